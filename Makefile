@@ -1,0 +1,45 @@
+# Everything a fresh machine needs is brought by these targets: only python3, make and git must be there.
+
+SHELL := /bin/sh
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := .tools/bin/uv
+RUN := $(UV) run --frozen
+LAB := .lab
+
+.PHONY: help demo test lint lab down
+
+help:
+	@echo "make demo   install, start a company on this machine, and carry three releases through it"
+	@echo "make test   run every test"
+	@echo "make lint   check style, types and the direction of imports"
+	@echo "make lab    start the company, Prefect and a worker, and keep them running"
+	@echo "make down   stop them and leave nothing behind"
+
+demo: .venv/.installed
+	@$(RUN) python -m lab.demo --home $(LAB)
+
+test: .venv/.installed
+	@$(RUN) pytest
+
+lint: .venv/.installed
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) mypy
+	@$(RUN) lint-imports
+
+lab: .venv/.installed
+	@$(RUN) python -m lab.stay --home $(LAB)
+
+down:
+	@if [ -x $(UV) ] && [ -d .venv ]; then $(RUN) python -m lab down --home $(LAB) --purge; fi
+
+.venv/.installed: pyproject.toml uv.lock | $(UV)
+	@echo "Installing what uv.lock names (once)"
+	@$(UV) sync --frozen --quiet
+	@touch $@
+
+$(UV):
+	@echo "Fetching uv $(UV_VERSION) (once)"
+	@$(PYTHON) -m venv .tools
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)

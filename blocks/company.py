@@ -1,0 +1,144 @@
+"""The company: its rules, and each outside system once a process."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from prefect.blocks.core import Block
+from pydantic import Field, ValidationError
+
+from blocks.application import Application
+from blocks.backup_store import BackupStore
+from blocks.errors import Misconfigured
+from blocks.fleet import Fleet, Server
+from blocks.github import GitHub
+from blocks.load_balancer import CommandBalancer, HAProxy, LoadBalancer
+from blocks.postgres import Postgres
+from blocks.prometheus import Prometheus
+from blocks.registry import Registry
+from blocks.slack import Slack
+from blocks.store import FolderStore, S3Store, Store
+from policy.release import Limits
+from policy.risk import RiskRules
+from policy.roles import Roster
+from policy.windows import Calendar, read_calendar
+
+BlockKind = TypeVar("BlockKind", bound=Block)
+OtherKind = TypeVar("OtherKind", bound=Block)
+
+
+class CompanyRules(Block):
+    """What the company decided: who may approve, when, within which limits, and where people are told."""
+
+    _block_type_name = "Countersign company rules"
+    _block_type_slug = "countersign-company-rules"
+
+    environment: str = Field(description="The environment these rules are for.")
+    time_zone: str = Field(description="The company's time zone, such as America/Los_Angeles.")
+    country: str = Field(description="The country whose public holidays count, two letters.")
+    people: list[dict[str, Any]] = Field(description="The roster: names, roles, logins, addresses, numbers.")
+    calendar: dict[str, Any] = Field(default_factory=dict, description="Windows, freezes and known peaks.")
+    limits: dict[str, Any] = Field(
+        default_factory=dict, description="Limits that differ from the checklist's."
+    )
+    risk_rules: dict[str, Any] = Field(default_factory=dict, description="Paths that make a change risky.")
+    spool: str = Field(description="The folder on the worker where rows wait while the store is away.")
+    prefect_ui: str = Field(description="The address of Prefect's UI, for links.")
+    main_branch: str = Field(default="main", description="The branch that is released.")
+    production_ref: str = Field(default="production", description="The ref that says what production serves.")
+    staging_branch: str = Field(default="staging", description="The branch that staging deploys by itself.")
+    workflow: str = Field(description="The file of the workflow that tests and builds, such as ci.yml.")
+
+
+@dataclass(frozen=True)
+class Company:
+    """The rules and the systems of one environment."""
+
+    rules: CompanyRules
+    roster: Roster
+    calendar: Calendar
+    limits: Limits
+    risk_rules: RiskRules
+    store: Store
+    fleet: Fleet
+    balancer: LoadBalancer
+    staging: Fleet
+    application: Application
+    staging_application: Application
+    github: GitHub
+    slack: Slack
+    prometheus: Prometheus
+    database: Postgres
+    backups: BackupStore
+    registry: Registry
+
+    @classmethod
+    def load(cls, environment: str) -> "Company":
+        """Load the blocks of an environment; raises Misconfigured naming the first that is missing or wrong."""
+        rules = _load(CompanyRules, environment)
+        staging = f"{environment}-staging"
+        try:
+            return cls(
+                rules=rules,
+                roster=Roster.model_validate({"people": rules.people}),
+                calendar=read_calendar(rules.calendar, time_zone=rules.time_zone, country=rules.country),
+                limits=Limits.model_validate(rules.limits),
+                risk_rules=RiskRules.model_validate(rules.risk_rules),
+                store=_load_either(FolderStore, S3Store, environment),
+                fleet=_load(Fleet, environment),
+                balancer=_load_either(HAProxy, CommandBalancer, environment),
+                staging=_load(Fleet, staging),
+                application=_load(Application, environment),
+                staging_application=_load(Application, staging),
+                github=_load(GitHub, environment),
+                slack=_load(Slack, environment),
+                prometheus=_load(Prometheus, environment),
+                database=_load(Postgres, environment),
+                backups=_load(BackupStore, environment),
+                registry=_load(Registry, environment),
+            )
+        except ValidationError as error:
+            raise Misconfigured(f"the rules of {environment} are not valid: {error}") from error
+
+    @property
+    def spool(self) -> Path:
+        """Where rows wait while the store is away."""
+        return Path(self.rules.spool)
+
+    def fences(self) -> Iterator[Callable[[], int]]:
+        """Yield, for each host, how to read the highest number it has seen."""
+        for server in _one_per_folder(self.fleet):
+            yield partial(self.fleet.read_fence, server)
+        yield self.balancer.read_fence
+
+    def fences_to(self, number: int) -> Iterator[Callable[[], None]]:
+        """Yield, for each host, how to make it refuse lower numbers."""
+        for server in _one_per_folder(self.fleet):
+            yield partial(self.fleet.raise_fence, server, number)
+        yield partial(self.balancer.raise_fence, number)
+
+
+def _one_per_folder(fleet: Fleet) -> tuple[Server, ...]:
+    """Two servers may share a host and a folder: one fence."""
+    return tuple({(server.host, server.port, server.directory): server for server in fleet.servers}.values())
+
+
+def _load(kind: type[BlockKind], name: str) -> BlockKind:
+    try:
+        loaded = kind.load(name)
+    except ValueError as error:
+        raise Misconfigured(
+            f"no {kind.get_block_type_slug()} called {name!r} is saved in Prefect; save the settings first"
+        ) from error
+    if not isinstance(loaded, kind):
+        raise Misconfigured(f"the block {name!r} is no {kind.get_block_type_slug()}")
+    return loaded
+
+
+def _load_either(one: type[BlockKind], other: type[OtherKind], name: str) -> BlockKind | OtherKind:
+    try:
+        return _load(one, name)
+    except Misconfigured:
+        return _load(other, name)

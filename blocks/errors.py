@@ -1,0 +1,17 @@
+"""What a block raises instead of an answer. A verdict is never raised, and "no" is not "could not ask"."""
+
+
+class BlockError(Exception):
+    """An outside system gave no usable answer."""
+
+
+class Unreachable(BlockError):
+    """The system did not answer in time, or answered nonsense. Trying again may help."""
+
+
+class Refused(BlockError):
+    """The system answered and said no. Trying again will not help."""
+
+
+class Misconfigured(BlockError):
+    """A setting or a secret is missing or wrong; the message names it, what was found and what was expected."""

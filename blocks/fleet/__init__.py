@@ -1,0 +1,266 @@
+"""Hosts over SSH: what runs on each server, and the few things that are done to one."""
+
+import hashlib
+import json
+import shlex
+from datetime import timedelta
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import httpx
+from prefect.blocks.core import Block
+from pydantic import Field, PrivateAttr
+
+from blocks.errors import Refused, Unreachable
+from blocks.fleet import commands
+from blocks.fleet.fenced import FencedFolder, HeldByHand, Superseded
+from blocks.fleet.server import Kept, Server, ServerState, digest_of, repository_of, state_of
+from blocks.fleet.ssh import Connection, MayHaveRun
+from blocks.one_request import send_once
+from policy.health import HealthAnswer
+
+__all__ = ["Fleet", "HeldByHand", "Kept", "MayHaveRun", "Server", "ServerState", "Superseded"]
+
+_KEEP = Path(__file__).with_name("keep.sh")
+_ROLL_BACK = Path(__file__).with_name("roll-back.sh")
+_LOST_FOR_GOOD = ("no space left", "manifest unknown", "not found", "denied", "unauthorized")
+
+
+class Fleet(Block):
+    """Every server of an environment, each changed only through the fence on its host."""
+
+    _block_type_name = "Countersign fleet"
+    _block_type_slug = "countersign-fleet"
+
+    user: str = Field(description="The user on every host.")
+    key_file: str = Field(description="The file of the private key on the worker.")
+    known_hosts: str = Field(description="The file of the hosts' public keys on the worker.")
+    compose_file: str = Field(
+        default="docker-compose.prod.yml", description="The Compose file in each server's directory."
+    )
+    servers: tuple[Server, ...] = Field(
+        min_length=1, description="The servers, in the order of the roll-out."
+    )
+    host_header: str | None = Field(default=None, description="The name under which the servers serve.")
+    command_timeout: timedelta = Field(
+        default=timedelta(minutes=2), description="How long a change on a host may take."
+    )
+    pull_timeout: timedelta = Field(
+        default=timedelta(minutes=10), description="How long fetching an image may take."
+    )
+    patience: timedelta = Field(
+        default=timedelta(seconds=10), description="How long a connection or a question may take."
+    )
+    stop_grace: timedelta = Field(
+        default=timedelta(seconds=30),
+        description="How long the application may take to end before it is killed.",
+    )
+
+    _connections: dict[tuple[str, int], Connection] = PrivateAttr(default_factory=dict)
+    _lock: Any = PrivateAttr(default_factory=Lock)
+
+    def find(self, name: str) -> Server:
+        """Return the server of that name; raise Refused naming those there are."""
+        for server in self.servers:
+            if server.name == name:
+                return server
+        raise Refused(f"no server is called {name!r}; there are {', '.join(s.name for s in self.servers)}")
+
+    def read_state(self, server: Server) -> ServerState:
+        """Return what the server runs, running or not."""
+        folder = self._folder(server)
+        held = folder.is_true(commands.is_held(server.directory))
+        ids = folder.ask(commands.containers(self.compose_file, server.service)).split()
+        if not ids:
+            return ServerState(server=server.name, held=held)
+        if len(ids) > 1:
+            raise Refused(f"{server.name}: {server.service} has {len(ids)} containers, expected one")
+        container = _first(server, folder.ask(commands.inspect(ids[0])))
+        try:
+            return state_of(
+                server.name,
+                held=held,
+                container=container,
+                image=self._image(server, str(container["Image"])),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise Unreachable(f"{server.name}: the engine's answer lacks {error}") from error
+
+    def read_health(self, server: Server) -> HealthAnswer:
+        """Ask the server itself, past the balancer; status 0 if its host is there and nothing listens."""
+        headers = {"Host": self.host_header} if self.host_header else {}
+        try:
+            answer = send_once("GET", server.health, patience=self.patience, headers=headers)
+        except httpx.ConnectError as error:
+            if _was_refused(error):
+                return HealthAnswer(server.name, 0, "nothing listens: connection refused")
+            raise Unreachable(f"{server.name}: {server.health}: {error}") from error
+        except httpx.HTTPError as error:
+            raise Unreachable(f"{server.name}: {server.health}: {type(error).__name__} {error}") from error
+        return HealthAnswer(server.name, answer.status_code, answer.text)
+
+    def read_disk(self, server: Server) -> float:
+        """Return the share in use of the disk that holds the server's directory."""
+        text = self._folder(server).ask(commands.disk_in_use(server.directory))
+        share = next((word for word in text.split() if word.endswith("%")), "")
+        if not share[:-1].isdecimal():
+            raise Unreachable(f"{server.name}: `df` printed no share: {text.strip()!r}")
+        return int(share[:-1]) / 100
+
+    def read_log_tail(self, server: Server, lines: int = 50) -> str:
+        """Return the last lines of the server's log, which may hold what must not leave the host."""
+        container = self.read_state(server).container
+        if container is None:
+            return ""
+        return self._folder(server).ask(commands.log_tail(container, lines))
+
+    def has_image(self, server: Server, image: str) -> bool:
+        """Return whether the host holds the image already."""
+        return self._folder(server).is_true(commands.inspect_image(image))
+
+    def check_configuration(self, server: Server) -> None:
+        """Raise Refused, with Compose's own words, if the server's Compose file cannot be read."""
+        ran = self._folder(server).connection.run(
+            commands.inside(server.directory, commands.check_configuration(self.compose_file)),
+            limit=self.command_timeout,
+        )
+        if ran.status:
+            raise Refused(f"{server.name}: {self.compose_file} is not valid: {ran.last_words}")
+
+    def keep_files(self, server: Server, number: int, key: str) -> Kept:
+        """Keep what runs now, its Compose file and environment; what `key` kept already stays."""
+        state = self.read_state(server)
+        if state.image is None or state.image_digest is None:
+            raise Refused(
+                f"{server.name}: it runs {state.image or 'nothing'}, which has no digest: no way back to keep"
+            )
+        image = f"{repository_of(state.image)}@{state.image_digest}"
+        folder = commands.kept_folder(server.service, key)
+        words = commands.keep(_KEEP.read_text(), folder, server.service, self.compose_file, image)
+        self._change(server, number, words, stdin=_ROLL_BACK.read_bytes())
+        if (kept := self.read_kept(server, key)) is None:
+            raise Unreachable(f"{server.name}: the way back was kept under {key} and is gone again")
+        return kept
+
+    def read_kept(self, server: Server, key: str) -> Kept | None:
+        """Return what is kept under `key`, if anything is."""
+        folder = commands.kept_folder(server.service, key)
+        ran = self._folder(server).connection.run(
+            commands.inside(server.directory, commands.read_kept(folder)), limit=self.patience
+        )
+        if ran.status == commands.NOTHING_KEPT:
+            return None
+        lines = ran.out.splitlines()
+        digest = digest_of(lines[0]) if lines else None
+        if ran.status or digest is None:
+            raise Refused(f"{server.name}: the way back under {key} cannot be read: {ran.last_words}")
+        return Kept(server.name, lines[0], digest, hashlib.sha256(ran.out.encode()).hexdigest())
+
+    def has_kept_files(self, server: Server, key: str) -> bool:
+        """Return whether Compose file, environment and image reference are still, or again, the kept ones."""
+        words = commands.is_as_kept(
+            commands.kept_folder(server.service, key),
+            self.compose_file,
+            commands.override_file(server.service),
+        )
+        return self._folder(server).is_true(commands.inside(server.directory, words))
+
+    def hand_commands(self, key: str) -> dict[str, str]:
+        """Return for each server the one line with which a person puts back what is kept under `key`."""
+        return {
+            server.name: shlex.join(
+                (
+                    *("ssh", "-p", str(server.port), f"{self.user}@{server.host}"),
+                    f"sh {server.directory}/{commands.kept_folder(server.service, key)}/roll-back.sh",
+                )
+            )
+            for server in self.servers
+        }
+
+    def pull(self, server: Server, number: int, image: str) -> None:
+        """Fetch the image, so that the update needs neither registry nor room later."""
+        ran = self._folder(server).change(number, commands.pull(_by_digest(image)), limit=self.pull_timeout)
+        if ran.status:
+            error = Refused if any(word in ran.err.lower() for word in _LOST_FOR_GOOD) else Unreachable
+            raise error(f"{server.name}: cannot pull {image}: {ran.last_words}")
+
+    def update(self, server: Server, number: int, image: str) -> None:
+        """Let the server run `image`, a reference by digest; nothing happens if it does already."""
+        words = commands.write_then(
+            commands.override_file(server.service), commands.up(self.compose_file, server.service)
+        )
+        self._change(server, number, words, stdin=commands.override(server.service, _by_digest(image)))
+
+    def restore(self, server: Server, number: int, key: str) -> None:
+        """Put back image, Compose file and environment as kept under `key`, and start them."""
+        self._change(server, number, commands.roll_back(commands.kept_folder(server.service, key)))
+
+    def stop(self, server: Server, number: int) -> None:
+        """Stop the server's container; one that does not end in time is killed."""
+        self._change(server, number, commands.stop(self.compose_file, server.service, self.stop_grace))
+
+    def start(self, server: Server, number: int) -> None:
+        """Start the server's container as it was stopped."""
+        self._change(server, number, commands.start(self.compose_file, server.service))
+
+    def raise_fence(self, server: Server, number: int) -> None:
+        """Refuse every lower number on the server from now on."""
+        self._folder(server).raise_fence(number)
+
+    def read_fence(self, server: Server) -> int:
+        """Return the highest number the server has seen."""
+        return self._folder(server).read_fence()
+
+    def close(self) -> None:
+        """Hang up every kept connection."""
+        for connection in self._connections.values():
+            connection.close()
+
+    def _folder(self, server: Server) -> FencedFolder:
+        with self._lock:
+            connection = self._connections.setdefault(
+                (server.host, server.port),
+                Connection(
+                    server.name,
+                    server.host,
+                    server.port,
+                    self.user,
+                    self.key_file,
+                    self.known_hosts,
+                    self.patience,
+                ),
+            )
+        return FencedFolder(connection, server.directory)
+
+    def _change(self, server: Server, number: int, words: commands.Words, *, stdin: bytes = b"") -> None:
+        ran = self._folder(server).change(number, words, stdin=stdin, limit=self.command_timeout)
+        if ran.status:
+            raise Refused(f"{server.name}: the change ended with {ran.status}: {ran.last_words}")
+
+    def _image(self, server: Server, image_id: str) -> dict[str, Any]:
+        """What the engine knows of an image; nothing if it was pruned under a running container."""
+        ran = self._folder(server).connection.run(commands.inspect_image(image_id))
+        return {} if ran.status else _first(server, ran.out)
+
+
+def _first(server: Server, text: str) -> dict[str, Any]:
+    try:
+        found: list[dict[str, Any]] = json.loads(text)
+        return found[0]
+    except (ValueError, IndexError, KeyError) as error:
+        raise Unreachable(f"{server.name}: the engine's answer is no list of JSON objects") from error
+
+
+def _by_digest(image: str) -> str:
+    if digest_of(image) is None:
+        raise Refused(f"{image!r} is no reference by digest, expected NAME@sha256:…")
+    return image
+
+
+def _was_refused(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ConnectionRefusedError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -1,0 +1,151 @@
+"""The words of every command that runs on a host. Pure: nothing here runs anything."""
+
+from datetime import timedelta
+
+FOLDER = ".countersign"
+NOTHING_KEPT = 3
+Words = tuple[str, ...]
+
+_IN_FOLDER = 'cd -- "$1" && shift && exec "$@"'
+_WRITE_THEN = 'cat >"$1.new" && mv -f "$1.new" "$1" && shift && exec "$@"'
+_FIRST_LINES = 'if [ -e "$1" ]; then cat "$1"; fi'
+_BOTH_STREAMS = 'exec "$@" 2>&1'
+_DISK = 'df -P "$1" | tail -n 1'
+_AS_KEPT = (
+    'cmp -s "$1/compose.yml" "$2" || exit 1; if [ -e "$3" ]; then cmp -s "$1/image.yml" "$3" || exit 1; fi;'
+    ' if [ -e "$1/env" ]; then cmp -s "$1/env" .env || exit 1; elif [ -e .env ]; then exit 1; fi'
+)
+_KEPT = (
+    '[ -d "$1" ] || exit 3; cd -- "$1" && cat image && sha256sum compose.yml image.yml'
+    " && if [ -e env ]; then sha256sum env; fi"
+)
+_HELD = 'test -e "$1/HOLD" || test -e "$1/.countersign/HOLD"'
+
+
+def inside(directory: str, words: Words) -> Words:
+    """Run the words with `directory` as the working directory."""
+    return ("sh", "-c", _IN_FOLDER, "sh", directory, *words)
+
+
+def fenced(directory: str, number: int, words: Words = (), *, limit: timedelta | None = None) -> Words:
+    """Run the words in `directory` for holder `number` only, and end them there after `limit`."""
+    bounded = ("timeout", "-k", "10", f"{limit.total_seconds():.0f}", *words) if limit and words else words
+    return ("sh", f"{directory}/{FOLDER}/fenced.sh", str(number), *bounded)
+
+
+def install(directory: str) -> Words:
+    """Put the fence's script, read from standard input, into `directory`."""
+    folder = f"{directory}/{FOLDER}"
+    return (
+        "sh",
+        "-c",
+        'mkdir -p "$1" && cat >"$1/$2.new" && mv -f "$1/$2.new" "$1/$2"',
+        "sh",
+        folder,
+        "fenced.sh",
+    )
+
+
+def read_number(directory: str) -> Words:
+    """Print the fence's number; nothing where no fence was ever raised."""
+    return ("sh", "-c", _FIRST_LINES, "sh", f"{directory}/{FOLDER}/number")
+
+
+def is_held(directory: str) -> Words:
+    """Succeed if a person keeps the server for a repair by hand."""
+    return ("sh", "-c", _HELD, "sh", directory)
+
+
+def write_then(path: str, words: Words) -> Words:
+    """Write standard input whole to `path`, then run the words."""
+    return ("sh", "-c", _WRITE_THEN, "sh", path, *words)
+
+
+def override_file(service: str) -> str:
+    """The Compose file that names the image of `service` by digest, from the server's directory."""
+    return f"{FOLDER}/{service}.image.yml"
+
+
+def override(service: str, image: str) -> bytes:
+    """The content of that file."""
+    return f'services: {{{service}: {{image: "{image}"}}}}\n'.encode()
+
+
+def kept_folder(service: str, key: str) -> str:
+    """Where the way back of `service` is kept under `key`, from the server's directory."""
+    return f"{FOLDER}/kept/{key}/{service}"
+
+
+def compose(compose_file: str, *words: str) -> Words:
+    """A Compose command that needs no image."""
+    return ("docker", "compose", "-f", compose_file, *words)
+
+
+def containers(compose_file: str, service: str) -> Words:
+    """Print the id of each container of `service`, running or not."""
+    return compose(compose_file, "ps", "-a", "-q", service)
+
+
+def up(compose_file: str, service: str) -> Words:
+    """Let `service`, and nothing else, run the image of its override file."""
+    return compose(compose_file, "-f", override_file(service), "up", "-d", "--no-deps", service)
+
+
+def stop(compose_file: str, service: str, grace: timedelta) -> Words:
+    """Stop `service`; what has not ended after `grace` is killed."""
+    return compose(compose_file, "stop", "-t", f"{grace.total_seconds():.0f}", service)
+
+
+def start(compose_file: str, service: str) -> Words:
+    """Start `service` as it was stopped."""
+    return compose(compose_file, "start", service)
+
+
+def check_configuration(compose_file: str) -> Words:
+    """Fail if Compose cannot read the file."""
+    return compose(compose_file, "config", "--quiet")
+
+
+def inspect(container: str) -> Words:
+    """Print what the engine knows of a container."""
+    return ("docker", "inspect", container)
+
+
+def inspect_image(image: str) -> Words:
+    """Print what the engine knows of an image it holds."""
+    return ("docker", "image", "inspect", image)
+
+
+def pull(image: str) -> Words:
+    """Fetch an image from its registry."""
+    return ("docker", "pull", image)
+
+
+def log_tail(container: str, lines: int) -> Words:
+    """Print the last lines of a container's log, both of its streams."""
+    return ("sh", "-c", _BOTH_STREAMS, "sh", "docker", "logs", "--tail", str(lines), container)
+
+
+def disk_in_use(path: str) -> Words:
+    """Print one line of `df -P` about the disk of `path`."""
+    return ("sh", "-c", _DISK, "sh", path)
+
+
+def keep(script: str, folder: str, service: str, compose_file: str, image: str) -> Words:
+    """Keep in `folder` the way back of `service`; the roll-back script comes on standard input."""
+    return ("sh", "-c", script, "sh", folder, service, compose_file, image)
+
+
+def read_kept(folder: str) -> Words:
+    """Print the kept image and the hashes of the kept files."""
+    return ("sh", "-c", _KEPT, "sh", folder)
+
+
+def is_as_kept(folder: str, compose_file: str, override: str) -> Words:
+    """Succeed if the files in use are those that `folder` keeps; a server without override needs none."""
+    return ("sh", "-c", _AS_KEPT, "sh", folder, compose_file, override)
+
+
+def roll_back(folder: str) -> Words:
+    """Put back what `folder` keeps."""
+    return ("sh", f"{folder}/roll-back.sh")

@@ -1,0 +1,17 @@
+# sh -c THIS sh KEPT-FOLDER SERVICE COMPOSE-FILE IMAGE <roll-back.sh
+# Keeps what runs now; what was kept before stays as it is.
+set -eu
+kept=$1 service=$2 compose_file=$3 image=$4
+if [ -d "$kept" ]; then exit 0; fi
+rm -rf "$kept.new"
+umask 077
+mkdir -p "$kept.new"
+cp -p "$compose_file" "$kept.new/compose.yml"
+if [ -e .env ]; then cp -p .env "$kept.new/env"; fi
+printf '%s\n' "$service" >"$kept.new/service"
+printf '%s\n' "$compose_file" >"$kept.new/compose-file"
+printf '%s\n' "$image" >"$kept.new/image"
+printf 'services: {%s: {image: "%s"}}\n' "$service" "$image" >"$kept.new/image.yml"
+cat >"$kept.new/roll-back.sh"
+chmod 700 "$kept.new/roll-back.sh"
+mv "$kept.new" "$kept"

@@ -1,0 +1,120 @@
+"""A server: a host and the Compose service on it. Two may share a host."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+_DIGEST = re.compile(r"@(sha256:[0-9a-f]{64})$")
+
+
+class Server(BaseModel):
+    """Where one server is and what it is called by people and by the balancer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=_NAME, description="The server's name, as people say it.")
+    host: str = Field(min_length=1, description="The address of its host.")
+    port: int = Field(default=22, ge=1, le=65535, description="The port of SSH on the host.")
+    service: str = Field(pattern=_NAME, description="Its service in the Compose file.")
+    directory: str = Field(pattern=r"^/.+[^/]$", description="The absolute folder of the Compose file.")
+    health: str = Field(pattern=r"^https?://", description="Its own health address, past the balancer.")
+    balancer_name: str = Field(description="Its name in the balancer; its own name unless said otherwise.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _called_the_same(cls, given: Any) -> Any:
+        return {"balancer_name": given.get("name"), **given} if isinstance(given, dict) else given
+
+
+@dataclass(frozen=True, slots=True)
+class ServerState:
+    """What a server runs, as its engine says."""
+
+    server: str
+    held: bool
+    container: str | None = None
+    running: bool = False
+    exit_code: int | None = None
+    started_at: datetime | None = None
+    image: str | None = None
+    image_id: str | None = None
+    image_digest: str | None = None
+    revision: str | None = None
+
+    @property
+    def ended_badly(self) -> bool:
+        """Whether the container ran and ended by a failure."""
+        return self.container is not None and not self.running and bool(self.exit_code)
+
+    @property
+    def sentence(self) -> str:
+        """What runs there, in one sentence."""
+        if self.container is None:
+            return f"{self.server} has no container"
+        image = f"{self.image_digest[:19]}…" if self.image_digest else f"{self.image} (no digest)"
+        if self.running:
+            return f"{self.server} runs {image}"
+        return f"{self.server} has stopped with exit code {self.exit_code} on {image}"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The way back of one server: its image, and one hash over image, Compose file and environment."""
+
+    server: str
+    image: str
+    digest: str
+    files_hash: str
+
+    @property
+    def sentence(self) -> str:
+        """What is kept, in one sentence."""
+        return f"{self.server} keeps {self.digest[:19]}… with its Compose file and environment"
+
+
+def digest_of(image: str) -> str | None:
+    """Return the digest at the end of a reference, if it has one."""
+    found = _DIGEST.search(image)
+    return found.group(1) if found else None
+
+
+def repository_of(image: str) -> str:
+    """Return a reference without its tag and digest; the colon of a registry's port is no tag."""
+    name = image.partition("@")[0]
+    head, slash, last = name.rpartition("/")
+    return head + slash + last.partition(":")[0]
+
+
+def state_of(server: str, *, held: bool, container: dict[str, Any], image: dict[str, Any]) -> ServerState:
+    """Read a state out of the engine's two answers; an image that was pruned answers nothing."""
+    status, configured = container["State"], str(container["Config"]["Image"])
+    labels = image.get("Config", {}).get("Labels") or container["Config"].get("Labels") or {}
+    return ServerState(
+        server=server,
+        held=held,
+        container=str(container["Id"]),
+        running=bool(status["Running"]),
+        exit_code=int(status["ExitCode"]),
+        started_at=_moment(str(status["StartedAt"])),
+        image=configured,
+        image_id=str(container["Image"]),
+        image_digest=_running_digest(configured, image.get("RepoDigests") or []),
+        revision=labels.get("org.opencontainers.image.revision"),
+    )
+
+
+def _running_digest(configured: str, known: list[str]) -> str | None:
+    """Of several digests of one image the configured one counts, else the repository's."""
+    if digest := digest_of(configured):
+        return digest
+    repository = repository_of(configured)
+    return next((digest_of(name) for name in known if repository_of(name) == repository), None)
+
+
+def _moment(text: str) -> datetime | None:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.year > 1 else None

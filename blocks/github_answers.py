@@ -1,0 +1,264 @@
+"""GitHub's answers as far as they are read, and the facts that are made of them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from policy.risk import Commit
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A pull request; `head` and `merge_commit` are commits, `base` is a branch."""
+
+    number: int
+    title: str
+    body: str
+    head: str
+    base: str
+    merged: bool
+    merge_commit: str | None
+    author: str
+    labels: tuple[str, ...]
+    mergeable: bool | None
+    state: str
+    from_fork: bool
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowRun:
+    """One run of the CI; the conclusion is None while it runs."""
+
+    status: str
+    conclusion: str | None
+    url: str
+    failed_steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """One check on a commit; the conclusion is None while it runs."""
+
+    name: str
+    status: str
+    conclusion: str | None
+    url: str | None
+
+
+class Message(BaseModel):
+    """A refusal."""
+
+    message: str
+
+
+class Account(BaseModel):
+    """Somebody's login."""
+
+    login: str
+
+
+class Signature(BaseModel):
+    """Who wrote a commit, as git knows it."""
+
+    name: str
+    email: str
+    date: datetime
+
+
+class Tree(BaseModel):
+    """The files of a commit, by hash."""
+
+    sha: str
+
+
+class GitCommit(BaseModel):
+    """The part of a commit that git holds."""
+
+    author: Signature
+    message: str
+    tree: Tree
+
+
+class CommitAnswer(BaseModel):
+    """A commit."""
+
+    sha: str
+    commit: GitCommit
+    author: Account | None = None
+
+
+class File(BaseModel):
+    """A changed file."""
+
+    filename: str
+    previous_filename: str | None = None
+
+
+class Comparison(BaseModel):
+    """What lies between two commits."""
+
+    status: str
+    total_commits: int
+    commits: list[CommitAnswer]
+    files: list[File] | None = None
+
+
+class RefObject(BaseModel):
+    """What a ref stands for."""
+
+    sha: str
+
+
+class Ref(BaseModel):
+    """A branch."""
+
+    object: RefObject
+
+
+class Label(BaseModel):
+    """A label's name."""
+
+    name: str
+
+
+class Repository(BaseModel):
+    """A repository's full name."""
+
+    full_name: str
+
+
+class Side(BaseModel):
+    """One side of a pull request; a deleted fork has no repository."""
+
+    ref: str
+    sha: str
+    repo: Repository | None = None
+
+
+class Pull(BaseModel):
+    """A pull request, in its short and its long form."""
+
+    number: int
+    title: str
+    body: str | None = None
+    state: str
+    user: Account | None = None
+    labels: list[Label]
+    head: Side
+    base: Side
+    merged_at: datetime | None = None
+    merge_commit_sha: str | None = None
+    mergeable: bool | None = None
+    html_url: str
+
+
+class Merged(BaseModel):
+    """A merge that was done."""
+
+    sha: str
+
+
+class Run(BaseModel):
+    """A workflow run."""
+
+    id: int
+    status: str
+    conclusion: str | None
+    created_at: datetime
+    html_url: str
+
+
+class Runs(BaseModel):
+    """The workflow runs of a commit."""
+
+    workflow_runs: list[Run]
+
+
+class Step(BaseModel):
+    """One step of a job."""
+
+    name: str
+    conclusion: str | None = None
+
+
+class Job(BaseModel):
+    """One job of a run."""
+
+    name: str
+    conclusion: str | None = None
+    steps: list[Step] = []
+
+    def failed_steps(self) -> list[str]:
+        """The steps that failed; where none says so but the job did, the job's conclusion."""
+        failed = [step.name for step in self.steps if step.conclusion in ("failure", "timed_out")]
+        if not failed and self.conclusion not in (None, "success", "skipped", "neutral"):
+            return [f"({self.conclusion})"]
+        return failed
+
+
+class Jobs(BaseModel):
+    """A page of the jobs of a run."""
+
+    total_count: int
+    jobs: list[Job]
+
+
+class Check(BaseModel):
+    """A check run."""
+
+    name: str
+    status: str
+    conclusion: str | None = None
+    html_url: str | None = None
+
+
+class Checks(BaseModel):
+    """A page of the checks of a commit."""
+
+    total_count: int
+    check_runs: list[Check]
+
+
+Counted = TypeVar("Counted", Jobs, Checks)
+
+
+def commit(answer: CommitAnswer, pull_request: int | None) -> Commit:
+    """The fact behind a commit's answer."""
+    signature = answer.commit.author
+    return Commit(
+        sha=answer.sha,
+        subject=answer.commit.message.partition("\n")[0],
+        author_name=signature.name,
+        author_login=answer.author.login if answer.author else None,
+        author_email=signature.email,
+        pull_request=pull_request,
+    )
+
+
+def pull_request(answer: Pull, repository: str) -> PullRequest:
+    """The fact behind a pull request's answer."""
+    merged = answer.merged_at is not None
+    source = answer.head.repo.full_name.lower() if answer.head.repo else None
+    return PullRequest(
+        number=answer.number,
+        title=answer.title,
+        body=answer.body or "",
+        head=answer.head.sha,
+        base=answer.base.ref,
+        merged=merged,
+        merge_commit=answer.merge_commit_sha if merged else None,
+        author=answer.user.login if answer.user else "ghost",
+        labels=tuple(sorted(label.name for label in answer.labels)),
+        mergeable=answer.mergeable,
+        state="merged" if merged else answer.state,
+        from_fork=source != repository.lower(),
+        url=answer.html_url,
+    )
+
+
+def workflow_run(answer: Run, failed_steps: tuple[str, ...]) -> WorkflowRun:
+    """The fact behind a run's answer."""
+    return WorkflowRun(answer.status, answer.conclusion, answer.html_url, failed_steps)

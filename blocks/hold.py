@@ -1,0 +1,120 @@
+"""The hold on an environment: one release at a time. Its number is the fence; its heartbeat says it lives."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from blocks.errors import Refused
+from blocks.store import Absent, Exists, Store
+from policy.judgement import spoken
+
+
+class Held(Refused):
+    """Somebody else holds the environment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The newest hold on an environment, as the store shows it."""
+
+    number: int
+    release: str
+    by: str
+    what: str
+    since: datetime
+    released: bool
+    abandoned: str | None
+    asked_to_stop: str | None
+    silent_for: timedelta
+
+    def is_dead(self, stale_after: timedelta) -> bool:
+        """Whether its process gave it up or has been silent for too long."""
+        return not self.released and (self.abandoned is not None or self.silent_for > stale_after)
+
+    @property
+    def sentence(self) -> str:
+        """Say who holds the environment."""
+        return f"{self.by} is releasing {self.what} since {self.since:%H:%M:%S} UTC (hold {self.number})"
+
+
+class Holds:
+    """The holds on one environment: `locks/<environment>/000042`, the highest counts."""
+
+    def __init__(self, store: Store, environment: str) -> None:
+        self._store = store
+        self._folder = f"locks/{environment}"
+
+    def newest(self) -> Hold | None:
+        """Return the newest hold, or None if nobody ever held the environment."""
+        keys = [key.removeprefix(f"{self._folder}/") for key in self._store.list(f"{self._folder}/")]
+        numbers = [key for key in keys if key.isdigit()]
+        if not numbers:
+            return None
+        name = max(numbers)
+        content = json.loads(self._store.read(f"{self._folder}/{name}").body)
+        return Hold(
+            number=int(name),
+            release=content["release"],
+            by=content["by"],
+            what=content["what"],
+            since=datetime.fromisoformat(content["since"]),
+            released=f"{name}.released" in keys,
+            abandoned=self._note(f"{name}.abandoned", keys),
+            asked_to_stop=self._note(f"{name}.stop", keys),
+            silent_for=self._silence(name),
+        )
+
+    def take(self, *, release: str, by: str, what: str, above: int, over: Hold | None = None) -> int:
+        """Hold the environment and return the new number; raises Held when somebody else does.
+
+        `above` is the highest number any host knows; `over` is a dead hold that may be taken over.
+        """
+        newest = self.newest()
+        if newest and not newest.released and (over is None or newest.number != over.number):
+            raise Held(newest.sentence)
+        number = max(newest.number if newest else 0, above) + 1
+        body = {"release": release, "by": by, "what": what, "since": datetime.now(UTC).isoformat()}
+        try:
+            self._store.create(f"{self._folder}/{number:06}", json.dumps(body).encode())
+        except Exists as error:
+            winner = self.newest()
+            raise Held(winner.sentence if winner else "somebody else was faster") from error
+        return number
+
+    def beat(self, number: int) -> None:
+        """Show that the holder lives."""
+        self._store.replace(f"{self._folder}/{number:06}.heartbeat", b"")
+
+    def release(self, number: int) -> None:
+        """Give the environment back; saying so twice does no harm."""
+        self._leave(f"{number:06}.released", "")
+
+    def abandon(self, number: int, why: str) -> None:
+        """Say that the holder's process is going away, so that recovery need not wait for its silence."""
+        self._leave(f"{number:06}.abandoned", why)
+
+    def ask_to_stop(self, number: int, why: str) -> None:
+        """Ask the holder to stop at its next safe point."""
+        self._leave(f"{number:06}.stop", why)
+
+    def _leave(self, name: str, text: str) -> None:
+        try:
+            self._store.create(f"{self._folder}/{name}", text.encode())
+        except Exists:
+            return
+
+    def _note(self, name: str, keys: list[str]) -> str | None:
+        return self._store.read(f"{self._folder}/{name}").body.decode() if name in keys else None
+
+    def _silence(self, name: str) -> timedelta:
+        try:
+            return self._store.read(f"{self._folder}/{name}.heartbeat").age
+        except Absent:
+            return self._store.read(f"{self._folder}/{name}").age
+
+
+def describe_silence(hold: Hold) -> str:
+    """Say how a dead hold was found to be dead."""
+    if hold.abandoned is not None:
+        return hold.abandoned
+    return f"the process of {hold.release} has been silent for {spoken(hold.silent_for)}"

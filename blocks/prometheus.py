@@ -1,0 +1,272 @@
+"""Prometheus: requests, errors, latency and resources of each server, through its HTTP query API.
+
+Follows the page "HTTP API" of Prometheus' documentation (stable: /api/v1/query and /api/v1/query_range).
+"""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from string import Template
+from typing import Literal
+
+from prefect.blocks.core import Block
+from pydantic import BaseModel, Field, HttpUrl, PrivateAttr
+
+from blocks.credentials import read_secret
+from blocks.errors import Misconfigured, Refused
+from blocks.vendor import Vendor
+from policy.red_flags import Sample
+from policy.resources import Usage
+
+_SERVERS = 'server=~"$servers"'
+_PLAIN = re.compile(r"[A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One value at one time."""
+
+    at: datetime
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Requests a second over a span, and over the same span a week before; None where there was no value."""
+
+    now: float | None
+    last_week: float | None
+
+
+class _Series(BaseModel):
+    metric: dict[str, str]
+    value: tuple[float, str] | None = None
+    values: list[tuple[float, str]] = []
+
+
+class _Data(BaseModel):
+    kind: Literal["vector", "matrix"] = Field(alias="resultType")
+    result: list[_Series]
+
+
+class _Result(BaseModel):
+    status: Literal["success"]
+    data: _Data
+
+
+class Prometheus(Block):
+    """The metrics of the servers; `$servers` and `$span` in a query are filled in for each question."""
+
+    _block_type_name = "Countersign Prometheus"
+    _block_type_slug = "countersign-prometheus"
+    _description = "Requests, errors, latency and resources of each server."
+    _documentation_url = HttpUrl("https://prometheus.io/docs/prometheus/latest/querying/api/")
+    _code_example = """
+    ```python
+    from blocks.prometheus import Prometheus
+
+    prometheus = Prometheus.load("BLOCK_NAME")
+    usage = prometheus.read_usage(["web-server-1"])
+    ```"""
+
+    url: str = Field(description="Address of Prometheus, without /api/v1.")
+    user: str | None = Field(default=None, description="User for basic authentication, if there is one.")
+    password: str | None = Field(default=None, description="Name of the secret that holds its password.")
+    secrets_folder: str | None = Field(default=None, description="Folder of the files that hold secrets.")
+    label: str = Field(default="server", description="Label of a series that holds the server's name.")
+    connect_timeout: timedelta = Field(
+        default=timedelta(seconds=5), description="How long a connection may take, in seconds."
+    )
+    read_timeout: timedelta = Field(
+        default=timedelta(seconds=10), description="How long an answer may take, in seconds."
+    )
+    requests_query: str = Field(
+        default=f"sum by (server) (increase(http_requests_total{{{_SERVERS}}}[$span]))",
+        description="Requests of each server over the span.",
+    )
+    errors_query: str = Field(
+        default=f'sum by (server) (increase(http_requests_total{{{_SERVERS},code=~"5.."}}[$span]))',
+        description="Failed requests of each server over the span.",
+    )
+    p95_query: str = Field(
+        default="histogram_quantile(0.95, sum by (server, le) "
+        f"(rate(http_request_duration_seconds_bucket{{{_SERVERS}}}[$span])))",
+        description="95th percentile of the latency of each server over the span, in seconds.",
+    )
+    newest_query: str = Field(
+        default=f"max by (server) (timestamp(http_requests_total{{{_SERVERS}}}))",
+        description="When each server was last measured, as a Unix time in seconds.",
+    )
+    cpu_query: str = Field(
+        default=f"max by (server) (process_cpu_ratio{{{_SERVERS}}})",
+        description="Share of the processors in use on each server, from 0 to 1.",
+    )
+    memory_query: str = Field(
+        default=f"max by (server) (process_resident_memory_bytes{{{_SERVERS}}}) "
+        f"/ max by (server) (process_memory_limit_bytes{{{_SERVERS}}})",
+        description="Share of the memory in use on each server, from 0 to 1.",
+    )
+    disk_query: str = Field(
+        default=f"max by (server) (disk_used_ratio{{{_SERVERS}}})",
+        description="Share of the disk in use on each server, from 0 to 1.",
+    )
+    memory_bytes_query: str = Field(
+        default=f"max by (server) (process_resident_memory_bytes{{{_SERVERS}}})",
+        description="Memory in use on each server, in bytes.",
+    )
+    traffic_query: str = Field(
+        default='sum(rate(http_requests_total{job="web"}[$span]))',
+        description="Requests a second of all servers over the span.",
+    )
+    traffic_last_week_query: str = Field(
+        default='sum(rate(http_requests_total{job="web"}[$span] offset 7d))',
+        description="The same a week before.",
+    )
+    _vendor: Vendor = PrivateAttr()
+
+    def block_initialization(self) -> None:
+        """Keep one client; nothing is asked before a verb is called."""
+        self._vendor = Vendor(
+            "Prometheus",
+            self.url,
+            headers=dict,
+            basic=self._basic,
+            connect_seconds=self.connect_timeout.total_seconds(),
+            read_seconds=self.read_timeout.total_seconds(),
+            patience_seconds=0,
+        )
+
+    def close(self) -> None:
+        """Let go of the kept connections."""
+        self._vendor.close()
+
+    def read_samples(self, servers: Iterable[str], at: datetime, span: timedelta) -> tuple[Sample, ...]:
+        """What each server did in the `span` that ended at `at`, dated by its newest measurement."""
+        names = tuple(servers)
+        requests = self._vector(self.requests_query, names, at, span)
+        errors = self._vector(self.errors_query, names, at, span)
+        p95 = self._vector(self.p95_query, names, at, span)
+        newest = self._vector(self.newest_query, names, at, span)
+        return tuple(
+            Sample(
+                at=datetime.fromtimestamp(newest[name], UTC) if newest.get(name) is not None else at,
+                server=name,
+                requests=requests.get(name),
+                errors=_errors(requests.get(name), name, errors),
+                p95=_duration(p95.get(name)),
+                span=span,
+            )
+            for name in names
+        )
+
+    def read_usage(self, servers: Iterable[str], at: datetime | None = None) -> tuple[Usage, ...]:
+        """The shares of its resources that each server uses."""
+        names = tuple(servers)
+        cpu = self._vector(self.cpu_query, names, at)
+        memory = self._vector(self.memory_query, names, at)
+        disk = self._vector(self.disk_query, names, at)
+        return tuple(Usage(name, cpu.get(name), memory.get(name), disk.get(name)) for name in names)
+
+    def read_traffic(self, at: datetime, span: timedelta) -> Traffic:
+        """Requests a second of all servers, now and a week ago."""
+        return Traffic(
+            now=self._single(self.traffic_query, at, span),
+            last_week=self._single(self.traffic_last_week_query, at, span),
+        )
+
+    def read_memory_series(
+        self, servers: Iterable[str], since: datetime, until: datetime, step: timedelta
+    ) -> dict[str, tuple[Point, ...]]:
+        """The memory of each server in bytes, one point a step; no points where the system had no value."""
+        names = tuple(servers)
+        query = {
+            "query": self._filled(self.memory_bytes_query, names, None),
+            "start": _stamp(since),
+            "end": _stamp(until),
+            "step": f"{step.total_seconds():g}",
+        }
+        found = self._ask("/api/v1/query_range", query)
+        series = {one.metric.get(self.label, ""): one.values for one in found.result}
+        return {
+            name: tuple(
+                Point(datetime.fromtimestamp(at, UTC), float(value))
+                for at, value in series.get(name, [])
+                if math.isfinite(float(value))
+            )
+            for name in names
+        }
+
+    def check(self) -> None:
+        """Return when Prometheus answers queries."""
+        self._ask("/api/v1/query", {"query": "up"})
+
+    def _basic(self) -> tuple[str, str] | None:
+        if self.user is None or self.password is None:
+            return None
+        folder = Path(self.secrets_folder) if self.secrets_folder else None
+        return self.user, read_secret(self.password, folder).get_secret_value()
+
+    def _filled(self, text: str, servers: tuple[str, ...], span: timedelta | None) -> str:
+        if strange := [name for name in servers if not _PLAIN.fullmatch(name)]:
+            raise Misconfigured(f"server {strange[0]!r}: expected letters, digits, dots and dashes")
+        names = "|".join(name.replace(".", "\\\\.") for name in servers)
+        filled = {"servers": names} | ({"span": _spoken_span(span)} if span else {})
+        try:
+            return Template(text).substitute(filled)
+        except (KeyError, ValueError) as error:
+            raise Misconfigured(
+                f"query {text!r}: only $servers and $span may stand in it, found {error}"
+            ) from None
+
+    def _vector(
+        self, text: str, servers: tuple[str, ...], at: datetime | None, span: timedelta | None = None
+    ) -> dict[str, float]:
+        if not servers:
+            return {}
+        found = self._ask("/api/v1/query", _instant(self._filled(text, servers, span), at))
+        values = {one.metric.get(self.label, ""): one.value for one in found.result}
+        return {name: number for name, value in values.items() if (number := _number(value)) is not None}
+
+    def _single(self, text: str, at: datetime, span: timedelta) -> float | None:
+        found = self._ask("/api/v1/query", _instant(self._filled(text, (), span), at)).result
+        if len(found) > 1:
+            raise Misconfigured(f"query {text!r}: {len(found)} series, expected one; sum them")
+        return _number(found[0].value) if found else None
+
+    def _ask(self, path: str, query: Mapping[str, str]) -> _Data:
+        try:
+            answer = self._vendor.ask("GET", path, query=query)
+        except Refused as refused:
+            raise Refused(f"{refused}; the query was {query['query']!r}") from None
+        return answer.read(_Result).data
+
+
+def _instant(query: str, at: datetime | None) -> dict[str, str]:
+    return {"query": query} if at is None else {"query": query, "time": _stamp(at)}
+
+
+def _number(value: tuple[float, str] | None) -> float | None:
+    number = float(value[1]) if value else math.nan
+    return number if math.isfinite(number) else None
+
+
+def _errors(requests: float | None, server: str, errors: Mapping[str, float]) -> float | None:
+    """No counter of failures yet is a true zero, but only beside requests that were counted."""
+    if requests is None:
+        return None
+    return errors.get(server, 0.0)
+
+
+def _duration(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
+def _stamp(at: datetime) -> str:
+    return f"{at.timestamp():.3f}"
+
+
+def _spoken_span(span: timedelta) -> str:
+    return f"{round(span.total_seconds() * 1000)}ms"

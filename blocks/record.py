@@ -1,0 +1,172 @@
+"""The record of one release in the store: appended to before and after every change, never rewritten."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from blocks.errors import Refused, Unreachable
+from blocks.store import Exists, Store
+from policy.record import Event, Row, Verification, decode, digest_of, encode, last, verify
+
+
+class Superseded(Refused):
+    """Somebody with a higher number holds the environment now; this run may change nothing any more."""
+
+
+class Record:
+    """The rows of one release.
+
+    Going forward a row is in the store or the step does not happen. Going home it may wait in the spool,
+    a folder on the worker, and is merged later.
+    """
+
+    def __init__(self, store: Store, key: str, *, holder: int, spool: Path) -> None:
+        self._store = store
+        self.key = key
+        self.holder = holder
+        self._spool = spool / key
+        self._lock = RLock()
+        self._rows: list[Row] = []
+        self._previous = ""
+        self.homeward = False
+
+    def rows(self) -> tuple[Row, ...]:
+        """Return all rows, newest last, those in the spool included."""
+        with self._lock:
+            if not self._spooled():
+                self._catch_up()
+            return tuple(self._rows) + tuple(decode(path.read_bytes()) for path in self._spooled())
+
+    @property
+    def seen(self) -> tuple[Row, ...]:
+        """Return the rows this process has read or written, without asking the store."""
+        with self._lock:
+            return tuple(self._rows) + tuple(decode(path.read_bytes()) for path in self._spooled())
+
+    def last(self, event: Event) -> Row | None:
+        """Return the newest row of this event, if there is one."""
+        return last(self.rows(), event)
+
+    @property
+    def sealed(self) -> bool:
+        """Whether the record has ended."""
+        return self.last(Event.SEALED) is not None
+
+    @property
+    def waits_in_spool(self) -> bool:
+        """Whether rows still wait for the store."""
+        return bool(self._spooled())
+
+    def append(
+        self,
+        event: Event,
+        *,
+        item: str = "",
+        subject: str = "",
+        step: str = "",
+        facts: Mapping[str, Any] | None = None,
+    ) -> Row:
+        """Write one row; raises Superseded for an older holder, Unreachable when the store is away."""
+        row = Row(
+            number=0,
+            at=datetime.now(UTC),
+            holder=self.holder,
+            event=event,
+            item=item,
+            subject=subject,
+            step=step,
+            facts=dict(facts or {}),
+        )
+        with self._lock:
+            if self._spooled() and not self._merged():
+                return self._put_in_spool(row)
+            try:
+                return self._create(row)
+            except Unreachable:
+                if not self.homeward:
+                    raise
+                return self._put_in_spool(row)
+
+    def merge(self) -> None:
+        """Move what waits in the spool into the store; raises Unreachable while the store is away."""
+        with self._lock:
+            for path in self._spooled():
+                row = decode(path.read_bytes())
+                self._create(row)
+                path.unlink()
+
+    def _merged(self) -> bool:
+        try:
+            self.merge()
+        except Unreachable:
+            return False
+        return True
+
+    def _create(self, row: Row) -> Row:
+        while True:
+            numbered = Row(
+                number=len(self._rows) + 1,
+                at=row.at,
+                holder=row.holder,
+                event=row.event,
+                item=row.item,
+                subject=row.subject,
+                step=row.step,
+                facts=row.facts,
+                previous=self._previous,
+            )
+            body = encode(numbered)
+            try:
+                self._store.create(row_key(self.key, numbered.number), body)
+            except Exists:
+                self._catch_up()
+                self._refuse_if_superseded()
+                continue
+            self._keep(numbered, body)
+            return numbered
+
+    def _catch_up(self) -> None:
+        for key in self._store.list(f"records/{self.key}/")[len(self._rows) :]:
+            body = self._store.read(key).body
+            self._keep(decode(body), body)
+
+    def _keep(self, row: Row, body: bytes) -> None:
+        self._rows.append(row)
+        self._previous = digest_of(body)
+
+    def _refuse_if_superseded(self) -> None:
+        for row in self._rows:
+            if row.event is Event.TOOK_OVER and row.holder > self.holder:
+                raise Superseded(
+                    f"hold {self.holder} was taken over by hold {row.holder} at {row.at:%H:%M:%S} UTC;"
+                    " this run changes nothing any more"
+                )
+            if row.event is Event.SEALED:
+                raise Superseded(f"release {self.key} has ended: {row.facts.get('sentence', 'sealed')}")
+
+    def _spooled(self) -> list[Path]:
+        return sorted(self._spool.glob("*.json")) if self._spool.is_dir() else []
+
+    def _put_in_spool(self, row: Row) -> Row:
+        self._spool.mkdir(parents=True, exist_ok=True)
+        number = len(self._spooled()) + 1
+        (self._spool / f"{number:06}.json").write_bytes(encode(row))
+        return row
+
+
+def row_key(release: str, number: int) -> str:
+    """Return where row `number` of a release lives in the store."""
+    return f"records/{release}/{number:06}.json"
+
+
+def list_records(store: Store) -> tuple[str, ...]:
+    """Return the keys of all releases that have a record."""
+    return tuple(sorted({key.split("/")[1] for key in store.list("records/")}))
+
+
+def verify_record(store: Store, release: str) -> Verification:
+    """Read a record from the store and name its first altered or missing row."""
+    keys = store.list(f"records/{release}/")
+    return verify({int(Path(key).stem): store.read(key).body for key in keys})

@@ -1,0 +1,1 @@
+"""From a settings file to block documents in Prefect."""

@@ -1,0 +1,155 @@
+"""Writes the settings as block documents: addresses and names of secrets, never a secret.
+
+`python -m deployments.save_blocks` reads the file named in COUNTERSIGN_SETTINGS.
+"""
+
+import sys
+from urllib.parse import urlsplit, urlunsplit
+
+from prefect.blocks.core import Block
+
+from blocks.application import Application
+from blocks.backup_store import BackupStore
+from blocks.company import CompanyRules
+from blocks.errors import Misconfigured
+from blocks.fleet import Fleet, Server
+from blocks.github import GitHub
+from blocks.load_balancer import CommandBalancer, HAProxy
+from blocks.postgres import Postgres
+from blocks.prometheus import Prometheus
+from blocks.registry import Registry
+from blocks.slack import Slack
+from blocks.store import FolderStore, S3Store
+from deployments.settings import Settings, read_settings
+
+
+def blocks_of(settings: Settings) -> dict[str, list[Block]]:
+    """Return the blocks of an environment by the name they are saved under."""
+    environment = settings.environment
+    return {
+        environment: [
+            _rules(settings),
+            _store(settings),
+            _balancer(settings),
+            Fleet(
+                **settings.fleet.model_dump(exclude={"servers"}),
+                servers=settings.fleet.servers,
+                host_header=settings.application.host_header,
+            ),
+            Application(**settings.application.model_dump(), secrets_folder=settings.secrets),
+            GitHub(
+                url=settings.github.url,
+                repository=settings.github.repository,
+                token=settings.github.token,
+                secrets_folder=settings.secrets,
+            ),
+            Slack(**settings.slack.model_dump(), secrets_folder=settings.secrets),
+            Prometheus(url=settings.prometheus.url, **settings.prometheus.queries),
+            Postgres(
+                **settings.database.model_dump(),
+                secrets_folder=settings.secrets,
+                pg_dump=settings.backups.pg_dump,
+                pg_restore=settings.backups.pg_restore,
+            ),
+            BackupStore(
+                **settings.backups.model_dump(exclude={"pg_dump", "pg_restore"}),
+                secrets_folder=settings.secrets,
+            ),
+            Registry(**settings.registry.model_dump(), secrets_folder=settings.secrets),
+        ],
+        f"{environment}-staging": [
+            Fleet(
+                **settings.fleet.model_dump(exclude={"servers"}),
+                servers=(Server(**settings.staging.model_dump(exclude={"branch"})),),
+                host_header=settings.application.host_header,
+            ),
+            Application(
+                **settings.application.model_dump(exclude={"url"}),
+                url=_base_of(settings.staging.health),
+                secrets_folder=settings.secrets,
+            ),
+        ],
+    }
+
+
+def save(settings: Settings) -> int:
+    """Save every block, over what was saved before; return how many there are."""
+    count = 0
+    for name, blocks in blocks_of(settings).items():
+        for block in blocks:
+            block.save(name, overwrite=True)
+            count += 1
+    return count
+
+
+def _rules(settings: Settings) -> CompanyRules:
+    return CompanyRules(
+        environment=settings.environment,
+        time_zone=settings.time_zone,
+        country=settings.country,
+        people=[person.model_dump(mode="json", by_alias=True) for person in settings.people],
+        calendar=settings.calendar,
+        limits=settings.limits.model_dump(mode="json", exclude_unset=True),
+        risk_rules=settings.risk.model_dump(mode="json", exclude_unset=True),
+        spool=settings.spool,
+        prefect_ui=settings.prefect_ui,
+        main_branch=settings.github.main,
+        production_ref=settings.github.production,
+        staging_branch=settings.staging.branch,
+        workflow=settings.github.workflow,
+    )
+
+
+def _store(settings: Settings) -> FolderStore | S3Store:
+    store = settings.store
+    if store.folder is not None and store.bucket is None:
+        return FolderStore(folder=store.folder)
+    if store.bucket is None or store.folder is not None:
+        raise Misconfigured("store: expected either folder or bucket, exactly one of the two")
+    if store.access_key is None or store.secret_key is None:
+        raise Misconfigured("store: a bucket needs access_key and secret_key, the names of two secrets")
+    return S3Store(
+        bucket=store.bucket,
+        endpoint=store.endpoint,
+        region=store.region,
+        access_key=store.access_key,
+        secret_key=store.secret_key,
+        secrets_folder=settings.secrets,
+    )
+
+
+def _balancer(settings: Settings) -> HAProxy | CommandBalancer:
+    balancer, fleet = settings.balancer, settings.fleet
+    host = {
+        "host": balancer.host,
+        "port": balancer.port,
+        "user": fleet.user,
+        "key_file": fleet.key_file,
+        "known_hosts": fleet.known_hosts,
+        "directory": balancer.directory,
+    }
+    if balancer.commands is None:
+        socket = {"socket_command": balancer.socket_command} if balancer.socket_command else {}
+        return HAProxy(**host, backend=balancer.backend, **socket)
+    return CommandBalancer(**host, **{f"{verb}_command": words for verb, words in balancer.commands.items()})
+
+
+def _base_of(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc, "", "", ""))
+
+
+def main() -> int:
+    """Save the settings, or say what is wrong with them."""
+    try:
+        settings = read_settings()
+        count = save(settings)
+    except Misconfigured as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"{count} blocks saved for {settings.environment}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""When, and in what order: each phase of the checklist is a flow."""

@@ -1,0 +1,23 @@
+"""6.1.4: a backup that was read back, also as a deployment of its own."""
+
+from prefect import flow
+from prefect.artifacts import create_markdown_artifact
+from prefect.logging import get_run_logger
+
+from blocks.company import Company
+from tasks.backup import backup_taken
+
+
+@flow(name="Database backup", persist_result=False)
+def database_backup(environment: str = "production") -> None:
+    """A custom-format dump is in the backup bucket, was read back whole, and pg_restore can read it."""
+    company = Company.load(environment)
+    judgement = backup_taken(company)
+    get_run_logger().info("6.1.4: %s", judgement.sentence)
+    create_markdown_artifact(
+        key="backup",
+        markdown=f"## 6.1.4 Backup\n\n{judgement.sentence}\n",
+        description=judgement.sentence[:200],
+    )
+    if not judgement.verdict.lets_pass:
+        raise RuntimeError(judgement.sentence)

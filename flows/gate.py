@@ -1,0 +1,146 @@
+"""Where a person decides: Prefect's pause, our verification. The only file with `async` in it.
+
+A pause that Prefect says is over proves nothing: a run that is forced to Running has no answer, and a retried
+run finds an old one. So each asking has a fresh key, the form's fields are required, and what opens the gate is
+an approval on record for exactly this.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Literal, TypeVar
+from uuid import uuid4
+
+import httpx
+from prefect import get_client
+from prefect.context import FlowRunContext
+from prefect.exceptions import FlowPauseTimeout, PrefectException
+from prefect.flow_runs import apause_flow_run
+from prefect.input import RunInput
+from prefect.logging import get_run_logger
+from prefect.states import Running
+from pydantic import Field, ValidationError
+
+from tasks.run import Lookout
+
+LOOK_SECONDS = 0.25
+PAUSE_POLL_SECONDS = 1
+SLACK_AFTER_DEADLINE_SECONDS = 3600
+
+
+class ApprovalForm(RunInput):
+    """What the approver answers. Required and never pre-filled: an untouched form cannot be sent."""
+
+    decision: Literal["approve", "roll back"] = Field(
+        description="What you decide, after the evidence above."
+    )
+    name: str = Field(min_length=1, description="Your name, as in the roster.")
+    reason: str = Field(
+        default="", max_length=500, description="Why; needed to roll back, or to go on after the window."
+    )
+
+
+class ChoiceForm(RunInput):
+    """What people answer when production cannot be judged, or looks ill but not ill enough to roll back alone."""
+
+    decision: Literal["keep waiting", "stay on the new version", "roll back"] = Field(
+        description="What you decide, after the evidence above."
+    )
+    name: str = Field(min_length=1, description="Your name, as in the roster.")
+    reason: str = Field(min_length=1, max_length=500, description="Why.")
+
+
+Form = TypeVar("Form", ApprovalForm, ChoiceForm)
+
+
+class NobodyAnswered(Exception):
+    """The time to answer is over."""
+
+
+def ask(
+    form: type[Form],
+    evidence: str,
+    *,
+    within: timedelta,
+    lookout: Lookout,
+    remind: Callable[[timedelta], None],
+    remind_every: timedelta,
+) -> Form:
+    """Pause the run with `evidence` above the form and return the answer.
+
+    Raises NobodyAnswered when the time is over and whatever `lookout` raises, at once. An answer that is none
+    (a run forced to Running) is asked for again.
+    """
+    deadline = time.monotonic() + within.total_seconds()
+    asking = _Asking(deadline, lookout, remind, remind_every.total_seconds())
+    while True:
+        try:
+            return asyncio.run(_answer_or_alarm(form, evidence, asking))
+        except (ValidationError, FlowPauseTimeout) as error:
+            get_run_logger().warning(
+                "The run went on without an answer (%s); asking again", type(error).__name__
+            )
+        except (httpx.HTTPError, PrefectException) as error:
+            get_run_logger().warning("Prefect's server is away (%s); asking again when it is back", error)
+            asking.look()
+            time.sleep(LOOK_SECONDS)
+
+
+class _Asking:
+    """The time and the alarms of one question, over all its repetitions."""
+
+    def __init__(
+        self, deadline: float, lookout: Lookout, remind: Callable[[timedelta], None], remind_every: float
+    ) -> None:
+        self._deadline = deadline
+        self._lookout = lookout
+        self._remind = remind
+        self._remind_every = remind_every
+        self._next_reminder = time.monotonic() + remind_every
+
+    @property
+    def seconds_left(self) -> float:
+        return self._deadline - time.monotonic()
+
+    def look(self) -> None:
+        self._lookout.check()
+        if self.seconds_left < 0:
+            raise NobodyAnswered("the time to answer is over")
+        if time.monotonic() > self._next_reminder:
+            self._next_reminder = time.monotonic() + self._remind_every
+            self._remind(timedelta(seconds=self.seconds_left))
+
+
+async def _answer_or_alarm(form: type[Form], evidence: str, asking: _Asking) -> Form:
+    pause = asyncio.ensure_future(
+        apause_flow_run(
+            wait_for_input=form.with_initial_data(description=evidence),
+            timeout=round(asking.seconds_left) + SLACK_AFTER_DEADLINE_SECONDS,
+            poll_interval=PAUSE_POLL_SECONDS,
+            key=f"gate-{uuid4()}",
+        )
+    )
+    try:
+        while not pause.done():
+            await asyncio.wait([pause], timeout=LOOK_SECONDS)
+            asking.look()
+        return pause.result()
+    except BaseException:
+        if not pause.done():
+            pause.cancel()
+            with suppress(asyncio.CancelledError):
+                await pause
+            await _go_on_running()
+        raise
+
+
+async def _go_on_running() -> None:
+    """Take the run out of its pause; the answer is known or no longer wanted."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        return
+    async with get_client() as client:
+        with suppress(httpx.HTTPError, PrefectException):
+            await client.set_flow_run_state(context.flow_run.id, Running(), force=True)

@@ -1,0 +1,189 @@
+"""Holding an environment: one release at a time, alive as long as its heart beats."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+
+from prefect.exceptions import TerminationSignal
+from prefect.logging import get_run_logger
+
+from blocks.company import Company
+from blocks.errors import BlockError, Unreachable
+from blocks.hold import Held, Hold, Holds
+from blocks.record import Record
+from flows.recovery_schedule import switch_on
+from policy.judgement import spoken
+from policy.record import Event
+from policy.release import Limits
+from policy.request import Release
+from tasks.run import Run
+
+
+LOOK_SECONDS = 0.5
+PRE_EMPTION = timedelta(minutes=10)
+
+
+class HoldLost(Exception):
+    """The heartbeat could not be renewed, so others may soon think this run dead: it stops going forward."""
+
+
+class AskedToStop(Exception):
+    """A roll-back or a hotfix asked this release to stop."""
+
+
+class Heart:
+    """A thread that renews the heartbeat, and stops the way forward before others may think us dead."""
+
+    def __init__(self, holds: Holds, number: int, limits: Limits) -> None:
+        self._holds = holds
+        self._number = number
+        self._limits = limits
+        self._last_beat = time.monotonic()
+        self._asked_to_stop: str | None = None
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{number}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to beat; raises Unreachable if the first beat fails."""
+        self._holds.beat(self._number)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Fall silent."""
+        self._stopped.set()
+        self._thread.join(timeout=10)
+
+    def check(self) -> None:
+        """Return while the hold is ours; raises HoldLost or AskedToStop."""
+        if self._asked_to_stop is not None:
+            raise AskedToStop(self._asked_to_stop)
+        silence = time.monotonic() - self._last_beat
+        limit = self._limits.heartbeat_stale.total_seconds() * 2 / 3
+        if silence > limit:
+            raise HoldLost(
+                f"the heartbeat could not be renewed for {silence:.0f} s, the limit is {limit:.0f} s"
+            )
+
+    def _beat(self) -> None:
+        while not self._stopped.wait(self._limits.heartbeat.total_seconds()):
+            with suppress(BlockError):
+                self._holds.beat(self._number)
+                self._last_beat = time.monotonic()
+                newest = self._holds.newest()
+                if newest and newest.number == self._number and newest.asked_to_stop:
+                    self._asked_to_stop = newest.asked_to_stop
+
+
+@contextmanager
+def holding(company: Company, release: Release) -> Iterator[Run]:
+    """Hold the environment of `release` and yield its run; the hold is given back once the record is sealed.
+
+    Raises Held when somebody else holds it. A run that dies, is cancelled or cannot seal its record leaves
+    the hold behind: recovery finds it.
+    """
+    holds = Holds(company.store, release.environment)
+    with held_run(company, holds, release, over=own_dead_hold(holds, release)) as run:
+        switch_on(release.environment)
+        yield run
+
+
+@contextmanager
+def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | None) -> Iterator[Run]:
+    """Take the hold, over a dead one if named; yield the run that has it, its heart beating."""
+    number = holds.take(
+        release=release.key,
+        by=release.request.requested_by,
+        what=release.what,
+        above=highest_fence(company),
+        over=over,
+    )
+    record = Record(company.store, release.key, holder=number, spool=company.spool)
+    heart = Heart(holds, number, release.limits)
+    run = Run(release=release, company=company, record=record, number=number, lookout=heart)
+    heart.start()
+    try:
+        event = Event.OPENED if over is None else Event.TOOK_OVER
+        record.append(event, facts={"release": release.model_dump(mode="json")})
+        raise_fences(run, all_of_them=over is None)
+        yield run
+    except TerminationSignal:
+        with suppress(BlockError):
+            holds.abandon(number, "the run was cancelled")
+        raise
+    finally:
+        heart.stop()
+        give_back(holds, run)
+
+
+def pre_empt(company: Company, environment: str, *, why: str) -> Hold | None:
+    """Ask a running release to stop and wait until it has; return the hold if its process died instead."""
+    holds = Holds(company.store, environment)
+    stale_after = company.limits.heartbeat_stale
+    newest = holds.newest()
+    if newest is None or newest.released:
+        return None
+    holds.ask_to_stop(newest.number, why)
+    deadline = time.monotonic() + PRE_EMPTION.total_seconds()
+    while not newest.released:
+        if newest.is_dead(stale_after):
+            return newest
+        if time.monotonic() > deadline:
+            raise Held(f"{newest.sentence} and did not stop within {spoken(PRE_EMPTION)}")
+        time.sleep(LOOK_SECONDS)
+        newest = holds.newest() or newest
+    return None
+
+
+def own_dead_hold(holds: Holds, release: Release) -> Hold | None:
+    """Return this release's own hold left by a process that died; raises Held while that process may live."""
+    stale_after = release.limits.heartbeat_stale
+    deadline = time.monotonic() + stale_after.total_seconds() + 5
+    while True:
+        newest = holds.newest()
+        if newest is None or newest.released or newest.release != release.key:
+            return None
+        if newest.is_dead(stale_after):
+            return newest
+        if time.monotonic() > deadline:
+            raise Held(f"an earlier process of this very release still lives ({newest.sentence})")
+        time.sleep(LOOK_SECONDS)
+
+
+def highest_fence(company: Company) -> int:
+    """Return the highest number any host knows; the store and the reachable hosts must do."""
+    highest = 0
+    for read in company.fences():
+        try:
+            highest = max(highest, read())
+        except Unreachable as error:
+            get_run_logger().warning("A fence could not be read: %s", error)
+    return highest
+
+
+def raise_fences(run: Run, *, all_of_them: bool) -> None:
+    """Make the hosts refuse lower numbers; going home, one that does not answer is left out."""
+    for raise_one in run.company.fences_to(run.number):
+        try:
+            raise_one()
+        except Unreachable as error:
+            if all_of_them:
+                raise
+            get_run_logger().warning("A fence could not be raised: %s", error)
+
+
+def give_back(holds: Holds, run: Run) -> None:
+    """Release the hold if the record is sealed; an unsealed one stays held for recovery."""
+    try:
+        if run.record.sealed and not run.record.waits_in_spool:
+            holds.release(run.number)
+            return
+        holds.abandon(run.number, "the run ended without sealing its record")
+    except BlockError as error:
+        get_run_logger().warning(
+            "The hold %s is left for recovery, which finds it after %s: %s",
+            run.number,
+            spoken(run.limits.heartbeat_stale),
+            error,
+        )

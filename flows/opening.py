@@ -1,0 +1,34 @@
+"""How a release gets its name: the same one for a run and for every retry of it."""
+
+from prefect.context import FlowRunContext
+from prefect.logging import get_run_logger
+
+from blocks.company import Company
+from policy.items import Way
+from policy.request import HotfixRequest, Release, Request
+from tasks.resolve import resolve, resume
+from tasks.run import utc_now
+
+
+def open_release(request: Request | HotfixRequest, company: Company, *, way: Way) -> Release:
+    """Return the release of this flow run: resumed if an earlier process of the run opened it, else resolved."""
+    key = release_key()
+    release = resume(company, key)
+    if release is not None:
+        get_run_logger().info("Release %s goes on where an earlier process of this run left it", key)
+        return release
+    release = resolve(request, company, key=key, way=way, now=utc_now())
+    get_run_logger().info(
+        "Release %s: %s, %s risk (%s)", key, release.what, release.risk, "; ".join(release.reasons)
+    )
+    return release
+
+
+def release_key() -> str:
+    """Return the run's own key: when the run was made, and the run's number."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        raise RuntimeError("a release is opened inside a flow run")
+    run = context.flow_run
+    made = run.created or utc_now()
+    return f"{made:%Y%m%d-%H%M%S}-{str(run.id)[:8]}"

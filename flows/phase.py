@@ -1,0 +1,118 @@
+"""How any phase works: its items are asked at once, all that is wrong is said, and a page of evidence is left."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from prefect import flow
+from prefect.artifacts import create_markdown_artifact
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from policy.items import Asked, Item, Way
+from policy.judgement import Judgement, unknown
+from policy.page import headline, render_page
+from policy.release import Mode
+from tasks.item import Question, as_task
+from tasks.run import Run
+
+
+class ChecksFailed(Exception):
+    """Items of a phase failed or are unknown; the message names each with its sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a phase found, item by item, in number order."""
+
+    entries: tuple[tuple[Item, Judgement], ...]
+    way: Way
+
+    @property
+    def stopping(self) -> tuple[tuple[Item, Judgement], ...]:
+        """The entries that stop the way forward."""
+        return tuple(
+            (item, judgement)
+            for item, judgement in self.entries
+            if not judgement.verdict.lets_pass and item.stops(self.way)
+        )
+
+    @property
+    def sentence(self) -> str:
+        """Name everything that stops, or say that nothing does."""
+        if not self.stopping:
+            return headline(self.entries, way=self.way)
+        return "; ".join(f"{item.name}: {judgement.sentence}" for item, judgement in self.stopping)
+
+
+def phase(title: str) -> Callable[[Callable[[Run], Report]], Callable[[Run], Report]]:
+    """Make a function a phase: a flow of its own in Prefect's view that ends in a page of evidence."""
+
+    def bind(body: Callable[[Run], Report]) -> Callable[[Run], Report]:
+        def carry_out_phase(run: Run) -> Report:
+            reports: list[Report] = []
+            errors: list[Exception] = []
+
+            @flow(
+                name=title,
+                flow_run_name=f"{title}: {run.release.commit[:7]}",
+                persist_result=False,
+                description=body.__doc__,
+            )
+            def phase_flow(release: str) -> State[None]:
+                del release
+                try:
+                    report = body(run)
+                except Exception as error:
+                    errors.append(error)
+                    raise
+                reports.append(report)
+                publish_page(title, report)
+                if report.stopping:
+                    return Failed(name="Stopped", message=report.sentence)
+                return Completed(message=report.sentence)
+
+            phase_flow(run.release.key, return_state=True)
+            if errors:
+                raise errors[0]
+            return reports[0]
+
+        return carry_out_phase
+
+    return bind
+
+
+def run_items(run: Run, *questions: Question) -> Report:
+    """Ask at once all items that this way asks, and return what they found."""
+    asked = [
+        question for question in questions if question.item.asked[run.release.way] is not Asked.NOT_ASKED
+    ]
+    futures = [(question, as_task(question, run).submit()) for question in asked]
+    for _, future in futures:
+        future.wait()
+    return Report(
+        entries=tuple(
+            (
+                question.item,
+                run.verdicts.get(question.item.number)
+                or unknown(f"could not be asked: {future.state.message}"),
+            )
+            for question, future in futures
+        ),
+        way=run.release.way,
+    )
+
+
+def require(report: Report, run: Run) -> None:
+    """Return if nothing stops the way forward, or if this release only observes; else raise ChecksFailed."""
+    if report.stopping and run.release.mode is Mode.RELEASE:
+        raise ChecksFailed(report.sentence)
+
+
+def publish_page(title: str, report: Report, foot: str = "") -> None:
+    """Leave the page of evidence as an artifact of the current run."""
+    slug = "".join(letter if letter.isalnum() else "-" for letter in title.lower()).strip("-")
+    create_markdown_artifact(
+        key=f"evidence-{slug}",
+        markdown=render_page(title, report.entries, way=report.way, foot=foot),
+        description=report.sentence[:200],
+    )

@@ -1,0 +1,66 @@
+"""mode: plan. Everything is read and judged, nothing is changed; the page shows what would happen, in order."""
+
+import tempfile
+from pathlib import Path
+
+from prefect.artifacts import create_markdown_artifact
+
+from blocks.company import Company
+from blocks.record import Record
+from blocks.store import FolderStore
+from flows.preparation import final_checks, preparation
+from policy.page import render_page
+from policy.record import Event
+from policy.request import Build, Release
+from tasks.messages import deliver
+from tasks.preparation import deployed_to_staging
+from tasks.rollout import drained, healthy, in_rotation, kept, pulled, updated
+from tasks.run import Run
+from tasks.step import Step
+
+
+def show_plan(company: Company, release: Release) -> None:
+    """Leave a page with every check judged now and every step that would be carried out, with its command."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = _rehearsal(company, release, Path(folder))
+        reports = (preparation(run), final_checks(run))
+        entries = [entry for report in reports for entry in report.entries]
+        rows = [
+            f"{number}. **{step.title}**: `{step.does}`" for number, step in enumerate(steps_of(run), start=1)
+        ]
+        create_markdown_artifact(
+            key="plan",
+            markdown=render_page(
+                f"What would happen: {release.what}",
+                entries,
+                way=release.way,
+                foot="### In this order\n\n" + "\n".join(rows),
+            ),
+            description="; ".join(report.sentence for report in reports)[:200],
+        )
+
+
+def steps_of(run: Run) -> list[Step]:
+    """Return the steps of the roll-out in order, the gate between the first server and the rest."""
+    first, *remaining = run.servers
+    return [
+        deployed_to_staging(run),
+        deliver(
+            run, number="1.3.7", name="team notified", text="Production Deployment Planned", thread=False
+        ),
+        *(step(server, run) for server in run.servers for step in (kept, pulled)),
+        *(step(first, run) for step in (drained, updated, healthy, in_rotation)),
+        *(step(server, run) for server in remaining for step in (drained, updated, healthy, in_rotation)),
+        deliver(run, number="3.3.1", name="completion posted", text="Production Deployment Complete"),
+    ]
+
+
+def _rehearsal(company: Company, release: Release, folder: Path) -> Run:
+    """A run whose record is thrown away, with the image that is there or that would be built."""
+    record = Record(FolderStore(folder=str(folder)), release.key, holder=0, spool=folder / "spool")
+    digest = company.registry.find_digest(release.commit) or f"sha256:{'0' * 64}"
+    build = Build(
+        commit=release.commit, image=company.registry.name, digest=digest, merged_at=None, run_url=None
+    )
+    record.append(Event.WAY_BACK, item="1.4.5", facts={"digests": {}})
+    return Run(release=release, company=company, record=record, number=0, build=build)

@@ -1,0 +1,67 @@
+"""The whole checklist: phases in order, the gate between them. The table of contents of the project."""
+
+from prefect import flow
+
+from blocks.company import Company
+from flows.approval import require_approval
+from flows.hold import holding
+from flows.opening import open_release
+from flows.phase import require
+from flows.plan import show_plan
+from flows.preparation import announcement, final_checks, preparation
+from flows.rollout import (
+    everything_is_live,
+    first_server_evidence,
+    secure_the_way_back,
+    update,
+    watch_until_clear,
+)
+from flows.sign_off import sign_off
+from flows.verification import verify
+from flows.watch import watching
+from flows.way_home import way_home
+from policy.items import Way
+from policy.release import Mode
+from policy.request import Request
+from policy.way_home import touched_servers
+from tasks.preparation import merge_and_build
+from tasks.run import Run
+
+
+@flow(name="Production deployment", persist_result=False, log_prints=False)
+def production_deployment(request: Request) -> None:
+    """Release a commit of main to production, by the whole checklist; whatever goes wrong, it ends well."""
+    company = Company.load(request.environment)
+    release = open_release(request, company, way=Way.STANDARD)
+    if release.mode is Mode.PLAN:
+        show_plan(company, release)
+        return
+    with holding(company, release) as run, way_home(run):
+        before_the_first_change(run)
+        roll_out(run)
+        sign_off(run)
+
+
+def before_the_first_change(run: Run) -> None:
+    """1: every check before the first change; a retry that finds servers changed already does not repeat it."""
+    if touched_servers(run.record.rows()):
+        return
+    require(preparation(run), run)
+    announcement(run)
+    require(final_checks(run), run)
+
+
+def roll_out(run: Run) -> None:
+    """2 and 3: build, first server, decision, remaining servers, verification, all under the watch."""
+    run.build = merge_and_build(run)
+    secure_the_way_back(run)
+    with watching(run) as watch:
+        first, remaining = run.servers[:1], run.servers[1:]
+        update(run, first)
+        watch_until_clear(run, watch, at_least=run.limits.first_server_watch)
+        require_approval(run, first_server_evidence(run), watch)
+        for server in remaining:
+            watch_until_clear(run, watch, at_least=run.limits.watch_interval)
+            update(run, [server])
+        everything_is_live(run)
+        verify(run, watch)

@@ -1,0 +1,68 @@
+"""Recovery: a process that died leaves a hold that falls silent; this finds it and brings production home.
+
+It runs on a short schedule that is switched on while a hold exists. A run that finds nothing to do removes
+itself from Prefect's run list.
+"""
+
+from prefect import flow
+from prefect.logging import get_run_logger
+
+from blocks.company import Company
+from blocks.hold import Hold, Holds, describe_silence
+from blocks.record import Record
+from flows.hold import held_run
+from flows.recovery_schedule import leave_no_litter, switch_off
+from flows.way_home import go_home, read_world
+from policy.messages import page_wait
+from policy.record import Event
+from policy.request import Release
+from policy.way_home import Cause, Nothing, Plan, Wait, Why, plan_way_home
+from tasks.messages import page_on_call
+from tasks.run import Run, utc_now
+
+
+@flow(name="Recovery", flow_run_name="Recovery of {environment}", persist_result=False)
+def recovery(environment: str = "production") -> None:
+    """Bring home what a dead process left behind; while people may still choose, only tell them."""
+    company = Company.load(environment)
+    holds = Holds(company.store, environment)
+    newest = holds.newest()
+    if newest is None or newest.released:
+        switch_off(environment)
+        leave_no_litter()
+    elif not newest.is_dead(company.limits.heartbeat_stale):
+        leave_no_litter()
+    else:
+        recover(company, newest)
+
+
+def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
+    """Bring home the release of a dead hold; people who did not ask for it have some time to choose first."""
+    log = get_run_logger()
+    holds = Holds(company.store, company.rules.environment)
+    record = Record(company.store, dead.release, holder=dead.number, spool=company.spool)
+    rows = record.rows()
+    if not rows:
+        holds.release(dead.number)
+        return Nothing(
+            f"hold {dead.number} of {dead.release} was taken and nothing was written; it is given back"
+        )
+    opened = next(row for row in rows if row.event in (Event.OPENED, Event.TOOK_OVER))
+    release = Release.model_validate(opened.facts["release"])
+    why = why_dead(dead, asked)
+    log.warning("%s: %s", release.what, why.sentence)
+    looking = Run(release=release, company=company, record=record, number=dead.number)
+    plan = plan_way_home(rows, read_world(looking), why, now=utc_now(), limits=release.limits)
+    if isinstance(plan, Wait):
+        page_on_call(looking, page_wait(release, plan.until, plan.sentence), name="the process died")
+        return plan
+    with held_run(company, holds, release, over=dead) as run:
+        return go_home(run, why)
+
+
+def why_dead(dead: Hold, asked: str) -> Why:
+    """Say why the release does not simply go on."""
+    if asked:
+        return Why(Cause.ROLLBACK_ASKED, asked)
+    cause = Cause.DIED if dead.abandoned is None else Cause.CANCELLED
+    return Why(cause, describe_silence(dead), since=utc_now() - dead.silent_for)

@@ -1,0 +1,82 @@
+"""Recovery's schedule is on while somebody holds the environment, and its idle runs leave no litter."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+import httpx
+from prefect import get_client
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+    FlowRunFilterTags,
+)
+from prefect.client.schemas.objects import StateType
+from prefect.context import FlowRunContext
+from prefect.exceptions import PrefectException
+from prefect.logging import get_run_logger
+
+FLOW = "Recovery"
+IDLE = "idle"
+
+
+def switch_on(environment: str) -> None:
+    """Recovery looks after this environment from now on."""
+    if not _switch(environment, active=True):
+        get_run_logger().warning(
+            "No recovery deployment looks after %s: a crash would be noticed by nobody. Deploy with"
+            " `prefect deploy --all`.",
+            environment,
+        )
+
+
+def switch_off(environment: str) -> None:
+    """Nobody holds the environment: recovery rests."""
+    _switch(environment, active=False)
+
+
+def leave_no_litter() -> None:
+    """Mark the current run as idle and delete the idle ones before it."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        return
+    with _client() as client:
+        for run in client.read_flow_runs(
+            flow_filter=FlowFilter(name=FlowFilterName(any_=[FLOW])),
+            flow_run_filter=FlowRunFilter(
+                tags=FlowRunFilterTags(all_=[IDLE]),
+                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.COMPLETED])),
+            ),
+        ):
+            client.delete_flow_run(run.id)
+        client.update_flow_run(context.flow_run.id, tags=[IDLE])
+
+
+def _switch(environment: str, *, active: bool) -> bool:
+    switched = False
+    with _client() as client:
+        for deployment, schedule in _schedules(client, environment):
+            client.update_deployment_schedule(deployment, schedule, active=active)
+            switched = True
+    return switched
+
+
+def _schedules(client: SyncPrefectClient, environment: str) -> Iterator[tuple[UUID, UUID]]:
+    for deployment in client.read_deployments(flow_filter=FlowFilter(name=FlowFilterName(any_=[FLOW]))):
+        if deployment.parameters.get("environment") == environment:
+            for schedule in deployment.schedules:
+                yield deployment.id, schedule.id
+
+
+@contextmanager
+def _client() -> Iterator[SyncPrefectClient]:
+    """Yield a client; Prefect's server being away is no reason to stop, and is said in the log."""
+    try:
+        with get_client(sync_client=True) as client:
+            yield client
+    except (httpx.HTTPError, PrefectException) as error:
+        get_run_logger().warning("Recovery's schedule could not be changed: %s", error)

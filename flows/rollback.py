@@ -1,0 +1,123 @@
+"""4.2.2: a person rolls production back, also while a release is under way."""
+
+from prefect import flow
+from prefect.artifacts import create_markdown_artifact
+
+from blocks.company import Company
+from blocks.hold import Holds
+from blocks.record import Record, list_records
+from flows.hold import held_run, pre_empt
+from flows.opening import release_key
+from flows.recovery import recover
+from flows.way_home import go_home, read_world
+from policy.items import Way
+from policy.metrics import Ending
+from policy.record import Event, Row, last
+from policy.release import Mode
+from policy.request import Release, RollbackRequest
+from policy.way_home import Back, Cause, Nothing, Plan, Why, plan_way_home, read_way_back
+from tasks.resolve import BadRequest
+from tasks.run import Run, utc_now
+
+
+class NotRolledBack(Exception):
+    """Production was not brought back; the message says what is where."""
+
+
+@flow(name="Rollback", persist_result=False)
+def rollback(request: RollbackRequest) -> None:
+    """Put every server back to the version before the newest release; it needs a name and a reason, no code."""
+    company = Company.load(request.environment)
+    if company.roster.find(request.requested_by) is None:
+        names = ", ".join(person.name for person in company.roster.people)
+        raise BadRequest(
+            f"requested_by: {request.requested_by!r} is not in the roster; expected one of {names}"
+        )
+    why = Why(Cause.ROLLBACK_ASKED, f"{request.requested_by}: {request.reason}: {request.what_was_seen}")
+    if request.mode is Mode.PLAN:
+        show_way_back(company, request, why)
+        return
+    plan = go_back(company, request, why)
+    if not isinstance(plan, Back | Nothing):
+        raise NotRolledBack(plan.sentence)
+
+
+def go_back(company: Company, request: RollbackRequest, why: Why) -> Plan:
+    """Let a running release go home by itself, bring home a dead one, or undo the newest finished one."""
+    newest = Holds(company.store, request.environment).newest()
+    running = newest is not None and not newest.released
+    dead = pre_empt(company, request.environment, why=why.sentence)
+    if dead is not None:
+        return recover(company, dead, asked=why.sentence)
+    if running and newest is not None:
+        sealed = last(rows_of(company, newest.release), Event.SEALED)
+        if sealed is not None and sealed.facts["outcome"] != Ending.SIGNED_OFF:
+            return Nothing(f"the running release ended: {sealed.facts['sentence']}")
+    return undo(company, request, why)
+
+
+def undo(company: Company, request: RollbackRequest, why: Why) -> Plan:
+    """Undo the newest release that a server still serves, under a record of its own."""
+    original, rows = release_to_undo(company, request)
+    release = undoing(original, request, key=release_key())
+    with held_run(company, Holds(company.store, request.environment), release, over=None) as run:
+        for event in (Event.BUILT, Event.WAY_BACK):
+            if row := last(rows, event):
+                run.record.append(event, item=row.item, facts=row.facts)
+        return go_home(run, why)
+
+
+def release_to_undo(company: Company, request: RollbackRequest) -> tuple[Release, tuple[Row, ...]]:
+    """Return the newest release whose image a server runs now, with its rows; raises BadRequest if there is none."""
+    running = {company.fleet.read_state(server).image_digest for server in company.fleet.servers}
+    keys = [request.release] if request.release else list(reversed(list_records(company.store)))
+    for key in keys:
+        rows = rows_of(company, key)
+        way_back = read_way_back(rows)
+        opened = last(rows, Event.OPENED)
+        if opened is not None and way_back is not None and way_back.new in running:
+            return Release.model_validate(opened.facts["release"]), rows
+    found = ", ".join(str(digest)[:19] for digest in running)
+    raise BadRequest(
+        f"release: {request.release or 'none of the records'} brought what the servers run now ({found});"
+        " expected the key of a release that a server still serves"
+    )
+
+
+def undoing(original: Release, request: RollbackRequest, *, key: str) -> Release:
+    """Return the release that undoes `original`."""
+    asked = original.request.model_copy(
+        update={"requested_by": request.requested_by, "summary": f"Roll back {original.commit[:7]}"}
+    )
+    return original.model_copy(
+        update={
+            "key": key,
+            "way": Way.HOMEWARD,
+            "request": asked,
+            "opened_at": utc_now(),
+            "undoes": original.kept_under,
+        }
+    )
+
+
+def show_way_back(company: Company, request: RollbackRequest, why: Why) -> None:
+    """mode: plan. Leave a page that says what would be put back, and with which commands by hand."""
+    original, rows = release_to_undo(company, request)
+    record = Record(company.store, original.key, holder=0, spool=company.spool)
+    run = Run(release=original, company=company, record=record, number=0)
+    unsealed = [row for row in rows if row.event is not Event.SEALED]
+    plan = plan_way_home(unsealed, read_world(run), why, now=utc_now(), limits=original.limits)
+    by_hand = "\n".join(
+        f"- {name}: `{command}`" for name, command in company.fleet.hand_commands(original.kept_under).items()
+    )
+    create_markdown_artifact(
+        key="way-back",
+        markdown=f"## Way back of {original.what}\n\n{type(plan).__name__}: {plan.sentence}\n\n"
+        f"### By hand, without us\n\n{by_hand}\n",
+        description=plan.sentence[:200],
+    )
+
+
+def rows_of(company: Company, key: str) -> tuple[Row, ...]:
+    """Return the rows of a record."""
+    return Record(company.store, key, holder=0, spool=company.spool).rows()

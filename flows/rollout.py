@@ -1,0 +1,110 @@
+"""2: the roll-out. The first server, a person's decision, the remaining servers."""
+
+import time
+from collections.abc import Iterable
+from datetime import timedelta
+
+from blocks.fleet.server import Server
+from flows.approval import choose
+from flows.phase import ChecksFailed, Report, phase, run_items
+from flows.watch import Watch
+from policy.judgement import Judgement, Verdict, failed, passed, unknown
+from policy.messages import updated_everywhere
+from policy.record import Event
+from policy.red_flags import Flag
+from tasks.messages import deliver
+from tasks.preparation import record_way_back
+from tasks.rollout import (
+    drained,
+    first_server_shows,
+    healthy,
+    in_rotation,
+    judge_room_without,
+    kept,
+    pulled,
+    updated,
+)
+from tasks.run import Run
+from tasks.step import carry_out
+
+LOOK_SECONDS = 0.2
+
+
+def secure_the_way_back(run: Run) -> None:
+    """1.4.5: before the first change every server keeps its old image and files, and holds the new image."""
+    record_way_back(run)
+    for server in run.servers:
+        carry_out(kept(server, run), run)
+        carry_out(pulled(server, run), run)
+
+
+def update(run: Run, servers: Iterable[Server]) -> None:
+    """Each server in turn is emptied, updated, asked, and put back; the next one leaves only after that."""
+    for server in servers:
+        require_room_without(server, run)
+        for step in (drained, updated, healthy, in_rotation):
+            carry_out(step(server, run), run)
+
+
+def require_room_without(server: Server, run: Run) -> None:
+    """Return if the others can carry the load; raises ChecksFailed after a while of not knowing."""
+    if _serves_new_version(server, run):
+        return
+    deadline = time.monotonic() + run.limits.unknown_patience.total_seconds()
+    while True:
+        run.lookout.check()
+        judgement = judge_room_without(server, run)
+        if judgement.verdict.lets_pass:
+            return
+        if judgement.verdict is Verdict.FAILED or time.monotonic() > deadline:
+            raise ChecksFailed(f"{server.name} may not leave the rotation: {judgement.sentence}")
+        time.sleep(LOOK_SECONDS)
+
+
+def watch_until_clear(run: Run, watch: Watch, *, at_least: timedelta) -> Judgement:
+    """2.1.3: return once the watch is clear and has looked for long enough.
+
+    What is unknown, or just as bad on the old version, holds the roll-out; after a while people are asked.
+    """
+    began = time.monotonic()
+    dark_since = began
+    while True:
+        run.lookout.check()
+        now = time.monotonic()
+        if watch.conclusion.flag is Flag.CLEAR:
+            dark_since = now
+            if now - began >= at_least.total_seconds():
+                return passed(watch.conclusion.sentence)
+        elif now - dark_since > at_least.total_seconds() + run.limits.unknown_patience.total_seconds():
+            choose(run, f"2.1.3: {watch.conclusion.flag}: {watch.conclusion.sentence}")
+            dark_since = time.monotonic()
+        time.sleep(LOOK_SECONDS)
+
+
+def judge_watch_now(watch: Watch) -> Judgement:
+    """2.1.3 as it is now, for the page."""
+    conclusion = watch.conclusion
+    if conclusion.flag is Flag.CLEAR:
+        return passed(conclusion.sentence)
+    if conclusion.flag is Flag.UNKNOWN:
+        return unknown(conclusion.sentence)
+    return failed(f"{conclusion.flag} ({conclusion.rule}): {conclusion.sentence}")
+
+
+@phase("2.1.4 Evidence of the first server")
+def first_server_evidence(run: Run) -> Report:
+    """The first server is asked directly, before a person decides."""
+    return run_items(run, first_server_shows)
+
+
+def everything_is_live(run: Run) -> None:
+    """2.1.7: the record and the team know that every server serves the new version."""
+    if run.record.last(Event.LIVE) is None:
+        run.record.append(Event.LIVE, facts={"version": run.built.commit, "digest": run.built.digest})
+    text = updated_everywhere(run.release, run.built)
+    carry_out(deliver(run, number="2.1.7", name="team told", text=text), run)
+
+
+def _serves_new_version(server: Server, run: Run) -> bool:
+    state = run.company.fleet.read_state(server)
+    return state.running and state.image_digest == run.built.digest

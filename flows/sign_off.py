@@ -1,0 +1,64 @@
+"""3.3 and 3.4: people are told, the last look is taken, the record is sealed."""
+
+from blocks.company import Company
+from policy.judgement import Judgement
+from policy.messages import completed
+from policy.metrics import Ending
+from policy.record import Event, last
+from policy.request import Build
+from tasks.item import as_task
+from tasks.messages import deliver, inform
+from tasks.run import Run, utc_now
+from tasks.step import Seen, Step, carry_out
+from tasks.verification import final_health_check
+
+
+def sign_off(run: Run) -> None:
+    """The production ref stands at what production serves, the team is told, and the record is sealed."""
+    if run.build is None:
+        run.build = _recorded_build(run)
+    judgement = last_look(run)
+    carry_out(production_ref_moved(run, run.build.commit), run)
+    issues = [] if judgement.verdict.lets_pass else [judgement.sentence]
+    text = completed(run.release, run.built, took=utc_now() - run.release.opened_at, issues=issues)
+    inform(deliver(run, number="3.3.1", name="completion posted", text=text), run)
+    run.record.append(
+        Event.SEALED,
+        facts={
+            "outcome": Ending.SIGNED_OFF.value,
+            "sentence": f"{run.built.commit[:7]} is live; {judgement.sentence}",
+        },
+    )
+
+
+def last_look(run: Run) -> Judgement:
+    """3.4.1: the final health check."""
+    as_task(final_health_check, run)(return_state=True)
+    return run.verdicts["3.4.1"]
+
+
+def production_ref_moved(run: Run, commit: str) -> Step:
+    """The `production` ref says what production serves, so that the next change set begins there."""
+    branch = run.company.rules.production_ref
+
+    def look(company: Company) -> Seen:
+        stands_at = company.github.read_ref(branch)
+        return Seen(stands_at == commit, f"{branch} stands at {stands_at[:7]}")
+
+    return Step(
+        number="3.1.2",
+        subject=branch,
+        name="production ref moved",
+        look=look,
+        act=lambda company, _number: company.github.move_ref(branch, commit),
+        does=f"GitHub: move {branch} to {commit[:7]}",
+        undo="move it back",
+        within=run.limits.boot,
+    )
+
+
+def _recorded_build(run: Run) -> Build:
+    row = last(run.record.rows(), Event.BUILT)
+    if row is None:
+        raise LookupError("the record holds no build")
+    return Build.model_validate(row.facts)

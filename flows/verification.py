@@ -1,0 +1,89 @@
+"""3: verification. Minutes, then the rest of the hour; what stops here is asked of people, not rolled back blindly."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from flows.approval import choose
+from flows.phase import ChecksFailed, Report, phase, run_items
+from flows.watch import Watch
+from policy.judgement import Verdict
+from policy.record import Event
+from policy.red_flags import Flag
+from policy.release import Mode
+from policy.verification import Meaning, conclude
+from tasks.run import Run, utc_now
+from tasks.verification import (
+    audit_log_written,
+    dashboard_watched,
+    health_checks_passing,
+    key_features_functioning,
+    metrics_normal,
+    resources_within_limits,
+    smoke_tests_after_deployment,
+    version_confirmed,
+)
+
+LOOK_SECONDS = 0.2
+
+
+@phase("3.1 Immediate verification")
+def immediate_verification(run: Run) -> Report:
+    """Health, version, key features and metrics of the new version, on every server."""
+    return run_items(
+        run,
+        smoke_tests_after_deployment,
+        health_checks_passing,
+        version_confirmed,
+        key_features_functioning,
+        metrics_normal,
+    )
+
+
+@phase("3.2 Extended monitoring")
+def extended_monitoring(run: Run) -> Report:
+    """Nothing worsened in the hour: metrics, audit log, resources."""
+    return run_items(run, dashboard_watched, audit_log_written, resources_within_limits)
+
+
+def verify(run: Run, watch: Watch) -> None:
+    """Return once both phases let the release go on; raises what sends it home."""
+    keep_watch(run, watch, until=run.limits.immediate_watch)
+    settle(run, watch, immediate_verification)
+    keep_watch(run, watch, until=run.limits.extended_watch)
+    settle(run, watch, extended_monitoring)
+    if run.record.last(Event.VERIFIED) is None:
+        run.record.append(Event.VERIFIED, item="3.2.1", facts={"sentence": watch.conclusion.sentence})
+
+
+def keep_watch(run: Run, watch: Watch, *, until: timedelta) -> None:
+    """Return when the fleet has been live for so long; what only people can weigh is asked as it appears."""
+    while utc_now() - run.live_since < until:
+        run.lookout.check()
+        if watch.conclusion.flag is Flag.CONSIDER:
+            choose(run, f"4.1 ({watch.conclusion.rule}): {watch.conclusion.sentence}")
+        time.sleep(LOOK_SECONDS)
+
+
+def settle(run: Run, watch: Watch, phase_of: Callable[[Run], Report]) -> None:
+    """Ask the phase until it lets the release go on; raise ChecksFailed where production is measured to be ill."""
+    patience_ends = time.monotonic() + run.limits.unknown_patience.total_seconds()
+    while True:
+        run.watched = watch.conclusion
+        report = phase_of(run)
+        meaning = conclude({item.number: judgement for item, judgement in report.stopping})
+        if meaning is Meaning.GO_ON or run.release.mode is Mode.OBSERVE:
+            return
+        if meaning is Meaning.GO_BACK:
+            raise ChecksFailed(report.sentence)
+        only_unknown = all(judgement.verdict is Verdict.UNKNOWN for _, judgement in report.stopping)
+        if only_unknown and time.monotonic() < patience_ends:
+            _pause(run)
+            continue
+        choose(run, report.sentence)
+
+
+def _pause(run: Run) -> None:
+    """Give the evidence a moment to become complete."""
+    run.lookout.check()
+    time.sleep(run.limits.watch_interval.total_seconds())

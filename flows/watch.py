@@ -1,0 +1,151 @@
+"""The watch: looks at metrics and at what people report while others act or think, and raises the red flag."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+
+from prefect.logging import get_run_logger
+
+from blocks.errors import BlockError
+from flows.hold import Heart
+from policy.record import Event
+from policy.red_flags import Baseline, Conclusion, Flag, Sample, judge_watch
+from tasks.run import Lookout, Run, utc_now
+
+
+class RedFlag(Exception):
+    """Something was measured or reported that calls for a roll-back at once."""
+
+
+class Watch:
+    """A thread that judges the metrics every interval; `check` raises what speaks against going on."""
+
+    def __init__(self, run: Run, heart: Lookout) -> None:
+        self._run = run
+        self._heart = heart
+        self._red: str | None = None
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name=f"watch-{run.number}", daemon=True)
+        self._log = get_run_logger()
+        self._new_since: dict[str, datetime] = {}
+        self.samples: list[Sample] = []
+        self.baseline = Baseline(p95=None, error_rate=None)
+        self.conclusion = Conclusion(Flag.UNKNOWN, "the watch has not looked yet", "2.1.3")
+
+    def start(self) -> None:
+        """Measure what is usual, then begin to watch."""
+        with suppress(BlockError):
+            self.baseline = measure_baseline(self._read())
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop watching."""
+        self._stopped.set()
+        self._thread.join(timeout=30)
+
+    def check(self) -> None:
+        """Return while nothing speaks against going on; raises RedFlag, HoldLost or AskedToStop."""
+        self._heart.check()
+        if self._red is not None:
+            raise RedFlag(self._red)
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(self._run.limits.watch_interval.total_seconds()):
+            self.look()
+
+    def look(self) -> None:
+        """Look once: at flags that people raised, then at the metrics."""
+        try:
+            raised = raised_flags(self._run)
+            if raised:
+                self._raise_flag(raised[0], rule="4.1")
+                return
+        except BlockError as error:
+            self._log.warning("Red flags of people could not be read: %s", error)
+        try:
+            self.samples += self._read()
+        except BlockError as error:
+            self.conclusion = Conclusion(Flag.UNKNOWN, f"the metrics could not be read: {error}", "2.1.3")
+            return
+        self._forget_old_samples()
+        self.conclusion = judge_watch(
+            tuple(self.samples),
+            now=utc_now(),
+            new=frozenset(self._new_since),
+            old=frozenset(self._run.release.servers) - frozenset(self._new_since),
+            rolling_out=not any(row.event is Event.LIVE for row in self._run.record.seen),
+            baseline=self.baseline,
+            limits=self._run.limits,
+        )
+        if self.conclusion.flag is Flag.ROLL_BACK:
+            self._raise_flag(self.conclusion.sentence, rule=self.conclusion.rule)
+
+    def _read(self) -> list[Sample]:
+        """Read one sample a server; what a new server served before it was new is not held against it."""
+        now = utc_now()
+        for server in updated_servers(self._run):
+            self._new_since.setdefault(server, now)
+        samples = self._run.company.prometheus.read_samples(
+            self._run.release.servers, at=now, span=self._run.limits.watch_window
+        )
+        return [
+            sample
+            for sample in samples
+            if sample.at - sample.span >= self._new_since.get(sample.server, sample.at - sample.span)
+        ]
+
+    def _forget_old_samples(self) -> None:
+        oldest = utc_now() - 2 * max(self._run.limits.consider_after, self._run.limits.extended_watch)
+        self.samples = [sample for sample in self.samples if sample.at >= oldest]
+
+    def _raise_flag(self, sentence: str, *, rule: str) -> None:
+        if self._red is not None:
+            return
+        self._red = sentence
+        self._log.error("Red flag (%s): %s", rule, sentence)
+        with suppress(BlockError):
+            self._run.record.append(Event.RED_FLAG, item="2.1.3", facts={"sentence": sentence, "rule": rule})
+
+
+@contextmanager
+def watching(run: Run) -> Iterator[Watch]:
+    """Watch until the block ends; `run.lookout` is the watch meanwhile."""
+    before = run.lookout
+    watch = Watch(run, before)
+    run.lookout = watch
+    watch.start()
+    try:
+        yield watch
+    finally:
+        watch.stop()
+        run.lookout = before
+
+
+def updated_servers(run: Run) -> tuple[str, ...]:
+    """Return the servers that serve the new version, as the record shows it."""
+    return tuple(
+        row.subject for row in run.record.seen if row.event is Event.CONFIRMED and row.step == "in rotation"
+    )
+
+
+def raised_flags(run: Run) -> tuple[str, ...]:
+    """Return what people reported about this release, oldest first."""
+    keys = run.company.store.list(flag_folder(run.release.key))
+    return tuple(run.company.store.read(key).body.decode() for key in keys)
+
+
+def flag_folder(release: str) -> str:
+    """Return where the red flags of people lie."""
+    return f"flags/{release}/"
+
+
+def measure_baseline(samples: list[Sample]) -> Baseline:
+    """Return what was usual just before the release, over all servers."""
+    latencies = [sample.p95 for sample in samples if sample.p95 is not None]
+    requests = sum(sample.requests or 0 for sample in samples)
+    errors = sum(sample.errors or 0 for sample in samples)
+    return Baseline(
+        p95=max(latencies) if latencies else None,
+        error_rate=errors / requests if requests else None,
+    )

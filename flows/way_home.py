@@ -1,0 +1,199 @@
+"""Bringing a release home: whatever went wrong, production ends on a known version, and people know which.
+
+Tasks only, no subflow: Prefect's server may be away. The store may be away too: rows go to the spool.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from prefect.exceptions import TerminationSignal
+from prefect.logging import get_run_logger
+
+from blocks.errors import BlockError, Unreachable
+from blocks.fleet.server import Server
+from blocks.record import Superseded
+from flows.approval import ApprovalRefused, PeopleStay
+from flows.gate import NobodyAnswered
+from flows.hold import AskedToStop, HoldLost
+from flows.phase import ChecksFailed
+from flows.sign_off import production_ref_moved, sign_off
+from flows.watch import RedFlag
+from policy.health import judge_health
+from policy.judgement import Judgement, Verdict, unknown
+from policy.messages import page_stuck, page_wait
+from policy.metrics import Ending
+from policy.record import Event
+from policy.release import Mode
+from policy.way_home import (
+    Back,
+    Cause,
+    Forward,
+    Nothing,
+    Plan,
+    ServerState,
+    Stuck,
+    Wait,
+    Why,
+    World,
+    plan_way_home,
+)
+from tasks.item import as_task
+from tasks.messages import inform, page_on_call, tell_rolled_back, tell_stopped
+from tasks.rollback import rollback_verified
+from tasks.rollout import back_in_rotation, healthy_again, put_back, taken_out
+from tasks.run import Run, Silent, utc_now
+from tasks.step import StepFailed, carry_out
+
+
+_CAUSES: dict[type[Exception], Cause] = {
+    ChecksFailed: Cause.CHECKS_FAILED,
+    RedFlag: Cause.RED_FLAG,
+    ApprovalRefused: Cause.REFUSED,
+    NobodyAnswered: Cause.EXPIRED,
+    PeopleStay: Cause.STAY,
+    AskedToStop: Cause.PRE_EMPTED,
+    StepFailed: Cause.STEP_FAILED,
+    HoldLost: Cause.STEP_FAILED,
+}
+
+
+@contextmanager
+def way_home(run: Run) -> Iterator[None]:
+    """Bring home whatever raises inside, then raise it again.
+
+    A cancelled run has 30 seconds to live: it leaves its release to recovery, a run of its own.
+    """
+    try:
+        yield
+    except (TerminationSignal, Superseded):
+        raise
+    except Exception as error:
+        why = Why(_CAUSES.get(type(error), Cause.STEP_FAILED), str(error) or type(error).__name__)
+        go_home(run, why)
+        raise
+
+
+def go_home(run: Run, why: Why) -> Plan:
+    """Carry out what the planner decides, tell people, and seal the record; return what was decided."""
+    run.lookout = Silent()
+    run.record.homeward = True
+    rows = run.record.rows()
+    plan = plan_way_home(rows, read_world(run), why, now=utc_now(), limits=run.limits)
+    get_run_logger().warning("Way home: %s (%s)", type(plan).__name__, plan.sentence)
+    run.record.append(
+        Event.GOING_HOME,
+        item="4.1.1",
+        facts={"cause": why.cause.value, "sentence": why.sentence, "plan": type(plan).__name__},
+    )
+    match plan:
+        case Nothing():
+            tell_stopped(run, plan.sentence, why)
+            seal(
+                run,
+                outcome=Ending.STAYED if why.cause is Cause.STAY else Ending.STOPPED,
+                sentence=f"{why.sentence}; {plan.sentence}",
+            )
+        case Forward():
+            sign_off(run)
+        case Back():
+            _go_back(run, plan, why)
+        case Wait():
+            page_on_call(run, page_wait(run.release, plan.until, plan.sentence))
+        case Stuck():
+            _give_to_people(run, plan.sentence)
+    return plan
+
+
+def _go_back(run: Run, plan: Back, why: Why) -> None:
+    servers = [run.company.fleet.find(name) for name in plan.servers]
+    left = list(plan.out_of_reach)
+    if run.release.mode is not Mode.PLAN:
+        _take_new_version_out(run, servers)
+        left += [server.name for server in servers if not _brought_back(run, server)]
+    if left:
+        _give_to_people(run, f"{plan.sentence}. Not brought back: {', '.join(left)}")
+        return
+    verification = verify_rollback(run)
+    inform(production_ref_moved(run, run.release.previous_commit), run)
+    tell_rolled_back(run, why, verification)
+    seal(run, outcome=Ending.ROLLED_BACK, sentence=plan.sentence)
+
+
+def _take_new_version_out(run: Run, servers: list[Server]) -> None:
+    """First act: the new version out of rotation, if the old servers are up to carry the load."""
+    before = run.digests_before
+    states = {state.name: state for state in read_world(run).servers}
+    new = [server for server in servers if states[server.name].digest != before[server.name]]
+    if any(
+        state.in_rotation and state.digest == before.get(state.name) and state.health is Verdict.PASSED
+        for state in states.values()
+    ):
+        for server in new:
+            with suppress(StepFailed):
+                carry_out(taken_out(server, run), run)
+
+
+def _brought_back(run: Run, server: Server) -> bool:
+    """Whether the server serves the recorded version in rotation again."""
+    try:
+        for step in (put_back, healthy_again, back_in_rotation):
+            carry_out(step(server, run), run)
+    except StepFailed as error:
+        get_run_logger().error("%s could not be brought back: %s", server.name, error)
+        return False
+    return True
+
+
+def _give_to_people(run: Run, sentence: str) -> None:
+    page_on_call(
+        run,
+        page_stuck(
+            run.release, sentence, read_world(run), run.company.fleet.hand_commands(run.release.kept_under)
+        ),
+    )
+    seal(run, outcome=Ending.STUCK, sentence=sentence)
+
+
+def verify_rollback(run: Run) -> tuple[Judgement, ...]:
+    """4.2.3: say whether production is well again."""
+    as_task(rollback_verified, run)(return_state=True)
+    return (run.verdicts.get("4.2.3") or unknown("could not be asked"),)
+
+
+def seal(run: Run, *, outcome: Ending, sentence: str) -> None:
+    """End the record; while the store is away the row waits in the spool and recovery merges it."""
+    run.record.append(Event.SEALED, facts={"outcome": outcome.value, "sentence": sentence})
+    with suppress(Unreachable):
+        run.record.merge()
+
+
+def read_world(run: Run) -> World:
+    """Look at every server now; what does not answer is unknown, not ill."""
+    try:
+        rotation = {
+            state.name: state.admin_state == "ready" and state.up
+            for state in run.company.balancer.read_servers()
+        }
+    except BlockError:
+        rotation = {}
+    return World(servers=tuple(_read_server(run, server, rotation) for server in run.servers))
+
+
+def _read_server(run: Run, server: Server, rotation: dict[str, bool]) -> ServerState:
+    in_rotation = rotation.get(server.balancer_name)
+    try:
+        state = run.company.fleet.read_state(server)
+    except BlockError:
+        return ServerState(server.name, False, None, Verdict.UNKNOWN, in_rotation)
+    try:
+        health = judge_health(run.company.fleet.read_health(server)).verdict
+    except BlockError:
+        health = Verdict.UNKNOWN
+    return ServerState(
+        name=server.name,
+        reachable=True,
+        digest=state.image_digest,
+        health=health,
+        in_rotation=in_rotation,
+        held=state.held,
+    )

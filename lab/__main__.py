@@ -1,0 +1,87 @@
+"""`python -m lab`: start, stop and look at a company on this machine."""
+
+import argparse
+import contextlib
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from lab.client import ROOT, Lab
+from lab.home import Home
+from lab.processes import LabError
+
+
+def up(home: Path, *, detach: bool, rate: float) -> int:
+    """Start the lab; in the foreground it runs until Ctrl-C."""
+    lab = Lab.start(home, rate=rate)
+    show(lab)
+    if detach:
+        return 0
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
+    print("Ctrl-C stops it.", flush=True)
+    told.wait()
+    lab.stop()
+    return 0
+
+
+def down(home: Path, *, purge: bool) -> int:
+    """Stop the lab and leave no process behind."""
+    if not home.exists():
+        print(f"No lab in {home}.")
+        return 0
+    place = Home(home)
+    with contextlib.suppress(LabError):
+        Lab.attach(home)
+    Lab(place).stop(purge=purge)
+    print(f"The lab in {home} is down{' and its folder removed' if purge else ''}.")
+    return 0
+
+
+def status(home: Path) -> int:
+    """Say whether the lab runs, and what it serves."""
+    try:
+        show(Lab.attach(home))
+    except LabError as problem:
+        print(problem)
+        return 1
+    return 0
+
+
+def show(lab: Lab) -> None:
+    """Print where the lab's parts are."""
+    home = lab.home
+    print(f"The lab in {home.path} is up.")
+    print(f"  application   {home.url('balancer')}   balancer's page {home.url('balancer_stats')}/")
+    rotation = lab.in_rotation()
+    for server, version in lab.versions_serving().items():
+        print(f"  {server}  {version or 'no answer'}  {'in rotation' if rotation.get(server) else 'out'}")
+    counts = lab.traffic()
+    print(f"  traffic       {counts.sent} sent, {counts.failed} failed, {counts.lost} lost")
+    print(f"  settings      {lab.settings_path}", flush=True)
+
+
+def main() -> int:
+    """Carry out the command line."""
+    parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
+    parser.add_argument("command", choices=["up", "down", "status"])
+    parser.add_argument("--home", type=Path, default=ROOT / ".lab", help="the lab's folder (.lab)")
+    parser.add_argument("--detach", action="store_true", help="up: return when it is ready")
+    parser.add_argument("--traffic", type=float, default=20, metavar="N", help="up: requests a second (20)")
+    parser.add_argument("--purge", action="store_true", help="down: remove the lab's folder too")
+    words = parser.parse_args()
+    try:
+        if words.command == "up":
+            return up(words.home, detach=words.detach, rate=words.traffic)
+        if words.command == "down":
+            return down(words.home, purge=words.purge)
+        return status(words.home)
+    except LabError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

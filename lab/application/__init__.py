@@ -1,0 +1,1 @@
+"""The application of the lab's company, a small medical web service: what its images hold."""

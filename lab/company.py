@@ -1,0 +1,231 @@
+"""The whole company on one machine: its parts, started together, broken and mended by name."""
+
+import asyncio
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from lab.balancer import Balancer
+from lab.ci import Ci
+from lab.history import History
+from lab.home import SERVERS, WEB_SERVERS, Home, is_free
+from lab.image_builder import Shelf
+from lab.nightly_backups import NightlyBackups
+from lab.object_store import ObjectStore
+from lab.postgres import Cluster
+from lab.processes import end, spawn, wait_until
+from lab.prometheus import prepare
+from lab.registry import build_registry
+from lab.servers import Servers
+from lab.settings_file import CHANNELS, as_toml, people, settings
+from lab.ssh_hosts import SshHosts
+from lab.vendors.github import GitHub
+from lab.vendors.slack import Slack
+from lab.web import WebServers
+
+ROOT = Path(__file__).parent.parent
+SCHEMA = Path(__file__).with_name("schema.sql")
+PEOPLE_OF_THE_APPLICATION = {
+    "demo@holilabs.xyz": "DEMO_PASSWORD",
+    "traffic@holilabs.xyz": "TRAFFIC_PASSWORD",
+}
+
+
+class Company:
+    """Every part of one lab."""
+
+    def __init__(self, home: Home, rate: float) -> None:
+        self.home = home
+        self.rate = rate
+        self._began = time.monotonic()
+        self.database = Cluster(
+            home,
+            "application",
+            "postgres",
+            {
+                "shared_preload_libraries": "pg_stat_statements",
+                "log_timezone": "UTC",
+            },
+        )
+        self.prefect_database = Cluster(home, "prefect", "prefect_postgres")
+        self.store = ObjectStore(home)
+        self.backups = NightlyBackups(home, self.store, self.database)
+        self.balancer = Balancer(home)
+        self.hosts = SshHosts(home)
+        self.servers = Servers(home)
+        self.shelf = Shelf(home.registry)
+        self.web = WebServers(home)
+        self._metrics: subprocess.Popen[bytes] | None = None
+        self._words: list[str] = []
+        self._traffic: subprocess.Popen[bytes] | None = None
+        self.ci: Ci
+        self.slack: Slack
+
+    async def start(self) -> None:
+        """Start everything; a part that needs another waits for it."""
+        for name in PEOPLE_OF_THE_APPLICATION.values():
+            self.home.secret(name)
+        self._make_vendors()
+        registry = build_registry(self.shelf, "ci", self.home.secret("REGISTRY_PASSWORD"))
+        await self.web.serve("registry", registry)
+        await self.web.serve("github", self.ci.github.app)
+        await self.web.serve("slack", self.slack.app)
+        await self.hosts.start()
+        for name in SERVERS:
+            self.servers.furnish(name)
+        self._say("vendors, registry and hosts")
+        await asyncio.gather(
+            asyncio.to_thread(self._start_application),
+            asyncio.to_thread(self._start_prefect_database),
+            asyncio.to_thread(self._start_store),
+            self.start_metrics(),
+        )
+        await asyncio.to_thread(self.backups.renew)
+        self._say("backups")
+        self._start_traffic()
+        text = as_toml(settings(self.home, self.balancer, self.hosts))
+        (self.home.path / "countersign.toml").write_text(text)
+
+    def _say(self, what: str) -> None:
+        print(f"{what}: up after {time.monotonic() - self._began:.1f} s", flush=True)
+
+    def _make_vendors(self) -> None:
+        folder = self.home.path / "repository.git"
+        first = self.home.path / "first-refs.json"
+        if first.exists():
+            history = History(folder)
+            history.restore(json.loads(first.read_text()))
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+            history = History.make(folder)
+            first.write_text(json.dumps(history.refs()))
+        github = GitHub(history, self.home.secret("GITHUB_TOKEN"))
+        self.ci = Ci(history, github, self.shelf, self.servers)
+        emails = {person["emails"][0]: person["slack"] for person in people()}
+        self.slack = Slack(self.home.secret("SLACK_TOKEN"), channels=CHANNELS, people=emails)
+
+    def _start_application(self) -> None:
+        if self.database.start():
+            self._fill_database()
+        self._say("application's database")
+        first = self.ci.first_image()
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda name: self.servers.deploy(name, first.digest), SERVERS))
+        self.balancer.start()
+        self._say("servers and balancer")
+
+    def _fill_database(self) -> None:
+        schema = SCHEMA.read_text()
+        for database in ("holi", "staging"):
+            self.database.make_database(database, "holi", self.home.secret("DATABASE_PASSWORD"))
+            with self.database.connect(database) as connection:
+                connection.execute("CREATE EXTENSION pg_stat_statements")
+                connection.execute("GRANT pg_monitor TO holi")
+                connection.execute("SET ROLE holi")
+                connection.execute(schema.encode())
+                for email, secret in PEOPLE_OF_THE_APPLICATION.items():
+                    connection.execute(
+                        "INSERT INTO \"User\" VALUES (%s, encode(sha256(%s::bytea), 'hex'), 'tester')",
+                        (email, self.home.secret(secret).encode()),
+                    )
+
+    def _start_prefect_database(self) -> None:
+        if self.prefect_database.start():
+            password = self.home.secret("PREFECT_DATABASE_PASSWORD")
+            self.prefect_database.make_database("prefect", "prefect", password)
+            with self.prefect_database.connect("prefect") as connection:
+                connection.execute("CREATE EXTENSION pg_trgm")
+
+    def _start_store(self) -> None:
+        self.store.start()
+        self._say("S3")
+
+    async def start_metrics(self) -> None:
+        """Start the metrics system on the servers of production."""
+        if self._metrics is None:
+            targets = {name: f"127.0.0.1:{self.home.ports['app_' + name]}" for name in WEB_SERVERS}
+            folder, port = self.home.folder("prometheus"), self.home.ports["prometheus"]
+            rate = self.rate / len(targets)
+            self._words = self._words or await asyncio.to_thread(prepare, folder, port, targets, rate=rate)
+            self._metrics = spawn(self.home, "prometheus", self._words, cwd=ROOT)
+            await asyncio.to_thread(
+                wait_until, "Prometheus answers", self._metrics_answer, seconds=20, home=self.home
+            )
+            self._say("metrics")
+
+    def _metrics_answer(self) -> bool:
+        return not is_free(self.home.ports["prometheus"])
+
+    async def stop_metrics(self) -> None:
+        """Stop the metrics system."""
+        await asyncio.to_thread(end, self._metrics, grace=3)
+        self._metrics = None
+
+    def _start_traffic(self) -> None:
+        environment = {
+            "BALANCER_PORT": str(self.home.ports["balancer"]),
+            "CONTROL_PORT": str(self.home.ports["traffic"]),
+            "TRAFFIC_RATE": str(self.rate),
+            "TRAFFIC_PASSWORD": self.home.secret("TRAFFIC_PASSWORD"),
+        }
+        words = [sys.executable, "-m", "lab.traffic"]
+        self._traffic = spawn(self.home, "traffic", words, environment=environment, cwd=ROOT)
+
+    async def reset(self) -> None:
+        """Bring everything back to the first state."""
+        for name in self.hosts.all():
+            await self.mend(name)
+        self.hosts.write_known_hosts()
+        await self.start_metrics()
+        self.ci.github.reset()
+        self.ci.forget()
+        self.slack.reset()
+        await asyncio.to_thread(self._reset_parts)
+
+    def _reset_parts(self) -> None:
+        if not self.database.running:
+            self.database.start()
+        if not self.store.running:
+            self.store.start()
+        first = self.ci.first_image()
+        with ThreadPoolExecutor() as pool:
+            jobs = [pool.submit(self._reset_server, name, first.digest) for name in SERVERS]
+            jobs.append(pool.submit(self.backups.reset))
+            for job in jobs:
+                job.result()
+        self.balancer.wait_until_up()
+
+    def _reset_server(self, name: str, digest: str) -> None:
+        self.servers.tidy(name)
+        self.servers.furnish(name)
+        self.servers.deploy(name, digest)
+        if name in WEB_SERVERS:
+            self.balancer.make_ready(name)
+
+    async def cut(self, name: str) -> None:
+        """Make a host unreachable: SSH is refused, the application hangs."""
+        await self.hosts.close(name)
+        if name in SERVERS:
+            self.servers.signal(name, signal.SIGSTOP)
+
+    async def mend(self, name: str) -> None:
+        """Undo a cut."""
+        if name in SERVERS:
+            self.servers.signal(name, signal.SIGCONT)
+        if not self.hosts.is_open(name):
+            await self.hosts.open(name)
+
+    async def stop(self) -> None:
+        """Stop everything, each part in its own way."""
+        end(self._traffic, grace=1)
+        await self.stop_metrics()
+        for name in self.hosts.all():
+            await self.hosts.close(name)
+        await self.web.stop()
+        parts = [self.balancer.stop, self.store.stop, self.database.stop, self.prefect_database.stop]
+        await asyncio.gather(*(asyncio.to_thread(part) for part in parts))

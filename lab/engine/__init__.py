@@ -1,0 +1,1 @@
+"""A stand-in for Docker and Compose: the words that roll-outs use, the rest is refused."""

@@ -1,0 +1,131 @@
+"""Where one lab lives: its folder, its ports and its secrets, the same at every start."""
+
+import hashlib
+import json
+import os
+import random
+import secrets
+import socket
+import stat
+import tempfile
+from pathlib import Path
+
+WEB_SERVERS = {"web-server-1": "web-1", "web-server-2": "web-2"}
+SERVERS = {**WEB_SERVERS, "staging": "web"}
+HOSTS = (*SERVERS, "balancer")
+USER = "deploy"
+REPOSITORY = "holi-web"
+PROJECT = "opt/holi/holilabsv2"
+COMPOSE_FILE = "docker-compose.prod.yml"
+READY = "ready"
+_SERVICES = (
+    "control balancer balancer_stats postgres prefect_postgres prefect s3 master master_grpc filer "
+    "filer_grpc volume volume_grpc admin admin_grpc registry traffic github slack prometheus "
+)
+PORT_NAMES = (
+    *_SERVICES.split(),
+    *(f"ssh_{name}" for name in HOSTS),
+    *(f"app_{name}" for name in SERVERS),
+)
+
+
+class Home:
+    """The folder of one lab and what is fixed in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.secrets = self.folder("secrets", mode=0o700)
+        self.logs = self.folder("logs")
+        self.registry = self.folder("registry")
+        short = hashlib.sha256(str(self.path).encode()).hexdigest()[:10]
+        self.scratch = Path(tempfile.gettempdir()) / f"countersign-lab-{short}"
+        self.ports = self._fixed_ports()
+
+    def folder(self, name: str, *, mode: int = 0o755) -> Path:
+        """Return a folder of this lab, made if it is not there."""
+        folder = self.path / name
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+        return folder
+
+    def host(self, name: str) -> Path:
+        """Return the home folder of the user on a host."""
+        return self.folder(f"hosts/{name}")
+
+    def project(self, server: str) -> Path:
+        """Return the folder of the Compose project on a server."""
+        return self.folder(f"hosts/{server}/{PROJECT}")
+
+    def sockets(self) -> Path:
+        """Return a folder with a short path: the path of a socket has at most 107 characters."""
+        self.scratch.mkdir(mode=0o711, exist_ok=True)
+        if self.scratch.stat().st_uid != os.geteuid():
+            raise PermissionError(f"{self.scratch} belongs to somebody else; remove it and start again")
+        return self.scratch
+
+    def url(self, port: str) -> str:
+        """Return the address of one of the lab's HTTP services."""
+        return f"http://127.0.0.1:{self.ports[port]}"
+
+    def secret(self, name: str) -> str:
+        """Return a secret, made at the first asking and kept in a file of mode 0600."""
+        path = self.secrets / name
+        if not path.exists():
+            self.write_secret(name, secrets.token_urlsafe(18))
+        return path.read_text().strip()
+
+    def write_secret(self, name: str, value: str) -> None:
+        """Keep a value in a file of mode 0600."""
+        descriptor = os.open(self.secrets / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(value + "\n")
+
+    def _fixed_ports(self) -> dict[str, int]:
+        path = self.path / "ports.json"
+        known: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
+        if not set(PORT_NAMES) <= set(known):
+            known = free_ports(PORT_NAMES)
+            path.write_text(json.dumps(known, indent=1))
+        return known
+
+    def renew_ports(self) -> None:
+        """Choose other ports, after a start found one taken."""
+        self.ports = free_ports(PORT_NAMES)
+        (self.path / "ports.json").write_text(json.dumps(self.ports, indent=1))
+
+
+def free_ports(names: tuple[str, ...]) -> dict[str, int]:
+    """Choose a free port for each name, below those that the system hands out itself."""
+    held: list[socket.socket] = []
+    chosen: dict[str, int] = {}
+    try:
+        for port in random.sample(range(20_000, 32_000), 2_000):
+            if len(chosen) == len(names):
+                break
+            probe = socket.socket()
+            held.append(probe)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            chosen[names[len(chosen)]] = port
+    finally:
+        for probe in held:
+            probe.close()
+    return chosen
+
+
+def is_free(port: int) -> bool:
+    """True if a server could listen on this port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def open_to_everybody(path: Path) -> bool:
+    """True if a user without rights can reach what lies at this path."""
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.parents))

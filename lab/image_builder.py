@@ -1,0 +1,152 @@
+"""Builds images of the application: manifest, configuration and one layer, in the registry's folder."""
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lab.home import REPOSITORY
+
+SOURCE = Path(__file__).with_name("application")
+FAULTS = (
+    "unhealthy",
+    "slow",
+    "errors",
+    "crash",
+    "wrong-version",
+    "leak",
+    "no-audit",
+    "slow-query",
+    "stubborn",
+)
+MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+CONFIG = "application/vnd.docker.container.image.v1+json"
+LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+
+
+class UnknownFaultError(ValueError):
+    """There is no such fault; the message lists those that exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What a build left in the registry."""
+
+    commit: str
+    digest: str
+
+
+class Shelf:
+    """The registry's folder: blobs by digest, manifests by digest, tags."""
+
+    def __init__(self, folder: Path) -> None:
+        self._blobs = folder / "blobs"
+        self._manifests = folder / "manifests"
+        self._tags = folder / "tags"
+        for part in (self._blobs, self._manifests, self._tags):
+            part.mkdir(parents=True, exist_ok=True)
+
+    def add_blob(self, content: bytes) -> str:
+        """Keep content under its digest."""
+        return _keep(self._blobs, content)
+
+    def blob(self, digest: str) -> bytes | None:
+        """Return a blob, if it is here."""
+        return _read(self._blobs / digest.removeprefix("sha256:"))
+
+    def manifest(self, reference: str) -> bytes | None:
+        """Return the manifest that a tag or a digest names, if it is here."""
+        if reference.startswith("sha256:"):
+            return _read(self._manifests / reference.removeprefix("sha256:"))
+        digest = _read(self._tags / reference)
+        return digest and self.manifest(digest.decode())
+
+    def add_manifest(self, content: bytes, tags: tuple[str, ...]) -> str:
+        """Keep a manifest and let the tags name it."""
+        digest = _keep(self._manifests, content)
+        for tag in tags:
+            (self._tags / tag).write_text(digest)
+        return digest
+
+    def digest(self, tag: str) -> str | None:
+        """Return the digest that a tag names."""
+        found = _read(self._tags / tag)
+        return found.decode() if found else None
+
+    def tags(self) -> list[str]:
+        """Return all tags."""
+        return sorted(path.name for path in self._tags.iterdir())
+
+    def remove(self, tag: str) -> str | None:
+        """Remove a manifest and every tag that names it; return its digest."""
+        digest = _read(self._tags / tag)
+        if digest is None:
+            return None
+        (self._manifests / digest.decode().removeprefix("sha256:")).unlink(missing_ok=True)
+        for path in self._tags.iterdir():
+            if path.read_bytes() == digest:
+                path.unlink()
+        return digest.decode()
+
+
+def _keep(folder: Path, content: bytes) -> str:
+    name = hashlib.sha256(content).hexdigest()
+    (folder / name).write_bytes(content)
+    return "sha256:" + name
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+def build(
+    shelf: Shelf,
+    commit: str,
+    *,
+    tags: tuple[str, ...] = (),
+    fault: str | None = None,
+    boot_seconds: float = 0,
+) -> Image:
+    """Build the image of a commit; a fault is baked into it."""
+    if fault is not None and fault not in FAULTS:
+        raise UnknownFaultError(f"fault {fault!r} is not one of {', '.join(FAULTS)}")
+    layer = shelf.add_blob(gzip.compress(_layer(), mtime=0))
+    settings = {"VERSION": commit, "FAULT": fault or "", "BOOT_SECONDS": str(boot_seconds)}
+    config: dict[str, Any] = {
+        "architecture": "amd64",
+        "os": "linux",
+        "config": {
+            "Env": [f"{name}={value}" for name, value in settings.items()],
+            "Cmd": ["python", "-m", "application"],
+            "ExposedPorts": {"3000/tcp": {}},
+            "Labels": {
+                "org.opencontainers.image.revision": commit,
+                "org.opencontainers.image.source": f"https://github.com/holilabs/{REPOSITORY}",
+            },
+        },
+        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(_layer()).hexdigest()]},
+    }
+    content = json.dumps(config, sort_keys=True).encode()
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "config": {"mediaType": CONFIG, "size": len(content), "digest": shelf.add_blob(content)},
+        "layers": [{"mediaType": LAYER, "size": len(shelf.blob(layer) or b""), "digest": layer}],
+    }
+    digest = shelf.add_manifest(json.dumps(manifest, indent=3).encode(), (commit, *tags))
+    return Image(commit, digest)
+
+
+def _layer() -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for path in sorted(SOURCE.glob("*.py")):
+            entry = tarfile.TarInfo(f"application/{path.name}")
+            content = path.read_bytes()
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()

@@ -1,0 +1,178 @@
+"""Writes the settings of this lab, with the same keys as for a real company."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from lab.balancer import BACKEND, Balancer
+from lab.home import COMPOSE_FILE, REPOSITORY, SERVERS, USER, WEB_SERVERS, Home
+from lab.object_store import BACKUPS
+from lab.postgres import PROGRAMS
+from lab.ssh_hosts import SshHosts
+
+CHANNELS = {"C0DEPLOYMENTS": "deployments", "C0ALERTS": "alerts"}
+PEOPLE = (
+    ("Tomas Lima", "tech lead", "tlima", "tomas", "U0TOMAS", "+1 555 0101"),
+    ("Carla Ortiz", "cto", "cortiz", "carla", "U0CARLA", "+1 555 0102"),
+    ("Dora Levin", "devops lead", "dlevin", "dora", "U0DORA", "+1 555 0103"),
+    ("Omar Reyes", "on-call engineer", "oreyes", "omar", "U0OMAR", "+1 555 0104"),
+    ("Sofia Brandt", "security lead", "sbrandt", "sofia", "U0SOFIA", "+1 555 0105"),
+    ("Dev Anand", "developer", "devanand", "dev", "U0DEV", "+1 555 0106"),
+    ("Ana Souza", "developer", "anasouza", "ana", "U0ANA", "+1 555 0107"),
+)
+ALWAYS = [{"days": "Mon-Sun", "from": "00:00", "until": "24:00"}]
+LIMITS: dict[str, float | int] = {
+    "first_server_watch": 3,
+    "immediate_watch": 3,
+    "extended_watch": 6,
+    "watch_interval": 0.5,
+    "watch_window": 5,
+    "roll_back_after": 2,
+    "consider_after": 4,
+    "sample_age": 5,
+    "unknown_patience": 5,
+    "audit_window": 60,
+    "heartbeat": 1,
+    "heartbeat_stale": 5,
+    "drain": 15,
+    "drain_home": 3,
+    "boot": 15,
+    "build": 30,
+    "staging": 30,
+    "approval": 60,
+    "reminder": 20,
+    "choice": 10,
+}
+
+
+def people() -> list[dict[str, Any]]:
+    """Return the roster."""
+    return [
+        {
+            "name": name,
+            "roles": [role],
+            "github": [login],
+            "emails": [f"{mail}@holilabs.xyz"],
+            "slack": slack,
+            "phone": phone,
+        }
+        for name, role, login, mail, slack, phone in PEOPLE
+    ]
+
+
+def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
+    """Return every setting of this lab."""
+
+    def server(name: str) -> dict[str, Any]:
+        return {
+            "name": name,
+            "host": "127.0.0.1",
+            "port": home.ports["ssh_" + name],
+            "service": SERVERS[name],
+            "directory": str(home.project(name)),
+            "health": home.url("app_" + name) + "/api/health",
+        }
+
+    registry = f"127.0.0.1:{home.ports['registry']}"
+    return {
+        "environment": "production",
+        "time_zone": "America/Los_Angeles",
+        "country": "US",
+        "secrets": str(home.secrets),
+        "spool": str(home.folder("spool")),
+        "prefect_ui": home.url("prefect"),
+        "store": {"folder": str(home.folder("store"))},
+        "people": people(),
+        "fleet": {
+            "user": USER,
+            "key_file": str(home.secrets / "id_ed25519"),
+            "known_hosts": str(hosts.known_hosts),
+            "compose_file": COMPOSE_FILE,
+            "servers": [{**server(name), "balancer_name": name} for name in WEB_SERVERS],
+        },
+        "staging": {"branch": "staging", **server("staging")},
+        "balancer": {
+            "host": "127.0.0.1",
+            "port": home.ports["ssh_balancer"],
+            "directory": str(home.folder("hosts/balancer/opt/haproxy")),
+            "socket_command": balancer.socket_command(),
+            "backend": BACKEND,
+        },
+        "application": {
+            "url": home.url("balancer"),
+            "host_header": "api.holilabs.xyz",
+            "health": "/api/health",
+            "metrics": "/api/health/metrics",
+            "demo_user": "demo@holilabs.xyz",
+            "demo_password": "DEMO_PASSWORD",
+        },
+        "github": {
+            "url": home.url("github"),
+            "repository": "holilabs/holilabsv2",
+            "token": "GITHUB_TOKEN",
+            "workflow": "ci.yml",
+            "main": "main",
+        },
+        "slack": {
+            "url": home.url("slack") + "/api/",
+            "token": "SLACK_TOKEN",
+            "deployments": "C0DEPLOYMENTS",
+            "alerts": "C0ALERTS",
+        },
+        "prometheus": {"url": home.url("prometheus")},
+        "database": {
+            "host": "127.0.0.1",
+            "port": home.ports["postgres"],
+            "name": "holi",
+            "user": "holi",
+            "password": "DATABASE_PASSWORD",
+            "sslmode": "disable",
+            "pool": 20,
+            "audit_table": "audit_logs",
+        },
+        "backups": {
+            "bucket": BACKUPS,
+            "endpoint": home.url("s3"),
+            "region": "us-east-1",
+            "access_key": "BACKUP_ACCESS_KEY",
+            "secret_key": "BACKUP_SECRET_KEY",
+            "pg_dump": str(PROGRAMS / "pg_dump"),
+            "pg_restore": str(PROGRAMS / "pg_restore"),
+        },
+        "registry": {
+            "url": home.url("registry"),
+            "name": f"{registry}/{REPOSITORY}",
+            "user": "ci",
+            "password": "REGISTRY_PASSWORD",
+        },
+        "calendar": {
+            "windows": {"low": ALWAYS, "medium": ALWAYS, "high": ALWAYS},
+            "peaks": [],
+            "holidays": False,
+        },
+        "limits": LIMITS,
+    }
+
+
+def as_toml(tables: Mapping[str, Any], prefix: str = "") -> str:
+    """Return nested mappings as TOML: plain values first, then tables."""
+    plain, nested = [], []
+    for key, value in tables.items():
+        name = f"{prefix}.{key}" if prefix else key
+        if isinstance(value, dict):
+            nested.append(f"\n[{name}]\n{as_toml(value, name)}")
+        elif isinstance(value, list) and value and isinstance(value[0], dict) and len(value[0]) > 3:
+            nested += [f"\n[[{name}]]\n{as_toml(entry, name)}" for entry in value]
+        else:
+            plain.append(f"{key} = {_value(value)}\n")
+    return "".join(plain + nested)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_value(entry)}" for key, entry in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_value(entry) for entry in value) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return json.dumps(value)

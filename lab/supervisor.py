@@ -1,0 +1,189 @@
+"""The process that holds one lab: it starts the company, listens to commands and stops it in order."""
+
+import asyncio
+import inspect
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from lab.company import Company
+from lab.home import READY, SERVERS, WEB_SERVERS, Home
+from lab.processes import LabError
+
+
+class Control:
+    """The commands that the client gives; each is one method, its arguments are JSON."""
+
+    def __init__(self, company: Company) -> None:
+        self._company = company
+
+    def ping(self) -> dict[str, Any]:
+        """Say which process this is."""
+        return {"pid": os.getpid(), "home": str(self._company.home.path), "ports": self._company.home.ports}
+
+    async def reset(self) -> float:
+        """Bring everything back to the first state; return the rate of the traffic then."""
+        await self._company.reset()
+        return self._company.rate
+
+    def ship(self, **words: Any) -> dict[str, Any]:
+        """Commit, build and push a version."""
+        words["labels"] = tuple(words.get("labels", ()))
+        return self._company.ci.ship(words.pop("version"), **words)
+
+    def versions_serving(self) -> dict[str, str | None]:
+        """Ask each web server itself which version it is."""
+        found: dict[str, str | None] = {}
+        for name in WEB_SERVERS:
+            found[name] = self.version_of(name)
+        return found
+
+    def version_of(self, name: str) -> str | None:
+        """Ask one server which version it is; None without an answer."""
+        try:
+            answer = httpx.get(self._company.home.url("app_" + name) + "/api/health", timeout=2)
+            return str(answer.json()["version"])
+        except (httpx.HTTPError, ValueError, KeyError):
+            return None
+
+    def in_rotation(self) -> dict[str, bool]:
+        """Ask the balancer which servers are given requests."""
+        return self._company.balancer.in_rotation()
+
+    def balancer_say(self, line: str) -> str:
+        """Say a line to the balancer's socket."""
+        return self._company.balancer.say(line)
+
+    async def cut(self, host: str) -> None:
+        """Make a host unreachable."""
+        await self._company.cut(host)
+
+    async def mend(self, host: str) -> None:
+        """Undo a cut."""
+        await self._company.mend(host)
+
+    def stop_database(self) -> None:
+        """Stop production's database."""
+        self._company.database.stop()
+
+    def start_database(self) -> None:
+        """Start production's database."""
+        self._company.database.start()
+
+    def stop_store(self) -> None:
+        """Stop S3."""
+        self._company.store.stop()
+
+    def start_store(self) -> None:
+        """Start S3."""
+        self._company.store.start()
+
+    async def stop_metrics(self) -> None:
+        """Stop the metrics system."""
+        await self._company.stop_metrics()
+
+    async def start_metrics(self) -> None:
+        """Start the metrics system."""
+        await self._company.start_metrics()
+
+    def remove_image(self, commit: str) -> str | None:
+        """Remove an image from the registry and from hosts that do not use it."""
+        digest = self._company.shelf.remove(commit)
+        for name in SERVERS if digest else ():
+            self._company.servers.forget_image(name, str(digest))
+        return digest
+
+    def age_backups(self, hours: float) -> list[str]:
+        """Make every backup older."""
+        return self._company.backups.renew(older=timedelta(hours=hours))
+
+    def kill_app(self, server: str) -> int:
+        """Kill the application on a server."""
+        return self._company.servers.signal(server, signal.SIGKILL)
+
+    def deploy(self, server: str, digest: str) -> None:
+        """Run an image on a server, by hand as its owner would."""
+        self._company.servers.deploy(server, digest)
+
+    def fill_disk(self, host: str) -> None:
+        """Let the next pull on a host find no space."""
+        (self._company.home.host(host) / "disk-full").touch()
+
+    async def rotate_host_key(self, host: str) -> None:
+        """Give a host another key."""
+        await self._company.hosts.rotate_key(host)
+
+    def slack_messages(self, channel: str) -> list[dict[str, Any]]:
+        """Return the messages of a channel or a person."""
+        return self._company.slack.messages(channel)
+
+    def break_vendor(self, vendor: str, kind: str, **words: Any) -> None:
+        """Let a vendor misbehave."""
+        vendors = {"github": self._company.ci.github, "slack": self._company.slack}
+        vendors[vendor].break_with(kind, **words)
+
+    def mend_vendor(self, vendor: str) -> None:
+        """Let a vendor behave."""
+        vendors = {"github": self._company.ci.github, "slack": self._company.slack}
+        vendors[vendor].mend()
+
+
+def build_control(control: Control, stop: asyncio.Event) -> Starlette:
+    """Return the control API: POST /do/METHOD with JSON arguments."""
+
+    async def carry_out(request: Request) -> JSONResponse:
+        name = str(request.path_params["name"])
+        method: Callable[..., Any] | None = None if name.startswith("_") else getattr(control, name, None)
+        if method is None:
+            return JSONResponse({"problem": f"there is no command {name}"}, 404)
+        words = await request.json()
+        try:
+            if inspect.iscoroutinefunction(method):
+                return JSONResponse({"answer": await method(**words)})
+            return JSONResponse({"answer": await asyncio.to_thread(method, **words)})
+        except (LabError, ValueError, TypeError, KeyError, OSError) as problem:
+            return JSONResponse({"problem": f"{name}: {type(problem).__name__}: {problem}"}, 422)
+
+    async def end(_request: Request) -> JSONResponse:
+        stop.set()
+        return JSONResponse({"answer": None})
+
+    return Starlette(
+        routes=[Route("/do/stop", end, methods=["POST"]), Route("/do/{name}", carry_out, methods=["POST"])]
+    )
+
+
+async def main(path: Path, rate: float) -> int:
+    """Hold the lab until somebody says stop."""
+    began = time.monotonic()
+    home = Home(path)
+    (home.path / READY).unlink(missing_ok=True)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    company = Company(home, rate)
+    try:
+        await company.start()
+        await company.web.serve("control", build_control(Control(company), stop))
+        (home.path / READY).write_text(f"{os.getpid()}\n")
+        print(f"ready after {time.monotonic() - began:.1f} s", flush=True)
+        await stop.wait()
+    finally:
+        (home.path / READY).unlink(missing_ok=True)
+        await company.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(Path(sys.argv[1]), float(sys.argv[2]))))

@@ -1,0 +1,148 @@
+"""GitHub's operations on refs, comparisons and files (REST API: Commits, Git database, Repositories)."""
+
+import base64
+from typing import Any
+
+from lab.history import TOMAS, ConflictError, GitError
+from lab.vendors import github_shapes as shapes
+from lab.vendors.core import Answer, Call, Operation
+from lab.vendors.github_pages import cut_page
+from lab.vendors.github_shapes import invalid, refusal
+from lab.vendors.github_state import GitHubState
+
+_AT = "/repos/{owner}/{repo}"
+_MOST_FILES = 300
+_HASH = 40
+
+
+class CodeOperations:
+    """The rows of the table that look at or change the git repository."""
+
+    def __init__(self, state: GitHubState) -> None:
+        self.state, self.history = state, state.history
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Paths that end in a name with slashes stand after longer ones."""
+        return (
+            Operation("GET", _AT, self._get_repository),
+            Operation("GET", f"{_AT}/compare/{{basehead:path}}", self._compare),
+            Operation("GET", f"{_AT}/git/ref/{{ref:path}}", self._get_ref),
+            Operation("PATCH", f"{_AT}/git/refs/{{ref:path}}", self._move_ref, frozenset({"sha", "force"})),
+            Operation("POST", f"{_AT}/git/refs", self._create_ref, frozenset({"ref", "sha"})),
+            Operation("POST", f"{_AT}/merges", self._merge, frozenset({"base", "head", "commit_message"})),
+            Operation("GET", f"{_AT}/contents/{{path:path}}", self._get_contents),
+        )
+
+    def _get_repository(self, call: Call) -> Answer:
+        del call
+        return Answer(body={"full_name": self.state.repository, "default_branch": "main", "private": True})
+
+    def _commits(self, *shas: str) -> list[dict[str, Any]]:
+        return shapes.commits(self.history, shas, f"/repos/{self.state.repository}")
+
+    def _compare(self, call: Call) -> Answer:
+        base_name, dots, head_name = call.parameters["basehead"].partition("...")
+        base, head = self.history.find(base_name), self.history.find(head_name)
+        if not dots or not base or not head:
+            raise refusal(404, "Not Found")
+        if not self.history.related(base, head):
+            raise refusal(404, f"No common ancestor between {base_name} and {head_name}.")
+        fork = self.history.git("merge-base", base, head)
+        ahead = self.history.git("rev-list", "--reverse", f"{base}..{head}").split()
+        behind = int(self.history.git("rev-list", "--count", f"{head}..{base}"))
+        page, headers = cut_page(call, ahead)
+        body = {
+            "url": call.path,
+            "html_url": f"https://github.com/{self.state.repository}/compare/{base_name}...{head_name}",
+            "status": _spoken_status(len(ahead), behind),
+            "ahead_by": len(ahead),
+            "behind_by": behind,
+            "total_commits": len(ahead),
+            "base_commit": self._commits(base)[0],
+            "merge_base_commit": self._commits(fork)[0],
+            "commits": self._commits(*page),
+        }
+        if call.query.get("page", "1") == "1":
+            body["files"] = shapes.files(self.history, fork, head)[:_MOST_FILES]
+        return Answer(body=body, headers=headers)
+
+    def _ref(self, name: str, sha: str) -> dict[str, Any]:
+        return {"ref": name, "node_id": "", "url": name, "object": {"type": "commit", "sha": sha, "url": sha}}
+
+    def _get_ref(self, call: Call) -> Answer:
+        name = f"refs/{call.parameters['ref']}"
+        refs = self.history.refs()
+        if name not in refs:
+            raise refusal(404, "Not Found")
+        return Answer(body=self._ref(name, refs[name]))
+
+    def _set_ref(self, name: str, sha: str) -> dict[str, Any]:
+        self.history.move(name, sha)
+        if name.startswith("refs/heads/"):
+            self.state.pushed(name.removeprefix("refs/heads/"), sha)
+        return self._ref(name, sha)
+
+    def _stored(self, body_sha: Any) -> str:
+        sha = str(body_sha or "")
+        if len(sha) != _HASH or not self.history.find(sha):
+            raise refusal(422, "Object does not exist")
+        return sha
+
+    def _move_ref(self, call: Call) -> Answer:
+        name, refs = f"refs/{call.parameters['ref']}", self.history.refs()
+        if name not in refs:
+            raise refusal(422, "Reference does not exist")
+        sha = self._stored(call.body.get("sha"))
+        if not call.body.get("force", False) and not self.history.is_ancestor(refs[name], sha):
+            raise refusal(422, "Update is not a fast forward")
+        return Answer(body=self._set_ref(name, sha))
+
+    def _create_ref(self, call: Call) -> Answer:
+        name = str(call.body.get("ref", ""))
+        if not name.startswith("refs/") or name.count("/") < 2:
+            raise refusal(422, "Reference name must start with 'refs/' and have at least two slashes.")
+        sha = self._stored(call.body.get("sha"))
+        if name in self.history.refs():
+            raise refusal(422, "Reference already exists")
+        return Answer(201, self._set_ref(name, sha))
+
+    def _merge(self, call: Call) -> Answer:
+        for name in ("base", "head"):
+            if not call.body.get(name):
+                raise invalid({"resource": "Merge", "field": name, "code": "missing_field"})
+        branch, head_name = str(call.body["base"]), str(call.body["head"])
+        base, head = self.history.find(f"refs/heads/{branch}"), self.history.find(head_name)
+        if not base:
+            raise refusal(404, "Base does not exist")
+        if not head:
+            raise refusal(404, "Head does not exist")
+        if self.history.is_ancestor(head, base):
+            return Answer(204)
+        message = str(call.body.get("commit_message") or f"Merge {head_name} into {branch}")
+        try:
+            sha = self.history.merge(base, head, message, TOMAS)
+        except ConflictError:
+            raise refusal(409, "Merge conflict") from None
+        self._set_ref(f"refs/heads/{branch}", sha)
+        return Answer(201, self._commits(sha)[0])
+
+    def _get_contents(self, call: Call) -> Answer:
+        ref, path = call.query.get("ref", "main"), call.parameters["path"]
+        commit = self.history.find(ref)
+        if not commit:
+            raise refusal(404, f"No commit found for the ref {ref}")
+        try:
+            content = self.history.git_bytes("cat-file", "blob", f"{commit}:{path}")
+        except GitError:
+            raise refusal(404, "Not Found") from None
+        if "raw" in call.headers.get("accept", ""):
+            return Answer(headers={"Content-Type": "application/vnd.github.raw+json"}, raw=content)
+        encoded = base64.encodebytes(content).decode()
+        body = {"type": "file", "encoding": "base64", "size": len(content), "path": path, "content": encoded}
+        return Answer(body=body)
+
+
+def _spoken_status(ahead: int, behind: int) -> str:
+    if ahead:
+        return "diverged" if behind else "ahead"
+    return "behind" if behind else "identical"

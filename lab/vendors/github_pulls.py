@@ -1,0 +1,124 @@
+"""GitHub's operations on pull requests and what belongs to one commit (REST API: Pulls, Commits, Checks)."""
+
+from typing import Any
+
+from lab.history import ConflictError
+from lab.vendors import github_shapes as shapes
+from lab.vendors.core import Answer, Call, Operation
+from lab.vendors.github_pages import cut_page
+from lab.vendors.github_shapes import Check, PullRequest, refusal
+from lab.vendors.github_state import GitHubState
+
+_AT = "/repos/{owner}/{repo}"
+_MERGE_FIELDS = frozenset({"sha", "merge_method", "commit_title", "commit_message"})
+
+
+class PullOperations:
+    """The rows of the table about pull requests and commits."""
+
+    def __init__(self, state: GitHubState) -> None:
+        self.state, self.history = state, state.history
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Paths that end in a name with slashes stand after longer ones."""
+        return (
+            Operation("GET", f"{_AT}/commits/{{ref:path}}/check-runs", self._list_checks),
+            Operation("GET", f"{_AT}/commits/{{ref:path}}/pulls", self._list_pulls_of),
+            Operation("GET", f"{_AT}/commits/{{ref:path}}", self._get_commit),
+            Operation("GET", f"{_AT}/pulls", self._list_pulls),
+            Operation("GET", f"{_AT}/pulls/{{number:int}}", self._get_pull),
+            Operation("PUT", f"{_AT}/pulls/{{number:int}}/merge", self._merge, _MERGE_FIELDS),
+            Operation("GET", f"{_AT}/labels", self._list_labels),
+        )
+
+    def _known(self, ref: str) -> str:
+        if sha := self.history.find(ref):
+            return sha
+        raise refusal(422, f"No commit found for SHA: {ref}")
+
+    def _get_commit(self, call: Call) -> Answer:
+        sha = self._known(call.parameters["ref"])
+        [body] = shapes.commits(self.history, [sha], f"/repos/{self.state.repository}")
+        first_parent = body["parents"][0]["sha"] if body["parents"] else None
+        changed = shapes.files(self.history, first_parent, sha) if first_parent else []
+        return Answer(body=body | {"files": changed})
+
+    def _list_checks(self, call: Call) -> Answer:
+        sha = self._known(call.parameters["ref"])
+        found = [shapes.check(check, self.state.repository) for check in self._latest_checks(sha)]
+        page, headers = cut_page(call, found)
+        return Answer(body={"total_count": len(found), "check_runs": page}, headers=headers)
+
+    def _latest_checks(self, sha: str) -> list[Check]:
+        """By default GitHub gives the latest run of each name only."""
+        return list({check.name: check for check in self.state.checks if check.commit == sha}.values())
+
+    def _list_pulls_of(self, call: Call) -> Answer:
+        sha = self._known(call.parameters["ref"])
+        found = [
+            self._shape(pull) for pull in self.state.pulls.values() if sha in self.state.commits_of(pull)
+        ]
+        page, headers = cut_page(call, found)
+        return Answer(body=page, headers=headers)
+
+    def _shape(self, pull: PullRequest, *, mergeable: bool | None = None) -> dict[str, Any]:
+        self.state.head_of(pull)
+        base = self.history.find(f"refs/heads/{pull.base}") or ""
+        return shapes.pull_request(pull, self.state.repository, base, mergeable=mergeable)
+
+    def _list_pulls(self, call: Call) -> Answer:
+        wanted = call.query.get("state", "open")
+        if wanted not in ("open", "closed", "all"):
+            raise shapes.invalid({"resource": "PullRequest", "field": "state", "code": "invalid"})
+        base, head = call.query.get("base"), call.query.get("head", "").rpartition(":")[2]
+        newest_first = sorted(self.state.pulls.values(), key=lambda pull: -pull.number)
+        found = [
+            self._shape(pull)
+            for pull in newest_first
+            if wanted in ("all", pull.state) and base in (None, pull.base) and head in ("", pull.head)
+        ]
+        page, headers = cut_page(call, found)
+        return Answer(body=page, headers=headers)
+
+    def _pull(self, call: Call) -> PullRequest:
+        if pull := self.state.pulls.get(int(call.parameters["number"])):
+            return pull
+        raise refusal(404, "Not Found")
+
+    def _get_pull(self, call: Call) -> Answer:
+        pull = self._pull(call)
+        return Answer(body=self._shape(pull, mergeable=self.state.can_merge(pull)))
+
+    def _merge(self, call: Call) -> Answer:
+        pull, method = self._pull(call), str(call.body.get("merge_method", "merge"))
+        if method == "rebase":
+            raise refusal(405, "Rebase merges are not allowed on this repository.")
+        if method not in ("merge", "squash"):
+            raise refusal(422, f"{method} is not a member of [merge, squash, rebase].")
+        if pull.state != "open":
+            raise refusal(405, "Pull Request is not mergeable")
+        if pull.draft:
+            raise refusal(405, "Pull Request is still a draft")
+        if call.body.get("sha") not in (None, self.state.head_of(pull)):
+            raise refusal(409, "Head branch was modified. Review and try the merge again.")
+        title = str(call.body.get("commit_title") or self._usual_title(pull, method))
+        detail = str(call.body.get("commit_message") or pull.title)
+        base = self.history.resolve(f"refs/heads/{pull.base}")
+        try:
+            sha = self.history.merge(
+                base, pull.head_commit, f"{title}\n\n{detail}\n", pull.author, squash=method == "squash"
+            )
+        except ConflictError:
+            raise refusal(405, "Pull Request is not mergeable") from None
+        self.state.close_merged(pull, sha)
+        return Answer(body={"sha": sha, "merged": True, "message": "Pull Request successfully merged"})
+
+    def _usual_title(self, pull: PullRequest, method: str) -> str:
+        if method == "squash":
+            return f"{pull.title} (#{pull.number})"
+        return f"Merge pull request #{pull.number} from {pull.author.login}/{pull.head}"
+
+    def _list_labels(self, call: Call) -> Answer:
+        names = sorted({label for pull in self.state.pulls.values() for label in pull.labels})
+        page, headers = cut_page(call, [{"name": name, "color": "ededed"} for name in names])
+        return Answer(body=page, headers=headers)

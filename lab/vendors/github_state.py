@@ -1,0 +1,116 @@
+"""What the GitHub stand-in remembers, and how the lab changes it without going through the API."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from lab.history import DEV, Author, ConflictError, History
+from lab.vendors import github_shapes as shapes
+from lab.vendors.github_shapes import Check, PullRequest, Run
+
+PushHook = Callable[[str, str], Awaitable[None]]
+
+
+class GitHubState:
+    """One repository with its pull requests, workflow runs and checks."""
+
+    def __init__(self, history: History, repository: str, workflow: str) -> None:
+        self.history, self.repository, self.workflow = history, repository, workflow
+        self.pushed: Callable[[str, str], None] = lambda _branch, _commit: None
+        self._first_refs = history.refs()
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to the first state: refs, pull requests, runs and checks as they were in the beginning."""
+        self.history.restore(self._first_refs)
+        self.pulls: dict[int, PullRequest] = {}
+        self.runs: list[Run] = []
+        self.checks: list[Check] = []
+        for past in self.history.past_pulls():
+            self.record_merged(past.commit, past.title, author=past.author, labels=past.labels)
+            self.report_run(past.commit)
+
+    def open_pull_request(
+        self,
+        head: str,
+        title: str,
+        *,
+        body: str = "",
+        author: Author = DEV,
+        base: str = "main",
+        labels: tuple[str, ...] = (),
+        from_fork: bool = False,
+    ) -> int:
+        """Open a pull request from the branch `head` and return its number."""
+        number = max(self.pulls, default=0) + 1
+        commit = self.history.resolve(f"refs/heads/{head}")
+        self.pulls[number] = PullRequest(
+            number, title, body, author, head, base, commit, labels, from_fork=from_fork
+        )
+        return number
+
+    def record_merged(
+        self, commit: str, title: str, *, author: Author = DEV, labels: tuple[str, ...] = ()
+    ) -> int:
+        """Remember a pull request that brought `commit` to main, and return its number."""
+        number = max(self.pulls, default=0) + 1
+        pull = PullRequest(number, title, "", author, f"feature/{number}", "main", commit, labels)
+        pull.state, pull.merge_commit, pull.merged_at = "closed", commit, shapes.spoken_now()
+        pull.commits = frozenset({commit})
+        self.pulls[number] = pull
+        return number
+
+    def close_merged(self, pull: PullRequest, commit: str) -> None:
+        """The pull request's branch is in its base now, through `commit`."""
+        pull.commits = self.commits_of(pull) | {commit}
+        pull.state, pull.merge_commit, pull.merged_at = "closed", commit, shapes.spoken_now()
+        self.history.move(f"refs/heads/{pull.base}", commit)
+        self.pushed(pull.base, commit)
+
+    def head_of(self, pull: PullRequest) -> str:
+        """The newest commit of an open pull request's branch; a closed one keeps its last."""
+        if pull.state == "open":
+            pull.head_commit = self.history.find(f"refs/heads/{pull.head}") or pull.head_commit
+        return pull.head_commit
+
+    def commits_of(self, pull: PullRequest) -> frozenset[str]:
+        """The commits that the pull request brings or brought."""
+        if pull.state != "open":
+            return pull.commits
+        span = f"refs/heads/{pull.base}..{self.head_of(pull)}"
+        return frozenset(self.history.git("rev-list", span).split())
+
+    def can_merge(self, pull: PullRequest) -> bool | None:
+        """Whether the two sides merge; None when nothing is left to merge."""
+        if pull.state != "open":
+            return None
+        try:
+            self.history.merge(f"refs/heads/{pull.base}", self.head_of(pull), pull.title, pull.author)
+        except ConflictError:
+            return False
+        return True
+
+    def report_run(
+        self,
+        commit: str,
+        conclusion: str | None = "success",
+        *,
+        branch: str = "main",
+        failed_step: str | None = None,
+    ) -> int:
+        """Add a run of the workflow (without a conclusion it is still running) and return its number."""
+        status = "completed" if conclusion else "in_progress"
+        number = len(self.runs) + 1
+        self.runs.append(Run(number, commit, branch, status, conclusion, failed_step, shapes.spoken_now()))
+        return number
+
+    def finish_run(self, number: int, conclusion: str, *, failed_step: str | None = None) -> None:
+        """Let a running run end."""
+        self.runs[number - 1] = replace(
+            self.runs[number - 1], status="completed", conclusion=conclusion, failed_step=failed_step
+        )
+
+    def report_check(self, commit: str, name: str, conclusion: str | None = "success") -> None:
+        """Add a check run (without a conclusion it is still running)."""
+        status = "completed" if conclusion else "in_progress"
+        number = len(self.checks) + 1
+        self.checks.append(Check(number, commit, name, status, conclusion, shapes.spoken_now()))

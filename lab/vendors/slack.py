@@ -1,0 +1,247 @@
+"""A stand-in for Slack's Web API.
+
+Follows Slack's own pages for each method (docs.slack.dev: chat.postMessage, chat.update, chat.getPermalink,
+conversations.history, conversations.replies, conversations.open, users.lookupByEmail, auth.test, metadata)
+and "Rate limits"; its last OpenAPI description (slack-api-specs, 2021) for the argument names.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+
+from lab.vendors.core import Answer, Call, Operation, RefusalError, Vendor
+
+_BOT = "U0COUNTERSIGN"
+_LONGEST = 40_000
+_MOST_BLOCKS = 50
+_LONGEST_SECTION = 3_000
+_POST = frozenset(
+    {"channel", "text", "thread_ts", "metadata", "blocks", "mrkdwn", "unfurl_links", "unfurl_media"}
+    | {"reply_broadcast", "link_names"}
+)
+
+
+def refuse(error: str, **more: Any) -> RefusalError:
+    """Slack says no under HTTP 200."""
+    return RefusalError(Answer(200, {"ok": False, "error": error} | more))
+
+
+@dataclass(slots=True)
+class Channel:
+    """A conversation: a public channel, or a direct message with one person."""
+
+    number: str
+    name: str
+    member: bool = True
+    messages: list[dict[str, Any]] = field(default_factory=list)
+
+
+Method = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+class Slack(Vendor):
+    """One workspace: channels by number and name, people by number and e-mail, one bot."""
+
+    def __init__(self, token: str, *, channels: Mapping[str, str], people: Mapping[str, str]) -> None:
+        self._first = dict(channels)
+        self.people = dict(people)
+        self._clock = threading.Lock()
+        self._last_stamp = 0.0
+        self.reset()
+        super().__init__(token)
+
+    def reset(self) -> None:
+        """An empty workspace with no fault."""
+        self.channels = {number: Channel(number, name) for number, name in self._first.items()}
+        self.faults: list[Any] = []
+        self.calls: list[Any] = []
+
+    def messages(self, channel: str) -> list[dict[str, Any]]:
+        """Every message of a channel (by number, `#name` or person), oldest first, replies too."""
+        wanted = channel.removeprefix("#")
+        direct = f"D{wanted.removeprefix('U')}"
+        for place in self.channels.values():
+            if wanted in (place.number, place.name) or place.number == direct:
+                return list(place.messages)
+        return []
+
+    def put_out(self, channel: str) -> None:
+        """The bot is no longer in the channel."""
+        self.channels[channel].member = False
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Slack's methods; each is asked by POST or GET, with a form, JSON or a query."""
+        place, page = frozenset({"channel"}), frozenset({"cursor", "limit", "oldest", "latest", "inclusive"})
+        table: tuple[tuple[str, Method, frozenset[str]], ...] = (
+            ("auth.test", self._auth_test, frozenset()),
+            ("chat.postMessage", self._post, _POST),
+            ("chat.update", self._update, place | {"ts", "text", "blocks", "metadata"}),
+            ("chat.getPermalink", self._permalink, place | {"message_ts"}),
+            ("conversations.history", self._history, place | page | {"include_all_metadata"}),
+            ("conversations.replies", self._replies, place | page | {"include_all_metadata", "ts"}),
+            ("conversations.open", self._open, frozenset({"users", "return_im"})),
+            ("users.lookupByEmail", self._lookup, frozenset({"email"})),
+        )
+        return tuple(
+            Operation(http, f"/api/{name}", _method(act, fields), fields)
+            for name, act, fields in table
+            for http in ("POST", "GET")
+        )
+
+    def check_caller(self, call: Call) -> None:
+        """Refuse as Slack does: no token, or one it does not know."""
+        token = call.headers.get("authorization", "").removeprefix("Bearer ").strip()
+        if not token:
+            raise refuse("not_authed")
+        if token != self.token:
+            raise refuse("invalid_auth")
+        if "" in call.body:
+            raise refuse("invalid_json" if call.body[""].startswith("{") else "invalid_form_data")
+
+    def unknown(self, call: Call) -> Answer:
+        """An unknown method."""
+        return refuse("unknown_method", req_method=call.path.removeprefix("/api/")).answer
+
+    def refuse_fields(self, call: Call, names: list[str]) -> Answer:
+        """Slack itself is silent here; the stand-in is not, so that a slip of the pen is found."""
+        del call
+        return refuse("invalid_arguments", response_metadata={"messages": names}).answer
+
+    def limited(self, seconds: float) -> Answer:
+        """Too many calls of this method."""
+        return Answer(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": f"{seconds:.0f}"})
+
+    def _stamp(self) -> str:
+        with self._clock:
+            self._last_stamp = max(time.time(), self._last_stamp + 0.000002)
+            return f"{self._last_stamp:.6f}"
+
+    def _channel(self, given: Mapping[str, Any]) -> Channel:
+        wanted = str(given.get("channel", ""))
+        if wanted in self.people.values():
+            return self._direct(wanted)
+        for place in self.channels.values():
+            if wanted in (place.number, f"#{place.name}"):
+                if not place.member:
+                    raise refuse("not_in_channel")
+                return place
+        raise refuse("channel_not_found")
+
+    def _direct(self, person: str) -> Channel:
+        number = f"D{person.removeprefix('U')}"
+        return self.channels.setdefault(number, Channel(number, f"direct-{person}"))
+
+    def _auth_test(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        del given
+        return {"url": "https://holilabs.slack.com/", "team": "Holi Labs", "user_id": _BOT, "bot_id": "B0"}
+
+    def _post(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        place = self._channel(given)
+        message: dict[str, Any] = {"type": "message", "user": _BOT, "bot_id": "B0", "ts": self._stamp()}
+        message |= _content(given)
+        if thread := given.get("thread_ts"):
+            if not any(other["ts"] == thread for other in place.messages):
+                raise refuse("thread_not_found")
+            message["thread_ts"] = str(thread)
+        place.messages.append(message)
+        return {"channel": place.number, "ts": message["ts"], "message": message}
+
+    def _update(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        place = self._channel(given)
+        message = _found(place, given.get("ts"))
+        message |= _content(given) | {"edited": {"user": _BOT, "ts": self._stamp()}}
+        return {"channel": place.number, "ts": message["ts"], "text": message["text"], "message": message}
+
+    def _permalink(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        place = self._channel(given)
+        stamp = _found(place, given.get("message_ts"))["ts"]
+        link = f"https://holilabs.slack.com/archives/{place.number}/p{stamp.replace('.', '')}"
+        return {"channel": place.number, "permalink": link}
+
+    def _history(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        top = [message for message in self._channel(given).messages if "thread_ts" not in message]
+        return _page(top[::-1], given)
+
+    def _replies(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        place = self._channel(given)
+        first = _found(place, given.get("ts"), error="thread_not_found")
+        return _page([first, *(one for one in place.messages if one.get("thread_ts") == first["ts"])], given)
+
+    def _open(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        person = str(given.get("users", ""))
+        if person not in self.people.values():
+            raise refuse("user_not_found")
+        return {"channel": {"id": self._direct(person).number}}
+
+    def _lookup(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        email = str(given.get("email", ""))
+        if email not in self.people:
+            raise refuse("users_not_found")
+        return {"user": {"id": self.people[email], "profile": {"email": email}}}
+
+
+def _method(act: Method, fields: frozenset[str]) -> Callable[[Call], Answer]:
+    @wraps(act)
+    def carry_out(call: Call) -> Answer:
+        if strange := sorted(set(call.query) - fields):
+            raise refuse("invalid_arguments", response_metadata={"messages": strange})
+        return Answer(body={"ok": True} | act(dict(call.query) | dict(call.body)))
+
+    return carry_out
+
+
+def _content(given: Mapping[str, Any]) -> dict[str, Any]:
+    text, blocks = str(given.get("text") or ""), _parsed(given.get("blocks"), "invalid_blocks")
+    if not text and not blocks:
+        raise refuse("no_text")
+    if blocks and (
+        len(blocks) > _MOST_BLOCKS
+        or any(len(str(block.get("text", {}).get("text", ""))) > _LONGEST_SECTION for block in blocks)
+    ):
+        raise refuse("invalid_blocks")
+    content: dict[str, Any] = {"text": text[:_LONGEST]}
+    if blocks:
+        content["blocks"] = blocks
+    metadata = _parsed(given.get("metadata"), "invalid_metadata_format")
+    if metadata is not None:
+        if not isinstance(metadata, dict) or set(metadata) != {"event_type", "event_payload"}:
+            raise refuse("invalid_metadata_schema")
+        content["metadata"] = metadata
+    return content
+
+
+def _parsed(value: Any, error: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise refuse(error) from None
+
+
+def _found(place: Channel, stamp: Any, *, error: str = "message_not_found") -> dict[str, Any]:
+    for message in place.messages:
+        if message["ts"] == str(stamp):
+            return message
+    raise refuse(error)
+
+
+def _page(messages: list[dict[str, Any]], given: Mapping[str, Any]) -> dict[str, Any]:
+    oldest = float(given.get("oldest") or 0)
+    wanted = [message for message in messages if float(message["ts"]) > oldest]
+    limit, cursor = int(given.get("limit") or 100), str(given.get("cursor") or "0")
+    if not 0 < limit <= 999:
+        raise refuse("invalid_limit")
+    if not cursor.isdecimal():
+        raise refuse("invalid_cursor")
+    start, end = int(cursor), int(cursor) + limit
+    shown = wanted[start:end]
+    if str(given.get("include_all_metadata", "")).lower() not in ("true", "1"):
+        shown = [{name: value for name, value in one.items() if name != "metadata"} for one in shown]
+    following = str(end) if end < len(wanted) else ""
+    more = {"has_more": bool(following), "response_metadata": {"next_cursor": following}}
+    return {"messages": shown} | more

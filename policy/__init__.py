@@ -1,0 +1,1 @@
+"""Why: every decision. Pure: no Prefect, no I/O, no environment; the time comes in as an argument."""

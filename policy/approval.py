@@ -1,0 +1,112 @@
+"""What exactly is approved, and which answer counts (2.1.4, 8.1)."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from policy.items import Way
+from policy.judgement import Judgement, Verdict
+from policy.record import Event, Row
+from policy.release import Risk
+from policy.roles import Occasion, Roster, judge_approver
+
+
+class Decision(StrEnum):
+    """What an approver may answer."""
+
+    APPROVE = "approve"
+    ROLL_BACK = "roll back"
+
+
+class Outcome(StrEnum):
+    """What an answer does."""
+
+    APPROVED = "approved"
+    ROLL_BACK = "roll back"
+    NOT_VALID = "not valid"
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What an answer does and the sentence that says why."""
+
+    outcome: Outcome
+    sentence: str
+
+
+def subject_of(
+    *,
+    release: str,
+    digest: str,
+    configuration: Mapping[str, str],
+    migrations: Sequence[str],
+    plan: Sequence[str],
+    verdicts: Mapping[str, Verdict],
+) -> str:
+    """Return the one hash an approval is bound to: verdicts, not live numbers."""
+    content = {
+        "release": release,
+        "digest": digest,
+        "configuration": dict(configuration),
+        "migrations": list(migrations),
+        "plan": list(plan),
+        "verdicts": {number: verdict.value for number, verdict in verdicts.items()},
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def occasion_of(*, way: Way, risk: Risk) -> Occasion:
+    """Return who is asked: by risk, or as an emergency on the hotfix way."""
+    return Occasion.EMERGENCY if way is Way.HOTFIX else Occasion(risk.value)
+
+
+def judge_answer(
+    decision: Decision,
+    name: str,
+    *,
+    reason: str,
+    occasion: Occasion,
+    roster: Roster,
+    requested_by: str,
+    authors: frozenset[str],
+    on: date,
+    window: Judgement,
+) -> Ruling:
+    """Rule on one answer: a roll-back from anybody in the roster counts, an approval only from the entitled."""
+    if decision is Decision.ROLL_BACK:
+        if roster.find(name) is None:
+            return Ruling(Outcome.NOT_VALID, f"{name!r} is not in the roster; roll back needs a name from it")
+        return Ruling(Outcome.ROLL_BACK, f"{name} chose to roll back" + (f": {reason}" if reason else ""))
+    judgement = judge_approver(
+        name,
+        occasion=occasion,
+        roster=roster,
+        requested_by=requested_by,
+        authors=authors,
+        on=on,
+        reason=reason,
+    )
+    if not judgement.verdict.lets_pass:
+        return Ruling(Outcome.NOT_VALID, judgement.sentence)
+    if not window.verdict.lets_pass and not reason:
+        return Ruling(
+            Outcome.NOT_VALID,
+            f"{window.sentence}; to go on after the window, approve again and give a reason",
+        )
+    return Ruling(Outcome.APPROVED, judgement.sentence)
+
+
+def standing_approval(rows: Sequence[Row], subject: str) -> Row | None:
+    """Return the approval on record for exactly this subject, unless a red flag has come after it.
+
+    Used once, it covers the rest of this plan, also after a crash; a red flag ends it.
+    """
+    for row in reversed(rows):
+        if row.event in (Event.RED_FLAG, Event.GOING_HOME):
+            return None
+        if row.event is Event.APPROVED and row.facts.get("subject") == subject:
+            return row
+    return None

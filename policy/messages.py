@@ -1,0 +1,133 @@
+"""What people are told, in the checklist's own forms: who, what, measured, limit, what next."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from policy.judgement import Judgement, spoken
+from policy.request import Build, Release
+from policy.way_home import Why, World
+
+SHOWN_COMMITS = 15
+
+
+def announce(release: Release, *, when: datetime, zone: str, on_call: Sequence[str]) -> str:
+    """1.3.7: the announcement."""
+    changes = [f"• {commit.sha[:7]} {commit.subject} ({commit.author_name})" for commit in release.commits]
+    more = len(changes) - SHOWN_COMMITS
+    if more > 0:
+        changes = [*changes[:SHOWN_COMMITS], f"• and {more} more"]
+    return "\n".join(
+        (
+            ":package: *Production Deployment Planned*",
+            f"*What:* {release.request.summary}",
+            f"*When:* {clock(when, zone)}",
+            "*Duration:* about 15 minutes, then up to an hour of watching",
+            f"*Risk:* {release.risk.value} ({'; '.join(release.reasons)})",
+            f"*Rollback plan:* back to {release.previous_commit[:7]}, the image kept on every server",
+            "*Changes:*",
+            *changes,
+            f"*Deployed by:* {release.request.requested_by}",
+            f"*On-call engineer:* {', '.join(on_call) or 'nobody named in the roster'}",
+        )
+    )
+
+
+def updated_everywhere(release: Release, build: Build) -> str:
+    """2.1.7: every server serves the new version."""
+    servers = ", ".join(release.servers)
+    return f":arrows_counterclockwise: {build.commit[:7]} now runs on {servers}; verification has begun."
+
+
+def completed(release: Release, build: Build, *, took: timedelta, issues: Sequence[str]) -> str:
+    """3.3.1: the completion, in the thread of the announcement."""
+    return "\n".join(
+        (
+            ":white_check_mark: *Production Deployment Complete*",
+            f"*Version:* {build.commit[:7]} ({build.digest[:19]})",
+            f"*Duration:* {spoken(took)}",
+            f"*Status:* live on {', '.join(release.servers)}",
+            f"*Issues:* {'; '.join(issues) if issues else 'none'}",
+        )
+    )
+
+
+def rolled_back(
+    release: Release, why: Why, verification: Sequence[Judgement], *, at: datetime, zone: str
+) -> str:
+    """4.2.4: the roll-back, with what is left to do."""
+    wrong = [judgement.sentence for judgement in verification if not judgement.verdict.lets_pass]
+    state = (
+        "restored to the previous version and verified" if not wrong else f"restored, but {'; '.join(wrong)}"
+    )
+    return "\n".join(
+        (
+            ":warning: *Deployment Rolled Back*",
+            f"*Reason:* {why.cause}: {why.sentence}",
+            f"*Rollback time:* {clock(at, zone)}",
+            f"*Current status:* {state} ({release.previous_commit[:7]})",
+            f"*Impact:* since {clock(release.opened_at, zone)} at most; the record has the minutes",
+            "*Next steps:*",
+            "• Root cause investigation",
+            "• Fix the issue",
+            "• Re-deploy, after the fix was verified in staging",
+        )
+    )
+
+
+def stopped(release: Release, sentence: str, why: Why) -> str:
+    """A release that ended before any server was touched, or by people's decision to stay."""
+    return f":no_entry: *Deployment of {release.what} stopped.* {why.cause}: {why.sentence}. {sentence}."
+
+
+def approval_wanted(
+    release: Release, *, verdict: str, measured: str, link: str, left: timedelta, approvers: Sequence[str]
+) -> str:
+    """2.1.4: the direct message to whoever may approve."""
+    return "\n".join(
+        (
+            f":raised_hand: *Your decision is needed: {release.what}*",
+            verdict,
+            measured,
+            f"Open {link} , then ⋮ (top right) and *Resume*. Answer *approve* or *roll back*.",
+            f"Time left: {spoken(left)}; then it is rolled back. May decide: {', '.join(approvers)}.",
+        )
+    )
+
+
+def choice_wanted(release: Release, *, sentence: str, link: str, left: timedelta) -> str:
+    """A question that people decide: nothing is rolled back by itself."""
+    return "\n".join(
+        (
+            f":warning: *{release.what} is on hold.* {sentence}.",
+            f"Open {link} , then ⋮ (top right) and *Resume*: keep waiting, stay, or roll back.",
+            f"Asked again in {spoken(left)}; without an answer nothing more is changed.",
+        )
+    )
+
+
+def page_wait(release: Release, until: datetime, sentence: str) -> str:
+    """A process died between healthy servers: people have a little time."""
+    return "\n".join(
+        (
+            f":rotating_light: *The process that released {release.what} died.* {sentence}.",
+            "To go on: in Prefect, *Retry* the run. To go back now: start the deployment `rollback`.",
+            f"Without either it is rolled back at {until:%H:%M:%S} UTC.",
+        )
+    )
+
+
+def page_stuck(release: Release, sentence: str, world: World, commands: Mapping[str, str]) -> str:
+    """Nobody but a person can go on: which server is where, and what to type."""
+    lines = [f":rotating_light: *{release.what} needs hands.* {sentence}."]
+    for server in world.servers:
+        where = (server.digest or "no container")[:19] if server.reachable else "does not answer"
+        lines.append(f"• {server.name}: {where}, {'in' if server.in_rotation else 'out of'} rotation")
+        if server.name in commands:
+            lines.append(f"   to put it back: `{commands[server.name]}`")
+    return "\n".join(lines)
+
+
+def clock(moment: datetime, zone: str) -> str:
+    """Say a moment in the company's zone."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%a %d %b, %H:%M %Z}"

@@ -1,0 +1,60 @@
+"""The page of evidence: what is wrong first, then what is unknown, then the rest folded away."""
+
+from collections.abc import Iterable, Sequence
+
+from policy.items import Item, Way
+from policy.judgement import Judgement, Verdict
+
+Entry = tuple[Item, Judgement]
+
+_SIGNS = {
+    Verdict.PASSED: "✅",
+    Verdict.FAILED: "❌",
+    Verdict.UNKNOWN: "❓",
+    Verdict.WAIVED: "✋",
+    Verdict.ATTESTED: "✍️",
+    Verdict.NOT_APPLICABLE: "➖",
+}
+
+
+def render_page(title: str, entries: Sequence[Entry], *, way: Way, foot: str = "") -> str:
+    """Return the page of one phase as Markdown."""
+    wrong = [entry for entry in entries if entry[1].verdict is Verdict.FAILED]
+    open_questions = [entry for entry in entries if entry[1].verdict is Verdict.UNKNOWN]
+    fine = [entry for entry in entries if entry[1].verdict.lets_pass]
+    parts = [f"## {title}", "", f"**{headline(entries, way=way)}**", ""]
+    for heading, group in (("Wrong", wrong), ("Unknown: could not be measured", open_questions)):
+        if group:
+            parts += [f"### {heading}", "", *_table(group, way=way), ""]
+    if fine:
+        table = "\n".join(_table(fine, way=way))
+        parts += [f"<details><summary>{len(fine)} fine</summary>\n\n{table}\n\n</details>", ""]
+    if foot:
+        parts += [foot, ""]
+    return "\n".join(parts)
+
+
+def headline(entries: Sequence[Entry], *, way: Way) -> str:
+    """Say in one line whether the phase lets the release go on."""
+    stopping = [
+        item.number for item, judgement in entries if not judgement.verdict.lets_pass and item.stops(way)
+    ]
+    if stopping:
+        return f"Stopped by {', '.join(stopping)}"
+    shown = sum(1 for _, judgement in entries if not judgement.verdict.lets_pass)
+    return f"Clear: {len(entries)} asked" + (f", {shown} shown that do not block" if shown else "")
+
+
+def _table(entries: Iterable[Entry], *, way: Way) -> list[str]:
+    lines = ["| | Item | Evidence |", "|---|---|---|"]
+    for item, judgement in entries:
+        link = f" [look]({judgement.link})" if judgement.link else ""
+        shown = "" if judgement.verdict.lets_pass or item.stops(way) else " *(does not block)*"
+        lines.append(
+            f"| {_SIGNS[judgement.verdict]} | {item.name} | {_cell(judgement.sentence)}{link}{shown} |"
+        )
+    return lines
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,94 @@
+"""How much of its machine a server uses, and whether the others can carry its load (3.2.4)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from policy.judgement import Judgement, failed, passed, unknown, worst_of
+from policy.measurement import measured, ratio
+from policy.release import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The shares of a server's resources in use; None where the system had no value."""
+
+    server: str
+    cpu: float | None
+    memory: float | None
+    disk: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """The database connections in use, and how many the application may hold altogether."""
+
+    used: int
+    pool: int
+
+
+def judge_usage(usages: Sequence[Usage], *, limits: Limits) -> Judgement:
+    """Pass when processor, memory and disk of every server are below their limits."""
+    shares = [
+        _judge_share(f"{usage.server} {what}", share, limit)
+        for usage in usages
+        for what, share, limit in (
+            ("cpu", usage.cpu, limits.cpu),
+            ("memory", usage.memory, limits.memory),
+            ("disk", usage.disk, limits.disk),
+        )
+    ]
+    return _summed_up(shares)
+
+
+def judge_connections(connections: Connections | None, *, limits: Limits) -> Judgement:
+    """Pass when the database connections in use are below their share of the pool."""
+    if connections is None:
+        return unknown("the database connections in use are not known")
+    share = ratio(connections.used, connections.pool)
+    counted = f"database connections: {connections.used} of {connections.pool},"
+    return _judge_share(counted, share, limits.connections)
+
+
+def judge_capacity(
+    others: Sequence[Usage], *, servers_up: int, connections: Connections | None, limits: Limits
+) -> Judgement:
+    """Pass when the servers that stay can carry the load of all that are up: each stays below its limits.
+
+    `servers_up` counts the one that is to be drained; the pool shrinks with it as the machines do.
+    """
+    servers_left = servers_up - 1
+    if servers_left < 1:
+        return failed(f"{max(servers_up, 0)} server is up: the last one is never drained")
+    if len(others) < servers_left:
+        return unknown(f"the use of {len(others)} of the {servers_left} remaining servers is known")
+    if connections is None:
+        return unknown("the database connections in use are not known")
+    factor = servers_up / servers_left
+    judgements = [
+        _judge_share(f"{usage.server} {what}", share, limit, factor=factor)
+        for usage in others
+        for what, share, limit in (("cpu", usage.cpu, limits.cpu), ("memory", usage.memory, limits.memory))
+    ]
+    used = ratio(connections.used, connections.pool)
+    judgements.append(_judge_share("database connections", used, limits.connections, factor=factor))
+    return _summed_up(judgements)
+
+
+def _judge_share(what: str, share: float | None, limit: float, *, factor: float = 1) -> Judgement:
+    value = measured(share)
+    if value is None:
+        return unknown(f"{what} is not known")
+    sentence = f"{what} {value:.0%}"
+    if factor != 1:
+        sentence += f", {value * factor:.0%} with one server less"
+    sentence += f" (limit {limit:.0%})"
+    return passed(sentence) if value * factor < limit else failed(sentence)
+
+
+def _summed_up(judgements: Sequence[Judgement]) -> Judgement:
+    """Say everything that is wrong, or else everything."""
+    worst = worst_of(judgements)
+    if worst.verdict.lets_pass:
+        return passed("; ".join(judgement.sentence for judgement in judgements))
+    wrong = (judgement.sentence for judgement in judgements if not judgement.verdict.lets_pass)
+    return Judgement(worst.verdict, "; ".join(wrong))

@@ -1,0 +1,249 @@
+"""How risky is a change set, and why (1.3.5)."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from policy.path_pattern import matches_any
+from policy.release import Risk
+
+_SHOWN_PATHS = 2
+_BUG_FIX = re.compile(r"(fix|bugfix|hotfix)(\([^)]*\))?:", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit on its way to production."""
+
+    sha: str
+    subject: str
+    author_name: str
+    author_login: str | None
+    author_email: str
+    pull_request: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """Everything between production and the commit to release; not `complete` where a list was cut short."""
+
+    base: str
+    head: str
+    commits: tuple[Commit, ...]
+    files: tuple[str, ...]
+    labels: tuple[str, ...]
+    complete: bool
+
+    @property
+    def authors(self) -> frozenset[str]:
+        """Every name, login and mail address under which somebody wrote a commit of it."""
+        names = (
+            name
+            for commit in self.commits
+            for name in (commit.author_name, commit.author_login, commit.author_email)
+        )
+        return frozenset(name for name in names if name)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The risk of a change set and every reason for it, the weightiest first."""
+
+    risk: Risk
+    reasons: tuple[str, ...]
+
+
+class RiskRules(BaseModel):
+    """Which paths and labels make a change set how risky; the defaults are those of 1.3.5."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    migrations: tuple[str, ...] = Field(
+        default=("**/prisma/migrations/**/*.sql", "**/migrations/**/*.sql"),
+        description="High: migrations of the database.",
+    )
+    authentication: tuple[str, ...] = Field(
+        default=(
+            "**/auth/**",
+            "**/auth.*",
+            "**/auth-*",
+            "**/auth_*",
+            "**/*-auth.*",
+            "**/*oauth*",
+            "**/*oauth*/**",
+            "**/authentication/**",
+            "**/authorization/**",
+            "**/login/**",
+            "**/login*",
+            "**/session*/**",
+            "**/session*",
+            "**/*jwt*",
+            "**/password*",
+            "**/middleware.*",
+        ),
+        description="High: how people prove who they are.",
+    )
+    payment: tuple[str, ...] = Field(
+        default=(
+            "**/payment*/**",
+            "**/payment*",
+            "**/billing/**",
+            "**/billing.*",
+            "**/*stripe*",
+            "**/checkout/**",
+        ),
+        description="High: everything that moves money.",
+    )
+    schema_files: tuple[str, ...] = Field(
+        default=("**/schema.prisma", "**/migration_lock.toml"),
+        description="High: the description of the database, though no migration comes with it.",
+    )
+    dependencies: tuple[str, ...] = Field(
+        default=(
+            "**/package.json",
+            "**/pnpm-lock.yaml",
+            "**/package-lock.json",
+            "**/yarn.lock",
+            "**/uv.lock",
+            "**/requirements*.txt",
+            "**/pyproject.toml",
+        ),
+        description="Medium: dependencies.",
+    )
+    infrastructure: tuple[str, ...] = Field(
+        default=(
+            "**/Dockerfile*",
+            "**/docker-compose*",
+            "**/compose*.y*ml",
+            ".github/workflows/**",
+            "**/haproxy*",
+            "**/nginx*",
+            "**/*.tf",
+        ),
+        description="Medium: how the application is built and run.",
+    )
+    configuration: tuple[str, ...] = Field(
+        default=(
+            "config/**",
+            "**/config/**",
+            "**/*.config.*",
+            "**/flags/**",
+            "**/*flags*.json",
+            "**/*.toml",
+            "**/*.ini",
+            "**/*.y*ml",
+            "**/.env*",
+        ),
+        description="Medium: data that reaches every server at once, without any code.",
+    )
+    source: tuple[str, ...] = Field(
+        default=(
+            "src/**",
+            "app/**",
+            "apps/**",
+            "packages/**",
+            "lib/**",
+            "server/**",
+            "pages/**",
+            "components/**",
+        ),
+        description="Medium: code; low when every commit says that it fixes a bug.",
+    )
+    harmless: tuple[str, ...] = Field(
+        default=(
+            "docs/**",
+            "**/*.md",
+            "**/*.mdx",
+            "**/locales/**",
+            "**/i18n/**",
+            "**/LICENSE*",
+            "tests/**",
+            "**/__tests__/**",
+            "**/*.test.*",
+            "**/*.spec.*",
+        ),
+        description="Low: documents, copy and tests.",
+    )
+    labels: Mapping[str, Risk] = Field(
+        default={
+            "risk: high": Risk.HIGH,
+            "security": Risk.HIGH,
+            "migration": Risk.HIGH,
+            "payment": Risk.HIGH,
+            "risk: medium": Risk.MEDIUM,
+            "feature": Risk.MEDIUM,
+            "enhancement": Risk.MEDIUM,
+            "dependencies": Risk.MEDIUM,
+            "performance": Risk.MEDIUM,
+        },
+        description="The least risk of a change set that carries the label; a label never lowers it.",
+    )
+
+
+def list_migrations(change: ChangeSet, *, rules: RiskRules | None = None) -> tuple[str, ...]:
+    """Return the paths of the change set's migrations in order."""
+    patterns = (rules or RiskRules()).migrations
+    return tuple(sorted(path for path in change.files if matches_any(path, patterns)))
+
+
+def assess_risk(change: ChangeSet, *, rules: RiskRules, raised_to: Risk | None) -> Assessment:
+    """Return the highest risk that a path or a label gives; a person may raise it, never lower it."""
+    found = [*_weigh_evidence(change), *_weigh_paths(change, rules), *_weigh_labels(change, rules)]
+    risk = max((risk for risk, _ in found), key=lambda one: one.rank, default=Risk.LOW)
+    if raised_to is not None and raised_to.rank > risk.rank:
+        found.append((raised_to, f"raised from {risk} to {raised_to} by the request"))
+        risk = raised_to
+    elif raised_to is not None and raised_to.rank < risk.rank:
+        found.append((risk, f"the request says {raised_to}; a person may raise the risk, never lower it"))
+    found.sort(key=lambda one: -one[0].rank)
+    return Assessment(risk, tuple(f"{risk}: {reason}" for risk, reason in found))
+
+
+def _weigh_evidence(change: ChangeSet) -> Iterator[tuple[Risk, str]]:
+    """What cannot be seen is not harmless."""
+    if not change.complete:
+        yield Risk.HIGH, f"the list of changes from {change.base} to {change.head} is not complete"
+    elif not change.files:
+        yield Risk.MEDIUM, f"no file is named between {change.base} and {change.head}"
+
+
+def _weigh_paths(change: ChangeSet, rules: RiskRules) -> Iterator[tuple[Risk, str]]:
+    subjects = [commit.subject for commit in change.commits if not commit.subject.startswith("Merge ")]
+    only_fixes = bool(subjects) and all(_BUG_FIX.match(subject) for subject in subjects)
+    code = (Risk.LOW, "bug fix") if only_fixes else (Risk.MEDIUM, "code")
+    classes = (
+        (rules.migrations, Risk.HIGH, "database migration"),
+        (rules.authentication, Risk.HIGH, "authentication"),
+        (rules.payment, Risk.HIGH, "payment"),
+        (rules.schema_files, Risk.HIGH, "database schema"),
+        (rules.dependencies, Risk.MEDIUM, "dependencies"),
+        (rules.infrastructure, Risk.MEDIUM, "infrastructure"),
+        (rules.harmless, Risk.LOW, "documents, copy or tests"),
+        (
+            rules.configuration,
+            Risk.MEDIUM,
+            "configuration, never below medium: it reaches every server at once",
+        ),
+        (rules.source, *code),
+    )
+    left = sorted(set(change.files))
+    for patterns, risk, what in classes:
+        if paths := [path for path in left if matches_any(path, patterns)]:
+            yield risk, f"{what} ({_say_paths(paths)})"
+            left = [path for path in left if path not in paths]
+    if left:
+        yield Risk.MEDIUM, f"no rule knows these paths ({_say_paths(left)})"
+
+
+def _weigh_labels(change: ChangeSet, rules: RiskRules) -> Iterator[tuple[Risk, str]]:
+    known = {label.casefold(): risk for label, risk in rules.labels.items()}
+    for label in change.labels:
+        if label.casefold() in known:
+            yield known[label.casefold()], f"label {label!r}"
+
+
+def _say_paths(paths: list[str]) -> str:
+    shown = ", ".join(paths[:_SHOWN_PATHS])
+    return shown if len(paths) <= _SHOWN_PATHS else f"{shown} and {len(paths) - _SHOWN_PATHS} more"

@@ -1,0 +1,200 @@
+"""Who may approve what (8.1)."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import date
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from policy.judgement import Judgement, failed, passed, unknown
+from policy.release import Risk
+
+# GitHub commits made on its pages carry such an address instead of the author's own.
+_NO_REPLY = re.compile(r"(?:\d+\+)?([^@+]+)@users\.noreply\.github\.com")
+
+
+class Role(StrEnum):
+    """A role of section 8."""
+
+    DEVELOPER = "developer"
+    TECH_LEAD = "tech lead"
+    DEVOPS_LEAD = "devops lead"
+    ON_CALL = "on-call engineer"
+    CTO = "cto"
+    SECURITY_LEAD = "security lead"
+
+
+class Occasion(StrEnum):
+    """What is to be approved."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    EMERGENCY = "emergency"
+    DATABASE_ROLLBACK = "database rollback"
+    SECURITY_PATCH = "security patch"
+
+    @classmethod
+    def of_risk(cls, risk: Risk) -> "Occasion":
+        """Return the occasion of a release of that risk."""
+        return cls(risk.value)
+
+
+_ENTITLED = {
+    Occasion.LOW: frozenset({Role.TECH_LEAD}),
+    Occasion.MEDIUM: frozenset({Role.TECH_LEAD}),
+    Occasion.HIGH: frozenset({Role.CTO}),
+    Occasion.EMERGENCY: frozenset({Role.CTO, Role.TECH_LEAD}),
+    Occasion.DATABASE_ROLLBACK: frozenset({Role.CTO, Role.DEVOPS_LEAD}),
+    Occasion.SECURITY_PATCH: frozenset({Role.SECURITY_LEAD}),
+}
+
+
+class Deputy(BaseModel):
+    """A role that a person holds for somebody else, from the first to the last of the named days."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    role: Role = Field(description="The role that is stood in for.")
+    first_day: date = Field(alias="from", description="The first day.")
+    last_day: date = Field(alias="until", description="The last day.")
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> "Deputy":
+        if self.last_day < self.first_day:
+            raise ValueError(f"until {self.last_day} lies before from {self.first_day}")
+        return self
+
+
+class Person(BaseModel):
+    """One person of the roster, with every name by which the systems know them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, description="The person's name, as it is typed into forms.")
+    roles: tuple[Role, ...] = Field(default=(), description="The roles of section 8 that the person holds.")
+    github: tuple[str, ...] = Field(default=(), description="Every GitHub login of the person.")
+    emails: tuple[str, ...] = Field(default=(), description="Every mail address the person commits with.")
+    slack: str | None = Field(default=None, description="The person's Slack member id.")
+    phone: str | None = Field(default=None, description="A number at which the person answers.")
+    deputies: tuple[Deputy, ...] = Field(
+        default=(), description="The roles the person stands in for, by date."
+    )
+
+    @property
+    def identities(self) -> frozenset[str]:
+        """Every name, login and address of the person, as they are compared."""
+        return frozenset(_same_spelling(name) for name in (self.name, *self.github, *self.emails))
+
+    def is_named(self, identity: str) -> bool:
+        """Whether the name, login or mail address is this person's."""
+        return _same_spelling(identity) in self.identities
+
+    def roles_on(self, day: date) -> frozenset[Role]:
+        """Return the roles the person holds on `day`, their own and as a deputy."""
+        standing_in = {deputy.role for deputy in self.deputies if deputy.first_day <= day <= deputy.last_day}
+        return frozenset(self.roles) | standing_in
+
+
+class Roster(BaseModel):
+    """Everybody who may decide something; no name, login or address belongs to two people."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    people: tuple[Person, ...] = Field(min_length=1, description="The people, in any order.")
+
+    @model_validator(mode="after")
+    def _identities_are_unique(self) -> "Roster":
+        owners: dict[str, str] = {}
+        for person in self.people:
+            for identity in sorted(person.identities):
+                if not identity:
+                    raise ValueError(f"{person.name!r} has an empty name, login or mail address")
+                if identity in owners:
+                    raise ValueError(f"{identity!r} belongs to both {owners[identity]} and {person.name}")
+                owners[identity] = person.name
+        return self
+
+    @model_validator(mode="after")
+    def _every_occasion_has_somebody(self) -> "Roster":
+        held = {role for person in self.people for role in person.roles}
+        for occasion, roles in _ENTITLED.items():
+            if not roles & held:
+                raise ValueError(f"nobody is {_either(roles)}, so nobody could approve: {occasion}")
+        return self
+
+    def find(self, identity: str) -> Person | None:
+        """Return the person with that name, login or mail address."""
+        return next((person for person in self.people if person.is_named(identity)), None)
+
+    def holders(self, role: Role, *, on: date) -> tuple[Person, ...]:
+        """Return everybody who holds the role on that day."""
+        return tuple(person for person in self.people if role in person.roles_on(on))
+
+
+def entitled(occasion: Occasion, roster: Roster, on: date) -> tuple[Person, ...]:
+    """Return everybody whose role, own or deputised, lets them approve on that day."""
+    return tuple(person for person in roster.people if person.roles_on(on) & _ENTITLED[occasion])
+
+
+def find_own_part(person: Person, *, requested_by: str, authors: Iterable[str]) -> str | None:
+    """Say what the person did for the release that keeps them from approving it; None when nothing."""
+    if person.is_named(requested_by):
+        return "requested it"
+    author = next((author for author in sorted(authors) if person.is_named(author)), None)
+    return f"wrote a commit of it as {author}" if author is not None else None
+
+
+def judge_approver(
+    name: str,
+    *,
+    occasion: Occasion,
+    roster: Roster,
+    requested_by: str,
+    authors: Iterable[str],
+    on: date,
+    reason: str = "",
+) -> Judgement:
+    """Pass when the person's role entitles them and they neither requested nor wrote what they approve.
+
+    In an emergency their own part is allowed when they give a reason.
+    """
+    if not _same_spelling(requested_by):
+        return unknown("who requested this is not known, so nobody can be told apart from the requester")
+    wrote = frozenset(authors)
+    could = entitled(occasion, roster, on)
+    free = [one for one in could if find_own_part(one, requested_by=requested_by, authors=wrote) is None]
+    who_could = (
+        f"may approve ({occasion}): {', '.join(one.name for one in free) or 'nobody today; name a deputy'}"
+    )
+    person = roster.find(name)
+    if person is None:
+        return failed(f"{name!r} is not in the roster; {who_could}")
+    held = ", ".join(sorted(person.roles_on(on))) or "no role"
+    if person not in could:
+        return failed(f"{person.name} ({held}) is not {_either(_ENTITLED[occasion])}; {who_could}")
+    own_part = find_own_part(person, requested_by=requested_by, authors=wrote)
+    if own_part is None:
+        return passed(f"{person.name} ({held}) may approve: {occasion}")
+    if occasion is not Occasion.EMERGENCY:
+        return failed(f"{person.name} {own_part} and may not approve it; {who_could}")
+    return _judge_own_emergency(f"{person.name} ({held}) {own_part}", reason.strip())
+
+
+def _judge_own_emergency(who: str, reason: str) -> Judgement:
+    if not reason:
+        return failed(f"{who}; in an emergency that is allowed with a reason, and none is given")
+    return passed(f"{who} and approves it in an emergency: {reason}")
+
+
+def _either(roles: Iterable[Role]) -> str:
+    return " or ".join(sorted(roles))
+
+
+def _same_spelling(identity: str) -> str:
+    """Bring spellings of one name together: case, spaces, Unicode forms and GitHub's no-reply addresses."""
+    plain = " ".join(unicodedata.normalize("NFKC", identity).casefold().split())
+    no_reply = _NO_REPLY.fullmatch(plain)
+    return no_reply[1] if no_reply else plain

@@ -1,0 +1,194 @@
+"""From the rows of a release and the world as it is to what must be done to end well.
+
+A failing release, the `rollback` deployment and recovery all ask here; nothing else decides to go back.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from policy.judgement import Verdict
+from policy.record import Event, Row, last
+from policy.release import Limits
+
+UPDATE_ITEMS = frozenset({"2.1.2", "2.1.5", "2.3.1", "4.2.2"})
+MIGRATION_ITEM = "6.3.2"
+
+
+class Cause(StrEnum):
+    """Why a release does not simply go on."""
+
+    CHECKS_FAILED = "a check failed"
+    RED_FLAG = "red flag"
+    REFUSED = "approval refused"
+    EXPIRED = "no approval in time"
+    STEP_FAILED = "a step failed"
+    CANCELLED = "the run was cancelled"
+    DIED = "the process died"
+    PRE_EMPTED = "a roll-back or a hotfix needs the environment"
+    ROLLBACK_ASKED = "a person asked for the roll-back"
+    STAY = "people decided to stay"
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The cause and the sentence with what was measured; `since` is when a dead process was last alive."""
+
+    cause: Cause
+    sentence: str
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerState:
+    """One server as it is now; `digest` is None where no container exists or the host does not answer."""
+
+    name: str
+    reachable: bool
+    digest: str | None
+    health: Verdict
+    in_rotation: bool | None
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Every server, looked at now."""
+
+    servers: tuple[ServerState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No server was touched, or the release had already ended: there is nothing to bring home."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Every server was updated and verified: what is left is to sign off."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Put the named servers back, in this order; those out of reach are named to people."""
+
+    servers: tuple[str, ...]
+    out_of_reach: tuple[str, ...]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Servers differ but are healthy: people may choose until then."""
+
+    until: datetime
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Nothing may be touched; people are told which server is where."""
+
+    sentence: str
+
+
+Plan = Nothing | Forward | Back | Wait | Stuck
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """What 1.4.5 recorded: the digest each server had before, and the one it was to get."""
+
+    old: dict[str, str]
+    new: str | None
+
+
+def read_way_back(rows: Sequence[Row]) -> WayBack | None:
+    """Return what 1.4.5 recorded, or None if the release never got that far."""
+    row = last(rows, Event.WAY_BACK)
+    if row is None:
+        return None
+    built = last(rows, Event.BUILT)
+    return WayBack(old=dict(row.facts["digests"]), new=built.facts["digest"] if built else None)
+
+
+def touched_servers(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Return the servers on which this release meant to change something, first touched first."""
+    subjects = [row.subject for row in rows if row.event is Event.INTENDED and row.item in UPDATE_ITEMS]
+    return tuple(dict.fromkeys(subjects))
+
+
+def migration_in_flight(rows: Sequence[Row]) -> bool:
+    """Whether a migration was begun and is not known to have ended."""
+    begun = [row.event for row in rows if row.item == MIGRATION_ITEM]
+    return bool(begun) and begun[-1] is Event.INTENDED
+
+
+def plan_way_home(rows: Sequence[Row], world: World, why: Why, *, now: datetime, limits: Limits) -> Plan:
+    """Decide how the release ends, from its rows and the world, for this cause (4.1.1)."""
+    sealed = last(rows, Event.SEALED)
+    if sealed is not None:
+        return Nothing(f"the release had already ended: {sealed.facts.get('sentence', '')}")
+    way_back = read_way_back(rows)
+    touched = touched_servers(rows)
+    if way_back is not None and why.cause is Cause.ROLLBACK_ASKED:
+        touched = touched or tuple(way_back.old)
+    if migration_in_flight(rows):
+        return Stuck("a migration is in flight; it is watched and nothing else is touched")
+    if way_back is None or not touched:
+        return Nothing("no server was touched")
+    if repaired := _repaired_by_hand(world, way_back):
+        return Stuck(f"somebody is repairing by hand: {repaired}; nothing is touched")
+    if why.cause is Cause.STAY:
+        return Nothing(f"production stays as it is: {why.sentence}")
+    if last(rows, Event.VERIFIED) and why.cause in (Cause.DIED, Cause.STEP_FAILED, Cause.CANCELLED):
+        return Forward("every server was updated and verified; what is left is to sign off")
+    if why.cause is Cause.DIED and not _somebody_is_ill(world):
+        return _wait_for_people(world, way_back, why, touched, now=now, limits=limits)
+    return _go_back(world, way_back, touched, why)
+
+
+def _repaired_by_hand(world: World, way_back: WayBack) -> str | None:
+    for server in world.servers:
+        if server.held:
+            return f"{server.name} holds a file HOLD"
+        known = {way_back.old.get(server.name), way_back.new}
+        if server.digest is not None and server.digest not in known:
+            return f"{server.name} runs {server.digest[:19]}, which is neither the old nor the new version"
+    return None
+
+
+def _somebody_is_ill(world: World) -> bool:
+    return any(server.reachable and server.health is Verdict.FAILED for server in world.servers)
+
+
+def _wait_for_people(
+    world: World, way_back: WayBack, why: Why, touched: tuple[str, ...], *, now: datetime, limits: Limits
+) -> Plan:
+    if all(server.digest == way_back.old.get(server.name) and server.in_rotation for server in world.servers):
+        return _go_back(world, way_back, touched, why)
+    until = (why.since or now) + limits.choice
+    if now >= until:
+        return _go_back(world, way_back, touched, why)
+    return Wait(
+        until, f"servers differ but none is ill; rolled back at {until:%H:%M:%S} UTC unless somebody goes on"
+    )
+
+
+def _go_back(world: World, way_back: WayBack, touched: tuple[str, ...], why: Why) -> Back:
+    states = {server.name: server for server in world.servers}
+    reachable = [name for name in touched if states[name].reachable]
+    out_of_reach = tuple(name for name in touched if not states[name].reachable)
+    ill_first = sorted(reachable, key=lambda name: states[name].health is not Verdict.FAILED)
+    changed = [name for name in ill_first if states[name].digest != way_back.old.get(name)]
+    unchanged = [name for name in ill_first if name not in changed]
+    return Back(
+        servers=(*changed, *unchanged),
+        out_of_reach=out_of_reach,
+        sentence=f"{why.cause}: {why.sentence}",
+    )

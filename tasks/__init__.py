@@ -1,0 +1,1 @@
+"""What each item asks or does: one function per item, in number order."""

@@ -1,0 +1,31 @@
+"""6.1.4: dump, upload, read back."""
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from blocks.company import Company
+from policy.backups import judge_read_back
+from policy.judgement import Judgement
+from tasks.run import utc_now
+
+
+@task(
+    name="6.1.4 Backup",
+    task_run_name="6.1.4 Backup",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
+def backup_taken(company: Company) -> Judgement:
+    """The dump that was uploaded is the dump that is read back, and its table of contents can be read."""
+    now = utc_now()
+    key = f"{company.backups.manual_prefix}{company.rules.environment}-{now:%Y%m%d-%H%M%S}.dump"
+    with company.database.start_dump() as dump:
+        uploaded = company.backups.upload(dump, key)
+    found = company.backups.read_back(key)
+    tables = company.database.count_dumped_tables(company.backups.read_chunks(key))
+    return judge_read_back(
+        key,
+        sent=(uploaded.size_bytes, uploaded.sha256),
+        found=(found.size_bytes, found.sha256),
+        tables=tables,
+    )

@@ -1,0 +1,103 @@
+"""Telling people: one thread a release, each message once, found again by its key."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from prefect.logging import get_run_logger
+
+from blocks.company import Company
+from blocks.slack import Message
+from policy.judgement import Judgement
+from policy.messages import rolled_back, stopped
+from policy.way_home import Why
+from tasks.run import Run, utc_now
+from tasks.step import Seen, Step, StepFailed, carry_out
+
+WITHIN = timedelta(seconds=30)
+ANNOUNCEMENT = "team notified"
+
+
+def deliver(
+    run: Run, *, number: str, name: str, text: str, thread: bool = True, channel: str | None = None
+) -> Step:
+    """The message stands in the channel, once, under the release's announcement if `thread`."""
+    key = message_key(run, name)
+    where = channel or run.company.slack.deployments
+
+    def announcement(company: Company) -> Message | None:
+        return company.slack.find(where, message_key(run, ANNOUNCEMENT)) if thread else None
+
+    def look(company: Company) -> Seen:
+        found = company.slack.find(where, key, announcement(company))
+        return Seen(found is not None, "posted" if found else "not posted yet")
+
+    def act(company: Company, _number: int) -> None:
+        company.slack.post(where, text, key, announcement(company))
+
+    return Step(
+        number=number,
+        subject="Slack",
+        name=name,
+        look=look,
+        act=act,
+        does=f"post to {where}: {text.splitlines()[0]}",
+        undo="none: what was said was said",
+        within=WITHIN,
+    )
+
+
+def inform(step: Step, run: Run) -> None:
+    """Carry out a step that only informs: it never blocks a roll-back, a recovery or a hotfix."""
+    try:
+        carry_out(step, run)
+    except StepFailed as error:
+        get_run_logger().warning("Nobody was told: %s", error)
+
+
+def direct_message(run: Run, *, number: str, name: str, text: str, member: str) -> Step:
+    """The message stands once in the conversation with this member."""
+    key = message_key(run, f"{name}-{member}")
+
+    def look(company: Company) -> Seen:
+        found = company.slack.find_direct(member, key)
+        return Seen(found is not None, "sent" if found else "not sent yet")
+
+    return Step(
+        number=number,
+        subject=member,
+        name=name,
+        look=look,
+        act=lambda company, _number: _send(company, member, text, key),
+        does=f"direct message to {member}: {text.splitlines()[0]}",
+        undo="none: what was said was said",
+        within=WITHIN,
+    )
+
+
+def page_on_call(run: Run, text: str, *, name: str = "page") -> None:
+    """Whoever is on call is told in the alerts channel."""
+    channel = run.company.slack.alerts
+    inform(deliver(run, number="4.1.1", name=name, text=text, thread=False, channel=channel), run)
+
+
+def tell_rolled_back(run: Run, why: Why, verification: Sequence[Judgement]) -> None:
+    """4.2.4: reason, time, status, impact and next steps are in the release's thread."""
+    zone = run.company.rules.time_zone
+    text = rolled_back(run.release, why, verification, at=utc_now(), zone=zone)
+    inform(deliver(run, number="4.2.4", name="roll-back communicated", text=text), run)
+
+
+def tell_stopped(run: Run, sentence: str, why: Why) -> None:
+    """A release that was announced and ended early is said to have ended."""
+    inform(
+        deliver(run, number="3.3.1", name="stop communicated", text=stopped(run.release, sentence, why)), run
+    )
+
+
+def message_key(run: Run, name: str) -> str:
+    """Return the key under which a message of this release is found again."""
+    return f"{run.release.key}/{name.replace(' ', '-')}"
+
+
+def _send(company: Company, member: str, text: str, key: str) -> None:
+    company.slack.direct_message(member, text, key)

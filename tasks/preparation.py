@@ -1,0 +1,216 @@
+"""1.3 and 1.4: what is asked and done before the first server is touched."""
+
+import time
+from datetime import datetime, timedelta
+
+from blocks.company import Company
+from blocks.errors import Refused
+from policy.backups import judge_newest_backup
+from policy.health import judge_every_server, judge_health, judge_staging_tree, read_health
+from policy.judgement import Judgement, failed, passed, worst_of
+from policy.messages import announce
+from policy.record import Event, last
+from policy.request import Build
+from policy.roles import Role
+from policy.troubleshooting import advice_for
+from policy.windows import judge_window
+from tasks.item import item
+from tasks.messages import deliver
+from tasks.run import Run, utc_now
+from tasks.smoke_tests import judge_smoke_tests
+from tasks.step import POLL_SECONDS, Seen, Step, StepFailed
+
+BACKUPS_SINCE = timedelta(days=8)
+
+
+def deployed_to_staging(run: Run) -> Step:
+    """1.3.1: staging serves the very files of the commit to release."""
+    commit = run.release.commit
+
+    def look(company: Company) -> Seen:
+        server = company.staging.servers[0]
+        health = read_health(company.staging.read_health(server))
+        if health is None or health.version is None:
+            return Seen(done=False, sentence="staging does not say which version it serves")
+        judgement = judge_staging_tree(
+            health.version,
+            company.github.read_tree(health.version),
+            commit=commit,
+            tree=company.github.read_tree(commit),
+        )
+        return Seen(judgement.verdict.lets_pass, judgement.sentence)
+
+    def act(company: Company, _number: int) -> None:
+        branch = company.rules.staging_branch
+        company.github.merge_into(branch, commit, f"Deploy {commit[:7]} to staging")
+
+    return Step(
+        number="1.3.1",
+        subject="staging",
+        name="deployed to staging",
+        look=look,
+        act=act,
+        does=f"merge {commit[:7]} into {run.company.rules.staging_branch}, wait until staging serves it",
+        undo="none needed: staging carries the next candidate",
+        within=run.limits.staging,
+    )
+
+
+@item("1.3.2")
+def staging_smoke_test(run: Run) -> Judgement:
+    """Staging is healthy and its login and critical flows work."""
+    server = run.company.staging.servers[0]
+    health = judge_health(run.company.staging.read_health(server))
+    return worst_of((health, judge_smoke_tests(run.company.staging_application)))
+
+
+@item("1.3.4")
+def commits_reviewed(run: Run) -> Judgement:
+    """The whole list of commits from production to the release is on the page."""
+    release = run.release
+    listed = "; ".join(
+        f"{commit.sha[:7]} {commit.subject} ({commit.author_name})" for commit in release.commits
+    )
+    counted = (
+        f"{len(release.commits)} commits, {len(release.files)} files since {release.previous_commit[:7]}"
+    )
+    if not release.complete:
+        return failed(f"{counted}, but the list was cut short by GitHub: {listed}")
+    return passed(f"{counted}: {listed}")
+
+
+@item("1.3.5")
+def risk_assessed(run: Run) -> Judgement:
+    """The risk follows from the files, the migrations, the dependencies and the labels; a person may raise it."""
+    return passed(f"{run.release.risk.value} risk: {'; '.join(run.release.reasons)}")
+
+
+@item("1.3.6")
+def window_selected(run: Run) -> Judgement:
+    """Now lies inside the window of the release's risk (7.1.1)."""
+    return judge_window(utc_now(), risk=run.release.risk, calendar=run.company.calendar)
+
+
+@item("7.1.1")
+def inside_the_window(run: Run) -> Judgement:
+    """Now lies inside the window, just before the first server."""
+    return judge_window(utc_now(), risk=run.release.risk, calendar=run.company.calendar)
+
+
+def team_notified(run: Run) -> Step:
+    """1.3.7: the announcement stands in the deployments channel."""
+    on_call = run.company.roster.holders(Role.ON_CALL, on=utc_now().date())
+    text = announce(
+        run.release,
+        when=run.release.opened_at,
+        zone=run.company.rules.time_zone,
+        on_call=[person.name for person in on_call],
+    )
+    return deliver(run, number="1.3.7", name="team notified", text=text, thread=False)
+
+
+@item("1.4.1")
+def production_healthy(run: Run) -> Judgement:
+    """Production is healthy through the balancer, and so is every server asked directly."""
+    direct = [run.company.fleet.read_health(server) for server in run.servers]
+    return worst_of(
+        (
+            judge_health(run.company.application.read_health()),
+            judge_every_server(direct, servers=run.release.servers, version=run.release.previous_commit),
+        )
+    )
+
+
+@item("1.4.3")
+def database_backup_recent(run: Run) -> Judgement:
+    """A backup of usual size finished within the allowed age."""
+    now = utc_now()
+    return judge_newest_backup(
+        run.company.backups.list_backups(now - BACKUPS_SINCE),
+        now=now,
+        max_age=run.limits.backup_age,
+        share=run.limits.backup_share,
+    )
+
+
+@item("1.4.5")
+def way_back_known(run: Run) -> Judgement:
+    """Every server's image of now is known by digest and can still be pulled; whoever deploys knows the way back."""
+    if not run.release.request.way_back_understood:
+        return failed(
+            f"{run.release.request.requested_by} has not confirmed to know the way back (section 4)"
+        )
+    digests = {server.name: run.company.fleet.read_state(server).image_digest for server in run.servers}
+    for name, digest in digests.items():
+        if digest is None:
+            return failed(f"{name} runs no image that has a digest; there is nothing to roll back to")
+        if not run.company.registry.can_pull(digest):
+            return failed(
+                f"Image {run.release.previous_commit[:7]} ({digest[:19]}…) can no longer be pulled;"
+                " there is nothing to roll back to"
+            )
+    known = ", ".join(f"{name} {str(digest)[:19]}" for name, digest in digests.items())
+    return passed(f"back to {run.release.previous_commit[:7]}: {known}; all can be pulled")
+
+
+def record_way_back(run: Run) -> None:
+    """Write the digest of every server before the first change; once, so that a retry keeps the first."""
+    if run.record.last(Event.WAY_BACK) is not None:
+        return
+    digests = {server.name: run.company.fleet.read_state(server).image_digest for server in run.servers}
+    if missing := [name for name, digest in digests.items() if digest is None]:
+        raise Refused(f"{', '.join(missing)}: no digest is known, so there is no way back")
+    run.record.append(
+        Event.WAY_BACK, item="1.4.5", facts={"digests": digests, "commit": run.release.previous_commit}
+    )
+
+
+def merge_and_build(run: Run) -> Build:
+    """2.1.1: the pull request is merged if one was named, the pipeline is green, the image is known by digest."""
+    if row := last(run.record.rows(), Event.BUILT):
+        return Build.model_validate(row.facts)
+    commit = _merged_commit(run)
+    url, finished = _wait_for_pipeline(run, commit)
+    digest = run.company.registry.find_digest(commit)
+    if digest is None:
+        raise StepFailed(
+            f"2.1.1: the registry has no image of {commit[:7]}, though its pipeline is green ({url})"
+        )
+    build = Build(
+        commit=commit, image=run.company.registry.name, digest=digest, merged_at=finished, run_url=url
+    )
+    run.record.append(Event.BUILT, item="2.1.1", facts=build.model_dump(mode="json"))
+    return build
+
+
+def _merged_commit(run: Run) -> str:
+    number = run.release.request.pull_request
+    if number is None:
+        return run.release.commit
+    run.record.append(
+        Event.INTENDED, item="2.1.1", subject=f"#{number}", step="merged", facts={"undo": "revert the merge"}
+    )
+    merged = run.company.github.merge_pull_request(number, run.release.commit)
+    run.record.append(
+        Event.CONFIRMED, item="2.1.1", subject=f"#{number}", step="merged", facts={"sentence": merged}
+    )
+    return merged
+
+
+def _wait_for_pipeline(run: Run, commit: str) -> tuple[str, datetime | None]:
+    deadline = time.monotonic() + run.limits.build.total_seconds()
+    while True:
+        run.lookout.check()
+        found = run.company.github.read_workflow_run(commit, run.company.rules.workflow)
+        if found and found.status == "completed":
+            if found.conclusion != "success":
+                steps = ", ".join(found.failed_steps) or "no step named"
+                raise StepFailed(
+                    f"2.1.1: the pipeline of {commit[:7]} ended with {found.conclusion} ({steps}): {found.url}."
+                    f" {advice_for('10.1')}"
+                )
+            return found.url, None
+        if time.monotonic() > deadline:
+            state = found.status if found else "not started"
+            raise StepFailed(f"2.1.1: the pipeline of {commit[:7]} is {state} after {run.limits.build}")
+        time.sleep(POLL_SECONDS)

@@ -1,0 +1,139 @@
+"""From what a person typed to the frozen facts of a release; nonsense is refused before anything is touched."""
+
+from datetime import datetime
+
+from blocks.company import Company
+from blocks.errors import Refused
+from policy.health import judge_every_server, read_health
+from policy.items import Way
+from policy.record import Event
+from policy.release import Risk
+from policy.request import HotfixRequest, Release, Request
+from policy.risk import assess_risk, list_migrations
+from blocks.record import Record
+
+
+class BadRequest(Exception):
+    """The request cannot be carried out; the message names the field, what was found and what was expected."""
+
+
+def resolve(
+    request: Request | HotfixRequest, company: Company, *, key: str, way: Way, now: datetime
+) -> Release:
+    """Return the release that follows from the request; raises BadRequest naming field, value and expectation."""
+    person = company.roster.find(request.requested_by)
+    if person is None:
+        names = ", ".join(one.name for one in company.roster.people)
+        raise BadRequest(
+            f"requested_by: {request.requested_by!r} is not in the roster; expected one of {names}"
+        )
+    check_balancer(company)
+    commit = _commit_of(request, company)
+    previous = serving_commit(company)
+    if commit == previous:
+        raise BadRequest(f"commit: {commit[:7]} is already live on every server; there is nothing to release")
+    change = company.github.read_change_set(previous, commit)
+    migrations = list_migrations(change, rules=company.risk_rules)
+    if migrations:
+        raise BadRequest(
+            f"commit: {commit[:7]} brings {len(migrations)} database migrations ({', '.join(migrations[:3])});"
+            " releases with migrations are not carried out yet, deploy it by section 6 by hand"
+        )
+    raised = None if request.raise_risk_to == "as assessed" else Risk(request.raise_risk_to)
+    assessment = assess_risk(change, rules=company.risk_rules, raised_to=raised)
+    return Release(
+        key=key,
+        environment=request.environment,
+        way=way,
+        request=request,
+        commit=commit,
+        previous_commit=previous,
+        commits=change.commits,
+        files=change.files,
+        complete=change.complete,
+        migrations=migrations,
+        risk=assessment.risk,
+        reasons=assessment.reasons,
+        servers=tuple(server.name for server in company.fleet.servers),
+        limits=company.limits,
+        opened_at=now,
+    )
+
+
+def resume(company: Company, key: str) -> Release | None:
+    """Return the release that was opened under this key before, for a retry; raises BadRequest if it ended."""
+    record = Record(company.store, key, holder=0, spool=company.spool)
+    rows = record.rows()
+    if not rows:
+        return None
+    if record.sealed:
+        sealed = record.last(Event.SEALED)
+        why = sealed.facts["sentence"] if sealed else ""
+        raise BadRequest(f"release {key} has ended ({why}); a retry changes nothing, start a new release")
+    return Release.model_validate(rows[0].facts["release"])
+
+
+def serving_commit(company: Company) -> str:
+    """Return the one commit that every server serves; raises BadRequest naming the servers that differ."""
+    served: dict[str, str] = {}
+    for server in company.fleet.servers:
+        health = read_health(company.fleet.read_health(server))
+        if health is None or health.version is None:
+            raise BadRequest(
+                f"{server.name} does not say which version it serves, so there is no way back to it"
+            )
+        served[server.name] = health.version
+    if len(set(served.values())) != 1:
+        listed = ", ".join(f"{name} serves {version[:7]}" for name, version in served.items())
+        raise BadRequest(f"the servers differ ({listed}); roll back or repair before a new release")
+    return company.github.read_commit(next(iter(served.values()))).sha
+
+
+def check_balancer(company: Company) -> None:
+    """Raise BadRequest if the balancer and the settings name different servers."""
+    known = {server.balancer_name for server in company.fleet.servers}
+    there = {state.name for state in company.balancer.read_servers()}
+    if stray := sorted(there - known):
+        raise BadRequest(f"the balancer sends traffic to {', '.join(stray)}, which the settings do not name")
+    if missing := sorted(str(name) for name in known - there):
+        raise BadRequest(
+            f"balancer_name: the balancer knows no {', '.join(missing)}; it knows {sorted(there)}"
+        )
+
+
+def _commit_of(request: Request, company: Company) -> str:
+    if bool(request.commit) == bool(request.pull_request):
+        raise BadRequest(
+            f"commit and pull_request: found {request.commit!r} and {request.pull_request!r}, expected exactly one"
+        )
+    if request.pull_request is not None:
+        return _head_of(request.pull_request, company)
+    try:
+        commit = company.github.read_commit(request.commit).sha
+    except Refused as error:
+        raise BadRequest(f"commit: {error}") from error
+    main = company.rules.main_branch
+    if not company.github.is_ancestor(commit, main):
+        raise BadRequest(f"commit: {commit[:7]} is not on {main}; merge it first, or name its pull request")
+    return commit
+
+
+def _head_of(number: int, company: Company) -> str:
+    try:
+        pull = company.github.read_pull_request(number)
+    except Refused as error:
+        raise BadRequest(f"pull_request: {error}") from error
+    if pull.merged:
+        raise BadRequest(
+            f"pull_request: {number} is merged already; name its commit {str(pull.merge_commit)[:7]}"
+        )
+    if pull.state != "open" or pull.from_fork or pull.base != company.rules.main_branch:
+        raise BadRequest(
+            f"pull_request: {number} is {pull.state}, into {pull.base}{', from a fork' if pull.from_fork else ''};"
+            f" expected an open one of this repository into {company.rules.main_branch}"
+        )
+    if pull.mergeable is False:
+        raise BadRequest(
+            f"pull_request: {number} conflicts with {pull.base}; merge {pull.base} into it first"
+        )
+    return pull.head

@@ -1,0 +1,286 @@
+"""2: the servers, one step at a time. Nothing is lost because a server is empty before it stops."""
+
+import shlex
+
+from blocks.company import Company
+from blocks.errors import Misconfigured, Refused, Unreachable
+from blocks.fleet import Server, ServerState, commands
+from blocks.fleet.commands import kept_folder
+from blocks.load_balancer import BalancedServer
+from policy.health import judge_health
+from policy.judgement import Judgement, spoken, unknown, worst_of
+from policy.resources import judge_capacity
+from policy.troubleshooting import explain
+from tasks.item import item
+from tasks.run import Run
+from tasks.smoke_tests import judge_smoke_tests
+from tasks.step import Seen, Step
+
+OUT_OF_ROTATION = "out of rotation"
+
+
+def kept(server: Server, run: Run) -> Step:
+    """The image, the Compose file and the environment of now are kept on the server, with a script to go back."""
+
+    def look(company: Company) -> Seen:
+        found = company.fleet.read_kept(server, run.release.kept_under)
+        if found is None:
+            return Seen(done=False, sentence="nothing is kept yet")
+        return Seen(done=True, sentence=f"{found.image}, files {found.files_hash[:12]}")
+
+    return Step(
+        number="1.4.5",
+        subject=server.name,
+        name="way back kept",
+        look=look,
+        act=lambda company, number: _keep(company, server, number, run.release.kept_under),
+        does=f"on {server.name}: copy Compose file, .env and image name to {kept_folder(server.service, run.release.kept_under)}",
+        undo="nothing to undo: a copy was made",
+        within=run.limits.boot,
+    )
+
+
+def pulled(server: Server, run: Run) -> Step:
+    """The new image is on the server before the server leaves the rotation."""
+    reference = run.built.reference
+
+    def look(company: Company) -> Seen:
+        there = company.fleet.has_image(server, reference)
+        return Seen(there, f"{reference} {'is' if there else 'is not'} on {server.name}")
+
+    return Step(
+        number="1.4.5",
+        subject=server.name,
+        name="new image pulled",
+        look=look,
+        act=lambda company, number: company.fleet.pull(server, number, reference),
+        does=f"on {server.name}: {shlex.join(commands.pull(reference))}",
+        undo="nothing to undo: an image was added",
+        within=run.limits.boot,
+    )
+
+
+def drained(server: Server, run: Run) -> Step:
+    """The balancer sends the server nothing new, and what was in flight has ended."""
+
+    def look(company: Company) -> Seen:
+        refuse_unless_another_is_up(company, server)
+        state = _balanced(company, server)
+        empty = state.admin_state != "ready" and state.sessions == 0
+        return Seen(empty, f"{server.name} is {state.admin_state} with {state.sessions} requests in flight")
+
+    return Step(
+        number=number_for(server, run),
+        subject=server.name,
+        name="drained",
+        look=look,
+        act=lambda company, number: company.balancer.drain(name_at_balancer(server), number),
+        does=f"on the balancer: drain {server.name}, wait until nothing is in flight",
+        undo="put it back in rotation",
+        within=run.limits.drain,
+    )
+
+
+def updated(server: Server, run: Run) -> Step:
+    """The service runs the new image, by digest."""
+
+    def look(company: Company) -> Seen:
+        refuse_unless_another_is_up(company, server)
+        state = company.fleet.read_state(server)
+        done = state.running and state.image_digest == run.built.digest
+        return Seen(done, _say(state))
+
+    return Step(
+        number=number_for(server, run),
+        subject=server.name,
+        name="updated",
+        look=look,
+        act=lambda company, number: company.fleet.update(server, number, run.built.reference),
+        does=f"on {server.name}: {_up(server, run)} with {run.built.reference}",
+        undo="put back the kept image, Compose file and environment",
+        within=run.limits.boot,
+        facts={"digest": run.built.digest},
+    )
+
+
+def healthy(server: Server, run: Run) -> Step:
+    """The server itself says that it is healthy, has its database, and serves the new version."""
+    return _healthy(server, run, number=number_for(server, run), version=run.built.commit)
+
+
+def in_rotation(server: Server, run: Run) -> Step:
+    """The balancer sends the server requests again and sees it up."""
+    return _in_rotation(server, run, number=number_for(server, run))
+
+
+def taken_out(server: Server, run: Run) -> Step:
+    """On the way home: the server gets nothing new; what does not end in a short time is cut off."""
+
+    def look(company: Company) -> Seen:
+        state = _balanced(company, server)
+        out = state.admin_state != "ready" and state.sessions == 0
+        return Seen(out, f"{server.name} is {state.admin_state} with {state.sessions} requests in flight")
+
+    def act(company: Company, number: int) -> None:
+        company.balancer.drain(name_at_balancer(server), number)
+        company.balancer.cut_sessions_after(name_at_balancer(server), number, run.limits.drain_home)
+
+    return Step(
+        number="4.2.2",
+        subject=server.name,
+        name=OUT_OF_ROTATION,
+        look=look,
+        act=act,
+        does=f"on the balancer: drain {server.name}, cut what is in flight after {spoken(run.limits.drain_home)}",
+        undo="put it back in rotation",
+        within=run.limits.drain_home * 2,
+    )
+
+
+def put_back(server: Server, run: Run) -> Step:
+    """The service runs the recorded image again, with the kept Compose file and environment."""
+    digest = run.digests_before[server.name]
+
+    def look(company: Company) -> Seen:
+        state = company.fleet.read_state(server)
+        same_files = company.fleet.has_kept_files(server, run.release.kept_under)
+        return Seen(state.running and state.image_digest == digest and same_files, _say(state))
+
+    return Step(
+        number="4.2.2",
+        subject=server.name,
+        name="put back",
+        look=look,
+        act=lambda company, number: company.fleet.restore(server, number, run.release.kept_under),
+        does=f"on {server.name}: put the kept files back, {_up(server, run)} with {digest}",
+        undo="none: this is the way back",
+        within=run.limits.boot,
+        facts={"digest": digest},
+    )
+
+
+def healthy_again(server: Server, run: Run) -> Step:
+    """The server itself says that it is healthy on the recorded version."""
+    return _healthy(server, run, number="4.2.2", version=run.release.previous_commit)
+
+
+def back_in_rotation(server: Server, run: Run) -> Step:
+    """The balancer sends the server requests again and sees it up, on the recorded version."""
+    return _in_rotation(server, run, number="4.2.2", name="back in rotation")
+
+
+@item("2.1.4")
+def first_server_shows(run: Run) -> Judgement:
+    """Asked directly, the first server is healthy, serves the new version, and passes the smoke tests."""
+    server = run.servers[0]
+    health = judge_health(run.company.fleet.read_health(server), version=run.built.commit)
+    smoke = judge_smoke_tests(run.company.application, at=server.health)
+    return worst_of((health, smoke))
+
+
+def judge_room_without(server: Server, run: Run) -> Judgement:
+    """Pass if the other servers can carry the load of `server` (3.2.4 at N/(N-1))."""
+    try:
+        serving = serving_names(run.company)
+        others = [
+            other.name for other in run.servers if other.name != server.name and other.balancer_name in serving
+        ]
+        return judge_capacity(
+            run.company.prometheus.read_usage(others),
+            servers_up=len(others) + 1,
+            connections=run.company.database.count_connections(),
+            limits=run.limits,
+        )
+    except Unreachable as error:
+        return unknown(str(error))
+
+
+def refuse_unless_another_is_up(company: Company, server: Server) -> None:
+    """Raise Refused if `server` is the last one that serves."""
+    if not serving_names(company) - {server.balancer_name}:
+        raise Refused(f"no other server is up, so {server.name} may not leave the rotation")
+
+
+def serving_names(company: Company) -> frozenset[str]:
+    """Return the balancer's names of the servers that get requests and answer them."""
+    return frozenset(
+        state.name for state in company.balancer.read_servers() if state.up and state.admin_state == "ready"
+    )
+
+
+def name_at_balancer(server: Server) -> str:
+    """Return what the balancer calls the server; raises Misconfigured if it is behind none."""
+    if server.balancer_name is None:
+        raise Misconfigured(
+            f"balancer_name of {server.name}: nothing is set, expected its name at the balancer"
+        )
+    return server.balancer_name
+
+
+def number_for(server: Server, run: Run) -> str:
+    """2.1.2 for the first server, 2.1.5 for the remaining ones."""
+    return "2.1.2" if server.name == run.release.servers[0] else "2.1.5"
+
+
+def _healthy(server: Server, run: Run, *, number: str, version: str) -> Step:
+    def look(company: Company) -> Seen:
+        state = company.fleet.read_state(server)
+        if state.container is not None and not state.running and state.exit_code:
+            log = company.fleet.read_log_tail(server)
+            raise Refused(f"{_say(state)}: {explain('10.2', log)}")
+        judgement = judge_health(company.fleet.read_health(server), version=version)
+        return Seen(judgement.verdict.lets_pass, judgement.sentence)
+
+    return Step(
+        number=number,
+        subject=server.name,
+        name="healthy",
+        look=look,
+        act=lambda _company, _number: None,
+        does=f"ask {server.health} until it is healthy and serves {version[:7]}",
+        undo="nothing to undo: it was only asked",
+        within=run.limits.boot,
+    )
+
+
+def _in_rotation(server: Server, run: Run, *, number: str, name: str = "in rotation") -> Step:
+    def look(company: Company) -> Seen:
+        state = _balanced(company, server)
+        return Seen(
+            state.admin_state == "ready" and state.up,
+            f"{server.name} is {state.admin_state} and {'up' if state.up else 'down'} at the balancer",
+        )
+
+    return Step(
+        number=number,
+        subject=server.name,
+        name=name,
+        look=look,
+        act=lambda company, fence: company.balancer.ready(name_at_balancer(server), fence),
+        does=f"on the balancer: {server.name} ready, wait until it is up",
+        undo="take it out of rotation",
+        within=run.limits.boot,
+    )
+
+
+def _keep(company: Company, server: Server, number: int, key: str) -> None:
+    company.fleet.keep_files(server, number, key)
+
+
+def _up(server: Server, run: Run) -> str:
+    return shlex.join(commands.up(run.company.fleet.compose_file, server.service))
+
+
+def _balanced(company: Company, server: Server) -> BalancedServer:
+    name = name_at_balancer(server)
+    for state in company.balancer.read_servers():
+        if state.name == name:
+            return state
+    raise Refused(f"the balancer knows no server {name}")
+
+
+def _say(state: ServerState) -> str:
+    if state.container is None:
+        return f"{state.server} has no container"
+    ended = "" if state.running else f", ended with {state.exit_code}"
+    return f"{state.server} runs {(state.image_digest or 'an image without digest')[:19]}{ended}"

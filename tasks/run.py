@@ -1,0 +1,77 @@
+"""One release under way: its frozen facts, its company, its record, and who looks out meanwhile."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+from blocks.company import Company
+from blocks.fleet.server import Server
+from blocks.record import Record
+from policy.judgement import Judgement
+from policy.record import Event, last
+from policy.red_flags import Conclusion, Flag
+from policy.release import Limits
+from policy.request import Build, Release
+
+
+class Lookout(Protocol):
+    """Whoever looks at the world while others act."""
+
+    def check(self) -> None:
+        """Return while nothing speaks against going on; raise what does."""
+
+
+class Silent:
+    """The lookout on the way home: nothing may stop it."""
+
+    def check(self) -> None:
+        """Return."""
+
+
+@dataclass
+class Run:
+    """A release that holds its environment under `number`."""
+
+    release: Release
+    company: Company
+    record: Record
+    number: int
+    lookout: Lookout = field(default_factory=Silent)
+    build: Build | None = None
+    verdicts: dict[str, Judgement] = field(default_factory=dict)
+    watched: Conclusion = Conclusion(Flag.UNKNOWN, "nothing was watched", "3.2.1")
+
+    @property
+    def limits(self) -> Limits:
+        """The limits that were in force when the release was opened."""
+        return self.release.limits
+
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """The servers of this release, in the order of the roll-out."""
+        return tuple(self.company.fleet.find(name) for name in self.release.servers)
+
+    @property
+    def built(self) -> Build:
+        """What 2.1.1 built; asking before it was built is a fault of ours."""
+        if self.build is None:
+            raise LookupError("2.1.1 has not recorded a build yet")
+        return self.build
+
+    @property
+    def digests_before(self) -> Mapping[str, str]:
+        """The digest each server had before, as 1.4.5 recorded it."""
+        row = last(self.record.seen, Event.WAY_BACK)
+        return dict(row.facts["digests"]) if row else {}
+
+    @property
+    def live_since(self) -> datetime:
+        """When the last server began to serve the new version; now, while it does not yet."""
+        row = last(self.record.seen, Event.LIVE)
+        return row.at if row else utc_now()
+
+
+def utc_now() -> datetime:
+    """Return the time, with its zone."""
+    return datetime.now(UTC)

@@ -1,0 +1,168 @@
+"""How any step works: it looks, writes what it means to do, acts, and confirms by looking again."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from blocks.company import Company
+from blocks.errors import BlockError, Unreachable
+from blocks.record import Superseded
+from policy.checklist import ITEMS
+from policy.items import Item
+from policy.judgement import spoken
+from policy.record import Event
+from tasks.run import Run
+
+POLL_SECONDS = 0.1
+
+
+class Again(StrEnum):
+    """Whether a step may be done a second time."""
+
+    SAFE = "looking tells whether it was done"
+    NEVER = "nobody can tell whether it was done, so it is not repeated after a crash"
+
+
+class StepFailed(Exception):
+    """A step did not reach what it is for; the message says who, what, measured, limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What looking showed: whether the step's aim holds, and the sentence for the record."""
+
+    done: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change to the world, found again after a crash by looking at the world."""
+
+    number: str
+    subject: str
+    name: str
+    look: Callable[[Company], Seen]
+    act: Callable[[Company, int], None]
+    does: str
+    undo: str
+    within: timedelta
+    again: Again = Again.SAFE
+    facts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def item(self) -> Item:
+        """The row of the checklist that the step carries out."""
+        return ITEMS[self.number]
+
+    @property
+    def title(self) -> str:
+        """How the step is called in run names and messages."""
+        return " ".join(part for part in (self.number, self.subject, self.name) if part)
+
+
+def carry_out(step: Step, run: Run) -> None:
+    """Return when the step's aim was seen to hold; raises StepFailed, or what the lookout raises."""
+    run.lookout.check()
+    as_task(step, run)()
+
+
+def as_task(step: Step, run: Run) -> Callable[[], None]:
+    """Return the task that carries the step out, named so that the run list reads as a log."""
+
+    @task(
+        name=f"{step.number} {step.name}",
+        task_run_name=step.title,
+        tags=[f"item:{step.number}"],
+        cache_policy=NO_CACHE,
+        persist_result=False,
+    )
+    def carry() -> None:
+        perform(step, run)
+
+    return carry
+
+
+def perform(step: Step, run: Run) -> None:
+    """Look, and if the aim does not hold yet: write the intent, act, and wait until it is seen to hold."""
+    try:
+        seen = _look(step, run)
+        if seen.done:
+            _confirm(step, run, seen.sentence)
+            return
+        if step.again is Again.NEVER and _was_intended(step, run):
+            _confirm(step, run, "may have been done before the crash; not repeated")
+            return
+        run.record.append(
+            Event.INTENDED,
+            item=step.number,
+            subject=step.subject,
+            step=step.name,
+            facts={"seen": seen.sentence, "does": step.does, "undo": step.undo, **step.facts},
+        )
+        _act(step, run)
+        done = "done once" if step.again is Again.NEVER else _wait_until_done(step, run).sentence
+        _confirm(step, run, done)
+    except Superseded:
+        raise
+    except BlockError as error:
+        raise StepFailed(f"{step.title}: {error}") from error
+
+
+def _act(step: Step, run: Run) -> None:
+    """Act; an answer that was lost on the way is no failure yet: looking will tell."""
+    try:
+        step.act(run.company, run.number)
+    except Unreachable:
+        if step.again is Again.NEVER:
+            raise
+
+
+def _look(step: Step, run: Run) -> Seen:
+    """Look once more than once: a system that is away for a moment is not a failed step."""
+    deadline = time.monotonic() + min(step.within.total_seconds(), 10)
+    while True:
+        try:
+            return step.look(run.company)
+        except Unreachable:
+            run.lookout.check()
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(POLL_SECONDS)
+
+
+def _wait_until_done(step: Step, run: Run) -> Seen:
+    deadline = time.monotonic() + step.within.total_seconds()
+    while True:
+        run.lookout.check()
+        try:
+            seen = step.look(run.company)
+        except Unreachable as error:
+            seen = Seen(done=False, sentence=str(error))
+        if seen.done:
+            return seen
+        if time.monotonic() > deadline:
+            raise StepFailed(f"{step.title}: {seen.sentence}; waited {spoken(step.within)}")
+        time.sleep(POLL_SECONDS)
+
+
+def _confirm(step: Step, run: Run, sentence: str) -> None:
+    run.record.append(
+        Event.CONFIRMED,
+        item=step.number,
+        subject=step.subject,
+        step=step.name,
+        facts={"sentence": sentence},
+    )
+
+
+def _was_intended(step: Step, run: Run) -> bool:
+    return any(
+        row.event is Event.INTENDED and row.is_about(item=step.number, subject=step.subject, step=step.name)
+        for row in run.record.rows()
+    )

@@ -1,0 +1,69 @@
+"""What the tests of several blocks share: one lab a session, and its settings."""
+
+import shutil
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+
+from blocks.fleet import Fleet
+from blocks.load_balancer import HAProxy
+from lab.client import Lab
+
+
+@pytest.fixture(scope="session")
+def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """One lab for all tests of the session."""
+    lab = Lab.start(tmp_path_factory.mktemp("lab"), rate=0)
+    yield lab
+    lab.stop(purge=True)
+
+
+@pytest.fixture
+def lab(running_lab: Lab) -> Lab:
+    """The lab in its first state."""
+    running_lab.reset()
+    return running_lab
+
+
+@pytest.fixture
+def settings(lab: Lab) -> dict[str, Any]:
+    """The settings with which a worker finds the lab."""
+    return tomllib.loads(lab.settings_path.read_text())
+
+
+@pytest.fixture
+def fleet(settings: dict[str, Any]) -> Iterator[Fleet]:
+    """The two web servers of the lab, their fences raised to 1."""
+    fleet = Fleet(**settings["fleet"], host_header=settings["application"]["host_header"])
+    for server in fleet.servers:
+        fleet.raise_fence(server, 1)
+    yield fleet
+    fleet.close()
+
+
+@pytest.fixture
+def balancer(settings: dict[str, Any]) -> Iterator[HAProxy]:
+    """The lab's HAProxy, its fence raised to 1."""
+    keys = ("user", "key_file", "known_hosts")
+    shutil.rmtree(Path(settings["balancer"]["directory"]) / ".countersign", ignore_errors=True)
+    balancer = HAProxy(**settings["balancer"], **{key: settings["fleet"][key] for key in keys})
+    balancer.raise_fence(1)
+    yield balancer
+    balancer.close()
+
+
+@pytest.fixture
+def wait_until() -> Callable[[Callable[[], bool]], None]:
+    """Poll until something is true, at most ten seconds."""
+    return _wait_until
+
+
+def _wait_until(true: Callable[[], bool]) -> None:
+    deadline = monotonic() + 10
+    while not true():
+        assert monotonic() < deadline
+        sleep(0.02)

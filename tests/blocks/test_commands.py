@@ -1,0 +1,101 @@
+"""The words of the commands: what a host is asked to do, letter by letter."""
+
+import shlex
+from datetime import timedelta
+
+import pytest
+
+from blocks.fleet import commands
+from blocks.fleet.server import Server, digest_of, repository_of, state_of
+
+DIGEST = f"sha256:{'a' * 64}"
+COMPOSE = "docker-compose.prod.yml"
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (commands.containers(COMPOSE, "web-1"), "docker compose -f docker-compose.prod.yml ps -a -q web-1"),
+        (
+            commands.up(COMPOSE, "web-1"),
+            "docker compose -f docker-compose.prod.yml -f .countersign/web-1.image.yml up -d --no-deps web-1",
+        ),
+        (
+            commands.stop(COMPOSE, "web-1", timedelta(seconds=30)),
+            "docker compose -f docker-compose.prod.yml stop -t 30 web-1",
+        ),
+        (commands.start(COMPOSE, "web-1"), "docker compose -f docker-compose.prod.yml start web-1"),
+        (commands.check_configuration(COMPOSE), "docker compose -f docker-compose.prod.yml config --quiet"),
+        (commands.inspect("abc"), "docker inspect abc"),
+        (commands.inspect_image("sha256:1"), "docker image inspect sha256:1"),
+        (commands.pull(f"r:5000/web@{DIGEST}"), f"docker pull r:5000/web@{DIGEST}"),
+        (commands.fenced("/opt/web", 42), "sh /opt/web/.countersign/fenced.sh 42"),
+        (
+            commands.fenced("/opt/web", 42, ("docker", "pull", "x"), limit=timedelta(minutes=2)),
+            "sh /opt/web/.countersign/fenced.sh 42 timeout -k 10 120 docker pull x",
+        ),
+        (commands.roll_back(".countersign/kept/r1/web-1"), "sh .countersign/kept/r1/web-1/roll-back.sh"),
+    ],
+)
+def test_a_command_is_these_words(words: commands.Words, line: str) -> None:
+    assert shlex.join(words) == line
+
+
+def test_what_comes_from_outside_is_one_word_and_never_shell() -> None:
+    words = commands.write_then("a; rm -rf /", commands.pull("$(reboot)"))
+
+    assert words[:2] == ("sh", "-c")
+    assert "reboot" not in words[2]
+    assert "rm" not in words[2]
+    assert words[4:] == ("a; rm -rf /", "docker", "pull", "$(reboot)")
+
+
+def test_the_override_names_one_service_and_its_image() -> None:
+    assert commands.override("web-1", f"r:5000/web@{DIGEST}").decode() == (
+        f'services: {{web-1: {{image: "r:5000/web@{DIGEST}"}}}}\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("image", "repository", "digest"),
+    [
+        (f"127.0.0.1:5000/holi-web@{DIGEST}", "127.0.0.1:5000/holi-web", DIGEST),
+        ("127.0.0.1:5000/holi-web:1.2", "127.0.0.1:5000/holi-web", None),
+        ("127.0.0.1:5000/holi-web", "127.0.0.1:5000/holi-web", None),
+        (f"web:1.2@{DIGEST}", "web", DIGEST),
+        ("web@sha256:short", "web", None),
+    ],
+)
+def test_a_reference_is_taken_apart(image: str, repository: str, digest: str | None) -> None:
+    assert (repository_of(image), digest_of(image)) == (repository, digest)
+
+
+def test_an_image_of_several_repositories_goes_by_the_digest_of_its_own() -> None:
+    container = {
+        "Id": "c1",
+        "Image": "sha256:1",
+        "State": {"Running": False, "ExitCode": 137, "StartedAt": "2026-11-25T10:00:00.123456789Z"},
+        "Config": {"Image": "r:5000/web:1.2", "Labels": None},
+    }
+    image = {"RepoDigests": [f"other/web@sha256:{'b' * 64}", f"r:5000/web@{DIGEST}"]}
+
+    state = state_of("web-server-1", held=False, container=container, image=image)
+
+    assert state.image_digest == DIGEST
+    assert state.ended_badly
+    assert state.started_at is not None
+    assert state.started_at.tzinfo is not None
+    assert state.sentence == f"web-server-1 has stopped with exit code 137 on {DIGEST[:19]}…"
+
+
+def test_a_server_is_called_in_the_balancer_as_everywhere_unless_said_otherwise() -> None:
+    facts = {
+        "name": "a",
+        "host": "h",
+        "service": "web-1",
+        "directory": "/opt/web",
+        "health": "http://h/health",
+    }
+
+    assert Server.model_validate(facts).balancer_name == "a"
+    assert Server.model_validate({**facts, "balancer_name": "b"}).balancer_name == "b"

@@ -1,0 +1,254 @@
+"""The GitHub block against the stand-in, over real HTTP and a real git repository."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from prefect.blocks.core import Block
+from prefect.testing.standard_test_suites import BlockStandardTestSuite
+
+from blocks.errors import Misconfigured, Refused, Unreachable
+from blocks.github import GitHub
+from lab.history import ANA, DEV, History
+from lab.vendors.github import GitHub as StandIn
+from tests.serving import served
+
+TOKEN = "ghp_right"
+
+
+@dataclass(slots=True)
+class World:
+    """The block under test, the stand-in behind it, and the repository behind that."""
+
+    block: GitHub
+    vendor: StandIn
+    history: History
+    pushes: list[tuple[str, str]]
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
+    history = History.make(tmp_path / "holi.git")
+    pushes: list[tuple[str, str]] = []
+
+    async def note(branch: str, commit: str) -> None:
+        pushes.append((branch, commit))
+
+    vendor = StandIn(history, TOKEN, on_push=note)
+    with served(vendor.app) as url:
+        block = GitHub(url=url, repository="holilabs/holilabsv2", patience=3, read_timeout=2)
+        yield World(block, vendor, history, pushes)
+        block.close()
+
+
+def test_a_change_set_holds_commits_files_pull_requests_and_labels(world: World) -> None:
+    sha = world.history.commit({"prisma/migrations/1/migration.sql": "SELECT 1;"}, "Add visits (#11)", ANA)
+    world.vendor.state.record_merged(sha, "Add visits", author=ANA, labels=("migration",))
+
+    change = world.block.read_change_set("production", "main")
+
+    assert (change.base, change.head) == ("production", "main")
+    assert [commit.sha for commit in change.commits] == [sha]
+    assert change.commits[0].author_login == "anasouza"
+    assert change.commits[0].pull_request == 11
+    assert change.files == ("prisma/migrations/1/migration.sql",)
+    assert change.labels == ("migration",)
+    assert change.complete
+
+
+def test_a_change_set_of_many_commits_is_read_to_its_last_page(world: World) -> None:
+    for number in range(130):
+        world.history.commit({f"docs/{number}.md": "x"}, f"Write page {number}")
+
+    change = world.block.read_change_set("production", "main")
+
+    assert len(change.commits) == 130
+    assert change.commits[-1].subject == "Write page 129"
+    assert change.complete
+
+
+def test_a_change_set_of_more_files_than_github_lists_is_incomplete(world: World) -> None:
+    world.history.commit({f"docs/{number}.md": "x" for number in range(320)}, "Write many pages")
+
+    assert not world.block.read_change_set("production", "main").complete
+
+
+def test_a_commit_that_does_not_exist_is_refused_by_name(world: World) -> None:
+    with pytest.raises(Refused, match="holilabs/holilabsv2 has no commit beefbeef"):
+        world.block.read_commit("beefbeef")
+    with pytest.raises(Refused, match="has no branch releases/9"):
+        world.block.read_ref("releases/9")
+    with pytest.raises(Refused, match="one of them does not exist"):
+        world.block.is_ancestor("beefbeef", "main")
+
+
+def test_an_older_commit_is_an_ancestor_and_a_newer_one_is_not(world: World) -> None:
+    old, new = world.history.resolve("main~3"), world.history.resolve("main")
+
+    assert world.block.is_ancestor(old, new)
+    assert world.block.is_ancestor(new, new)
+    assert not world.block.is_ancestor(new, old)
+
+
+def test_merging_a_pull_request_twice_gives_the_same_commit(world: World) -> None:
+    head = world.history.commit({"a.ts": "1"}, "Try", branch="feature/a")
+    number = world.vendor.state.open_pull_request("feature/a", "Show the rota", author=DEV)
+
+    merged = world.block.merge_pull_request(number, head)
+
+    assert world.block.merge_pull_request(number, head) == merged
+    assert world.block.read_ref("main") == merged
+    assert world.block.read_commit("main").subject == f"Show the rota (#{number})"
+    assert world.block.read_pull_request(number).state == "merged"
+    assert world.pushes == [("main", merged)]
+
+
+def test_a_pull_request_that_was_changed_meanwhile_is_not_merged(world: World) -> None:
+    head = world.history.commit({"a.ts": "1"}, "Try", branch="feature/a")
+    number = world.vendor.state.open_pull_request("feature/a", "Show the rota")
+    world.history.commit({"a.ts": "2"}, "Try again", branch="feature/a")
+
+    with pytest.raises(Refused, match=f"pull request {number} was changed: its head is"):
+        world.block.merge_pull_request(number, head)
+    assert not world.block.read_pull_request(number).merged
+
+
+def test_a_pull_request_that_conflicts_is_not_merged(world: World) -> None:
+    head = world.history.commit({"README.md": "one"}, "Try", branch="feature/a")
+    world.history.commit({"README.md": "two"}, "Write the other")
+    number = world.vendor.state.open_pull_request("feature/a", "Show the rota")
+
+    assert world.block.read_pull_request(number).mergeable is False
+    with pytest.raises(Refused, match="cannot be merged: Pull Request is not mergeable"):
+        world.block.merge_pull_request(number, head)
+
+
+def test_merging_into_staging_keeps_the_tree_and_is_done_once(world: World) -> None:
+    commit = world.history.commit({"a.ts": "1"}, "Add a")
+
+    merged = world.block.merge_into("staging", commit, "Release to staging")
+
+    assert world.block.read_tree("staging") == world.block.read_tree(commit)
+    assert world.block.merge_into("staging", commit, "Release to staging") == merged
+    assert world.pushes == [("staging", merged)]
+
+
+def test_a_branch_moves_back_and_is_made_when_missing(world: World) -> None:
+    old = world.history.resolve("main~2")
+
+    world.block.move_ref("production", old)
+    world.block.move_ref("release/7", old)
+
+    assert world.block.read_ref("production") == old
+    assert world.block.read_ref("release/7") == old
+
+
+def test_a_workflow_run_is_absent_running_green_or_red_with_its_step(world: World) -> None:
+    sha = world.history.commit({"a.ts": "1"}, "Add a")
+    assert world.block.read_workflow_run(sha, "ci.yml") is None
+
+    running = world.vendor.state.report_run(sha, None)
+    seen = world.block.read_workflow_run(sha, "ci.yml")
+    assert seen is not None
+    assert (seen.status, seen.conclusion) == ("in_progress", None)
+
+    world.vendor.state.finish_run(running, "failure", failed_step="Test")
+    seen = world.block.read_workflow_run(sha, "ci.yml")
+    assert seen is not None
+    assert (seen.conclusion, seen.failed_steps) == ("failure", ("build: Test",))
+
+    with pytest.raises(Misconfigured, match=r"has no workflow release\.yml"):
+        world.block.read_workflow_run(sha, "release.yml")
+
+
+def test_the_45th_check_on_the_second_page_is_read(world: World) -> None:
+    sha = world.history.resolve("main")
+    for number in range(145):
+        world.vendor.state.report_check(sha, f"check {number}", "failure" if number == 141 else "success")
+
+    checks = world.block.list_check_runs(sha)
+
+    assert len(checks) == 145
+    assert [check.name for check in checks if check.conclusion == "failure"] == ["check 141"]
+
+
+def test_a_file_is_read_at_a_commit(world: World) -> None:
+    assert world.block.read_file("README.md", "main") == b"# Holi\n"
+    with pytest.raises(Refused, match=r"has no file absent\.md at main"):
+        world.block.read_file("absent.md", "main")
+
+
+@pytest.mark.parametrize("kind", ["error", "html", "truncated", "empty", "down", "lost"])
+def test_nonsense_and_silence_are_unreachable(world: World, kind: str) -> None:
+    world.vendor.break_with(kind)
+
+    with pytest.raises(Unreachable, match="GitHub"):
+        world.block.read_ref("main")
+
+    world.vendor.mend()
+    assert world.block.read_ref("main")
+
+
+def test_a_slow_answer_is_not_waited_for_without_end(world: World) -> None:
+    world.vendor.break_with("slow", seconds=4, times=1)
+
+    with pytest.raises(Unreachable, match="no answer in time to GET"):
+        world.block.read_ref("main")
+
+
+def test_a_secondary_limit_is_waited_for_and_then_given_up(world: World) -> None:
+    world.vendor.break_with("limited", seconds=1, times=1)
+    assert world.block.read_ref("main")
+
+    world.vendor.break_with("limited", seconds=9)
+    with pytest.raises(Unreachable, match="asked to wait 9 s, the limit is 3 s"):
+        world.block.read_ref("main")
+
+
+def test_a_secondary_limit_without_a_header_is_not_a_missing_permission(world: World) -> None:
+    world.vendor.break_with("limited", seconds=0)
+
+    with pytest.raises(Unreachable, match="too many calls"):
+        world.block.read_ref("main")
+
+
+def test_a_used_up_primary_limit_is_unreachable(world: World) -> None:
+    world.vendor.use_up()
+
+    with pytest.raises(Unreachable, match="too many calls"):
+        world.block.read_ref("main")
+
+
+def test_a_wrong_token_is_refused_in_githubs_words_and_never_shown(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", "ghp_wrong")
+
+    with pytest.raises(Refused, match="401 Bad credentials") as caught:
+        world.block.read_ref("main")
+    assert "ghp_wrong" not in str(caught.value)
+
+
+def test_a_lost_merge_is_found_done_the_second_time(world: World) -> None:
+    head = world.history.commit({"a.ts": "1"}, "Try", branch="feature/a")
+    number = world.vendor.state.open_pull_request("feature/a", "Show the rota")
+    world.vendor.break_with("lost", path="/merge", times=1)
+
+    with pytest.raises(Unreachable):
+        world.block.merge_pull_request(number, head)
+
+    assert world.block.merge_pull_request(number, head) == world.history.resolve("main")
+    assert len(world.pushes) == 1
+
+
+class TestStandard(BlockStandardTestSuite):
+    """What Prefect asks of every block; ours carry no logo, since it would be fetched from the network."""
+
+    @pytest.fixture
+    def block(self) -> type[Block]:
+        return GitHub
+
+    def test_has_a_valid_image(self, block: type[Block]) -> None:
+        assert block.get_block_type_slug() == "countersign-github"

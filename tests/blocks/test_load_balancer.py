@@ -1,0 +1,144 @@
+"""The balancer: a genuine HAProxy through its socket, and one that is steered by commands."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx
+import pytest
+
+from blocks.errors import Refused, Unreachable
+from blocks.fleet import Superseded
+from blocks.load_balancer import BalancedServer, CommandBalancer, HAProxy
+from lab.client import Lab
+
+Wait = Callable[[Callable[[], bool]], None]
+STEER = """\
+case $1 in
+state) cat servers ;;
+drain) sed -i "s/^$2 ready/$2 drain/" servers && grep -q "^$2 " servers ;;
+ready) sed -i "s/^$2 drain/$2 ready/" servers && grep -q "^$2 " servers ;;
+cut) sed -i "s/[0-9]*$/0/" servers ;;
+esac
+"""
+
+
+@pytest.fixture
+def steered(settings: dict[str, Any], tmp_path: Path) -> Iterator[CommandBalancer]:
+    """A balancer that knows two servers and obeys a script."""
+    (tmp_path / "steer.sh").write_text(STEER)
+    (tmp_path / "servers").write_text("web-server-1 ready up 3\nweb-server-2 ready down 0\n")
+    steer = ("sh", "steer.sh")
+    balancer = CommandBalancer(
+        host=settings["balancer"]["host"],
+        port=settings["balancer"]["port"],
+        **{key: settings["fleet"][key] for key in ("user", "key_file", "known_hosts")},
+        directory=str(tmp_path),
+        state_command=(*steer, "state"),
+        drain_command=(*steer, "drain", "{server}"),
+        ready_command=(*steer, "ready", "{server}"),
+        cut_command=(*steer, "cut", "{server}"),
+    )
+    balancer.raise_fence(1)
+    yield balancer
+    balancer.close()
+
+
+def state_of(balancer: HAProxy | CommandBalancer, name: str) -> BalancedServer:
+    return next(server for server in balancer.read_servers() if server.name == name)
+
+
+def test_haproxy_shows_every_server_of_the_backend(balancer: HAProxy, wait_until: Wait) -> None:
+    wait_until(lambda: all(server.up for server in balancer.read_servers()))
+
+    assert [(server.name, server.admin_state) for server in balancer.read_servers()] == [
+        ("web-server-1", "ready"),
+        ("web-server-2", "ready"),
+    ]
+
+
+def test_a_drained_server_gets_nothing_until_it_is_ready_again(lab: Lab, balancer: HAProxy) -> None:
+    balancer.drain("web-server-1", 1)
+    assert (state_of(balancer, "web-server-1").admin_state, lab.in_rotation()["web-server-1"]) == (
+        "drain",
+        False,
+    )
+
+    balancer.ready("web-server-1", 1)
+    assert state_of(balancer, "web-server-1").admin_state == "ready"
+
+
+def test_a_server_that_died_is_seen_down(lab: Lab, balancer: HAProxy, wait_until: Wait) -> None:
+    lab.kill_app("web-server-2")
+
+    wait_until(lambda: not state_of(balancer, "web-server-2").up)
+    assert state_of(balancer, "web-server-2").admin_state == "ready"
+
+
+def test_what_does_not_end_in_time_is_cut(
+    lab: Lab, balancer: HAProxy, settings: dict[str, Any], wait_until: Wait
+) -> None:
+    slow = lab.ship("3.0.0", "slow")
+    lab.deploy("web-server-1", str(slow.digest))
+    balancer.drain("web-server-2", 1)
+    wait_until(lambda: state_of(balancer, "web-server-1").up)
+    askers = [Thread(target=_ask, args=(settings["application"]["url"],)) for _ in range(10)]
+    for asker in askers:
+        asker.start()
+    wait_until(lambda: state_of(balancer, "web-server-1").sessions > 0)
+
+    balancer.cut_sessions_after("web-server-1", 1, timedelta(seconds=0.5))
+
+    wait_until(lambda: state_of(balancer, "web-server-1").sessions == 0)
+    for asker in askers:
+        asker.join()
+
+
+def _ask(url: str) -> None:
+    with suppress(httpx.HTTPError):
+        httpx.post(f"{url}/api/login", json={}, timeout=20)
+
+
+def test_an_unknown_server_and_an_older_holder_are_refused(balancer: HAProxy) -> None:
+    with pytest.raises(Refused, match="No such server"):
+        balancer.drain("web-server-9", 1)
+    balancer.raise_fence(4)
+    with pytest.raises(Superseded):
+        balancer.drain("web-server-1", 3)
+
+    assert balancer.read_fence() == 4
+    assert state_of(balancer, "web-server-1").admin_state == "ready"
+
+
+def test_a_socket_that_does_not_answer_and_an_unknown_backend_are_unreachable(balancer: HAProxy) -> None:
+    with pytest.raises(Unreachable, match="no readable answer about backend nowhere"):
+        balancer.model_copy(update={"backend": "nowhere"}).read_servers()
+    with pytest.raises(Unreachable, match="its socket does not answer"):
+        balancer.model_copy(update={"socket_command": ("sh", "-c", "exit 1")}).read_servers()
+
+
+def test_a_balancer_with_commands_is_steered_the_same_way(steered: CommandBalancer) -> None:
+    assert steered.read_servers() == (
+        BalancedServer("web-server-1", "ready", up=True, sessions=3),
+        BalancedServer("web-server-2", "ready", up=False, sessions=0),
+    )
+    steered.drain("web-server-1", 1)
+    steered.cut_sessions_after("web-server-1", 1, timedelta(0))
+    assert steered.read_servers()[0] == BalancedServer("web-server-1", "drain", up=True, sessions=0)
+    steered.ready("web-server-1", 2)
+    assert steered.read_servers()[0].admin_state == "ready"
+
+    with pytest.raises(Superseded):
+        steered.drain("web-server-1", 1)
+    with pytest.raises(Refused, match="sh for web-server-9 ended with 1"):
+        steered.drain("web-server-9", 2)
+
+
+def test_a_line_of_another_form_is_no_state(steered: CommandBalancer) -> None:
+    (Path(steered.directory) / "servers").write_text("web-server-1 on fire 3\n")
+
+    with pytest.raises(Unreachable, match="expected a name"):
+        steered.read_servers()

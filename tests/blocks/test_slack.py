@@ -1,0 +1,181 @@
+"""The Slack block against the stand-in, over real HTTP."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from prefect.blocks.core import Block
+from prefect.testing.standard_test_suites import BlockStandardTestSuite
+
+from blocks.errors import Misconfigured, Refused, Unreachable
+from blocks.slack import Slack
+from lab.vendors.slack import Slack as StandIn
+from tests.serving import served
+
+TOKEN = "xoxb-right"
+CHANNELS = {"C0DEPLOYMENTS": "deployments", "C0ALERTS": "alerts"}
+PEOPLE = {"tomas@holilabs.xyz": "U0TOMAS"}
+
+
+@dataclass(slots=True)
+class World:
+    """The block under test and the workspace it talks to."""
+
+    block: Slack
+    vendor: StandIn
+
+    def texts(self, channel: str) -> list[str]:
+        """What people read there."""
+        return [message["text"] for message in self.vendor.messages(channel)]
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setenv("SLACK_TOKEN", TOKEN)
+    vendor = StandIn(TOKEN, channels=CHANNELS, people=PEOPLE)
+    with served(vendor.app) as url:
+        block = Slack(
+            url=f"{url}/api/",
+            deployments="C0DEPLOYMENTS",
+            alerts="C0ALERTS",
+            timeout=2,
+            patience=3,
+            attempts=1,
+        )
+        yield World(block, vendor)
+
+
+def test_a_message_is_posted_once_for_a_key(world: World) -> None:
+    first = world.block.post("C0DEPLOYMENTS", "Release 7 begins", "release-7/begins")
+    again = world.block.post("C0DEPLOYMENTS", "Release 7 begins", "release-7/begins")
+    other = world.block.post("C0DEPLOYMENTS", "Release 8 begins", "release-8/begins")
+
+    assert again == first
+    assert other != first
+    assert world.texts("#deployments") == ["Release 7 begins", "Release 8 begins"]
+
+
+def test_a_post_whose_answer_was_lost_is_not_repeated(world: World) -> None:
+    world.vendor.break_with("lost", path="chat.postMessage", times=1)
+
+    message = world.block.post("C0DEPLOYMENTS", "Release 7 begins", "release-7/begins")
+
+    assert world.block.find("C0DEPLOYMENTS", "release-7/begins") == message
+    assert world.texts("#deployments") == ["Release 7 begins"]
+
+
+def test_our_message_is_found_behind_many_others(world: World) -> None:
+    message = world.block.post("C0DEPLOYMENTS", "Release 7 begins", "release-7/begins")
+    for number in range(450):
+        world.vendor.channels["C0DEPLOYMENTS"].messages.append(
+            {"type": "message", "user": "U1", "text": f"chat {number}", "ts": f"{time.time() + number:.6f}"}
+        )
+
+    assert world.block.find("C0DEPLOYMENTS", "release-7/begins") == message
+
+
+def test_a_reply_stands_in_its_thread_once(world: World) -> None:
+    announcement = world.block.post("C0DEPLOYMENTS", "Release 7 begins", "release-7/begins")
+
+    for _ in range(2):
+        world.block.post("C0DEPLOYMENTS", "Release 7 is done", "release-7/done", thread=announcement)
+
+    first, reply = world.vendor.messages("C0DEPLOYMENTS")
+    assert reply["thread_ts"] == first["ts"]
+
+
+def test_a_message_to_a_person_arrives_once(world: World) -> None:
+    for _ in range(2):
+        world.block.direct_message("U0TOMAS", "Your approval is asked", "release-7/gate")
+
+    assert world.texts("U0TOMAS") == ["Your approval is asked"]
+
+
+def test_an_update_changes_the_text_and_keeps_the_key(world: World) -> None:
+    message = world.block.post("C0DEPLOYMENTS", "Release 7 begins", "release-7/begins")
+
+    world.block.update(message, "Release 7 was rolled back")
+
+    assert world.texts("#deployments") == ["Release 7 was rolled back"]
+    assert world.block.find("C0DEPLOYMENTS", "release-7/begins") == message
+
+
+def test_a_person_is_found_by_e_mail_and_a_message_by_its_link(world: World) -> None:
+    message = world.block.post("C0DEPLOYMENTS", "Release 7 begins", "release-7/begins")
+
+    assert world.block.find_user("tomas@holilabs.xyz") == "U0TOMAS"
+    assert world.block.read_permalink(message).startswith(
+        "https://holilabs.slack.com/archives/C0DEPLOYMENTS/p"
+    )
+    world.block.check()
+
+
+def test_a_bot_outside_the_channel_is_refused_in_a_sentence(world: World) -> None:
+    world.vendor.put_out("C0DEPLOYMENTS")
+
+    with pytest.raises(Refused, match="Slack refused: the bot is not in C0DEPLOYMENTS"):
+        world.block.post("C0DEPLOYMENTS", "Release 7 begins", "release-7/begins")
+    assert len(world.vendor.calls) == 1
+
+
+def test_unknown_channels_users_and_e_mails_are_refused(world: World) -> None:
+    with pytest.raises(Refused, match="no channel C0NOWHERE"):
+        world.block.post("C0NOWHERE", "Hello", "k")
+    with pytest.raises(Refused, match="no user U0NOBODY"):
+        world.block.direct_message("U0NOBODY", "Hello", "k")
+    with pytest.raises(Refused, match="nobody has the e-mail nobody@holilabs"):
+        world.block.find_user("nobody@holilabs.xyz")
+    with pytest.raises(Refused, match="the message k for C0ALERTS is empty"):
+        world.block.post("C0ALERTS", "", "k")
+
+
+def test_a_rate_limit_is_waited_for_and_then_given_up(world: World) -> None:
+    world.vendor.break_with("limited", path="chat.postMessage", seconds=1, times=1)
+    began = time.monotonic()
+    world.block.post("C0DEPLOYMENTS", "Release 7 begins", "release-7/begins")
+    assert time.monotonic() - began >= 1
+    assert world.texts("#deployments") == ["Release 7 begins"]
+
+    world.vendor.break_with("limited", path="chat.postMessage", seconds=7)
+    with pytest.raises(Unreachable, match="asked to wait 7 s"):
+        world.block.post("C0DEPLOYMENTS", "Release 8 begins", "release-8/begins")
+
+
+@pytest.mark.parametrize("kind", ["error", "html", "truncated", "empty", "down"])
+def test_nonsense_and_silence_are_unreachable(world: World, kind: str) -> None:
+    world.vendor.break_with(kind)
+
+    with pytest.raises(Unreachable, match="Slack"):
+        world.block.post("C0DEPLOYMENTS", "Release 7 begins", "release-7/begins")
+
+
+def test_a_slow_answer_is_not_waited_for_without_end(world: World) -> None:
+    world.vendor.break_with("slow", seconds=4, times=1)
+
+    with pytest.raises(Unreachable, match="no usable answer"):
+        world.block.find("C0DEPLOYMENTS", "k")
+
+
+def test_a_wrong_or_missing_token_is_named_and_never_shown(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLACK_TOKEN", "xoxb-wrong")
+    with pytest.raises(Refused, match="the token is not valid") as caught:
+        world.block.check()
+    assert "xoxb-wrong" not in str(caught.value)
+
+    monkeypatch.delenv("SLACK_TOKEN")
+    with pytest.raises(Misconfigured, match="secret SLACK_TOKEN"):
+        world.block.check()
+
+
+class TestStandard(BlockStandardTestSuite):
+    """What Prefect asks of every block; ours carry no logo, since it would be fetched from the network."""
+
+    @pytest.fixture
+    def block(self) -> type[Block]:
+        return Slack
+
+    def test_has_a_valid_image(self, block: type[Block]) -> None:
+        assert block.get_block_type_slug() == "countersign-slack"

@@ -1,0 +1,136 @@
+"""The application: what it serves, and each fault by its name."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from lab.client import Lab, Shipped
+from lab.processes import LabError
+from tests.lab.deadline import reached
+
+
+@pytest.fixture
+def client(lab: Lab) -> httpx.Client:
+    """A client that is logged in as the demo user, at web-server-1."""
+    base = lab.home.url("app_web-server-1")
+    secret = lab.home.secret("DEMO_PASSWORD")
+    answer = httpx.post(
+        f"{base}/api/login", json={"email": "demo@holilabs.xyz", "password": secret}, timeout=5
+    )
+    return httpx.Client(
+        base_url=base, headers={"Authorization": f"Bearer {answer.json()['token']}"}, timeout=10
+    )
+
+
+def put_on(lab: Lab, fault: str, **words: Any) -> Shipped:
+    shipped = lab.ship("1.5.0", fault=fault, **words)
+    lab.deploy("web-server-1", str(shipped.digest))
+    return shipped
+
+
+def health(lab: Lab) -> httpx.Response | None:
+    try:
+        return httpx.get(lab.home.url("app_web-server-1") + "/api/health", timeout=2)
+    except httpx.HTTPError:
+        return None
+
+
+def status(lab: Lab) -> int:
+    answer = health(lab)
+    return answer.status_code if answer else 0
+
+
+def test_an_appointment_is_made_read_and_removed(client: httpx.Client) -> None:
+    patient = client.get("/api/patients", params={"query": "Ada"}).json()["patients"][0]
+    assert client.get(f"/api/patients/{patient['id']}").json()["name"] == patient["name"]
+
+    made = client.post("/api/appointments", json={"patient": patient["id"], "starts_at": "2030-05-01T09:00Z"})
+
+    assert client.delete(f"/api/appointments/{made.json()['id']}").status_code == 200
+    assert client.delete(f"/api/appointments/{made.json()['id']}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "code"),
+    [
+        ("GET", "/api/patients/999999", None, 404),
+        ("POST", "/api/appointments", {"patient": 1}, 422),
+        ("POST", "/api/appointments", {"patient": 1, "starts_at": "soon"}, 422),
+        ("POST", "/api/prescriptions", {"patient": 999999, "medication": "x"}, 404),
+        ("POST", "/api/login", {"email": "demo@holilabs.xyz", "password": "wrong"}, 401),
+        ("DELETE", "/api/patients/1", None, 404),
+    ],
+)
+def test_bad_requests_are_refused(client: httpx.Client, method: str, path: str, body: Any, code: int) -> None:
+    assert client.request(method, path, json=body).status_code == code
+
+
+def test_nobody_reads_patients_without_a_token(lab: Lab) -> None:
+    base = lab.home.url("app_web-server-1")
+
+    assert httpx.get(f"{base}/api/patients/1", timeout=5).status_code == 401
+
+
+def test_health_checks_are_not_counted(lab: Lab) -> None:
+    lab.set_traffic(0)
+    base = lab.home.url("app_web-server-1")
+    reached(lambda: False, seconds=0.5)
+    before = httpx.get(f"{base}/metrics", timeout=5).text
+    health(lab)
+
+    after = httpx.get(f"{base}/metrics", timeout=5).text
+
+    def counted(text: str) -> list[str]:
+        return [line for line in text.splitlines() if line.startswith("http_requests_total")]
+
+    assert counted(before) == counted(after)
+    assert 'http_request_duration_seconds_bucket{le="0.5"}' in after
+
+
+def test_health_says_when_the_database_is_away_and_when_it_is_back(lab: Lab) -> None:
+    lab.stop_database()
+    assert reached(lambda: status(lab) == 503)
+    answer = health(lab)
+    assert answer is not None
+    assert answer.json()["database"] == "disconnected"
+
+    lab.start_database()
+
+    assert reached(lambda: status(lab) == 200)
+
+
+def test_unhealthy(lab: Lab) -> None:
+    put_on(lab, "unhealthy")
+
+    assert reached(lambda: status(lab) == 503)
+
+
+def test_wrong_version(lab: Lab) -> None:
+    shipped = put_on(lab, "wrong-version")
+
+    assert reached(lambda: status(lab) == 200)
+    assert lab.version_of("web-server-1") != shipped.commit
+
+
+def test_slow(lab: Lab) -> None:
+    shipped = put_on(lab, "slow")
+    assert reached(lambda: lab.version_of("web-server-1") == shipped.commit)
+    client = httpx.Client(base_url=lab.home.url("app_web-server-1"), timeout=10)
+
+    seconds = [client.get("/api/patients/1").elapsed.total_seconds() for _ in range(5)]
+    client.close()
+
+    assert max(seconds) > 2.5
+
+
+def test_a_slow_boot_is_not_healthy_before_its_time(lab: Lab) -> None:
+    put_on(lab, "", boot_seconds=1)
+
+    assert status(lab) == 0
+    assert reached(lambda: status(lab) == 200)
+
+
+def test_an_unknown_fault_is_refused(lab: Lab) -> None:
+    with pytest.raises(LabError, match="stubborn"):
+        lab.ship("1.5.0", fault="meteor")

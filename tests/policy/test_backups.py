@@ -1,0 +1,141 @@
+"""A backup one could go back to (1.4.3)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policy.backups import Backup, judge_newest_backup, judge_read_back
+from policy.judgement import Judgement, Verdict
+
+NOW = datetime(2026, 11, 24, 6, 3, tzinfo=UTC)
+GB = 10**9
+
+
+def backup(key: str, *, size_bytes: int = 3 * GB, hours: float) -> Backup:
+    return Backup(key, size_bytes, NOW - timedelta(hours=hours))
+
+
+def daily(*sizes_bytes: int) -> list[Backup]:
+    """One dump a day, the newest first, two hours old."""
+    return [
+        backup(f"day-{day}/holi.dump", size_bytes=size, hours=2 + 24 * day)
+        for day, size in enumerate(sizes_bytes)
+    ]
+
+
+def judge(backups: list[Backup]) -> Judgement:
+    return judge_newest_backup(backups, now=NOW, max_age=timedelta(hours=24), share=0.5)
+
+
+def test_the_newest_is_found_among_a_thousand_and_more() -> None:
+    """K1."""
+    old = [backup(f"2026/11/2{at % 3}/{at:04}.dump", hours=30 + at) for at in range(1204)]
+
+    judgement = judge([*old, backup("2026/11/24/fresh.dump", hours=1)])
+
+    assert judgement.verdict is Verdict.PASSED
+    assert "2026/11/24/fresh.dump" in judgement.sentence
+
+
+def test_yesterdays_folder_holds_the_newest_just_after_midnight() -> None:
+    """K2."""
+    newest = Backup("2026/11/23/holi.dump", 3_100_000_000, datetime(2026, 11, 23, 23, 59, tzinfo=UTC))
+    notes = Backup("2026/11/23/zz-readme.txt", 900, NOW)
+
+    judgement = judge([newest, notes])
+
+    assert judgement.verdict is Verdict.PASSED
+    assert judgement.sentence.startswith("2026/11/23/holi.dump, 3.1 GB, 6 h 4 min old (limit 24 h)")
+
+
+def test_an_empty_archive_fails_and_is_not_replaced_by_yesterdays() -> None:
+    """K3."""
+    judgement = judge(daily(20, *[3 * GB] * 9))
+
+    assert judgement.verdict is Verdict.FAILED
+    assert "Newest backup is 20 bytes; the last 7 were about 3.0 GB" in judgement.sentence
+    assert "day-0/holi.dump" in judgement.sentence
+
+
+@pytest.mark.parametrize(
+    ("backups", "verdict", "says"),
+    [
+        pytest.param([], Verdict.FAILED, "no backup found", id="none"),
+        pytest.param([backup("readme.txt", hours=1)], Verdict.FAILED, "none of 1 objects", id="no dump"),
+        pytest.param(
+            [backup("a.dump", hours=24)], Verdict.FAILED, "too old: a.dump, 3.0 GB, 1 d old", id="24 h"
+        ),
+        pytest.param(
+            [backup("a.dump", hours=23.99)], Verdict.PASSED, "the first one", id="just young enough"
+        ),
+        pytest.param(
+            [backup("a.dump", size_bytes=0, hours=1)], Verdict.FAILED, "0 bytes, a dump has", id="empty"
+        ),
+        pytest.param(
+            [backup("a.dump", size_bytes=-1, hours=1)], Verdict.UNKNOWN, "is no size", id="negative"
+        ),
+        pytest.param([backup("a.dump", hours=-2)], Verdict.UNKNOWN, "a clock is wrong", id="from the future"),
+        pytest.param(
+            [backup("a.dump", hours=-0.01)], Verdict.PASSED, "0 ms old", id="clocks differ a little"
+        ),
+        pytest.param(
+            daily(*[20] * 9), Verdict.FAILED, "were about 20 bytes", id="all of them empty for a week"
+        ),
+        pytest.param(daily(14 * GB, *[30 * GB] * 7), Verdict.FAILED, "limit 50%", id="less than half"),
+        pytest.param(daily(15 * GB, *[30 * GB] * 7), Verdict.PASSED, "15.0 GB", id="half"),
+        pytest.param(daily(3 * GB, 20, 3 * GB, 3 * GB), Verdict.PASSED, "day-0", id="one bad day before"),
+        pytest.param(daily(3 * GB, *[3 * GB] * 7, 90 * GB), Verdict.PASSED, "day-0", id="only seven count"),
+    ],
+)
+def test_the_newest_dump_is_young_and_of_the_usual_size(
+    backups: list[Backup], verdict: Verdict, says: str
+) -> None:
+    judgement = judge(backups)
+
+    assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence
+
+
+@pytest.mark.parametrize("ending", [".dump", ".sql.gz", ".backup", ".pgdump", ".DUMP"])
+def test_dumps_are_known_by_their_endings(ending: str) -> None:
+    assert judge([backup(f"holi{ending}", hours=1)]).verdict is Verdict.PASSED
+
+
+def test_a_limit_that_is_no_whole_hour_is_said_as_it_is() -> None:
+    limit = timedelta(minutes=90)
+
+    judgement = judge_newest_backup([backup("a.dump", hours=1)], now=NOW, max_age=limit, share=0.5)
+
+    assert "(limit 1 h 30 min)" in judgement.sentence
+
+
+@pytest.mark.parametrize(
+    ("found", "tables", "verdict", "says"),
+    [
+        ((3 * GB, "ab" * 32), 12, Verdict.PASSED, "3.0 GB, SHA-256 abababababab, 12 tables"),
+        ((3 * GB, "ab" * 32), 0, Verdict.FAILED, "holds no table"),
+        ((3 * GB, "cd" * 32), 12, Verdict.FAILED, "read back 3.0 GB with cdcdcdcdcdcd"),
+        ((2 * GB, "ab" * 32), 12, Verdict.FAILED, "sent 3.0 GB with SHA-256 abababababab, read back 2.0 GB"),
+    ],
+)
+def test_a_dump_that_is_read_back_is_the_one_that_was_sent(
+    found: tuple[int, str], tables: int, verdict: Verdict, says: str
+) -> None:
+    judgement = judge_read_back("holi.dump", sent=(3 * GB, "ab" * 32), found=found, tables=tables)
+
+    assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(-5, 5 * GB), st.integers(-10, 400)), max_size=12, unique_by=lambda one: one[1]
+    )
+)
+def test_a_passing_backup_is_the_newest_and_young(facts: list[tuple[int, int]]) -> None:
+    backups = [backup(f"{at}.dump", size_bytes=size, hours=hours) for at, (size, hours) in enumerate(facts)]
+
+    if judge(backups).verdict is Verdict.PASSED:
+        newest = max(backups, key=lambda one: one.finished_at)
+        assert NOW - newest.finished_at < timedelta(hours=24)
+        assert newest.size_bytes >= 1000

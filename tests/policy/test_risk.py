@@ -1,0 +1,171 @@
+"""How risky is a change set, and why (1.3.5)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from policy.release import Risk
+from policy.risk import ChangeSet, Commit, RiskRules, assess_risk, list_migrations
+
+RULES = RiskRules()
+
+
+def commit(subject: str) -> Commit:
+    return Commit("b2b2b2b", subject, "Dev Anand", "danand", "dev@holilabs.xyz", 7)
+
+
+def change(
+    *files: str, subject: str = "feat: search", labels: tuple[str, ...] = (), complete: bool = True
+) -> ChangeSet:
+    return ChangeSet("a1a1a1a", "b2b2b2b", (commit(subject),), files, labels, complete)
+
+
+@pytest.mark.parametrize(
+    ("changes", "risk", "says"),
+    [
+        pytest.param(
+            change("prisma/migrations/20261124_x/migration.sql"),
+            Risk.HIGH,
+            "database migration",
+            id="migration",
+        ),
+        pytest.param(
+            change("apps/api/prisma/migrations/1_x/migration.sql", subject="fix: index"),
+            Risk.HIGH,
+            "database migration",
+            id="a migration in a workspace, called a fix",
+        ),
+        pytest.param(change("prisma/schema.prisma"), Risk.HIGH, "database schema", id="schema"),
+        pytest.param(
+            change("src/lib/auth.ts"), Risk.HIGH, "authentication (src/lib/auth.ts)", id="auth file"
+        ),
+        pytest.param(
+            change("src/auth/session.ts", "README.md"), Risk.HIGH, "authentication", id="auth folder"
+        ),
+        pytest.param(change("src/middleware.ts"), Risk.HIGH, "authentication", id="middleware"),
+        pytest.param(change("src/payments/charge.ts"), Risk.HIGH, "payment", id="payment"),
+        pytest.param(change("src/lib/stripe-client.ts"), Risk.HIGH, "payment", id="stripe"),
+        pytest.param(change("src/authors/page.tsx"), Risk.MEDIUM, "code", id="authors are no authentication"),
+        pytest.param(
+            change("pnpm-lock.yaml", subject="fix: audit"), Risk.MEDIUM, "dependencies", id="lockfile"
+        ),
+        pytest.param(change("Dockerfile"), Risk.MEDIUM, "infrastructure", id="Dockerfile"),
+        pytest.param(change(".github/workflows/ci.yml"), Risk.MEDIUM, "infrastructure", id="workflow"),
+        pytest.param(change("src/search.ts"), Risk.MEDIUM, "code (src/search.ts)", id="feature"),
+        pytest.param(
+            change("src/search.ts", subject="fix(search): empty"), Risk.LOW, "bug fix", id="bug fix"
+        ),
+        pytest.param(
+            change("src/search.ts", subject="fix!: drop v1"), Risk.MEDIUM, "code", id="a breaking fix"
+        ),
+        pytest.param(change("src/search.ts", subject="fixture: x"), Risk.MEDIUM, "code", id="not a fix"),
+        pytest.param(change("docs/api.md", "src/a.test.ts"), Risk.LOW, "documents, copy or tests", id="docs"),
+        pytest.param(
+            change("config/flags.json", subject="fix: flag"),
+            Risk.MEDIUM,
+            "never below medium",
+            id="only data",
+        ),
+        pytest.param(
+            change("weird/thing.xyz", subject="fix: x"), Risk.MEDIUM, "no rule knows", id="unrecognised"
+        ),
+        pytest.param(change("docs/a.md", labels=("Security",)), Risk.HIGH, "label 'Security'", id="label"),
+        pytest.param(
+            change("docs/a.md", labels=("feature", "x")), Risk.MEDIUM, "label 'feature'", id="labels"
+        ),
+        pytest.param(change("docs/a.md", complete=False), Risk.HIGH, "is not complete", id="incomplete"),
+        pytest.param(change(), Risk.MEDIUM, "no file is named between a1a1a1a and b2b2b2b", id="no files"),
+        pytest.param(
+            change("src/a.ts", "src/b.ts", "src/c.ts", "src/d.ts"), Risk.MEDIUM, "and 2 more", id="many files"
+        ),
+    ],
+)
+def test_the_risk_follows_from_paths_labels_and_subjects(changes: ChangeSet, risk: Risk, says: str) -> None:
+    assessment = assess_risk(changes, rules=RULES, raised_to=None)
+
+    assert assessment.risk is risk, assessment
+    assert assessment.reasons[0].startswith(f"{risk}: ")
+    assert any(says in reason for reason in assessment.reasons), assessment
+
+
+def test_merges_do_not_hide_that_all_commits_are_fixes() -> None:
+    commits = (commit("Merge pull request #7 from fix"), commit("fix: empty search"))
+    changes = ChangeSet("a1", "b2", commits, ("src/search.ts",), (), complete=True)
+
+    assert assess_risk(changes, rules=RULES, raised_to=None).risk is Risk.LOW
+
+
+def test_merges_alone_are_no_fixes() -> None:
+    changes = change("src/search.ts", subject="Merge pull request #7")
+
+    assert assess_risk(changes, rules=RULES, raised_to=None).risk is Risk.MEDIUM
+
+
+def test_a_person_may_raise_the_risk() -> None:
+    assessment = assess_risk(change("docs/a.md"), rules=RULES, raised_to=Risk.HIGH)
+
+    assert assessment.risk is Risk.HIGH
+    assert assessment.reasons[0] == "high: raised from low to high by the request"
+
+
+def test_nobody_may_lower_the_risk() -> None:
+    assessment = assess_risk(change("src/auth/a.ts"), rules=RULES, raised_to=Risk.LOW)
+
+    assert assessment.risk is Risk.HIGH
+    assert any("never lower it" in reason for reason in assessment.reasons)
+
+
+def test_the_same_risk_as_found_adds_no_reason() -> None:
+    found = assess_risk(change("docs/a.md"), rules=RULES, raised_to=None)
+
+    assert assess_risk(change("docs/a.md"), rules=RULES, raised_to=Risk.LOW) == found
+
+
+def test_migrations_are_listed_in_order() -> None:
+    changes = change(
+        "prisma/migrations/2_b/migration.sql",
+        "prisma/migrations/migration_lock.toml",
+        "prisma/migrations/1_a/migration.sql",
+        "src/a.ts",
+    )
+
+    assert list_migrations(changes) == (
+        "prisma/migrations/1_a/migration.sql",
+        "prisma/migrations/2_b/migration.sql",
+    )
+
+
+def test_a_company_has_patterns_of_its_own() -> None:
+    rules = RiskRules.model_validate({"migrations": ["db/*.sql"], "labels": {"hot": "high"}})
+
+    assert list_migrations(change("db/1.sql"), rules=rules) == ("db/1.sql",)
+    assert assess_risk(change("docs/a.md", labels=("HOT",)), rules=rules, raised_to=None).risk is Risk.HIGH
+
+
+def test_an_unknown_rule_is_refused() -> None:
+    with pytest.raises(ValidationError, match="migration_paths"):
+        RiskRules.model_validate({"migration_paths": []})
+
+
+def test_authors_are_known_by_every_name_they_used() -> None:
+    anonymous = Commit("c3", "x", "", None, "ana@holilabs.xyz", None)
+    changes = ChangeSet("a1", "b2", (commit("x"), anonymous), (), (), complete=True)
+
+    assert changes.authors == {"Dev Anand", "danand", "dev@holilabs.xyz", "ana@holilabs.xyz"}
+
+
+paths = st.sampled_from(
+    ["docs/a.md", "src/a.ts", "src/auth/a.ts", "pnpm-lock.yaml", "prisma/migrations/1/migration.sql", "x/y.z"]
+)
+
+
+@given(st.sets(paths), paths, st.sampled_from([None, *Risk]))
+def test_another_file_or_a_wish_never_lowers_the_risk(
+    files: set[str], another: str, raised_to: Risk | None
+) -> None:
+    before = assess_risk(change(*files, "docs/b.md"), rules=RULES, raised_to=None)
+    after = assess_risk(change(*files, "docs/b.md", another), rules=RULES, raised_to=raised_to)
+
+    assert after.risk.rank >= before.risk.rank
+    assert after.reasons

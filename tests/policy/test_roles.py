@@ -1,0 +1,197 @@
+"""Who may approve what (8.1)."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from policy.judgement import Judgement, Verdict
+from policy.release import Risk
+from policy.roles import Occasion, Role, Roster, entitled, judge_approver
+
+TODAY = date(2026, 11, 24)
+PEOPLE: list[dict[str, Any]] = [
+    {
+        "name": "Tomas Lima",
+        "roles": ["tech lead"],
+        "github": ["tlima", "tomas-at-home"],
+        "emails": ["tomas@x.yz"],
+    },
+    {"name": "Carla Ortiz", "roles": ["cto"], "github": ["cortiz"], "emails": ["carla@x.yz"]},
+    {"name": "Dora Levin", "roles": ["devops lead"], "github": ["dlevin"]},
+    {"name": "Omar Reyes", "roles": ["on-call engineer"]},
+    {"name": "Sofia Brandt", "roles": ["security lead"]},
+    {
+        "name": "Ana Souza",
+        "roles": ["developer"],
+        "deputies": [{"role": "tech lead", "from": "2026-12-01", "until": "2026-12-05"}],
+    },
+    {"name": "Dev Anand", "github": ["danand"], "emails": ["dev@x.yz"]},
+]
+ROSTER = Roster.model_validate({"people": PEOPLE})
+NAMES = [person.name for person in ROSTER.people]
+
+
+def judge(
+    name: str,
+    occasion: Occasion = Occasion.LOW,
+    *,
+    requested_by: str = "Dev Anand",
+    authors: tuple[str, ...] = ("danand", "dev@x.yz"),
+    on: date = TODAY,
+    reason: str = "",
+) -> Judgement:
+    return judge_approver(
+        name,
+        occasion=occasion,
+        roster=ROSTER,
+        requested_by=requested_by,
+        authors=authors,
+        on=on,
+        reason=reason,
+    )
+
+
+@pytest.mark.parametrize(
+    ("occasion", "names"),
+    [
+        (Occasion.LOW, ["Tomas Lima"]),
+        (Occasion.MEDIUM, ["Tomas Lima"]),
+        (Occasion.HIGH, ["Carla Ortiz"]),
+        (Occasion.EMERGENCY, ["Tomas Lima", "Carla Ortiz"]),
+        (Occasion.DATABASE_ROLLBACK, ["Carla Ortiz", "Dora Levin"]),
+        (Occasion.SECURITY_PATCH, ["Sofia Brandt"]),
+    ],
+)
+def test_the_role_entitles(occasion: Occasion, names: list[str]) -> None:
+    assert [person.name for person in entitled(occasion, ROSTER, TODAY)] == names
+    assert [name for name in NAMES if judge(name, occasion).verdict is Verdict.PASSED] == names
+
+
+def test_a_deputy_is_entitled_on_the_named_days_only() -> None:
+    days = (date(2026, 11, 30), date(2026, 12, 1), date(2026, 12, 5), date(2026, 12, 6))
+
+    assert [judge("Ana Souza", on=day).verdict.lets_pass for day in days] == [False, True, True, False]
+    assert [person.name for person in ROSTER.holders(Role.TECH_LEAD, on=days[1])] == [
+        "Tomas Lima",
+        "Ana Souza",
+    ]
+
+
+def test_every_risk_is_an_occasion() -> None:
+    assert [Occasion.of_risk(risk) for risk in Risk] == [Occasion.LOW, Occasion.MEDIUM, Occasion.HIGH]
+
+
+@pytest.mark.parametrize("name", ["Tomas Lima", "tlima", "TOMAS@x.yz", "  tomas   lima "])
+def test_an_approver_is_known_by_any_of_their_names(name: str) -> None:
+    assert judge(name).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    ("requested_by", "authors", "says"),
+    [
+        ("Tomas Lima", (), "Tomas Lima requested it"),
+        ("TLIMA", (), "Tomas Lima requested it"),
+        ("Dev Anand", ("Tomas-At-Home",), "wrote a commit of it as Tomas-At-Home"),
+        ("Dev Anand", ("dev@x.yz", "Tomas@X.yz"), "wrote a commit of it as Tomas@X.yz"),
+        ("Dev Anand", ("tomas lima",), "wrote a commit of it as tomas lima"),
+        ("Dev Anand", ("4711+tlima@users.noreply.github.com",), "wrote a commit of it as 4711+tlima"),
+        ("Dev Anand", ("tlima@users.noreply.github.com",), "wrote a commit of it as tlima@users"),
+    ],
+)
+def test_nobody_approves_what_they_requested_or_wrote(
+    requested_by: str, authors: tuple[str, ...], says: str
+) -> None:
+    judgement = judge("Tomas Lima", requested_by=requested_by, authors=authors)
+
+    assert judgement.verdict is Verdict.FAILED
+    assert says in judgement.sentence
+    assert "may approve (low): nobody today; name a deputy" in judgement.sentence
+
+
+def test_in_an_emergency_the_own_release_needs_a_reason() -> None:
+    refused = judge("Carla Ortiz", Occasion.EMERGENCY, requested_by="cortiz", reason="  ")
+    allowed = judge("Carla Ortiz", Occasion.EMERGENCY, requested_by="cortiz", reason="nobody else awake")
+
+    assert refused.verdict is Verdict.FAILED
+    assert "with a reason, and none is given" in refused.sentence
+    assert allowed.verdict is Verdict.PASSED
+    assert "requested it and approves it in an emergency: nobody else awake" in allowed.sentence
+
+
+@pytest.mark.parametrize("occasion", [one for one in Occasion if one is not Occasion.EMERGENCY])
+def test_a_reason_opens_nothing_but_an_emergency(occasion: Occasion) -> None:
+    for name in NAMES:
+        assert judge(name, occasion, requested_by=name, reason="urgent").verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("Bob", "'Bob' is not in the roster; may approve (low): Tomas Lima"),
+        ("", "'' is not in the roster"),
+        ("Dev Anand", "Dev Anand (no role) is not tech lead; may approve (low): Tomas Lima"),
+        ("Carla Ortiz", "Carla Ortiz (cto) is not tech lead"),
+    ],
+)
+def test_a_refusal_says_who_could(name: str, says: str) -> None:
+    judgement = judge(name)
+
+    assert judgement.verdict is Verdict.FAILED
+    assert says in judgement.sentence
+
+
+def test_an_unknown_requester_leaves_it_unknown() -> None:
+    assert judge("Tomas Lima", requested_by=" ").verdict is Verdict.UNKNOWN
+
+
+def test_a_requester_outside_the_roster_is_somebody_else() -> None:
+    assert judge("Tomas Lima", requested_by="the scheduler", authors=()).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    ("people", "says"),
+    [
+        ([*PEOPLE, {"name": "tomas  LIMA"}], "'tomas lima' belongs to both Tomas Lima and tomas  LIMA"),
+        ([*PEOPLE, {"name": "Eve", "github": ["TLima"]}], "'tlima' belongs to both Tomas Lima and Eve"),
+        ([*PEOPLE, {"name": "Eve", "emails": [" "]}], "'Eve' has an empty name, login or mail address"),
+        (PEOPLE[1:], "nobody is tech lead, so nobody could approve: low"),
+        ([one for one in PEOPLE if one["name"] != "Sofia Brandt"], "nobody is security lead"),
+        ([], "people"),
+        ([*PEOPLE, {"name": "Eve", "roles": ["boss"]}], "roles"),
+        ([*PEOPLE, {"name": "Eve", "title": "boss"}], "title"),
+        (
+            [
+                *PEOPLE,
+                {"name": "Eve", "deputies": [{"role": "cto", "from": "2026-12-05", "until": "2026-12-01"}]},
+            ],
+            "until 2026-12-01 lies before from 2026-12-05",
+        ),
+    ],
+)
+def test_a_wrong_roster_is_refused(people: list[dict[str, Any]], says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        Roster.model_validate({"people": people})
+
+
+@given(
+    st.sampled_from(NAMES),
+    st.sampled_from(Occasion),
+    st.sampled_from(NAMES),
+    st.sets(st.sampled_from(["tlima", "cortiz", "dlevin", "danand", "Sofia Brandt"])),
+    st.dates(date(2026, 11, 1), date(2026, 12, 31)),
+)
+def test_whoever_passes_without_a_reason_is_entitled_and_had_no_part(
+    name: str, occasion: Occasion, requested_by: str, authors: set[str], on: date
+) -> None:
+    judgement = judge(name, occasion, requested_by=requested_by, authors=tuple(authors), on=on)
+
+    if judgement.verdict is Verdict.PASSED:
+        person = ROSTER.find(name)
+        assert person in entitled(occasion, ROSTER, on)
+        assert name != requested_by
+        assert person is not None
+        assert not any(person.is_named(author) for author in authors)
