@@ -39,9 +39,7 @@ class Application(Block):
     _block_type_name = "Countersign application"
     _block_type_slug = "countersign-application"
 
-    url: str = Field(
-        pattern=r"^https?://", description="The address of the application, through the balancer."
-    )
+    url: str = Field(pattern=r"^https?://", description="The address of the application, through the balancer.")
     host_header: str | None = Field(default=None, description="The name under which the servers serve.")
     health: str = Field(default="/api/health", description="The path of the health check.")
     metrics: str = Field(default="/api/health/metrics", description="The path of the application's figures.")

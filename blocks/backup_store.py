@@ -109,9 +109,7 @@ class BackupStore(Block):
         """A day's folder may be named by a local clock, so the days around are looked at too."""
         now = datetime.now(UTC)
         if now - since > _LONGEST:
-            raise Refused(
-                f"backups since {since:%Y-%m-%d} are too many; at most {_LONGEST.days} days are read"
-            )
+            raise Refused(f"backups since {since:%Y-%m-%d} are too many; at most {_LONGEST.days} days are read")
         first, last = since.astimezone(UTC).date() - timedelta(days=1), now.date() + timedelta(days=1)
         days = (first + timedelta(days=number) for number in range((last - first).days + 1))
         return (*(f"{day:%Y/%m/%d}/" for day in days), self.manual_prefix)

@@ -40,9 +40,7 @@ class CompanyRules(Block):
     country: str = Field(description="The country whose public holidays count, two letters.")
     people: list[dict[str, Any]] = Field(description="The roster: names, roles, logins, addresses, numbers.")
     calendar: dict[str, Any] = Field(default_factory=dict, description="Windows, freezes and known peaks.")
-    limits: dict[str, Any] = Field(
-        default_factory=dict, description="Limits that differ from the checklist's."
-    )
+    limits: dict[str, Any] = Field(default_factory=dict, description="Limits that differ from the checklist's.")
     risk_rules: dict[str, Any] = Field(default_factory=dict, description="Paths that make a change risky.")
     spool: str = Field(description="The folder on the worker where rows wait while the store is away.")
     prefect_ui: str = Field(description="The address of Prefect's UI, for links.")
@@ -101,6 +99,15 @@ class Company:
             )
         except ValidationError as error:
             raise Misconfigured(f"the rules of {environment} are not valid: {error}") from error
+
+    def __enter__(self) -> "Company":
+        """Lend the company for a while."""
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        """Hang up every kept connection."""
+        for system in (self.fleet, self.staging, self.balancer, self.github, self.prometheus):
+            system.close()
 
     @property
     def spool(self) -> Path:

@@ -13,5 +13,9 @@ class Refused(BlockError):
     """The system answered and said no. Trying again will not help."""
 
 
+class Superseded(Refused):
+    """A newer holder has the environment: whoever meets this stops at once, and does not go home either."""
+
+
 class Misconfigured(BlockError):
     """A setting or a secret is missing or wrong; the message names it, what was found and what was expected."""

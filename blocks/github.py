@@ -133,9 +133,7 @@ class GitHub(Block):
         if pull.merged and pull.merge_commit and pull.head == head:
             return pull.merge_commit
         if pull.head != head:
-            raise Refused(
-                f"pull request {number} was changed: its head is {pull.head[:7]}, expected {head[:7]}"
-            )
+            raise Refused(f"pull request {number} was changed: its head is {pull.head[:7]}, expected {head[:7]}")
         reason = answer.read(answers.Message).message
         raise Refused(f"pull request {number} ({pull.state}) cannot be merged: {reason}")
 
@@ -154,16 +152,12 @@ class GitHub(Block):
         path = self._at(f"git/refs/heads/{_quoted(branch)}")
         answer = self._vendor.ask("PATCH", path, body={"sha": commit, "force": True}, understood=(422,))
         if answer.status == 422:
-            self._vendor.ask(
-                "POST", self._at("git/refs"), body={"ref": f"refs/heads/{branch}", "sha": commit}
-            )
+            self._vendor.ask("POST", self._at("git/refs"), body={"ref": f"refs/heads/{branch}", "sha": commit})
 
     def read_workflow_run(self, commit: str, workflow: str) -> WorkflowRun | None:
         """The newest run of the workflow for the commit, or None where there is none yet."""
         path = self._at(f"actions/workflows/{_quoted(workflow)}/runs")
-        answer = self._vendor.ask(
-            "GET", path, query={"head_sha": commit, "per_page": _PAGE}, understood=(404,)
-        )
+        answer = self._vendor.ask("GET", path, query={"head_sha": commit, "per_page": _PAGE}, understood=(404,))
         if answer.status == 404:
             raise Misconfigured(f"{self.repository} has no workflow {workflow}")
         runs = answer.read(answers.Runs).workflow_runs
@@ -229,9 +223,7 @@ class GitHub(Block):
             commits += more
         if first.total_commits <= self.most_commits:
             _expect_all(len(commits), first.total_commits, f"commits from {base} to {head}")
-        names = {
-            name for file in first.files or () for name in (file.filename, file.previous_filename) if name
-        }
+        names = {name for file in first.files or () for name in (file.filename, file.previous_filename) if name}
         return commits, sorted(names), first.total_commits
 
     def _pull_of(self, commit: str) -> answers.Pull | None:

@@ -235,6 +235,7 @@ def commit(answer: CommitAnswer, pull_request: int | None) -> Commit:
         author_login=answer.author.login if answer.author else None,
         author_email=signature.email,
         pull_request=pull_request,
+        authored_at=signature.date,
     )
 
 

@@ -70,12 +70,17 @@ class Holds:
         `above` is the highest number any host knows; `over` is a dead hold that may be taken over.
         """
         newest = self.newest()
-        if newest and not newest.released and (over is None or newest.number != over.number):
+        if over is not None and (newest is None or newest.released or newest.number != over.number):
+            raise Held(f"hold {over.number} is gone: {newest.sentence if newest else 'nobody holds the environment'}")
+        if over is None and newest and not newest.released:
             raise Held(newest.sentence)
-        number = max(newest.number if newest else 0, above) + 1
+        following = (newest.number if newest else 0) + 1
+        number = max(following, above + 1)
         body = {"release": release, "by": by, "what": what, "since": datetime.now(UTC).isoformat()}
         try:
-            self._store.create(f"{self._folder}/{number:06}", json.dumps(body).encode())
+            # Whoever gets the number that follows has won, also over one whose hosts know a higher number.
+            for one in sorted({following, number}):
+                self._store.create(f"{self._folder}/{one:06}", json.dumps(body).encode())
         except Exists as error:
             winner = self.newest()
             raise Held(winner.sentence if winner else "somebody else was faster") from error

@@ -56,6 +56,9 @@ class LoadBalancer(Protocol):
     def read_fence(self) -> int:
         """Return the highest number the balancer's host has seen."""
 
+    def close(self) -> None:
+        """Hang up the kept connection."""
+
 
 class HostBlock(Block):
     """The balancer's host, changed only through the fence on it."""
@@ -74,9 +77,7 @@ class HostBlock(Block):
     @cached_property
     def _folder(self) -> FencedFolder:
         return FencedFolder(
-            Connection(
-                "balancer", self.host, self.port, self.user, self.key_file, self.known_hosts, self.patience
-            ),
+            Connection("balancer", self.host, self.port, self.user, self.key_file, self.known_hosts, self.patience),
             self.directory,
         )
 
@@ -110,9 +111,7 @@ class HAProxy(HostBlock):
         text = self._say(f"show servers state {self.backend}; show stat")
         states, figures = _server_states(text), _sessions(text, self.backend)
         if not states or states.keys() != figures.keys():
-            raise Unreachable(
-                f"balancer: no readable answer about backend {self.backend}: {text.strip()[:200]!r}"
-            )
+            raise Unreachable(f"balancer: no readable answer about backend {self.backend}: {text.strip()[:200]!r}")
         return tuple(
             BalancedServer(name, _admin_state(admin), operational in _OPERATIONAL, figures[name])
             for name, (operational, admin) in states.items()
@@ -142,9 +141,7 @@ class HAProxy(HostBlock):
 
     def _order(self, line: str, number: int) -> None:
         """A blank answer means done; a sentence says why not."""
-        ran = self._folder.change(
-            number, self.socket_command, stdin=f"{line}\n".encode(), limit=self.patience
-        )
+        ran = self._folder.change(number, self.socket_command, stdin=f"{line}\n".encode(), limit=self.patience)
         if ran.status:
             raise Unreachable(f"balancer: its socket does not answer: {ran.last_words}")
         if answer := ran.out.strip():
@@ -166,9 +163,7 @@ class CommandBalancer(HostBlock):
 
     def read_servers(self) -> tuple[BalancedServer, ...]:
         """Return every server the state command names."""
-        return tuple(
-            _spoken_server(line) for line in self._folder.ask(self.state_command).splitlines() if line
-        )
+        return tuple(_spoken_server(line) for line in self._folder.ask(self.state_command).splitlines() if line)
 
     def drain(self, name: str, number: int) -> None:
         """Give the server no new request; what is in flight goes on."""

@@ -56,20 +56,14 @@ class Postgres(Block):
     user: str = Field(description="The user to connect as; the right to read is enough.")
     password: str = Field(description="The name of the secret that holds the user's password.")
     secrets_folder: str | None = Field(default=None, description="The folder of secret files on the worker.")
-    sslmode: str = Field(
-        default="verify-full", description="How the connection is secured, in libpq's words."
-    )
+    sslmode: str = Field(default="verify-full", description="How the connection is secured, in libpq's words.")
     pool: int = Field(ge=1, description="How many connections the application may hold altogether.")
-    audit_table: str = Field(
-        default="audit_logs", description="The audit log's table, with its schema if any."
-    )
+    audit_table: str = Field(default="audit_logs", description="The audit log's table, with its schema if any.")
     audit_time: str = Field(default="timestamp", description="The column that says when a row was written.")
     connect_patience: timedelta = Field(
         default=timedelta(seconds=5), description="How long connecting may take; at least two seconds."
     )
-    statement_patience: timedelta = Field(
-        default=timedelta(seconds=10), description="How long one statement may take."
-    )
+    statement_patience: timedelta = Field(default=timedelta(seconds=10), description="How long one statement may take.")
     dump_patience: timedelta = Field(default=timedelta(hours=2), description="How long a dump may take.")
     pg_dump: str = Field(default="pg_dump", description="The program pg_dump on the worker.")
     pg_restore: str = Field(default="pg_restore", description="The program pg_restore on the worker.")
@@ -113,9 +107,7 @@ class Postgres(Block):
     def count_dumped_tables(self, chunks: Iterator[bytes]) -> int:
         """Return how many tables' data a dump holds; raise Refused if it is not a dump that can be read."""
         with TemporaryFile() as answers, TemporaryFile() as complaints:
-            process = _started(
-                (self.pg_restore, "--list"), stdin=subprocess.PIPE, stdout=answers, stderr=complaints
-            )
+            process = _started((self.pg_restore, "--list"), stdin=subprocess.PIPE, stdout=answers, stderr=complaints)
             try:
                 _feed(process, chunks)
                 status = process.wait(timeout=self.statement_patience.total_seconds())
@@ -127,9 +119,7 @@ class Postgres(Block):
             answers.seek(0)
             complaints.seek(0)
             if status:
-                raise Refused(
-                    f"not a dump that can be restored: {complaints.read().decode(errors='replace').strip()}"
-                )
+                raise Refused(f"not a dump that can be restored: {complaints.read().decode(errors='replace').strip()}")
             return sum(b" TABLE DATA " in line for line in answers)
 
     def _ask(self, query: sql.SQL | sql.Composed, *values: Any) -> Any:

@@ -217,9 +217,7 @@ class Prometheus(Block):
         try:
             return Template(text).substitute(filled)
         except (KeyError, ValueError) as error:
-            raise Misconfigured(
-                f"query {text!r}: only $servers and $span may stand in it, found {error}"
-            ) from None
+            raise Misconfigured(f"query {text!r}: only $servers and $span may stand in it, found {error}") from None
 
     def _vector(
         self, text: str, servers: tuple[str, ...], at: datetime | None, span: timedelta | None = None

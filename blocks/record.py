@@ -1,18 +1,15 @@
 """The record of one release in the store: appended to before and after every change, never rewritten."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from blocks.errors import Refused, Unreachable
+from blocks.errors import Superseded, Unreachable
 from blocks.store import Exists, Store
 from policy.record import Event, Row, Verification, decode, digest_of, encode, last, verify
-
-
-class Superseded(Refused):
-    """Somebody with a higher number holds the environment now; this run may change nothing any more."""
 
 
 class Record:
@@ -33,11 +30,14 @@ class Record:
         self.homeward = False
 
     def rows(self) -> tuple[Row, ...]:
-        """Return all rows, newest last, those in the spool included."""
+        """Return all rows, newest last, those in the spool included; going home the known ones must do."""
         with self._lock:
-            if not self._spooled():
+            try:
                 self._catch_up()
-            return tuple(self._rows) + tuple(decode(path.read_bytes()) for path in self._spooled())
+            except Unreachable:
+                if not self.homeward:
+                    raise
+            return self.seen
 
     @property
     def seen(self) -> tuple[Row, ...]:
@@ -92,10 +92,18 @@ class Record:
     def merge(self) -> None:
         """Move what waits in the spool into the store; raises Unreachable while the store is away."""
         with self._lock:
-            for path in self._spooled():
+            spooled = self._spooled()
+            if spooled:
+                self._catch_up()
+            for path in spooled:
                 row = decode(path.read_bytes())
-                self._create(row)
+                if not self._holds(row):
+                    self._create(row)
                 path.unlink()
+
+    def _holds(self, row: Row) -> bool:
+        """A process that died between storing a row and leaving the spool stored it already."""
+        return any(replace(known, number=0, previous="") == row for known in self._rows)
 
     def _merged(self) -> bool:
         try:
@@ -106,23 +114,13 @@ class Record:
 
     def _create(self, row: Row) -> Row:
         while True:
-            numbered = Row(
-                number=len(self._rows) + 1,
-                at=row.at,
-                holder=row.holder,
-                event=row.event,
-                item=row.item,
-                subject=row.subject,
-                step=row.step,
-                facts=row.facts,
-                previous=self._previous,
-            )
+            self._refuse_if_superseded()
+            numbered = replace(row, number=len(self._rows) + 1, previous=self._previous)
             body = encode(numbered)
             try:
                 self._store.create(row_key(self.key, numbered.number), body)
             except Exists:
                 self._catch_up()
-                self._refuse_if_superseded()
                 continue
             self._keep(numbered, body)
             return numbered
@@ -151,7 +149,8 @@ class Record:
 
     def _put_in_spool(self, row: Row) -> Row:
         self._spool.mkdir(parents=True, exist_ok=True)
-        number = len(self._spooled()) + 1
+        spooled = self._spooled()
+        number = int(spooled[-1].stem) + 1 if spooled else 1
         (self._spool / f"{number:06}.json").write_bytes(encode(row))
         return row
 

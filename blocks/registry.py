@@ -35,9 +35,7 @@ class Registry(Block):
     user: str = Field(description="The user to log in as.")
     password: str = Field(description="The name of the secret that holds the user's password.")
     secrets_folder: str | None = Field(default=None, description="The folder of secret files on the worker.")
-    platform: str = Field(
-        default="linux/amd64", description="The platform of the servers, as Docker spells it."
-    )
+    platform: str = Field(default="linux/amd64", description="The platform of the servers, as Docker spells it.")
     patience: timedelta = Field(default=timedelta(seconds=10), description="How long one answer may take.")
 
     def find_digest(self, tag: str) -> str | None:
@@ -110,9 +108,7 @@ class Registry(Block):
         if answer.status_code >= 500 or answer.status_code == 429:
             raise Unreachable(f"registry {self.url}: {path} was answered with {answer.status_code}")
         if answer.status_code != 200:
-            raise Refused(
-                f"registry {self.url}: {path} was refused with {answer.status_code} for {self.user}"
-            )
+            raise Refused(f"registry {self.url}: {path} was refused with {answer.status_code} for {self.user}")
         return answer
 
 

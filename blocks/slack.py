@@ -27,9 +27,7 @@ Shape = TypeVar("Shape", bound=BaseModel)
 Ask = Callable[[WebClient], SlackResponse]
 _EVENT = "countersign_message"
 _PAGE = 200
-_MAY_HELP = frozenset(
-    {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
-)
+_MAY_HELP = frozenset({"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 _SENTENCES = {
     "not_in_channel": "the bot is not in {channel}; invite it there",
     "channel_not_found": "there is no channel {channel} that the bot can see",
@@ -135,9 +133,7 @@ class Slack(Block):
     secrets_folder: str | None = Field(default=None, description="Folder of the files that hold secrets.")
     deployments: str = Field(description="Number of the channel for deployments, such as C0123456789.")
     alerts: str = Field(description="Number of the channel for alerts.")
-    timeout: timedelta = Field(
-        default=timedelta(seconds=15), description="How long one call may take, in seconds."
-    )
+    timeout: timedelta = Field(default=timedelta(seconds=15), description="How long one call may take, in seconds.")
     patience: timedelta = Field(
         default=timedelta(seconds=30), description="The longest wait that Slack may ask for, in seconds."
     )

@@ -188,9 +188,7 @@ class S3Store(Block):
                 lost = uncertain
             else:
                 return
-        raise Unreachable(
-            f"{key} may have been created, no answer came {_LOST_ANSWERS} times: {lost}"
-        ) from lost
+        raise Unreachable(f"{key} may have been created, no answer came {_LOST_ANSWERS} times: {lost}") from lost
 
     def _put_new(self, key: str, body: bytes) -> None:
         _parts(key)

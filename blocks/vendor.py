@@ -79,9 +79,7 @@ class Vendor:
         until = time.monotonic() + self._patience
         url = path if path.startswith(f"{self.base_url}/") else f"{self.base_url}{path}"
         headers = {"Accept": accept, "User-Agent": "countersign", **self._headers()}
-        request = self._client().build_request(
-            method, url, params=query, json=body, data=form, headers=headers
-        )
+        request = self._client().build_request(method, url, params=query, json=body, data=form, headers=headers)
         while True:
             response = self._send(asked, request)
             wait = self._limit_of(response)
@@ -114,9 +112,7 @@ class Vendor:
         except httpx.TimeoutException as error:
             raise Unreachable(f"{self.name}: no answer in time to {asked} ({type(error).__name__})") from None
         except (httpx.TransportError, httpx.DecodingError) as error:
-            raise Unreachable(
-                f"{self.name}: no answer to {asked} ({error or type(error).__name__})"
-            ) from None
+            raise Unreachable(f"{self.name}: no answer to {asked} ({error or type(error).__name__})") from None
 
     def _judge(self, asked: str, response: httpx.Response, understood: Collection[int]) -> Answer:
         status = response.status_code

@@ -59,9 +59,7 @@ def require_approval(run: Run, report: Report, watch: Watch) -> None:
         if ruling.outcome is Outcome.ROLL_BACK:
             raise ApprovalRefused(ruling.sentence)
         complaint = (
-            ""
-            if ruling.outcome is Outcome.APPROVED
-            else f"**The last answer was not valid:** {ruling.sentence}\n\n"
+            "" if ruling.outcome is Outcome.APPROVED else f"**The last answer was not valid:** {ruling.sentence}\n\n"
         )
     run.record.append(Event.USED, item="2.1.4", facts={"approval": approval.number})
 
@@ -70,9 +68,7 @@ def evidence_page(run: Run, report: Report, watch: Watch) -> str:
     """Return what the approver sees above the form."""
     new = list(updated_servers(run))
     old = [name for name in run.release.servers if name not in new]
-    table = render_comparison(
-        sum_up(watch.samples, new), sum_up(watch.samples, old), span=run.limits.watch_window
-    )
+    table = render_comparison(sum_up(watch.samples, new), sum_up(watch.samples, old), span=run.limits.watch_window)
     release = run.release
     head = (
         f"**{release.what}**, {release.risk.value} risk, requested by {release.request.requested_by}."
@@ -131,8 +127,7 @@ def who_may_approve(run: Run) -> tuple[Person, ...]:
     return tuple(
         person
         for person in could
-        if find_own_part(person, requested_by=run.release.request.requested_by, authors=authors_of(run))
-        is None
+        if find_own_part(person, requested_by=run.release.request.requested_by, authors=authors_of(run)) is None
     )
 
 
@@ -150,11 +145,7 @@ def run_link(run: Run) -> str:
     """Return where the run's page is in Prefect's UI."""
     context = FlowRunContext.get()
     flow_run = context.flow_run if context else None
-    return (
-        f"{run.company.rules.prefect_ui}/runs/flow-run/{flow_run.id}"
-        if flow_run
-        else run.company.rules.prefect_ui
-    )
+    return f"{run.company.rules.prefect_ui}/runs/flow-run/{flow_run.id}" if flow_run else run.company.rules.prefect_ui
 
 
 def _ask_for_approval(run: Run, evidence: str, report: Report) -> ApprovalForm:

@@ -11,8 +11,8 @@ from tasks.backup import backup_taken
 @flow(name="Database backup", persist_result=False)
 def database_backup(environment: str = "production") -> None:
     """A custom-format dump is in the backup bucket, was read back whole, and pg_restore can read it."""
-    company = Company.load(environment)
-    judgement = backup_taken(company)
+    with Company.load(environment) as company:
+        judgement = backup_taken(company)
     get_run_logger().info("6.1.4: %s", judgement.sentence)
     create_markdown_artifact(
         key="backup",

@@ -33,9 +33,7 @@ SLACK_AFTER_DEADLINE_SECONDS = 3600
 class ApprovalForm(RunInput):
     """What the approver answers. Required and never pre-filled: an untouched form cannot be sent."""
 
-    decision: Literal["approve", "roll back"] = Field(
-        description="What you decide, after the evidence above."
-    )
+    decision: Literal["approve", "roll back"] = Field(description="What you decide, after the evidence above.")
     name: str = Field(min_length=1, description="Your name, as in the roster.")
     reason: str = Field(
         default="", max_length=500, description="Why; needed to roll back, or to go on after the window."
@@ -79,9 +77,7 @@ def ask(
         try:
             return asyncio.run(_answer_or_alarm(form, evidence, asking))
         except (ValidationError, FlowPauseTimeout) as error:
-            get_run_logger().warning(
-                "The run went on without an answer (%s); asking again", type(error).__name__
-            )
+            get_run_logger().warning("The run went on without an answer (%s); asking again", type(error).__name__)
         except (httpx.HTTPError, PrefectException) as error:
             get_run_logger().warning("Prefect's server is away (%s); asking again when it is back", error)
             asking.look()

@@ -20,7 +20,6 @@ from policy.release import Limits
 from policy.request import Release
 from tasks.run import Run
 
-
 LOOK_SECONDS = 0.5
 PRE_EMPTION = timedelta(minutes=10)
 
@@ -62,9 +61,7 @@ class Heart:
         silence = time.monotonic() - self._last_beat
         limit = self._limits.heartbeat_stale.total_seconds() * 2 / 3
         if silence > limit:
-            raise HoldLost(
-                f"the heartbeat could not be renewed for {silence:.0f} s, the limit is {limit:.0f} s"
-            )
+            raise HoldLost(f"the heartbeat could not be renewed for {silence:.0f} s, the limit is {limit:.0f} s")
 
     def _beat(self) -> None:
         while not self._stopped.wait(self._limits.heartbeat.total_seconds()):
@@ -121,19 +118,17 @@ def pre_empt(company: Company, environment: str, *, why: str) -> Hold | None:
     """Ask a running release to stop and wait until it has; return the hold if its process died instead."""
     holds = Holds(company.store, environment)
     stale_after = company.limits.heartbeat_stale
-    newest = holds.newest()
-    if newest is None or newest.released:
-        return None
-    holds.ask_to_stop(newest.number, why)
     deadline = time.monotonic() + PRE_EMPTION.total_seconds()
-    while not newest.released:
+    while True:
+        newest = holds.newest()
+        if newest is None or newest.released:
+            return None
         if newest.is_dead(stale_after):
             return newest
         if time.monotonic() > deadline:
             raise Held(f"{newest.sentence} and did not stop within {spoken(PRE_EMPTION)}")
+        holds.ask_to_stop(newest.number, why)
         time.sleep(LOOK_SECONDS)
-        newest = holds.newest() or newest
-    return None
 
 
 def own_dead_hold(holds: Holds, release: Release) -> Hold | None:

@@ -14,7 +14,7 @@ from flows.sign_off import sign_off
 from flows.way_home import way_home
 from policy.items import Way
 from policy.release import Mode
-from policy.request import HotfixRequest
+from policy.request import HotfixRequest, Release
 from policy.way_home import touched_servers
 from tasks.hotfix import bug_fixed, urgency_assessed
 from tasks.run import Run
@@ -22,24 +22,36 @@ from tasks.run import Run
 
 @flow(name="Emergency hotfix", persist_result=False)
 def emergency_hotfix(request: HotfixRequest) -> None:
-    """Release one urgent fix: a running release is asked to stop, the window does not count, the CTO or tech lead decides."""
-    company = Company.load(request.environment)
-    release = open_release(request, company, way=Way.HOTFIX)
-    if release.mode is Mode.PLAN:
-        show_plan(company, release)
-        return
-    dead = pre_empt(company, release.environment, why=f"hotfix {release.what}: {request.explanation}")
+    """Release one urgent fix at any hour: a running release goes home first, the CTO or a tech lead decides."""
+    with Company.load(request.environment) as company:
+        release = open_release(request, company, way=Way.HOTFIX)
+        if release.mode is Mode.PLAN:
+            show_plan(company, release)
+            return
+        make_room(company, release)
+        with holding(company, release) as run, way_home(run):
+            before_the_first_change(run)
+            roll_out(run)
+            require(hotfix_verified(run), run)
+            sign_off(run)
+
+
+def make_room(company: Company, release: Release) -> None:
+    """A release that is under way goes home first; one whose process died is brought home."""
+    why = f"the hotfix {release.what} needs the environment"
+    dead = pre_empt(company, release.environment, why=why)
     if dead is not None and dead.release != release.key:
-        recover(company, dead, asked=f"the hotfix {release.what} needs the environment")
-    with holding(company, release) as run, way_home(run):
-        if not touched_servers(run.record.rows()):
-            require(urgency(run), run)
-            preparation(run)
-            announcement(run)
-            require(final_checks(run), run)
-        roll_out(run)
-        require(hotfix_verified(run), run)
-        sign_off(run)
+        recover(company, dead, asked=why)
+
+
+def before_the_first_change(run: Run) -> None:
+    """5.2.1, then what a hotfix asks of section 1: shown, but few of it blocks."""
+    if touched_servers(run.record.rows()):
+        return
+    require(urgency(run), run)
+    preparation(run)
+    announcement(run)
+    require(final_checks(run), run)
 
 
 @phase("5.2.1 Urgency")

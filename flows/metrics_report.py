@@ -34,13 +34,14 @@ class ReportRequest(BaseModel):
 def metrics_report(request: ReportRequest | None = None) -> None:
     """9.1 and 9.2: the five figures against their targets, as a page and in Slack; once a quarter by schedule."""
     asked = request or ReportRequest()
-    company = Company.load(asked.environment)
-    since, until = period(asked, zone=ZoneInfo(company.rules.time_zone), now=utc_now())
-    releases = read_release_facts(company)
-    figures = measure(releases, since=since, until=until, limits=company.limits)
-    page = render_report(figures, releases, zone=company.rules.time_zone)
-    create_markdown_artifact(key="metrics-report", markdown=page, description=summary(figures)[:200])
-    company.slack.post(company.slack.deployments, summary(figures), f"metrics-report/{since:%Y%m%d}-{until:%Y%m%d}")
+    with Company.load(asked.environment) as company:
+        since, until = period(asked, zone=ZoneInfo(company.rules.time_zone), now=utc_now())
+        releases = read_release_facts(company)
+        figures = measure(releases, since=since, until=until, limits=company.limits)
+        page = render_report(figures, releases, zone=company.rules.time_zone)
+        create_markdown_artifact(key="metrics-report", markdown=page, description=summary(figures)[:200])
+        key = f"metrics-report/{since:%Y%m%d}-{until:%Y%m%d}"
+        company.slack.post(company.slack.deployments, summary(figures), key)
     get_run_logger().info(summary(figures))
 
 
@@ -50,7 +51,8 @@ def period(request: ReportRequest, *, zone: ZoneInfo, now: datetime) -> tuple[da
         raise BadRequest("first_day and last_day: expected both or none")
     if not request.first_day:
         return quarter_before(now.astimezone(zone))
-    since, last = (_day(name, text, zone) for name, text in (("first_day", request.first_day), ("last_day", request.last_day)))
+    since = _day("first_day", request.first_day, zone)
+    last = _day("last_day", request.last_day, zone)
     if last < since:
         raise BadRequest(f"last_day: {request.last_day} lies before first_day {request.first_day}")
     return since, last + timedelta(days=1)

@@ -18,9 +18,7 @@ def open_release(request: Request | HotfixRequest, company: Company, *, way: Way
         get_run_logger().info("Release %s goes on where an earlier process of this run left it", key)
         return release
     release = resolve(request, company, key=key, way=way, now=utc_now())
-    get_run_logger().info(
-        "Release %s: %s, %s risk (%s)", key, release.what, release.risk, "; ".join(release.reasons)
-    )
+    get_run_logger().info("Release %s: %s, %s risk (%s)", key, release.what, release.risk, "; ".join(release.reasons))
     return release
 
 

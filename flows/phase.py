@@ -83,9 +83,7 @@ def phase(title: str) -> Callable[[Callable[[Run], Report]], Callable[[Run], Rep
 
 def run_items(run: Run, *questions: Question) -> Report:
     """Ask at once all items that this way asks, and return what they found."""
-    asked = [
-        question for question in questions if question.item.asked[run.release.way] is not Asked.NOT_ASKED
-    ]
+    asked = [question for question in questions if question.item.asked[run.release.way] is not Asked.NOT_ASKED]
     futures = [(question, as_task(question, run).submit()) for question in asked]
     for _, future in futures:
         future.wait()
@@ -93,8 +91,7 @@ def run_items(run: Run, *questions: Question) -> Report:
         entries=tuple(
             (
                 question.item,
-                run.verdicts.get(question.item.number)
-                or unknown(f"could not be asked: {future.state.message}"),
+                run.verdicts.get(question.item.number) or unknown(f"could not be asked: {future.state.message}"),
             )
             for question, future in futures
         ),

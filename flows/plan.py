@@ -25,9 +25,7 @@ def show_plan(company: Company, release: Release) -> None:
         run = _rehearsal(company, release, Path(folder))
         reports = (preparation(run), final_checks(run))
         entries = [entry for report in reports for entry in report.entries]
-        rows = [
-            f"{number}. **{step.title}**: `{step.does}`" for number, step in enumerate(steps_of(run), start=1)
-        ]
+        rows = [f"{number}. **{step.title}**: `{step.does}`" for number, step in enumerate(steps_of(run), start=1)]
         create_markdown_artifact(
             key="plan",
             markdown=render_page(
@@ -45,9 +43,7 @@ def steps_of(run: Run) -> list[Step]:
     first, *remaining = run.servers
     return [
         deployed_to_staging(run),
-        deliver(
-            run, number="1.3.7", name="team notified", text="Production Deployment Planned", thread=False
-        ),
+        deliver(run, number="1.3.7", name="team notified", text="Production Deployment Planned", thread=False),
         *(step(server, run) for server in run.servers for step in (kept, pulled)),
         *(step(first, run) for step in (drained, updated, healthy, in_rotation)),
         *(step(server, run) for server in remaining for step in (drained, updated, healthy, in_rotation)),
@@ -59,8 +55,6 @@ def _rehearsal(company: Company, release: Release, folder: Path) -> Run:
     """A run whose record is thrown away, with the image that is there or that would be built."""
     record = Record(FolderStore(folder=str(folder)), release.key, holder=0, spool=folder / "spool")
     digest = company.registry.find_digest(release.commit) or f"sha256:{'0' * 64}"
-    build = Build(
-        commit=release.commit, image=company.registry.name, digest=digest, merged_at=None, run_url=None
-    )
+    build = Build(commit=release.commit, image=company.registry.name, digest=digest, merged_at=None, run_url=None)
     record.append(Event.WAY_BACK, item="1.4.5", facts={"digests": {}})
     return Run(release=release, company=company, record=record, number=0, build=build)

@@ -31,15 +31,15 @@ from tasks.run import Run
 @flow(name="Production deployment", persist_result=False, log_prints=False)
 def production_deployment(request: Request) -> None:
     """Release a commit of main to production, by the whole checklist; whatever goes wrong, it ends well."""
-    company = Company.load(request.environment)
-    release = open_release(request, company, way=Way.STANDARD)
-    if release.mode is Mode.PLAN:
-        show_plan(company, release)
-        return
-    with holding(company, release) as run, way_home(run):
-        before_the_first_change(run)
-        roll_out(run)
-        sign_off(run)
+    with Company.load(request.environment) as company:
+        release = open_release(request, company, way=Way.STANDARD)
+        if release.mode is Mode.PLAN:
+            show_plan(company, release)
+            return
+        with holding(company, release) as run, way_home(run):
+            before_the_first_change(run)
+            roll_out(run)
+            sign_off(run)
 
 
 def before_the_first_change(run: Run) -> None:

@@ -14,7 +14,7 @@ from flows.hold import held_run
 from flows.recovery_schedule import leave_no_litter, switch_off
 from flows.way_home import go_home, read_world
 from policy.messages import page_wait
-from policy.record import Event
+from policy.record import Event, last
 from policy.request import Release
 from policy.way_home import Cause, Nothing, Plan, Wait, Why, plan_way_home
 from tasks.messages import page_on_call
@@ -24,16 +24,15 @@ from tasks.run import Run, utc_now
 @flow(name="Recovery", flow_run_name="Recovery of {environment}", persist_result=False)
 def recovery(environment: str = "production") -> None:
     """Bring home what a dead process left behind; while people may still choose, only tell them."""
-    company = Company.load(environment)
-    holds = Holds(company.store, environment)
-    newest = holds.newest()
-    if newest is None or newest.released:
-        switch_off(environment)
-        leave_no_litter()
-    elif not newest.is_dead(company.limits.heartbeat_stale):
-        leave_no_litter()
-    else:
-        recover(company, newest)
+    with Company.load(environment) as company:
+        newest = Holds(company.store, environment).newest()
+        if newest is None or newest.released:
+            switch_off(environment)
+            leave_no_litter()
+        elif not newest.is_dead(company.limits.heartbeat_stale):
+            leave_no_litter()
+        else:
+            recover(company, newest)
 
 
 def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
@@ -44,9 +43,11 @@ def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
     rows = record.rows()
     if not rows:
         holds.release(dead.number)
-        return Nothing(
-            f"hold {dead.number} of {dead.release} was taken and nothing was written; it is given back"
-        )
+        return Nothing(f"hold {dead.number} of {dead.release} was taken and nothing was written; it is given back")
+    if sealed := last(rows, Event.SEALED):
+        record.merge()
+        holds.release(dead.number)
+        return Nothing(f"the release had already ended: {sealed.facts.get('sentence', '')}")
     opened = next(row for row in rows if row.event in (Event.OPENED, Event.TOOK_OVER))
     release = Release.model_validate(opened.facts["release"])
     why = why_dead(dead, asked)

@@ -27,17 +27,15 @@ class NotRolledBack(Exception):
 @flow(name="Rollback", persist_result=False)
 def rollback(request: RollbackRequest) -> None:
     """Put every server back to the version before the newest release; it needs a name and a reason, no code."""
-    company = Company.load(request.environment)
-    if company.roster.find(request.requested_by) is None:
-        names = ", ".join(person.name for person in company.roster.people)
-        raise BadRequest(
-            f"requested_by: {request.requested_by!r} is not in the roster; expected one of {names}"
-        )
     why = Why(Cause.ROLLBACK_ASKED, f"{request.requested_by}: {request.reason}: {request.what_was_seen}")
-    if request.mode is Mode.PLAN:
-        show_way_back(company, request, why)
-        return
-    plan = go_back(company, request, why)
+    with Company.load(request.environment) as company:
+        if company.roster.find(request.requested_by) is None:
+            names = ", ".join(person.name for person in company.roster.people)
+            raise BadRequest(f"requested_by: {request.requested_by!r} is not in the roster; expected one of {names}")
+        if request.mode is Mode.PLAN:
+            show_way_back(company, request, why)
+            return
+        plan = go_back(company, request, why)
     if not isinstance(plan, Back | Nothing):
         raise NotRolledBack(plan.sentence)
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from prefect.logging import get_run_logger
 
 from blocks.errors import BlockError
-from flows.hold import Heart
 from policy.record import Event
 from policy.red_flags import Baseline, Conclusion, Flag, Sample, judge_watch
 from tasks.run import Lookout, Run, utc_now
@@ -124,9 +123,7 @@ def watching(run: Run) -> Iterator[Watch]:
 
 def updated_servers(run: Run) -> tuple[str, ...]:
     """Return the servers that serve the new version, as the record shows it."""
-    return tuple(
-        row.subject for row in run.record.seen if row.event is Event.CONFIRMED and row.step == "in rotation"
-    )
+    return tuple(row.subject for row in run.record.seen if row.event is Event.CONFIRMED and row.step == "in rotation")
 
 
 def raised_flags(run: Run) -> tuple[str, ...]:

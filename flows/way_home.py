@@ -9,9 +9,8 @@ from contextlib import contextmanager, suppress
 from prefect.exceptions import TerminationSignal
 from prefect.logging import get_run_logger
 
-from blocks.errors import BlockError, Unreachable
+from blocks.errors import BlockError, Superseded, Unreachable
 from blocks.fleet.server import Server
-from blocks.record import Superseded
 from flows.approval import ApprovalRefused, PeopleStay
 from flows.gate import NobodyAnswered
 from flows.hold import AskedToStop, HoldLost
@@ -22,7 +21,7 @@ from policy.health import judge_health
 from policy.judgement import Judgement, Verdict, unknown
 from policy.messages import page_stuck, page_wait
 from policy.metrics import Ending
-from policy.record import Event
+from policy.record import Event, last
 from policy.release import Mode
 from policy.way_home import (
     Back,
@@ -40,10 +39,9 @@ from policy.way_home import (
 from tasks.item import as_task
 from tasks.messages import inform, page_on_call, tell_rolled_back, tell_stopped
 from tasks.rollback import rollback_verified
-from tasks.rollout import back_in_rotation, healthy_again, put_back, taken_out
+from tasks.rollout import back_in_rotation, healthy_again, put_back, serving_names, taken_out
 from tasks.run import Run, Silent, utc_now
 from tasks.step import StepFailed, carry_out
-
 
 _CAUSES: dict[type[Exception], Cause] = {
     ChecksFailed: Cause.CHECKS_FAILED,
@@ -80,6 +78,8 @@ def go_home(run: Run, why: Why) -> Plan:
     rows = run.record.rows()
     plan = plan_way_home(rows, read_world(run), why, now=utc_now(), limits=run.limits)
     get_run_logger().warning("Way home: %s (%s)", type(plan).__name__, plan.sentence)
+    if last(rows, Event.SEALED):
+        return plan
     run.record.append(
         Event.GOING_HOME,
         item="4.1.1",
@@ -135,6 +135,7 @@ def _take_new_version_out(run: Run, servers: list[Server]) -> None:
 
 def _brought_back(run: Run, server: Server) -> bool:
     """Whether the server serves the recorded version in rotation again."""
+    _empty(run, server)
     try:
         for step in (put_back, healthy_again, back_in_rotation):
             carry_out(step(server, run), run)
@@ -144,12 +145,21 @@ def _brought_back(run: Run, server: Server) -> bool:
     return True
 
 
+def _empty(run: Run, server: Server) -> None:
+    """A server that will be restarted is emptied first, if another one serves meanwhile."""
+    try:
+        if not put_back(server, run).look(run.company).done and serving_names(run.company) - {server.balancer_name}:
+            carry_out(taken_out(server, run), run)
+    except Superseded:
+        raise
+    except (BlockError, StepFailed) as error:
+        get_run_logger().warning("%s is put back without being emptied: %s", server.name, error)
+
+
 def _give_to_people(run: Run, sentence: str) -> None:
     page_on_call(
         run,
-        page_stuck(
-            run.release, sentence, read_world(run), run.company.fleet.hand_commands(run.release.kept_under)
-        ),
+        page_stuck(run.release, sentence, read_world(run), run.company.fleet.hand_commands(run.release.kept_under)),
     )
     seal(run, outcome=Ending.STUCK, sentence=sentence)
 
@@ -171,8 +181,7 @@ def read_world(run: Run) -> World:
     """Look at every server now; what does not answer is unknown, not ill."""
     try:
         rotation = {
-            state.name: state.admin_state == "ready" and state.up
-            for state in run.company.balancer.read_servers()
+            state.name: state.admin_state == "ready" and state.up for state in run.company.balancer.read_servers()
         }
     except BlockError:
         rotation = {}
@@ -184,7 +193,9 @@ def _read_server(run: Run, server: Server, rotation: dict[str, bool]) -> ServerS
     try:
         state = run.company.fleet.read_state(server)
     except BlockError:
-        return ServerState(server.name, False, None, Verdict.UNKNOWN, in_rotation)
+        return ServerState(
+            name=server.name, reachable=False, digest=None, health=Verdict.UNKNOWN, in_rotation=in_rotation
+        )
     try:
         health = judge_health(run.company.fleet.read_health(server)).verdict
     except BlockError:

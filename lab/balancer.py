@@ -117,9 +117,7 @@ class Balancer:
 
     def wait_until_up(self) -> None:
         """Return when every server is given requests."""
-        wait_until(
-            "both servers are UP", lambda: all(self.in_rotation().values()), seconds=15, home=self._home
-        )
+        wait_until("both servers are UP", lambda: all(self.in_rotation().values()), seconds=15, home=self._home)
 
     def stop(self) -> None:
         """Stop at once; nobody waits for open connections of a lab."""

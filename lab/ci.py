@@ -33,6 +33,7 @@ class Ci:
         self._shelf = shelf
         self._servers = servers
         self._recipes: dict[str, Recipe] = {}
+        self._one_at_a_time = asyncio.Lock()
 
     def forget(self) -> None:
         """Forget what was shipped since the start."""
@@ -75,9 +76,7 @@ class Ci:
         recipe = self._recipes.get(version, Recipe())
         image = None
         if recipe.conclusion == "success":
-            image = build(
-                self._shelf, commit, tags=(version,), fault=recipe.fault, boot_seconds=recipe.boot_seconds
-            )
+            image = build(self._shelf, commit, tags=(version,), fault=recipe.fault, boot_seconds=recipe.boot_seconds)
         self._report(commit, branch, recipe.conclusion)
         return image.digest if image else None
 
@@ -99,7 +98,8 @@ class Ci:
         """Build what was pushed to main or staging; deploy staging."""
         if branch not in ("main", "staging"):
             return
-        digest = await asyncio.to_thread(self._digest_or_build, commit, branch)
+        async with self._one_at_a_time:
+            digest = await asyncio.to_thread(self._digest_or_build, commit, branch)
         if branch == "staging" and digest:
             await asyncio.to_thread(self._servers.deploy, "staging", digest)
 

@@ -112,9 +112,7 @@ class Lab:
         try:
             answer = self._control.post(f"/do/{command}", json=words)
         except httpx.HTTPError as problem:
-            raise LabError(
-                f"the lab in {self.home.path} did not carry out {command}: {problem!r}"
-            ) from problem
+            raise LabError(f"the lab in {self.home.path} did not carry out {command}: {problem!r}") from problem
         content = json.loads(answer.content)
         if "problem" in content:
             raise LabError(str(content["problem"]))
@@ -187,9 +185,7 @@ class Lab:
     def traffic(self) -> Counts:
         """Return what the traffic saw since the last mark."""
         seen = self._traffic.get("/counts").json()
-        return Counts(
-            seen["sent"], seen["ok"], seen["failed"], seen["lost"], seen["slowest"], tuple(seen["losses"])
-        )
+        return Counts(seen["sent"], seen["ok"], seen["failed"], seen["lost"], seen["slowest"], tuple(seen["losses"]))
 
     def mark_traffic(self) -> None:
         """Count anew from here."""

@@ -76,8 +76,6 @@ class Company:
         await self.web.serve("github", self.ci.github.app)
         await self.web.serve("slack", self.slack.app)
         await self.hosts.start()
-        for name in SERVERS:
-            self.servers.furnish(name)
         self._say("vendors, registry and hosts")
         await asyncio.gather(
             asyncio.to_thread(self._start_application),
@@ -113,10 +111,11 @@ class Company:
         if self.database.start():
             self._fill_database()
         self._say("application's database")
+        self.balancer.start()
         first = self.ci.first_image()
         with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda name: self.servers.deploy(name, first.digest), SERVERS))
-        self.balancer.start()
+            list(pool.map(lambda name: self._reset_server(name, first.digest), SERVERS))
+        self.balancer.wait_until_up()
         self._say("servers and balancer")
 
     def _fill_database(self) -> None:
@@ -153,9 +152,7 @@ class Company:
             rate = self.rate / len(targets)
             self._words = self._words or await asyncio.to_thread(prepare, folder, port, targets, rate=rate)
             self._metrics = spawn(self.home, "prometheus", self._words, cwd=ROOT)
-            await asyncio.to_thread(
-                wait_until, "Prometheus answers", self._metrics_answer, seconds=20, home=self.home
-            )
+            await asyncio.to_thread(wait_until, "Prometheus answers", self._metrics_answer, seconds=20, home=self.home)
             self._say("metrics")
 
     def _metrics_answer(self) -> bool:
@@ -204,6 +201,7 @@ class Company:
         self.servers.tidy(name)
         self.servers.furnish(name)
         self.servers.deploy(name, digest)
+        self.servers.wait_until_healthy(name)
         if name in WEB_SERVERS:
             self.balancer.make_ready(name)
 

@@ -66,14 +66,12 @@ class History:
         """Make the repository with ten commits; main, staging and production stand on the newest."""
         folder.mkdir(parents=True, exist_ok=True)
         history = cls(folder)
-        history.git("init", "--quiet", "--bare", "--initial-branch=main", str(folder))
+        history.git("init", "--quiet", "--bare", "--template=", "--initial-branch=main", str(folder))
         began = (now or datetime.now(UTC)) - timedelta(days=12)
         stream = b""
         for number, (author, message, files, _) in enumerate(_PAST):
             at = began + timedelta(hours=26 * number)
-            stream += _entry(
-                "refs/heads/main", None, files, f"{message} (#{number + 1})\n", author=author, at=at
-            )
+            stream += _entry("refs/heads/main", None, files, f"{message} (#{number + 1})\n", author=author, at=at)
         history.git("fast-import", "--quiet", given=stream)
         for branch in ("staging", "production"):
             history.move(f"refs/heads/{branch}", history.resolve("main"))

@@ -9,9 +9,10 @@ from pathlib import Path
 from lab.home import Home
 from lab.object_store import BACKUPS, ObjectStore
 from lab.postgres import PROGRAMS, Cluster
-from lab.processes import marked
+from lab.processes import LabError, marked
 
 AGES = tuple(timedelta(hours=hours) for hours in (3, 27, 51, 75, 99))
+TRIES = 4
 NAME = "holi-%Y%m%dT%H%M%SZ.dump"
 
 
@@ -68,19 +69,28 @@ class NightlyBackups:
         S3 has no word for it, so the server's metadata are saved, changed and loaded again. A time has five
         bytes there, now as then: nothing else moves.
         """
+        for _ in range(TRIES):
+            said = self._change_times()
+            entries = self._store.client().list_objects_v2(Bucket=BACKUPS).get("Contents", [])
+            late = [entry["Key"] for entry in entries if entry["LastModified"] != _finished(entry["Key"])]
+            if not late:
+                return
+        raise LabError(f"S3 does not show the age of {', '.join(late)}; its shell said: {said}")
+
+    def _change_times(self) -> str:
         saved = self._home.folder("s3") / "metadata"
         self._store.shell(f"fs.meta.save -o {saved} /buckets/{BACKUPS}")
         entries = self._store.client().list_objects_v2(Bucket=BACKUPS).get("Contents", [])
-        uploaded = {entry["Key"].rpartition("/")[2]: entry["LastModified"] for entry in entries}
+        uploaded = {entry["Key"]: entry["LastModified"] for entry in entries}
         changed = bytearray()
         for record in _records(saved):
-            for name, at in uploaded.items():
-                if name.encode() in record:
-                    old, new = _varint(at), _varint(datetime.strptime(name, NAME).replace(tzinfo=UTC))
-                    content = record.replace(b"\x10" + old, b"\x10" + new, 1)
+            for key, at in uploaded.items():
+                if key.rpartition("/")[2].encode() in record:
+                    content = _with_time(record, at, _finished(key))
                     changed += struct.pack(">I", len(content)) + content
         saved.write_bytes(changed)
-        self._store.shell(f"fs.meta.load {saved}")
+        # The shell may end before its last entry is loaded, unless it has something else to do.
+        return self._store.shell(f"fs.meta.load {saved}\nfs.ls /buckets\nfs.ls /")
 
 
 def _records(file: Path) -> Iterator[bytes]:
@@ -89,6 +99,20 @@ def _records(file: Path) -> Iterator[bytes]:
         size = struct.unpack(">I", content[:4])[0]
         yield content[4 : 4 + size]
         content = content[4 + size :]
+
+
+def _finished(key: str) -> datetime:
+    """Return when the backup was finished, by its name."""
+    return datetime.strptime(key.rpartition("/")[2], NAME).replace(tzinfo=UTC)
+
+
+def _with_time(record: bytes, uploaded: datetime, finished: datetime) -> bytes:
+    """Return the record with its time of change, field 2, replaced; the server rounds what it shows."""
+    for second in (0, -1, 1, -2, 2):
+        old = b"\x10" + _varint(uploaded + timedelta(seconds=second))
+        if old in record:
+            return record.replace(old, b"\x10" + _varint(finished), 1)
+    raise LabError(f"S3's metadata hold no time near {uploaded:%H:%M:%S}, when the backup was uploaded")
 
 
 def _varint(at: datetime) -> bytes:

@@ -50,9 +50,7 @@ class ObjectStore:
             f"-admin.port={ports['admin']}",
             "-master.telemetry=false",
         ]
-        words += [
-            f"-{name}.port.grpc={ports[f'{name}_grpc']}" for name in ("master", "filer", "volume", "admin")
-        ]
+        words += [f"-{name}.port.grpc={ports[f'{name}_grpc']}" for name in ("master", "filer", "volume", "admin")]
         words += [f"-filer.localSocket={sockets}/filer.sock", f"-s3.localSocket={sockets}/s3.sock"]
         environment = {
             "AWS_ACCESS_KEY_ID": self._home.secret("BACKUP_ACCESS_KEY"),
@@ -79,8 +77,8 @@ class ObjectStore:
             config=Config(connect_timeout=2, read_timeout=10, retries={"max_attempts": 1}),
         )
 
-    def shell(self, line: str) -> None:
-        """Give one line to the server's own administration shell."""
+    def shell(self, line: str) -> str:
+        """Give one line to the server's own administration shell; return what it said."""
         ports = self._home.ports
         words = [_program(), "shell", f"-master=127.0.0.1:{ports['master']}.{ports['master_grpc']}"]
         words.append(f"-filer=127.0.0.1:{ports['filer']}.{ports['filer_grpc']}")
@@ -96,6 +94,7 @@ class ObjectStore:
         )
         if done.returncode or "error:" in done.stdout + done.stderr:
             raise LabError(f"weed shell: {line}: {done.stdout.strip()} {done.stderr.strip()}")
+        return f"{done.stdout.strip()} {done.stderr.strip()}"
 
     def stop(self) -> None:
         """Stop the server; what it holds stays."""

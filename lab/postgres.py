@@ -71,11 +71,14 @@ class Cluster:
             return PROGRAMS
         copy = self._home.sockets() / "programs"
         if not copy.exists():
-            draft = copy.with_suffix(".draft")
+            draft = copy.with_suffix(f".{self._name}")
             shutil.rmtree(draft, ignore_errors=True)
             shutil.copytree(PACKAGE / "pginstall", draft / PACKAGE.name / "pginstall", symlinks=True)
             shutil.copytree(PACKAGE.parent / f"{PACKAGE.name}.libs", draft / f"{PACKAGE.name}.libs")
-            draft.rename(copy)
+            try:
+                draft.rename(copy)
+            except OSError:
+                shutil.rmtree(draft)
         return copy / PACKAGE.name / "pginstall" / "bin"
 
     def start(self) -> bool:

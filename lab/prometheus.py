@@ -11,9 +11,7 @@ from pathlib import Path
 from lab.prometheus_server import SEEDED_AFTER, SEEDED_BEFORE, WEEK, seeded_labels
 
 
-def prepare(
-    folder: Path, port: int, targets: Mapping[str, str], *, rate: float, real: bool | None = None
-) -> list[str]:
+def prepare(folder: Path, port: int, targets: Mapping[str, str], *, rate: float, real: bool | None = None) -> list[str]:
     """Write the configuration and last week's traffic, and return the command that serves metrics on `port`.
 
     `targets` says at which host:port each server is scraped; `rate` is last week's requests a second of each.

@@ -112,9 +112,7 @@ def _grown(samples: Samples, start: float, end: float) -> float | None:
     return growth * (sampled + to_start + to_end) / sampled
 
 
-def totalled(
-    total: Callable[[Sequence[float]], float], names: tuple[str, ...], inner: Expression
-) -> Expression:
+def totalled(total: Callable[[Sequence[float]], float], names: tuple[str, ...], inner: Expression) -> Expression:
     """One value for each group of series that share the named labels."""
 
     def work_out(store: Store, at: float) -> Vector:

@@ -90,9 +90,7 @@ class Parser:
         if name in _OVER_TIME:
             selector = self._selector(self._take("<word>"))
             if selector.span is None:
-                raise functions.BadQueryError(
-                    f'parse error: expected type range vector in call to function "{name}"'
-                )
+                raise functions.BadQueryError(f'parse error: expected type range vector in call to function "{name}"')
             return functions.over_time(selector, selector.span, per_second=name == "rate")
         if name == "timestamp":
             return functions.timestamp(self._selector(self._take("<word>")))

@@ -53,9 +53,7 @@ class Memory:
         found = self.window(selector, at - STALE_SECONDS, at, marks=True)
         return {labels: samples[-1] for labels, samples in found.items() if not math.isnan(samples[-1][1])}
 
-    def window(
-        self, selector: Selector, start: float, end: float, *, marks: bool = False
-    ) -> dict[Labels, Samples]:
+    def window(self, selector: Selector, start: float, end: float, *, marks: bool = False) -> dict[Labels, Samples]:
         """The samples of each series after `start` and not after `end`."""
         found = {}
         for labels, samples in self._meant(selector, start, end):
@@ -198,9 +196,7 @@ def main(file: str, port: str, rate: str) -> None:
             for address in group["targets"]:
                 fixed = {"job": job["job_name"], "instance": address, **group["labels"]}
                 memory.servers[fixed["server"]] = address
-                threading.Thread(
-                    target=scrape_without_end, args=(memory, address, fixed, every), daemon=True
-                ).start()
+                threading.Thread(target=scrape_without_end, args=(memory, address, fixed, every), daemon=True).start()
     Handler.memory = memory
     ThreadingHTTPServer(("127.0.0.1", int(port)), Handler).serve_forever()
 

@@ -9,10 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from lab.engine.containers import Container
 from lab.engine.images import write_credentials
 from lab.home import COMPOSE_FILE, REPOSITORY, SERVERS, Home
-from lab.processes import LabError, marked
+from lab.processes import LabError, marked, wait_until
 
 ROOT = Path(__file__).parent.parent
 COMPOSE = """\
@@ -63,11 +65,21 @@ class Servers:
         """Run this image on a server, as its owner does by hand."""
         service = SERVERS[name]
         (self._home.project(name) / COMPOSE_FILE).write_text(
-            COMPOSE.format(
-                service=service, image=self.reference(digest), port=self._home.ports["app_" + name]
-            )
+            COMPOSE.format(service=service, image=self.reference(digest), port=self._home.ports["app_" + name])
         )
         self.docker(name, "compose", "-f", COMPOSE_FILE, "up", "-d", "--no-deps", service)
+
+    def wait_until_healthy(self, name: str) -> None:
+        """Return when the application on a server says itself that it is healthy."""
+        url = self._home.url("app_" + name) + "/api/health"
+
+        def healthy() -> bool:
+            try:
+                return httpx.get(url, timeout=2).status_code == httpx.codes.OK
+            except httpx.HTTPError:
+                return False
+
+        wait_until(f"{name} is healthy", healthy, seconds=30, home=self._home)
 
     def docker(self, name: str, *words: str) -> str:
         """Give a command on a server; return what it printed."""

@@ -127,7 +127,7 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
             "user": "holi",
             "password": "DATABASE_PASSWORD",
             "sslmode": "disable",
-            "pool": 20,
+            "pool": 60,
             "audit_table": "audit_logs",
         },
         "backups": {

@@ -77,9 +77,7 @@ class SshHosts:
     def _key_text(self, name: str) -> str:
         path = self._home.secrets / name
         if not path.exists():
-            self._home.write_secret(
-                name, asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
-            )
+            self._home.write_secret(name, asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode())
         return path.read_text()
 
     def write_known_hosts(self) -> None:

@@ -30,9 +30,7 @@ def is_dump(key: str) -> bool:
     return key.lower().endswith(_DUMP_ENDINGS)
 
 
-def judge_newest_backup(
-    backups: Sequence[Backup], *, now: datetime, max_age: timedelta, share: float
-) -> Judgement:
+def judge_newest_backup(backups: Sequence[Backup], *, now: datetime, max_age: timedelta, share: float) -> Judgement:
     """Fail unless the newest dump is younger than `max_age` and not much smaller than the seven before it."""
     dumps = sorted((backup for backup in backups if is_dump(backup.key)), key=attrgetter("finished_at"))
     if not dumps:

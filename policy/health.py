@@ -74,26 +74,20 @@ def judge_health(answer: HealthAnswer, *, version: str | None = None) -> Judgeme
         said = f", status {health.status!r}" if health is not None and health.status else ""
         return failed(f"{answer.server} is not healthy: HTTP {answer.status_code}{said}; expected 200")
     if answer.status_code != HTTPStatus.OK:
-        return unknown(
-            f"{answer.server} answered HTTP {answer.status_code}, which is no health report; expected 200"
-        )
+        return unknown(f"{answer.server} answered HTTP {answer.status_code}, which is no health report; expected 200")
     if health is None or health.status is None:
         return unknown(f"{answer.server} answered 200 with something that is no health report")
     if health.status != "healthy":
         return failed(f"{answer.server} is not healthy: status {health.status!r}; expected 'healthy'")
     if not health.database_connected:
-        found = (
-            "says nothing of its database" if health.database is None else f"database is {health.database!r}"
-        )
+        found = "says nothing of its database" if health.database is None else f"database is {health.database!r}"
         return failed(f"{answer.server} is not healthy: {found}; expected 'connected'")
     return _judge_version(answer.server, health.version, version)
 
 
 def _judge_version(server: str, served: str | None, expected: str | None) -> Judgement:
     if expected is None:
-        return passed(
-            f"{server} is healthy, database connected" + (f", serves {_short(served)}" if served else "")
-        )
+        return passed(f"{server} is healthy, database connected" + (f", serves {_short(served)}" if served else ""))
     if served is None:
         return unknown(f"{server} is healthy but does not say its version (expected {_short(expected)})")
     if not is_version(served, expected):
@@ -105,9 +99,7 @@ def _short(version: str) -> str:
     return version[:_SHOWN_HEX]
 
 
-def judge_every_server(
-    answers: Sequence[HealthAnswer], *, servers: Collection[str], version: str | None
-) -> Judgement:
+def judge_every_server(answers: Sequence[HealthAnswer], *, servers: Collection[str], version: str | None) -> Judgement:
     """Pass when each of the named servers, and no other, is healthy and serves the version."""
     answered = {answer.server for answer in answers}
     judgements = [judge_health(answer, version=version) for answer in answers]

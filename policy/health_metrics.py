@@ -20,17 +20,13 @@ def judge_health_metrics(answer: HealthAnswer, *, version: str | None, limits: L
         _judge_requests(report, limits),
         _judge_latency(report, limits),
         _judge_share("cpu", measured(report.get("cpu_ratio")), limits.cpu),
-        _judge_share(
-            "memory", ratio(report.get("memory_bytes"), report.get("memory_limit_bytes")), limits.memory
-        ),
+        _judge_share("memory", ratio(report.get("memory_bytes"), report.get("memory_limit_bytes")), limits.memory),
         _judge_share("disk", measured(report.get("disk_ratio")), limits.disk),
         _judge_share("connections", ratio(report.get("connections"), report.get("pool")), limits.connections),
     ]
     worst = worst_of(judgements)
     shown = judgements if worst.verdict.lets_pass else [j for j in judgements if not j.verdict.lets_pass]
-    return Judgement(
-        worst.verdict, f"{answer.server}: " + ", ".join(judgement.sentence for judgement in shown)
-    )
+    return Judgement(worst.verdict, f"{answer.server}: " + ", ".join(judgement.sentence for judgement in shown))
 
 
 def _judge_identity(report: dict[str, object], version: str | None) -> Judgement:

@@ -10,9 +10,7 @@ from policy.request import Urgency
 def judge_urgency(urgency: Urgency, explanation: str) -> Judgement:
     """Pass unless it can wait."""
     if urgency is Urgency.CAN_WAIT:
-        return failed(
-            "it can wait until business hours, so it is no emergency: use the deployment `production`"
-        )
+        return failed("it can wait until business hours, so it is no emergency: use the deployment `production`")
     return passed(f"{urgency}: {explanation}")
 
 

@@ -52,14 +52,10 @@ def completed(release: Release, build: Build, *, took: timedelta, issues: Sequen
     )
 
 
-def rolled_back(
-    release: Release, why: Why, verification: Sequence[Judgement], *, at: datetime, zone: str
-) -> str:
+def rolled_back(release: Release, why: Why, verification: Sequence[Judgement], *, at: datetime, zone: str) -> str:
     """4.2.4: the roll-back, with what is left to do."""
     wrong = [judgement.sentence for judgement in verification if not judgement.verdict.lets_pass]
-    state = (
-        "restored to the previous version and verified" if not wrong else f"restored, but {'; '.join(wrong)}"
-    )
+    state = "restored to the previous version and verified" if not wrong else f"restored, but {'; '.join(wrong)}"
     return "\n".join(
         (
             ":warning: *Deployment Rolled Back*",

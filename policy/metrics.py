@@ -125,9 +125,7 @@ def _measure_lead_time(
     target = f"< {spoken(limits.target_lead_time)}" if limits else "none"
     times = [end - start for start, end in ends if start is not None and end is not None and end >= start]
     if not times:
-        return Figure(
-            name, None, target, f"not applicable (0 of {len(ends)} deployments have the times)", None
-        )
+        return Figure(name, None, target, f"not applicable (0 of {len(ends)} deployments have the times)", None)
     value = timedelta(seconds=median(time.total_seconds() for time in times))
     sentence = f"{spoken(value)} {definition} (median of {len(times)} deployments)"
     if len(times) < len(ends):

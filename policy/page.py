@@ -13,7 +13,7 @@ _SIGNS = {
     Verdict.UNKNOWN: "❓",
     Verdict.WAIVED: "✋",
     Verdict.ATTESTED: "✍️",
-    Verdict.NOT_APPLICABLE: "➖",
+    Verdict.NOT_APPLICABLE: "—",
 }
 
 
@@ -36,9 +36,7 @@ def render_page(title: str, entries: Sequence[Entry], *, way: Way, foot: str = "
 
 def headline(entries: Sequence[Entry], *, way: Way) -> str:
     """Say in one line whether the phase lets the release go on."""
-    stopping = [
-        item.number for item, judgement in entries if not judgement.verdict.lets_pass and item.stops(way)
-    ]
+    stopping = [item.number for item, judgement in entries if not judgement.verdict.lets_pass and item.stops(way)]
     if stopping:
         return f"Stopped by {', '.join(stopping)}"
     shown = sum(1 for _, judgement in entries if not judgement.verdict.lets_pass)
@@ -50,9 +48,7 @@ def _table(entries: Iterable[Entry], *, way: Way) -> list[str]:
     for item, judgement in entries:
         link = f" [look]({judgement.link})" if judgement.link else ""
         shown = "" if judgement.verdict.lets_pass or item.stops(way) else " *(does not block)*"
-        lines.append(
-            f"| {_SIGNS[judgement.verdict]} | {item.name} | {_cell(judgement.sentence)}{link}{shown} |"
-        )
+        lines.append(f"| {_SIGNS[judgement.verdict]} | {item.name} | {_cell(judgement.sentence)}{link}{shown} |")
     return lines
 
 

@@ -15,6 +15,4 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     """`**/` is any number of folders, `**` anything, `*` and `?` stay within one folder."""
     parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
     meaning = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return re.compile(
-        "".join(meaning.get(part, re.escape(part)) for part in parts), re.IGNORECASE | re.DOTALL
-    )
+    return re.compile("".join(meaning.get(part, re.escape(part)) for part in parts), re.IGNORECASE | re.DOTALL)

@@ -14,24 +14,12 @@ from policy.samples import (
     Sample,
     find_gap,
     fresh_history,
-    judge_numbers,
     list_newest,
     say_numbers,
 )
-from policy.trend import judge_trend
 
-# The rules of watching stand in several files; whoever watches finds them here.
-__all__ = [
-    "Baseline",
-    "Conclusion",
-    "Flag",
-    "RaisedFlag",
-    "Sample",
-    "judge_numbers",
-    "judge_trend",
-    "judge_watch",
-]
-
+# The facts of the watch stand in two files; whoever watches finds them here.
+__all__ = ["Baseline", "Conclusion", "Flag", "RaisedFlag", "Sample", "judge_watch"]
 
 _WORST_FIRST = (Flag.ROLL_BACK, Flag.NOT_THIS_RELEASE, Flag.CONSIDER, Flag.UNKNOWN, Flag.CLEAR)
 
@@ -96,9 +84,7 @@ def _conclude(
 ) -> Conclusion:
     """Give the worst of the rules that the server breaks; without one, whether all is well can be said."""
     if not history:
-        return Conclusion(
-            Flag.UNKNOWN, f"{server}: no sample of the last {spoken(limits.sample_age)}", "no evidence"
-        )
+        return Conclusion(Flag.UNKNOWN, f"{server}: no sample of the last {spoken(limits.sample_age)}", "no evidence")
     broken = []
     for rule in rules:
         if (finding := rule.find(history)) is None:
@@ -112,9 +98,7 @@ def _conclude(
     return _conclude_without_finding(server, history, baseline=baseline, limits=limits)
 
 
-def _find_same(
-    finding: Finding, rule: Rule, elsewhere: Sequence[Sequence[Sample]], *, limits: Limits
-) -> str | None:
+def _find_same(finding: Finding, rule: Rule, elsewhere: Sequence[Sequence[Sample]], *, limits: Limits) -> str | None:
     """Say how the old version is as bad by the same rule: on all its servers, or else before the release."""
     if not elsewhere:
         if rule.before is None or finding.value > limits.same_factor * rule.before:
@@ -140,9 +124,7 @@ def _conclude_without_finding(
         return Conclusion(Flag.UNKNOWN, f"{server}: {said}", "no evidence")
     said = f"{server}: {say_numbers(newest[-1])}"
     if any(is_alarming(sample, limits) for sample in usable):
-        return Conclusion(
-            Flag.UNKNOWN, f"{said}; too high, but not for long enough to go back", "not decided"
-        )
+        return Conclusion(Flag.UNKNOWN, f"{said}; too high, but not for long enough to go back", "not decided")
     if measured_time(baseline.p95) is None and any(s.p95 is not None and s.p95 > limits.p95 for s in usable):
         doubt = "p95 before the release is not known, so it may have doubled"
         return Conclusion(Flag.UNKNOWN, f"{said}; {doubt}", "no evidence")

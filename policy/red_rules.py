@@ -60,9 +60,7 @@ def list_rules(*, rolling_out: bool, baseline: Baseline, limits: Limits) -> list
     lasting = Rule(
         "4.1: error rate for longer",
         Flag.ROLL_BACK,
-        partial(
-            _find_lasting, limit=limits.error_rate_roll_back, lasts=limits.roll_back_after, limits=limits
-        ),
+        partial(_find_lasting, limit=limits.error_rate_roll_back, lasts=limits.roll_back_after, limits=limits),
         _red_before(baseline.error_rate, limits.error_rate_roll_back),
     )
     consider = Rule(
@@ -124,9 +122,7 @@ def _find_slow(history: Sequence[Sample], *, limit: timedelta, why: str, limits:
     return Finding(in_ms(max(slow)), f"{sentence}, the limit is {in_ms(limit):.0f} ms{why}")
 
 
-def _find_lasting(
-    history: Sequence[Sample], *, limit: float, lasts: timedelta, limits: Limits
-) -> Finding | None:
+def _find_lasting(history: Sequence[Sample], *, limit: float, lasts: timedelta, limits: Limits) -> Finding | None:
     """Errors above the limit in every sample, without a hole, over more than the whole time."""
     run = _list_unbroken(history, limit=limit, limits=limits)
     errors, requests = count_apart(run)

@@ -28,9 +28,7 @@ class Request(BaseModel):
         min_length=8, max_length=200, description="What changes, in one line. It is posted to the team."
     )
     requested_by: str = Field(min_length=1, description="Your name, as in the roster.")
-    way_back_understood: bool = Field(
-        description="1.4.5: I know how to roll back (section 4 of the checklist)."
-    )
+    way_back_understood: bool = Field(description="1.4.5: I know how to roll back (section 4 of the checklist).")
     raise_risk_to: Literal["as assessed", "medium", "high"] = Field(
         default="as assessed", description="1.3.5: a person may raise the assessed risk, never lower it."
     )
@@ -53,20 +51,14 @@ class Urgency(StrEnum):
 class HotfixRequest(Request):
     """An emergency hotfix (section 5)."""
 
-    urgency: Urgency = Field(
-        description="5.2.1: is this truly an emergency? What can wait goes the standard way."
-    )
-    explanation: str = Field(
-        min_length=8, max_length=500, description="What is broken, for whom, since when."
-    )
+    urgency: Urgency = Field(description="5.2.1: is this truly an emergency? What can wait goes the standard way.")
+    explanation: str = Field(min_length=8, max_length=500, description="What is broken, for whom, since when.")
     check_path: str = Field(
         default="",
         pattern=r"^(/\S*)?$",
         description="5.2.5: a path on production whose answer shows that the bug is gone, such as /api/patients/7.",
     )
-    check_expects: str = Field(
-        default="", max_length=200, description="5.2.5: text the answer then contains."
-    )
+    check_expects: str = Field(default="", max_length=200, description="5.2.5: text the answer then contains.")
 
 
 class RollbackReason(StrEnum):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,6 +24,7 @@ class Commit:
     author_login: str | None
     author_email: str
     pull_request: int | None
+    authored_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,7 @@ class ChangeSet:
     def authors(self) -> frozenset[str]:
         """Every name, login and mail address under which somebody wrote a commit of it."""
         names = (
-            name
-            for commit in self.commits
-            for name in (commit.author_name, commit.author_login, commit.author_email)
+            name for commit in self.commits for name in (commit.author_name, commit.author_login, commit.author_email)
         )
         return frozenset(name for name in names if name)
 

@@ -79,9 +79,7 @@ class Person(BaseModel):
     emails: tuple[str, ...] = Field(default=(), description="Every mail address the person commits with.")
     slack: str | None = Field(default=None, description="The person's Slack member id.")
     phone: str | None = Field(default=None, description="A number at which the person answers.")
-    deputies: tuple[Deputy, ...] = Field(
-        default=(), description="The roles the person stands in for, by date."
-    )
+    deputies: tuple[Deputy, ...] = Field(default=(), description="The roles the person stands in for, by date.")
 
     @property
     def identities(self) -> frozenset[str]:
@@ -166,9 +164,7 @@ def judge_approver(
     wrote = frozenset(authors)
     could = entitled(occasion, roster, on)
     free = [one for one in could if find_own_part(one, requested_by=requested_by, authors=wrote) is None]
-    who_could = (
-        f"may approve ({occasion}): {', '.join(one.name for one in free) or 'nobody today; name a deputy'}"
-    )
+    who_could = f"may approve ({occasion}): {', '.join(one.name for one in free) or 'nobody today; name a deputy'}"
     person = roster.find(name)
     if person is None:
         return failed(f"{name!r} is not in the roster; {who_could}")

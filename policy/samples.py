@@ -59,9 +59,7 @@ def fresh_history(samples: Iterable[Sample], *, server: str, now: datetime, limi
 
 def list_newest(history: Sequence[Sample], limits: Limits) -> list[Sample]:
     """Return the newest samples of a fresh history, at most n and none that is stale beside the newest."""
-    return [
-        sample for sample in history[-limits.of_samples :] if history[-1].at - sample.at <= limits.sample_age
-    ]
+    return [sample for sample in history[-limits.of_samples :] if history[-1].at - sample.at <= limits.sample_age]
 
 
 def count_apart(samples: Sequence[Sample]) -> tuple[float, float]:

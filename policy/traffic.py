@@ -12,9 +12,7 @@ def judge_traffic(now_rate: float | None, last_week_rate: float | None, *, share
     if usual is None:
         return unknown(f"traffic is {current:.1f} requests/s; that of last week at this time is not known")
     if usual == 0:
-        return unknown(
-            f"traffic is {current:.1f} requests/s; last week at this time there was none to compare with"
-        )
+        return unknown(f"traffic is {current:.1f} requests/s; last week at this time there was none to compare with")
     sentence = (
         f"traffic is {current:.1f} requests/s, {current / usual:.0%} of last week's {usual:.1f} at this time "
         f"(limit {share:.0%})"

@@ -32,9 +32,7 @@ class Point(Protocol):
 
 def judge_trend(series: Mapping[str, Sequence[Point]], *, now: datetime, limits: Limits) -> Judgement:
     """Pass when the memory of no server grows steadily; `series` holds the points of each server."""
-    judgements = [
-        _judge_one(f"{server} memory", points, now=now, limits=limits) for server, points in series.items()
-    ]
+    judgements = [_judge_one(f"{server} memory", points, now=now, limits=limits) for server, points in series.items()]
     worst = worst_of(judgements)
     shown = [one for one in judgements if one.verdict.lets_pass == worst.verdict.lets_pass]
     return Judgement(worst.verdict, "; ".join(one.sentence for one in shown) or worst.sentence)
@@ -71,9 +69,7 @@ def _judge_one(subject: str, measurements: Iterable[Point], *, now: datetime, li
 def _list_points(measurements: Iterable[Point], now: datetime) -> list[tuple[datetime, float]]:
     """Return what was measured, one value a moment, in order of time, nothing from the future."""
     values = {
-        point.at: value
-        for point in measurements
-        if point.at <= now and (value := measured(point.value)) is not None
+        point.at: value for point in measurements if point.at <= now and (value := measured(point.value)) is not None
     }
     return sorted(values.items())
 

@@ -12,11 +12,12 @@ ADVICE = {
     "10.4": "Check the migration's log; if it was applied in part, it needs hands. Escalate to the DevOps lead.",
 }
 
+_CREDENTIAL = r"(password|passwd|pwd|token|secret|authorization|bearer|api[_-]?key)"
 _PRIVATE = (
+    re.compile(r"://[^/\s:]*:\S+@"),
+    re.compile(rf"(?i){_CREDENTIAL}(\W+(bearer|basic|token))?\W+\S+"),
     re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+"),
-    re.compile(r"(?i)(password|token|secret|authorization|bearer|api[_-]?key)\W+\S+"),
     re.compile(r"\b\d[\d -]{6,}\d\b"),
-    re.compile(r"://[^/\s:]+:[^@\s]+@"),
     re.compile(r"'[^']*'|\"[^\"]*\""),
 )
 

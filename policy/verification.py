@@ -22,9 +22,6 @@ def conclude(judgements: Mapping[str, Judgement]) -> Meaning:
     An error rate of 1 % or more, missing audit rows or a full disk hold the sign-off, but do not roll back by
     themselves; what is unknown never does.
     """
-    if any(
-        judgement.verdict is Verdict.FAILED and number in ILL_AT_ONCE
-        for number, judgement in judgements.items()
-    ):
+    if any(judgement.verdict is Verdict.FAILED and number in ILL_AT_ONCE for number, judgement in judgements.items()):
         return Meaning.GO_BACK
     return Meaning.ASK if judgements else Meaning.GO_ON

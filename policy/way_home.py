@@ -175,15 +175,13 @@ def _wait_for_people(
     until = (why.since or now) + limits.choice
     if now >= until:
         return _go_back(world, way_back, touched, why)
-    return Wait(
-        until, f"servers differ but none is ill; rolled back at {until:%H:%M:%S} UTC unless somebody goes on"
-    )
+    return Wait(until, f"servers differ but none is ill; rolled back at {until:%H:%M:%S} UTC unless somebody goes on")
 
 
 def _go_back(world: World, way_back: WayBack, touched: tuple[str, ...], why: Why) -> Back:
     states = {server.name: server for server in world.servers}
-    reachable = [name for name in touched if states[name].reachable]
-    out_of_reach = tuple(name for name in touched if not states[name].reachable)
+    reachable = [name for name in touched if name in states and states[name].reachable]
+    out_of_reach = tuple(name for name in touched if name not in reachable)
     ill_first = sorted(reachable, key=lambda name: states[name].health is not Verdict.FAILED)
     changed = [name for name in ill_first if states[name].digest != way_back.old.get(name)]
     unchanged = [name for name in ill_first if name not in changed]

@@ -73,9 +73,7 @@ class Span(BaseModel):
 
     days: Days = Field(description="Days of the week, for example Mon-Thu.")
     start: Clock = Field(alias="from", description="The first minute inside, HH:MM.")
-    end: Clock = Field(
-        alias="until", description="The first minute after it, HH:MM; 24:00 is the end of the day."
-    )
+    end: Clock = Field(alias="until", description="The first minute after it, HH:MM; 24:00 is the end of the day.")
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> "Span":
@@ -140,19 +138,13 @@ class Calendar(BaseModel):
     time_zone: str = Field(description="The company's time zone, for example America/Los_Angeles.")
     country: str = Field(default="US", description="The country whose public holidays count, two letters.")
     subdivision: str | None = Field(default=None, description="A state or province with holidays of its own.")
-    holidays: bool = Field(
-        default=True, description="Whether public holidays and the days before them are closed."
-    )
-    days_off: dict[date, str] = Field(
-        default_factory=dict, description="The company's own days off, with a name."
-    )
+    holidays: bool = Field(default=True, description="Whether public holidays and the days before them are closed.")
+    days_off: dict[date, str] = Field(default_factory=dict, description="The company's own days off, with a name.")
     windows: dict[Risk, tuple[Span, ...]] = Field(
         default_factory=_default_windows,
         description="The open hours per risk; a risk left out keeps its default.",
     )
-    peaks: tuple[Peak, ...] = Field(
-        default_factory=_default_peaks, description="Hours of known high traffic."
-    )
+    peaks: tuple[Peak, ...] = Field(default_factory=_default_peaks, description="Hours of known high traffic.")
     freezes: tuple[Freeze, ...] = Field(default=(), description="Days on which nothing is deployed.")
     avoid_weekends: bool = Field(default=True, description="Whether Saturdays and Sundays are closed.")
     avoid_friday_from: Clock = Field(

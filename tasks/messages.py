@@ -17,9 +17,7 @@ WITHIN = timedelta(seconds=30)
 ANNOUNCEMENT = "team notified"
 
 
-def deliver(
-    run: Run, *, number: str, name: str, text: str, thread: bool = True, channel: str | None = None
-) -> Step:
+def deliver(run: Run, *, number: str, name: str, text: str, thread: bool = True, channel: str | None = None) -> Step:
     """The message stands in the channel, once, under the release's announcement if `thread`."""
     key = message_key(run, name)
     where = channel or run.company.slack.deployments
@@ -89,9 +87,7 @@ def tell_rolled_back(run: Run, why: Why, verification: Sequence[Judgement]) -> N
 
 def tell_stopped(run: Run, sentence: str, why: Why) -> None:
     """A release that was announced and ended early is said to have ended."""
-    inform(
-        deliver(run, number="3.3.1", name="stop communicated", text=stopped(run.release, sentence, why)), run
-    )
+    inform(deliver(run, number="3.3.1", name="stop communicated", text=stopped(run.release, sentence, why)), run)
 
 
 def message_key(run: Run, name: str) -> str:

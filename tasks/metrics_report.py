@@ -38,7 +38,7 @@ def release_fact(key: str, rows: Sequence[Row]) -> ReleaseFact | None:
         key=key,
         began=release.opened_at,
         merged_at=_merged_at(rows),
-        first_commit_at=min((commit.authored_at for commit in release.commits), default=None),
+        first_commit_at=min((one.authored_at for one in release.commits if one.authored_at), default=None),
         live_at=live.at if live else None,
         ended=sealed.at if sealed else None,
         outcome=str(sealed.facts["outcome"]) if sealed else "open",

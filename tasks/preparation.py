@@ -68,12 +68,8 @@ def staging_smoke_test(run: Run) -> Judgement:
 def commits_reviewed(run: Run) -> Judgement:
     """The whole list of commits from production to the release is on the page."""
     release = run.release
-    listed = "; ".join(
-        f"{commit.sha[:7]} {commit.subject} ({commit.author_name})" for commit in release.commits
-    )
-    counted = (
-        f"{len(release.commits)} commits, {len(release.files)} files since {release.previous_commit[:7]}"
-    )
+    listed = "; ".join(f"{commit.sha[:7]} {commit.subject} ({commit.author_name})" for commit in release.commits)
+    counted = f"{len(release.commits)} commits, {len(release.files)} files since {release.previous_commit[:7]}"
     if not release.complete:
         return failed(f"{counted}, but the list was cut short by GitHub: {listed}")
     return passed(f"{counted}: {listed}")
@@ -137,9 +133,7 @@ def database_backup_recent(run: Run) -> Judgement:
 def way_back_known(run: Run) -> Judgement:
     """Every server's image of now is known by digest and can still be pulled; whoever deploys knows the way back."""
     if not run.release.request.way_back_understood:
-        return failed(
-            f"{run.release.request.requested_by} has not confirmed to know the way back (section 4)"
-        )
+        return failed(f"{run.release.request.requested_by} has not confirmed to know the way back (section 4)")
     digests = {server.name: run.company.fleet.read_state(server).image_digest for server in run.servers}
     for name, digest in digests.items():
         if digest is None:
@@ -160,9 +154,7 @@ def record_way_back(run: Run) -> None:
     digests = {server.name: run.company.fleet.read_state(server).image_digest for server in run.servers}
     if missing := [name for name, digest in digests.items() if digest is None]:
         raise Refused(f"{', '.join(missing)}: no digest is known, so there is no way back")
-    run.record.append(
-        Event.WAY_BACK, item="1.4.5", facts={"digests": digests, "commit": run.release.previous_commit}
-    )
+    run.record.append(Event.WAY_BACK, item="1.4.5", facts={"digests": digests, "commit": run.release.previous_commit})
 
 
 def merge_and_build(run: Run) -> Build:
@@ -173,12 +165,8 @@ def merge_and_build(run: Run) -> Build:
     url, finished = _wait_for_pipeline(run, commit)
     digest = run.company.registry.find_digest(commit)
     if digest is None:
-        raise StepFailed(
-            f"2.1.1: the registry has no image of {commit[:7]}, though its pipeline is green ({url})"
-        )
-    build = Build(
-        commit=commit, image=run.company.registry.name, digest=digest, merged_at=finished, run_url=url
-    )
+        raise StepFailed(f"2.1.1: the registry has no image of {commit[:7]}, though its pipeline is green ({url})")
+    build = Build(commit=commit, image=run.company.registry.name, digest=digest, merged_at=finished, run_url=url)
     run.record.append(Event.BUILT, item="2.1.1", facts=build.model_dump(mode="json"))
     return build
 
@@ -191,9 +179,7 @@ def _merged_commit(run: Run) -> str:
         Event.INTENDED, item="2.1.1", subject=f"#{number}", step="merged", facts={"undo": "revert the merge"}
     )
     merged = run.company.github.merge_pull_request(number, run.release.commit)
-    run.record.append(
-        Event.CONFIRMED, item="2.1.1", subject=f"#{number}", step="merged", facts={"sentence": merged}
-    )
+    run.record.append(Event.CONFIRMED, item="2.1.1", subject=f"#{number}", step="merged", facts={"sentence": merged})
     return merged
 
 

@@ -4,29 +4,25 @@ from datetime import datetime
 
 from blocks.company import Company
 from blocks.errors import Refused
-from policy.health import judge_every_server, read_health
+from blocks.record import Record
+from policy.health import read_health
 from policy.items import Way
 from policy.record import Event
 from policy.release import Risk
 from policy.request import HotfixRequest, Release, Request
 from policy.risk import assess_risk, list_migrations
-from blocks.record import Record
 
 
 class BadRequest(Exception):
     """The request cannot be carried out; the message names the field, what was found and what was expected."""
 
 
-def resolve(
-    request: Request | HotfixRequest, company: Company, *, key: str, way: Way, now: datetime
-) -> Release:
+def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way: Way, now: datetime) -> Release:
     """Return the release that follows from the request; raises BadRequest naming field, value and expectation."""
     person = company.roster.find(request.requested_by)
     if person is None:
         names = ", ".join(one.name for one in company.roster.people)
-        raise BadRequest(
-            f"requested_by: {request.requested_by!r} is not in the roster; expected one of {names}"
-        )
+        raise BadRequest(f"requested_by: {request.requested_by!r} is not in the roster; expected one of {names}")
     check_balancer(company)
     commit = _commit_of(request, company)
     previous = serving_commit(company)
@@ -79,9 +75,7 @@ def serving_commit(company: Company) -> str:
     for server in company.fleet.servers:
         health = read_health(company.fleet.read_health(server))
         if health is None or health.version is None:
-            raise BadRequest(
-                f"{server.name} does not say which version it serves, so there is no way back to it"
-            )
+            raise BadRequest(f"{server.name} does not say which version it serves, so there is no way back to it")
         served[server.name] = health.version
     if len(set(served.values())) != 1:
         listed = ", ".join(f"{name} serves {version[:7]}" for name, version in served.items())
@@ -96,9 +90,7 @@ def check_balancer(company: Company) -> None:
     if stray := sorted(there - known):
         raise BadRequest(f"the balancer sends traffic to {', '.join(stray)}, which the settings do not name")
     if missing := sorted(str(name) for name in known - there):
-        raise BadRequest(
-            f"balancer_name: the balancer knows no {', '.join(missing)}; it knows {sorted(there)}"
-        )
+        raise BadRequest(f"balancer_name: the balancer knows no {', '.join(missing)}; it knows {sorted(there)}")
 
 
 def _commit_of(request: Request, company: Company) -> str:
@@ -124,16 +116,12 @@ def _head_of(number: int, company: Company) -> str:
     except Refused as error:
         raise BadRequest(f"pull_request: {error}") from error
     if pull.merged:
-        raise BadRequest(
-            f"pull_request: {number} is merged already; name its commit {str(pull.merge_commit)[:7]}"
-        )
+        raise BadRequest(f"pull_request: {number} is merged already; name its commit {str(pull.merge_commit)[:7]}")
     if pull.state != "open" or pull.from_fork or pull.base != company.rules.main_branch:
         raise BadRequest(
             f"pull_request: {number} is {pull.state}, into {pull.base}{', from a fork' if pull.from_fork else ''};"
             f" expected an open one of this repository into {company.rules.main_branch}"
         )
     if pull.mergeable is False:
-        raise BadRequest(
-            f"pull_request: {number} conflicts with {pull.base}; merge {pull.base} into it first"
-        )
+        raise BadRequest(f"pull_request: {number} conflicts with {pull.base}; merge {pull.base} into it first")
     return pull.head

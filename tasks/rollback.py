@@ -36,4 +36,4 @@ def _judge_servers(run: Run) -> tuple[Judgement, ...]:
 def _judge_numbers(run: Run) -> Judgement:
     now = utc_now()
     samples = run.company.prometheus.read_samples(run.release.servers, at=now, span=run.limits.watch_window)
-    return judge_numbers(samples, now=now, limits=run.limits)
+    return judge_numbers(samples, now=now, limits=run.limits, servers=run.release.servers)

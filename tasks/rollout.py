@@ -21,9 +21,10 @@ OUT_OF_ROTATION = "out of rotation"
 
 def kept(server: Server, run: Run) -> Step:
     """The image, the Compose file and the environment of now are kept on the server, with a script to go back."""
+    key = run.release.kept_under
 
     def look(company: Company) -> Seen:
-        found = company.fleet.read_kept(server, run.release.kept_under)
+        found = company.fleet.read_kept(server, key)
         if found is None:
             return Seen(done=False, sentence="nothing is kept yet")
         return Seen(done=True, sentence=f"{found.image}, files {found.files_hash[:12]}")
@@ -33,8 +34,8 @@ def kept(server: Server, run: Run) -> Step:
         subject=server.name,
         name="way back kept",
         look=look,
-        act=lambda company, number: _keep(company, server, number, run.release.kept_under),
-        does=f"on {server.name}: copy Compose file, .env and image name to {kept_folder(server.service, run.release.kept_under)}",
+        act=lambda company, number: _keep(company, server, number, key),
+        does=f"on {server.name}: copy Compose file, .env and image name to {kept_folder(server.service, key)}",
         undo="nothing to undo: a copy was made",
         within=run.limits.boot,
     )
@@ -182,9 +183,7 @@ def judge_room_without(server: Server, run: Run) -> Judgement:
     """Pass if the other servers can carry the load of `server` (3.2.4 at N/(N-1))."""
     try:
         serving = serving_names(run.company)
-        others = [
-            other.name for other in run.servers if other.name != server.name and other.balancer_name in serving
-        ]
+        others = [other.name for other in run.servers if other.name != server.name and other.balancer_name in serving]
         return judge_capacity(
             run.company.prometheus.read_usage(others),
             servers_up=len(others) + 1,
@@ -211,9 +210,7 @@ def serving_names(company: Company) -> frozenset[str]:
 def name_at_balancer(server: Server) -> str:
     """Return what the balancer calls the server; raises Misconfigured if it is behind none."""
     if server.balancer_name is None:
-        raise Misconfigured(
-            f"balancer_name of {server.name}: nothing is set, expected its name at the balancer"
-        )
+        raise Misconfigured(f"balancer_name of {server.name}: nothing is set, expected its name at the balancer")
     return server.balancer_name
 
 

@@ -14,6 +14,8 @@ from policy.red_flags import Conclusion, Flag
 from policy.release import Limits
 from policy.request import Build, Release
 
+NOTHING_WATCHED = Conclusion(Flag.UNKNOWN, "nothing was watched", "3.2.1")
+
 
 class Lookout(Protocol):
     """Whoever looks at the world while others act."""
@@ -40,7 +42,7 @@ class Run:
     lookout: Lookout = field(default_factory=Silent)
     build: Build | None = None
     verdicts: dict[str, Judgement] = field(default_factory=dict)
-    watched: Conclusion = Conclusion(Flag.UNKNOWN, "nothing was watched", "3.2.1")
+    watched: Conclusion = NOTHING_WATCHED
 
     @property
     def limits(self) -> Limits:

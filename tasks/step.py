@@ -10,8 +10,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from blocks.company import Company
-from blocks.errors import BlockError, Unreachable
-from blocks.record import Superseded
+from blocks.errors import BlockError, Superseded, Unreachable
 from policy.checklist import ITEMS
 from policy.items import Item
 from policy.judgement import spoken

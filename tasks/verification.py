@@ -51,7 +51,7 @@ def metrics_normal(run: Run) -> Judgement:
     traffic = prometheus.read_traffic(at=now, span=run.limits.watch_window)
     return worst_of(
         (
-            judge_numbers(samples, now=now, limits=run.limits),
+            judge_numbers(samples, now=now, limits=run.limits, servers=run.release.servers),
             judge_traffic(traffic.now, traffic.last_week, share=run.limits.traffic_share),
         )
     )
@@ -80,9 +80,7 @@ def audit_log_written(run: Run) -> Judgement:
     span = run.limits.audit_window
     rows = run.company.database.count_audit_rows(span)
     minutes = f"{span.total_seconds() / 60:g} min"
-    return (
-        passed(f"{rows} audit rows in the last {minutes}") if rows else failed(f"no audit row in {minutes}")
-    )
+    return passed(f"{rows} audit rows in the last {minutes}") if rows else failed(f"no audit row in {minutes}")
 
 
 @item("3.2.4")

@@ -12,9 +12,9 @@ import httpx
 from prefect.blocks.core import Block
 from pydantic import Field, PrivateAttr
 
-from blocks.errors import Refused, Unreachable
+from blocks.errors import Refused, Superseded, Unreachable
 from blocks.fleet import commands
-from blocks.fleet.fenced import FencedFolder, HeldByHand, Superseded
+from blocks.fleet.fenced import FencedFolder, HeldByHand
 from blocks.fleet.server import Kept, Server, ServerState, digest_of, repository_of, state_of
 from blocks.fleet.ssh import Connection, MayHaveRun
 from blocks.one_request import send_once
@@ -39,16 +39,12 @@ class Fleet(Block):
     compose_file: str = Field(
         default="docker-compose.prod.yml", description="The Compose file in each server's directory."
     )
-    servers: tuple[Server, ...] = Field(
-        min_length=1, description="The servers, in the order of the roll-out."
-    )
+    servers: tuple[Server, ...] = Field(min_length=1, description="The servers, in the order of the roll-out.")
     host_header: str | None = Field(default=None, description="The name under which the servers serve.")
     command_timeout: timedelta = Field(
         default=timedelta(minutes=2), description="How long a change on a host may take."
     )
-    pull_timeout: timedelta = Field(
-        default=timedelta(minutes=10), description="How long fetching an image may take."
-    )
+    pull_timeout: timedelta = Field(default=timedelta(minutes=10), description="How long fetching an image may take.")
     patience: timedelta = Field(
         default=timedelta(seconds=10), description="How long a connection or a question may take."
     )
@@ -78,12 +74,9 @@ class Fleet(Block):
             raise Refused(f"{server.name}: {server.service} has {len(ids)} containers, expected one")
         container = _first(server, folder.ask(commands.inspect(ids[0])))
         try:
-            return state_of(
-                server.name,
-                held=held,
-                container=container,
-                image=self._image(server, str(container["Image"])),
-            )
+            by_digest = digest_of(container["Config"]["Image"])
+            image = {} if by_digest else self._image(server, container["Image"])
+            return state_of(server.name, held=held, container=container, image=image)
         except (KeyError, TypeError, ValueError) as error:
             raise Unreachable(f"{server.name}: the engine's answer lacks {error}") from error
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from blocks.errors import Misconfigured, Refused, Unreachable
+from blocks.errors import Misconfigured, Refused, Superseded, Unreachable
 from blocks.fleet import commands
 from blocks.fleet.commands import Words
 from blocks.fleet.ssh import Connection, MayHaveRun, Ran
@@ -15,10 +15,6 @@ _TIME_WAS_UP = {124, 137}
 _NOT_FOUND = {126, 127}
 _NO_SCRIPT = {2, 127}
 _WAIT_FOR_LOCK = timedelta(seconds=35)
-
-
-class Superseded(Refused):
-    """A newer holder raised the fence: whoever meets this must stop."""
 
 
 class HeldByHand(Refused):
@@ -43,9 +39,7 @@ class FencedFolder:
         if ran.status in _NOT_FOUND:
             raise Misconfigured(f"{self.name}: `{words[0]}` cannot be run there: {ran.last_words}")
         if ran.status:
-            raise Unreachable(
-                f"{self.name}: `{' '.join(words[:3])}` ended with {ran.status}: {ran.last_words}"
-            )
+            raise Unreachable(f"{self.name}: `{' '.join(words[:3])}` ended with {ran.status}: {ran.last_words}")
         return ran.out
 
     def is_true(self, words: Words) -> bool:
@@ -64,18 +58,14 @@ class FencedFolder:
         )
         self._passed_the_fence(ran)
         if ran.status in _TIME_WAS_UP:
-            raise MayHaveRun(
-                f"{self.name}: `{' '.join(words[:2])}` did not end within {limit.total_seconds():.0f} s"
-            )
+            raise MayHaveRun(f"{self.name}: `{' '.join(words[:2])}` did not end within {limit.total_seconds():.0f} s")
         return ran
 
     def raise_fence(self, number: int) -> None:
         """From now on refuse every lower number; what an older holder still had running has ended."""
         installed = self.connection.run(commands.install(self.directory), stdin=_SCRIPT.read_bytes())
         if installed.status:
-            raise Refused(
-                f"{self.name}: the fence cannot be put into {self.directory}: {installed.last_words}"
-            )
+            raise Refused(f"{self.name}: the fence cannot be put into {self.directory}: {installed.last_words}")
         ran = self.connection.run(commands.fenced(self.directory, number), limit=_WAIT_FOR_LOCK)
         self._passed_the_fence(ran)
         if ran.status:

@@ -90,7 +90,7 @@ def repository_of(image: str) -> str:
 
 
 def state_of(server: str, *, held: bool, container: dict[str, Any], image: dict[str, Any]) -> ServerState:
-    """Read a state out of the engine's two answers; an image that was pruned answers nothing."""
+    """Read a state out of the engine's two answers; an image that was not asked for or is gone is empty."""
     status, configured = container["State"], str(container["Config"]["Image"])
     labels = image.get("Config", {}).get("Labels") or container["Config"].get("Labels") or {}
     return ServerState(

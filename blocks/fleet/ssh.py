@@ -67,9 +67,7 @@ class Connection:
                 f"{self.name}: no end of `{words[0]}` within {limit.total_seconds():.0f} s; it may have run"
             ) from error
         except (paramiko.SSHException, OSError, EOFError) as error:
-            raise MayHaveRun(
-                f"{self.name}: cut off while `{words[0]}` ran; it may have run: {error}"
-            ) from error
+            raise MayHaveRun(f"{self.name}: cut off while `{words[0]}` ran; it may have run: {error}") from error
         finally:
             channel.close()
         if status < 0:
@@ -97,9 +95,7 @@ class Connection:
             try:
                 return self._channel_of(self._client)
             except (paramiko.SSHException, OSError, EOFError) as error:
-                raise Unreachable(
-                    f"{self.name}: SSH at {self.host}:{self.port} opens no channel: {error}"
-                ) from error
+                raise Unreachable(f"{self.name}: SSH at {self.host}:{self.port} opens no channel: {error}") from error
 
     def _channel_of(self, client: paramiko.SSHClient) -> paramiko.Channel:
         transport = client.get_transport()
@@ -136,9 +132,7 @@ class Connection:
         except FileNotFoundError as error:
             raise Misconfigured(f"{where}: there is no file {error.filename}") from error
         except paramiko.BadHostKeyException as error:
-            raise Refused(
-                f"{where}: the host's key is not the one in {self.known_hosts}; nothing was sent"
-            ) from error
+            raise Refused(f"{where}: the host's key is not the one in {self.known_hosts}; nothing was sent") from error
         except paramiko.AuthenticationException as error:
             raise Refused(f"{where}: refused the key {Path(self.key_file).name} of {self.user}") from error
         except paramiko.SSHException as error:

@@ -134,9 +134,7 @@ def search(_body: dict[str, Any], actor: str, query: str) -> dict[str, Any]:
 def read_patient(_body: dict[str, Any], actor: str, number: str) -> dict[str, Any]:
     """Show one patient."""
     with POOL.connection() as connection:
-        row = connection.execute(
-            'SELECT id, name, "birthDate" FROM "Patient" WHERE id = %s', (int(number),)
-        ).fetchone()
+        row = connection.execute('SELECT id, name, "birthDate" FROM "Patient" WHERE id = %s', (int(number),)).fetchone()
         if row is None:
             raise OtherAnswerError(404, f"no patient {number}")
         audit(connection, actor, "read", f"patient/{number}")

@@ -38,11 +38,7 @@ class Engine:
 
     def all(self) -> list[Container]:
         """Return the containers that exist, running or not."""
-        return [
-            Container(folder)
-            for folder in self.folder_of_containers.iterdir()
-            if (folder / "state.json").exists()
-        ]
+        return [Container(folder) for folder in self.folder_of_containers.iterdir() if (folder / "state.json").exists()]
 
     def find(self, name: str) -> Container:
         """Return the container of this name, identity or beginning of an identity."""
@@ -91,15 +87,11 @@ class Project:
         if old:
             old.stop(old.facts["grace"])
             shutil.rmtree(old.folder)
-        new = Container.create(
-            self._engine.folder_of_containers, self._facts(service, description, image, fingerprint)
-        )
+        new = Container.create(self._engine.folder_of_containers, self._facts(service, description, image, fingerprint))
         new.start()
         return tell(new, "Started")
 
-    def _facts(
-        self, service: str, description: dict[str, Any], image: str, fingerprint: str
-    ) -> dict[str, Any]:
+    def _facts(self, service: str, description: dict[str, Any], image: str, fingerprint: str) -> dict[str, Any]:
         config = self._engine.images.config(image)
         ports = [_published(str(port)) for port in description.get("ports") or []]
         environment = dict(entry.split("=", 1) for entry in config.get("Env", []))
@@ -128,9 +120,7 @@ class Project:
 def _published(port: str) -> int:
     match = re.fullmatch(r"127\.0\.0\.1:(\d+):\d+", port)
     if match is None:
-        raise RefusedError(
-            f"invalid port {port}: the stand-in publishes 127.0.0.1:HOST:CONTAINER only", code=15
-        )
+        raise RefusedError(f"invalid port {port}: the stand-in publishes 127.0.0.1:HOST:CONTAINER only", code=15)
     return int(match[1])
 
 

@@ -32,9 +32,7 @@ def read_services(files: list[Path], variables: dict[str, str]) -> dict[str, dic
             services[name] = _laid_over(services.get(name, {}), service)
     for name, service in services.items():
         if not service.get("image"):
-            raise RefusedError(
-                f'service "{name}" has neither an image nor a build context specified', code=15
-            )
+            raise RefusedError(f'service "{name}" has neither an image nor a build context specified', code=15)
     return services
 
 

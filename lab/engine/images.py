@@ -81,8 +81,7 @@ class Images:
         (folder / "files").mkdir(parents=True, exist_ok=True)
         for layer in manifest["layers"]:
             content = self._blob(registry, name, layer["digest"])
-            with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-                archive.extractall(folder / "files", filter="data")
+            _extract(content, folder / "files")
         (folder / "config.json").write_bytes(self._blob(registry, name, manifest["config"]["digest"]))
 
     def _remember(self, new: dict[str, str]) -> None:
@@ -118,6 +117,18 @@ class Images:
         known = json.loads(path.read_text())["auths"] if path.exists() else {}
         auth = known.get(registry, {}).get("auth")
         return {"Authorization": f"Basic {auth}"} if auth else {}
+
+
+def _extract(layer: bytes, folder: Path) -> None:
+    """Unpack plain files that stay inside the folder; anything else is no layer of ours."""
+    with tarfile.open(fileobj=io.BytesIO(layer)) as archive:
+        for member in archive:
+            path = (folder / member.name).resolve()
+            content = archive.extractfile(member)
+            if content is None or folder.resolve() not in path.parents:
+                raise RefusedError(f"failed to register layer: {member.name}: not a plain file of the image")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.read())
 
 
 def write_credentials(host: Path, registry: str, user: str, password: str) -> None:

@@ -125,9 +125,7 @@ class Vendor:
         """Headers on every answer."""
         return {}
 
-    def break_with(
-        self, kind: str, *, path: str = "", times: int | None = None, seconds: float = 1.0
-    ) -> Fault:
+    def break_with(self, kind: str, *, path: str = "", times: int | None = None, seconds: float = 1.0) -> Fault:
         """From now on calls whose path contains `path` go wrong; `mend` ends it."""
         self.faults.append(fault := Fault(Kind(kind), path, times, seconds))
         return fault
@@ -199,9 +197,7 @@ class Vendor:
         answer = {
             Kind.ERROR: Answer(500, {"message": "Server Error"}),
             Kind.LIMITED: self.limited(fault.seconds),
-            Kind.HTML: Answer(
-                200, headers={"Content-Type": "text/html"}, raw=b"<html><h1>Unicorn!</h1></html>"
-            ),
+            Kind.HTML: Answer(200, headers={"Content-Type": "text/html"}, raw=b"<html><h1>Unicorn!</h1></html>"),
             Kind.EMPTY: Answer(200, raw=b""),
         }[fault.kind]
         self.calls.append((call, answer.status))
@@ -242,6 +238,4 @@ def _broken_off(start: bytes) -> Response:
     async def nothing_more() -> AsyncIterator[bytes]:
         yield start
 
-    return StreamingResponse(
-        nothing_more(), headers={"Content-Length": "1000000", "Content-Type": "application/json"}
-    )
+    return StreamingResponse(nothing_more(), headers={"Content-Length": "1000000", "Content-Type": "application/json"})

@@ -17,9 +17,7 @@ from lab.vendors.github_shapes import invalid, refusal
 from lab.vendors.github_state import GitHubState, PushHook
 
 _LIMIT = 5000
-_NO_USER_AGENT = (
-    "Request forbidden by administrative rules. Please make sure your request has a User-Agent header"
-)
+_NO_USER_AGENT = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header"
 
 
 class GitHub(Vendor):
@@ -37,6 +35,7 @@ class GitHub(Vendor):
         self.state = GitHubState(history, repository, workflow)
         self.state.pushed = self._pushed
         self.on_push = on_push
+        self.forbidden: str | None = None
         self._used = 0
         super().__init__(token)
 
@@ -46,6 +45,7 @@ class GitHub(Vendor):
         self.mend()
         self.calls.clear()
         self._used = 0
+        self.forbidden = None
 
     def operations(self) -> tuple[Operation, ...]:
         """The part of GitHub that a release needs."""
@@ -65,6 +65,8 @@ class GitHub(Vendor):
         asked = f"{call.parameters['owner']}/{call.parameters['repo']}"
         if asked.lower() != self.state.repository.lower():
             raise refusal(404, "Not Found")
+        if self.forbidden and self.forbidden in call.path:
+            raise refusal(403, "Resource not accessible by personal access token")
         if "" in call.body:
             raise refusal(400, "Problems parsing JSON")
 
@@ -81,6 +83,10 @@ class GitHub(Vendor):
     def use_up(self) -> None:
         """Leave no call of this hour's limit."""
         self._used = _LIMIT
+
+    def forbid(self, path: str) -> None:
+        """The token may no longer do what has `path` in its address."""
+        self.forbidden = path
 
     def standing_headers(self) -> Mapping[str, str]:
         """The primary limit as it stands."""

@@ -45,9 +45,10 @@ class PullOperations:
 
     def _list_checks(self, call: Call) -> Answer:
         sha = self._known(call.parameters["ref"])
-        found = [shapes.check(check, self.state.repository) for check in self._latest_checks(sha)]
+        latest, hidden = self._latest_checks(sha), self.state.hidden_checks
+        found = [shapes.check(one, self.state.repository) for one in latest if one.name not in hidden]
         page, headers = cut_page(call, found)
-        return Answer(body={"total_count": len(found), "check_runs": page}, headers=headers)
+        return Answer(body={"total_count": len(latest), "check_runs": page}, headers=headers)
 
     def _latest_checks(self, sha: str) -> list[Check]:
         """By default GitHub gives the latest run of each name only."""
@@ -55,9 +56,7 @@ class PullOperations:
 
     def _list_pulls_of(self, call: Call) -> Answer:
         sha = self._known(call.parameters["ref"])
-        found = [
-            self._shape(pull) for pull in self.state.pulls.values() if sha in self.state.commits_of(pull)
-        ]
+        found = [self._shape(pull) for pull in self.state.pulls.values() if sha in self.state.commits_of(pull)]
         page, headers = cut_page(call, found)
         return Answer(body=page, headers=headers)
 

@@ -130,9 +130,7 @@ def files(history: History, base: str, head: str) -> list[dict[str, Any]]:
     return rows
 
 
-def pull_request(
-    pull: PullRequest, repository: str, base_commit: str, *, mergeable: bool | None
-) -> dict[str, Any]:
+def pull_request(pull: PullRequest, repository: str, base_commit: str, *, mergeable: bool | None) -> dict[str, Any]:
     """The long form; `mergeable` is null while GitHub still works it out, and after the merge."""
     fork = f"{pull.author.login}/{repository.partition('/')[2]}"
     return {

@@ -25,6 +25,7 @@ class GitHubState:
         self.pulls: dict[int, PullRequest] = {}
         self.runs: list[Run] = []
         self.checks: list[Check] = []
+        self.hidden_checks: set[str] = set()
         for past in self.history.past_pulls():
             self.record_merged(past.commit, past.title, author=past.author, labels=past.labels)
             self.report_run(past.commit)
@@ -43,14 +44,10 @@ class GitHubState:
         """Open a pull request from the branch `head` and return its number."""
         number = max(self.pulls, default=0) + 1
         commit = self.history.resolve(f"refs/heads/{head}")
-        self.pulls[number] = PullRequest(
-            number, title, body, author, head, base, commit, labels, from_fork=from_fork
-        )
+        self.pulls[number] = PullRequest(number, title, body, author, head, base, commit, labels, from_fork=from_fork)
         return number
 
-    def record_merged(
-        self, commit: str, title: str, *, author: Author = DEV, labels: tuple[str, ...] = ()
-    ) -> int:
+    def record_merged(self, commit: str, title: str, *, author: Author = DEV, labels: tuple[str, ...] = ()) -> int:
         """Remember a pull request that brought `commit` to main, and return its number."""
         number = max(self.pulls, default=0) + 1
         pull = PullRequest(number, title, "", author, f"feature/{number}", "main", commit, labels)

@@ -14,18 +14,11 @@ from blocks.load_balancer import HAProxy
 from lab.client import Lab
 
 
-@pytest.fixture(scope="session")
-def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """One lab for all tests of the session."""
-    lab = Lab.start(tmp_path_factory.mktemp("lab"), rate=0)
-    yield lab
-    lab.stop(purge=True)
-
-
 @pytest.fixture
 def lab(running_lab: Lab) -> Lab:
-    """The lab in its first state."""
+    """The lab in its first state, without traffic: a block's test counts what it did itself."""
     running_lab.reset()
+    running_lab.set_traffic(0)
     return running_lab
 
 

@@ -64,9 +64,7 @@ def test_a_feature_that_fails_is_refused_with_its_name(
         application.log_in()
 
 
-def test_no_answer_at_all_is_unreachable(
-    lab: Lab, application: Application, settings: dict[str, Any]
-) -> None:
+def test_no_answer_at_all_is_unreachable(lab: Lab, application: Application, settings: dict[str, Any]) -> None:
     server = settings["fleet"]["servers"][1]
     lab.kill_app(server["name"])
 

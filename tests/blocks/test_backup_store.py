@@ -5,10 +5,12 @@ import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from blocks.backup_store import BackupStore
 from blocks.errors import Refused, Unreachable
+from lab.client import Lab
 
 
 @pytest.fixture
@@ -32,16 +34,17 @@ def test_every_backup_since_a_moment_is_listed_the_oldest_first(backups: BackupS
     assert backups.list_backups(now + timedelta(hours=1)) == ()
 
 
-def test_a_fresh_backup_on_the_second_page_is_seen(backups: BackupStore) -> None:
+def test_a_fresh_backup_on_the_second_page_is_seen(lab: Lab, backups: BackupStore) -> None:
     day = f"{datetime.now(UTC):%Y/%m/%d}"
-    for number in range(1005):
-        backups._s3.put_object(Bucket=backups.bucket, Key=f"{day}/part-{number:05}", Body=b"x")
+    folder = f"{lab.home.url('filer')}/buckets/{backups.bucket}/{day}"
+    with httpx.Client() as filer:
+        for number in range(1005):
+            filer.put(f"{folder}/part-{number:05}", content=b"x").raise_for_status()
 
-    keys = {backup.key for backup in backups.list_backups(datetime.now(UTC) - timedelta(days=1))}
+        keys = {backup.key for backup in backups.list_backups(datetime.now(UTC) - timedelta(days=1))}
 
+        filer.delete(folder, params={"recursive": "true"}).raise_for_status()
     assert f"{day}/part-01004" in keys
-    for key in sorted(keys):
-        backups._s3.delete_object(Bucket=backups.bucket, Key=key)
 
 
 @pytest.mark.parametrize("size", [0, 10, 20_000_000])

@@ -35,17 +35,13 @@ def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytes
 def test_a_file_of_another_mode_is_refused_by_name_and_mode(tmp_path: Path, mode: int) -> None:
     secret(tmp_path, "SOME_TOKEN", "s3cret", mode)
 
-    with pytest.raises(
-        Misconfigured, match=rf"SOME_TOKEN: .*SOME_TOKEN has mode {mode:04o}, expected 0600"
-    ) as caught:
+    with pytest.raises(Misconfigured, match=rf"SOME_TOKEN: .*SOME_TOKEN has mode {mode:04o}, expected 0600") as caught:
         read_secret("SOME_TOKEN", tmp_path)
     assert "s3cret" not in str(caught.value)
 
 
 def test_a_missing_secret_names_both_places(tmp_path: Path) -> None:
-    with pytest.raises(
-        Misconfigured, match=f"neither in the environment nor in the file {tmp_path}/SOME_TOKEN"
-    ):
+    with pytest.raises(Misconfigured, match=f"neither in the environment nor in the file {tmp_path}/SOME_TOKEN"):
         read_secret("SOME_TOKEN", tmp_path)
     with pytest.raises(Misconfigured, match="not in the environment, and no secrets folder is set"):
         read_secret("SOME_TOKEN", None)

@@ -81,9 +81,7 @@ def test_a_server_is_updated_by_digest_and_put_back_with_its_files(
     assert lab.versions_serving()["web-server-1"] == before.revision
 
 
-def test_what_was_kept_first_stays_and_works_by_hand(
-    lab: Lab, fleet: Fleet, settings: dict[str, Any]
-) -> None:
+def test_what_was_kept_first_stays_and_works_by_hand(lab: Lab, fleet: Fleet, settings: dict[str, Any]) -> None:
     server = fleet.find("web-server-1")
     before = fleet.read_state(server)
     first = fleet.keep_files(server, 1, "r1")
@@ -101,9 +99,7 @@ def test_what_was_kept_first_stays_and_works_by_hand(
     assert fleet.read_kept(server, "never") is None
 
 
-def test_updating_to_what_runs_already_changes_nothing(
-    lab: Lab, fleet: Fleet, settings: dict[str, Any]
-) -> None:
+def test_updating_to_what_runs_already_changes_nothing(lab: Lab, fleet: Fleet, settings: dict[str, Any]) -> None:
     server = fleet.find("web-server-1")
     image = reference(settings, lab.ship("2.0.2"))
     fleet.update(server, 1, image)

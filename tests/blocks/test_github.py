@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from prefect.blocks.core import Block
-from prefect.testing.standard_test_suites import BlockStandardTestSuite
+from prefect.testing.standard_test_suites.blocks import BlockStandardTestSuite
 
 from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.github import GitHub
@@ -59,13 +59,13 @@ def test_a_change_set_holds_commits_files_pull_requests_and_labels(world: World)
 
 
 def test_a_change_set_of_many_commits_is_read_to_its_last_page(world: World) -> None:
-    for number in range(130):
+    for number in range(105):
         world.history.commit({f"docs/{number}.md": "x"}, f"Write page {number}")
 
     change = world.block.read_change_set("production", "main")
 
-    assert len(change.commits) == 130
-    assert change.commits[-1].subject == "Write page 129"
+    assert len(change.commits) == 105
+    assert change.commits[-1].subject == "Write page 104"
     assert change.complete
 
 
@@ -163,7 +163,7 @@ def test_a_workflow_run_is_absent_running_green_or_red_with_its_step(world: Worl
         world.block.read_workflow_run(sha, "release.yml")
 
 
-def test_the_45th_check_on_the_second_page_is_read(world: World) -> None:
+def test_a_red_check_on_the_second_page_is_read(world: World) -> None:
     sha = world.history.resolve("main")
     for number in range(145):
         world.vendor.state.report_check(sha, f"check {number}", "failure" if number == 141 else "success")
@@ -172,6 +172,23 @@ def test_the_45th_check_on_the_second_page_is_read(world: World) -> None:
 
     assert len(checks) == 145
     assert [check.name for check in checks if check.conclusion == "failure"] == ["check 141"]
+
+
+def test_checks_of_which_one_did_not_arrive_are_not_taken_for_all(world: World) -> None:
+    sha = world.history.resolve("main")
+    for number in range(45):
+        world.vendor.state.report_check(sha, f"check {number}")
+    world.vendor.state.hidden_checks.add("check 40")
+
+    with pytest.raises(Unreachable, match="GitHub: 44 of 45 checks of"):
+        world.block.list_check_runs(sha)
+
+
+def test_a_missing_permission_is_refused_at_once_in_githubs_words(world: World) -> None:
+    world.vendor.forbid("/merges")
+
+    with pytest.raises(Refused, match="403 Resource not accessible by personal access token"):
+        world.block.merge_into("staging", "main", "Release to staging")
 
 
 def test_a_file_is_read_at_a_commit(world: World) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from prefect.blocks.core import Block
-from prefect.testing.standard_test_suites import BlockStandardTestSuite
+from prefect.testing.standard_test_suites.blocks import BlockStandardTestSuite
 
 from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.prometheus import Prometheus
@@ -98,9 +98,7 @@ def test_traffic_of_two_weeks_ago_is_unknown(world: World) -> None:
 def test_memory_over_time(world: World) -> None:
     until = datetime.now(UTC)
 
-    series = world.block.read_memory_series(
-        SERVERS, until - timedelta(seconds=3), until, step=timedelta(seconds=1)
-    )
+    series = world.block.read_memory_series(SERVERS, until - timedelta(seconds=3), until, step=timedelta(seconds=1))
 
     assert [point.value for point in series["web-server-2"]] == [400e6] * 4
     assert series["web-server-1"][0].at.tzinfo is UTC

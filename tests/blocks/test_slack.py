@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 from prefect.blocks.core import Block
-from prefect.testing.standard_test_suites import BlockStandardTestSuite
+from prefect.testing.standard_test_suites.blocks import BlockStandardTestSuite
 
 from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.slack import Slack
@@ -105,9 +105,7 @@ def test_a_person_is_found_by_e_mail_and_a_message_by_its_link(world: World) -> 
     message = world.block.post("C0DEPLOYMENTS", "Release 7 begins", "release-7/begins")
 
     assert world.block.find_user("tomas@holilabs.xyz") == "U0TOMAS"
-    assert world.block.read_permalink(message).startswith(
-        "https://holilabs.slack.com/archives/C0DEPLOYMENTS/p"
-    )
+    assert world.block.read_permalink(message).startswith("https://holilabs.slack.com/archives/C0DEPLOYMENTS/p")
     world.block.check()
 
 
@@ -157,9 +155,7 @@ def test_a_slow_answer_is_not_waited_for_without_end(world: World) -> None:
         world.block.find("C0DEPLOYMENTS", "k")
 
 
-def test_a_wrong_or_missing_token_is_named_and_never_shown(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_or_missing_token_is_named_and_never_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_TOKEN", "xoxb-wrong")
     with pytest.raises(Refused, match="the token is not valid") as caught:
         world.block.check()

@@ -4,12 +4,15 @@ import json
 import multiprocessing
 import os
 import signal
+import socket
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 
 import boto3
 import pytest
@@ -38,6 +41,50 @@ def s3_store(home: Home, bucket: str) -> S3Store:
         secret_key="BACKUP_SECRET_KEY",
         secrets_folder=str(home.secrets),
     )
+
+
+class LosingProxy:
+    """Passes everything on to the storage, and loses as many answers as it is told to."""
+
+    def __init__(self, port: int) -> None:
+        self.lose = 0
+        self._upstream = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                server = socket.create_connection(("127.0.0.1", self._upstream))
+                Thread(target=self._pass_on, args=(client, server), daemon=True).start()
+                Thread(target=self._pass_back, args=(server, client), daemon=True).start()
+
+    def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
+        with suppress(OSError):
+            while data := client.recv(65536):
+                server.sendall(data)
+
+    def _pass_back(self, server: socket.socket, client: socket.socket) -> None:
+        with suppress(OSError), server, client:
+            while data := server.recv(65536):
+                if self.lose and not data.startswith(b"HTTP/1.1 100"):
+                    self.lose -= 1
+                    client.shutdown(socket.SHUT_RDWR)
+                    return
+                client.sendall(data)
+
+    def close(self) -> None:
+        self._listener.close()
+
+
+@pytest.fixture
+def proxy(object_store: Home) -> Iterator[LosingProxy]:
+    """A way to the storage that loses answers."""
+    proxy = LosingProxy(object_store.ports["s3"])
+    yield proxy
+    proxy.close()
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -139,9 +186,7 @@ def test_a_key_that_could_leave_its_place_is_refused(store: Store, key: str) -> 
 def _write_rows(folder: str) -> None:
     store, number = FolderStore(folder=folder), 0
     while True:
-        store.create(
-            f"records/killed/{number:06}", json.dumps({"number": number, "text": "x" * 20_000}).encode()
-        )
+        store.create(f"records/killed/{number:06}", json.dumps({"number": number, "text": "x" * 20_000}).encode())
         number += 1
 
 
@@ -180,6 +225,35 @@ def test_a_store_that_nobody_serves_is_unreachable(object_store: Home) -> None:
         store.read("a")
     with pytest.raises(Unreachable):
         store.create("a", b"")
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+def test_a_lost_answer_is_asked_for_again_and_creates_once(object_store: Home, proxy: LosingProxy, lost: int) -> None:
+    store = s3_store(object_store, "countersign").model_copy(update={"endpoint": proxy.url})
+    proxy.lose = lost
+    store.create(f"records/lost/{lost}", b"row")
+
+    assert proxy.lose == 0
+    assert store.read(f"records/lost/{lost}").body == b"row"
+
+
+def test_a_lost_answer_never_hides_that_somebody_else_was_first(object_store: Home, proxy: LosingProxy) -> None:
+    store = s3_store(object_store, "countersign").model_copy(update={"endpoint": proxy.url})
+    store.create("records/taken", b"theirs")
+    proxy.lose = 1
+
+    with pytest.raises(Exists):
+        store.create("records/taken", b"ours")
+
+
+def test_answers_that_are_always_lost_are_unreachable_and_said_to_be_uncertain(
+    object_store: Home, proxy: LosingProxy
+) -> None:
+    store = s3_store(object_store, "countersign").model_copy(update={"endpoint": proxy.url})
+    proxy.lose = 99
+
+    with pytest.raises(Unreachable, match="may have been created"):
+        store.create("records/uncertain", b"row")
 
 
 def test_a_wrong_secret_and_a_missing_bucket_are_refused(

@@ -1,5 +1,6 @@
 """The application: what it serves, and each fault by its name."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -11,19 +12,17 @@ from tests.lab.deadline import reached
 
 
 @pytest.fixture
-def client(lab: Lab) -> httpx.Client:
+def client(lab: Lab) -> Iterator[httpx.Client]:
     """A client that is logged in as the demo user, at web-server-1."""
     base = lab.home.url("app_web-server-1")
     secret = lab.home.secret("DEMO_PASSWORD")
-    answer = httpx.post(
-        f"{base}/api/login", json={"email": "demo@holilabs.xyz", "password": secret}, timeout=5
-    )
-    return httpx.Client(
-        base_url=base, headers={"Authorization": f"Bearer {answer.json()['token']}"}, timeout=10
-    )
+    answer = httpx.post(f"{base}/api/login", json={"email": "demo@holilabs.xyz", "password": secret}, timeout=5)
+    headers = {"Authorization": f"Bearer {answer.json()['token']}"}
+    with httpx.Client(base_url=base, headers=headers, timeout=10) as client:
+        yield client
 
 
-def put_on(lab: Lab, fault: str, **words: Any) -> Shipped:
+def put_on(lab: Lab, fault: str | None, **words: Any) -> Shipped:
     shipped = lab.ship("1.5.0", fault=fault, **words)
     lab.deploy("web-server-1", str(shipped.digest))
     return shipped
@@ -125,7 +124,7 @@ def test_slow(lab: Lab) -> None:
 
 
 def test_a_slow_boot_is_not_healthy_before_its_time(lab: Lab) -> None:
-    put_on(lab, "", boot_seconds=1)
+    put_on(lab, None, boot_seconds=1)
 
     assert status(lab) == 0
     assert reached(lambda: status(lab) == 200)

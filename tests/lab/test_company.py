@@ -94,9 +94,7 @@ def test_the_database_refuses_a_wrong_password(lab: Lab) -> None:
 def test_a_merged_pull_request_is_built_and_staging_serves_what_is_pushed_to_it(lab: Lab) -> None:
     waiting = lab.ship("1.5.0", merged=False)
     headers = {"Authorization": f"Bearer {lab.home.secret('GITHUB_TOKEN')}", "User-Agent": "test"}
-    with httpx.Client(
-        base_url=lab.home.url("github") + "/repos/holilabs/holilabsv2", headers=headers
-    ) as github:
+    with httpx.Client(base_url=lab.home.url("github") + "/repos/holilabs/holilabsv2", headers=headers) as github:
         merged = github.put(f"/pulls/{waiting.pull_request}/merge", json={}).json()["sha"]
         github.patch("/git/refs/heads/staging", json={"sha": merged})
 

@@ -17,14 +17,14 @@ Docker = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def docker(lab: Lab) -> Docker:
+def docker(running_lab: Lab) -> Docker:
     """The command `docker` on web-server-1, in its project's folder."""
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        host = lab.home.host("web-server-1")
+        host = running_lab.home.host("web-server-1")
         command = [str(host / "bin" / "docker"), *words]
-        folder = lab.home.project("web-server-1")
-        environment = {"HOME": str(host), "LAB_PROCESS": str(lab.home.path)}
+        folder = running_lab.home.project("web-server-1")
+        environment = {"HOME": str(host), "LAB_PROCESS": str(running_lab.home.path)}
         return subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, text=True, timeout=30, check=False
         )
@@ -64,6 +64,7 @@ def test_the_running_container_is_shown_with_its_image(lab: Lab, docker: Docker)
     assert revision == lab.version_of("web-server-1")
 
 
+@pytest.mark.usefixtures("lab")
 def test_up_again_changes_nothing(docker: Docker) -> None:
     before = inspect(docker)
 
@@ -85,6 +86,7 @@ def test_another_image_makes_another_container(lab: Lab, docker: Docker) -> None
     assert reached(lambda: lab.version_of("web-server-1") == shipped.commit)
 
 
+@pytest.mark.usefixtures("lab")
 def test_a_stopped_container_shows_how_it_ended(docker: Docker) -> None:
     docker(*compose("stop", "web-1"))
     stopped = inspect(docker)["State"]

@@ -206,9 +206,7 @@ def test_a_push_is_told_in_the_background_and_a_failing_listener_is_heard(tmp_pa
     async def push(commit: str) -> int:
         transport = httpx.ASGITransport(app=vendor.app)
         headers = {"Authorization": f"token {TOKEN}"}
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://github", headers=headers
-        ) as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://github", headers=headers) as client:
             body = {"sha": commit, "force": True}
             status = (await client.patch(f"{AT}/git/refs/heads/staging", json=body)).status_code
         await vendor.settled()

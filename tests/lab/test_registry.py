@@ -34,8 +34,8 @@ def test_the_configuration_names_the_commit(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v2/", "/v2/holi-web/tags/list", "/v2/holi-web/manifests/1.4.0"])
-def test_a_wrong_password_is_refused(lab: Lab, path: str) -> None:
-    answer = ask(lab, path, password="wrong")
+def test_a_wrong_password_is_refused(running_lab: Lab, path: str) -> None:
+    answer = ask(running_lab, path, password="wrong")
 
     assert answer.status_code == 401
     assert answer.json()["errors"][0]["code"] == "UNAUTHORIZED"
@@ -52,8 +52,8 @@ def test_a_wrong_password_is_refused(lab: Lab, path: str) -> None:
         ("/v2/other/tags/list", "NAME_UNKNOWN"),
     ],
 )
-def test_what_is_not_there_is_named(lab: Lab, path: str, code: str) -> None:
-    answer = ask(lab, path)
+def test_what_is_not_there_is_named(running_lab: Lab, path: str, code: str) -> None:
+    answer = ask(running_lab, path)
 
     assert answer.status_code == 404
     if answer.headers.get("content-type") == "application/json":

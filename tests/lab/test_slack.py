@@ -94,9 +94,7 @@ def test_history_comes_newest_first_in_pages_without_replies(world: World) -> No
     world.ask("chat.postMessage", channel="C1", text="reply", thread_ts=stamps[0])
 
     first = world.ask("conversations.history", channel="C1", limit=3)
-    rest = world.ask(
-        "conversations.history", channel="C1", limit=3, cursor=first["response_metadata"]["next_cursor"]
-    )
+    rest = world.ask("conversations.history", channel="C1", limit=3, cursor=first["response_metadata"]["next_cursor"])
     newer = world.ask("conversations.history", channel="C1", oldest=stamps[3])
 
     assert [message["text"] for message in first["messages"] + rest["messages"]] == ["4", "3", "2", "1", "0"]

@@ -19,10 +19,7 @@ def backup(key: str, *, size_bytes: int = 3 * GB, hours: float) -> Backup:
 
 def daily(*sizes_bytes: int) -> list[Backup]:
     """One dump a day, the newest first, two hours old."""
-    return [
-        backup(f"day-{day}/holi.dump", size_bytes=size, hours=2 + 24 * day)
-        for day, size in enumerate(sizes_bytes)
-    ]
+    return [backup(f"day-{day}/holi.dump", size_bytes=size, hours=2 + 24 * day) for day, size in enumerate(sizes_bytes)]
 
 
 def judge(backups: list[Backup]) -> Judgement:
@@ -64,34 +61,20 @@ def test_an_empty_archive_fails_and_is_not_replaced_by_yesterdays() -> None:
     [
         pytest.param([], Verdict.FAILED, "no backup found", id="none"),
         pytest.param([backup("readme.txt", hours=1)], Verdict.FAILED, "none of 1 objects", id="no dump"),
-        pytest.param(
-            [backup("a.dump", hours=24)], Verdict.FAILED, "too old: a.dump, 3.0 GB, 1 d old", id="24 h"
-        ),
-        pytest.param(
-            [backup("a.dump", hours=23.99)], Verdict.PASSED, "the first one", id="just young enough"
-        ),
-        pytest.param(
-            [backup("a.dump", size_bytes=0, hours=1)], Verdict.FAILED, "0 bytes, a dump has", id="empty"
-        ),
-        pytest.param(
-            [backup("a.dump", size_bytes=-1, hours=1)], Verdict.UNKNOWN, "is no size", id="negative"
-        ),
+        pytest.param([backup("a.dump", hours=24)], Verdict.FAILED, "too old: a.dump, 3.0 GB, 1 d old", id="24 h"),
+        pytest.param([backup("a.dump", hours=23.99)], Verdict.PASSED, "the first one", id="just young enough"),
+        pytest.param([backup("a.dump", size_bytes=0, hours=1)], Verdict.FAILED, "0 bytes, a dump has", id="empty"),
+        pytest.param([backup("a.dump", size_bytes=-1, hours=1)], Verdict.UNKNOWN, "is no size", id="negative"),
         pytest.param([backup("a.dump", hours=-2)], Verdict.UNKNOWN, "a clock is wrong", id="from the future"),
-        pytest.param(
-            [backup("a.dump", hours=-0.01)], Verdict.PASSED, "0 ms old", id="clocks differ a little"
-        ),
-        pytest.param(
-            daily(*[20] * 9), Verdict.FAILED, "were about 20 bytes", id="all of them empty for a week"
-        ),
+        pytest.param([backup("a.dump", hours=-0.01)], Verdict.PASSED, "0 ms old", id="clocks differ a little"),
+        pytest.param(daily(*[20] * 9), Verdict.FAILED, "were about 20 bytes", id="all of them empty for a week"),
         pytest.param(daily(14 * GB, *[30 * GB] * 7), Verdict.FAILED, "limit 50%", id="less than half"),
         pytest.param(daily(15 * GB, *[30 * GB] * 7), Verdict.PASSED, "15.0 GB", id="half"),
         pytest.param(daily(3 * GB, 20, 3 * GB, 3 * GB), Verdict.PASSED, "day-0", id="one bad day before"),
         pytest.param(daily(3 * GB, *[3 * GB] * 7, 90 * GB), Verdict.PASSED, "day-0", id="only seven count"),
     ],
 )
-def test_the_newest_dump_is_young_and_of_the_usual_size(
-    backups: list[Backup], verdict: Verdict, says: str
-) -> None:
+def test_the_newest_dump_is_young_and_of_the_usual_size(backups: list[Backup], verdict: Verdict, says: str) -> None:
     judgement = judge(backups)
 
     assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence
@@ -127,11 +110,7 @@ def test_a_dump_that_is_read_back_is_the_one_that_was_sent(
     assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence
 
 
-@given(
-    st.lists(
-        st.tuples(st.integers(-5, 5 * GB), st.integers(-10, 400)), max_size=12, unique_by=lambda one: one[1]
-    )
-)
+@given(st.lists(st.tuples(st.integers(-5, 5 * GB), st.integers(-10, 400)), max_size=12, unique_by=lambda one: one[1]))
 def test_a_passing_backup_is_the_newest_and_young(facts: list[tuple[int, int]]) -> None:
     backups = [backup(f"{at}.dump", size_bytes=size, hours=hours) for at, (size, hours) in enumerate(facts)]
 

@@ -44,9 +44,7 @@ def answer(
         pytest.param(answer(version=NEW[:6]), Verdict.FAILED, "still serves", id="too short an abbreviation"),
         pytest.param(answer(version=None), Verdict.UNKNOWN, "does not say its version", id="no version"),
         pytest.param(answer(version=""), Verdict.UNKNOWN, "does not say its version", id="empty version"),
-        pytest.param(
-            answer(version=12), Verdict.UNKNOWN, "does not say its version", id="a number as version"
-        ),
+        pytest.param(answer(version=12), Verdict.UNKNOWN, "does not say its version", id="a number as version"),
         pytest.param(
             answer(status="degraded", database="disconnected"),
             Verdict.FAILED,
@@ -54,33 +52,21 @@ def answer(
             id="R2: degraded",
         ),
         pytest.param(answer(database="disconnected"), Verdict.FAILED, "'disconnected'", id="no database"),
-        pytest.param(
-            answer(database={"connected": False}), Verdict.FAILED, "database is", id="not connected"
-        ),
-        pytest.param(
-            answer(database={"connected": "yes"}), Verdict.FAILED, "database is", id="connected: yes"
-        ),
+        pytest.param(answer(database={"connected": False}), Verdict.FAILED, "database is", id="not connected"),
+        pytest.param(answer(database={"connected": "yes"}), Verdict.FAILED, "database is", id="connected: yes"),
         pytest.param(answer(database=True), Verdict.FAILED, "database is True", id="database: true"),
-        pytest.param(
-            answer(database=None), Verdict.FAILED, "says nothing of its database", id="database absent"
-        ),
+        pytest.param(answer(database=None), Verdict.FAILED, "says nothing of its database", id="database absent"),
         pytest.param(answer(status=None), Verdict.UNKNOWN, "no health report", id="no status"),
         pytest.param(answer(204, body=""), Verdict.UNKNOWN, "HTTP 204", id="R2: empty"),
-        pytest.param(
-            answer(body="<html>Log in</html>"), Verdict.UNKNOWN, "no health report", id="R2: login page"
-        ),
+        pytest.param(answer(body="<html>Log in</html>"), Verdict.UNKNOWN, "no health report", id="R2: login page"),
         pytest.param(answer(body="[]"), Verdict.UNKNOWN, "no health report", id="a list"),
         pytest.param(answer(body="[" * 100_000), Verdict.UNKNOWN, "no health report", id="too deep to read"),
         pytest.param(answer(302, body=""), Verdict.UNKNOWN, "HTTP 302", id="sent elsewhere"),
-        pytest.param(
-            answer(503, status="unhealthy"), Verdict.FAILED, "HTTP 503, status 'unhealthy'", id="503"
-        ),
+        pytest.param(answer(503, status="unhealthy"), Verdict.FAILED, "HTTP 503, status 'unhealthy'", id="503"),
         pytest.param(answer(502, body="Bad gateway"), Verdict.FAILED, "HTTP 502; expected 200", id="502"),
     ],
 )
-def test_health_is_status_and_database_and_version(
-    given_answer: HealthAnswer, verdict: Verdict, says: str
-) -> None:
+def test_health_is_status_and_database_and_version(given_answer: HealthAnswer, verdict: Verdict, says: str) -> None:
     judgement = judge_health(given_answer, version=NEW)
 
     assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence
@@ -119,9 +105,7 @@ def test_every_server_is_asked_for_the_version() -> None:
     judgement = judge_every_server(answers, servers=["web-server-1", "web-server-2"], version=NEW)
 
     assert judgement.verdict is Verdict.PASSED
-    assert judgement.sentence == (
-        "all 2 servers (web-server-1, web-server-2) are healthy and serve b2b2b2b2b2b2"
-    )
+    assert judgement.sentence == ("all 2 servers (web-server-1, web-server-2) are healthy and serve b2b2b2b2b2b2")
 
 
 @pytest.mark.parametrize(
@@ -146,9 +130,7 @@ def test_every_server_is_asked_for_the_version() -> None:
         ([], Verdict.UNKNOWN, "web-server-1 gave no health answer; web-server-2 gave"),
     ],
 )
-def test_one_server_that_is_wrong_or_silent_is_named(
-    answers: list[HealthAnswer], verdict: Verdict, says: str
-) -> None:
+def test_one_server_that_is_wrong_or_silent_is_named(answers: list[HealthAnswer], verdict: Verdict, says: str) -> None:
     judgement = judge_every_server(answers, servers=["web-server-1", "web-server-2"], version=NEW)
 
     assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence

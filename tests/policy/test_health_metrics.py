@@ -62,9 +62,7 @@ def test_all_figures_normal_are_said_with_their_limits() -> None:
         ({"connections": 16, "p95_ms": None}, Verdict.FAILED, "gives no p95, connections 80%"),
     ],
 )
-def test_a_figure_that_is_not_normal_is_named_alone(
-    changes: dict[str, object], verdict: Verdict, says: str
-) -> None:
+def test_a_figure_that_is_not_normal_is_named_alone(changes: dict[str, object], verdict: Verdict, says: str) -> None:
     judgement = judge(WELL | changes)
 
     assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence

@@ -7,9 +7,7 @@ import pytest
 from policy.measurement import in_ms, measured, measured_time, ratio
 
 
-@pytest.mark.parametrize(
-    "value", [None, True, "5", float("nan"), float("inf"), float("-inf"), -0.1, 10**400, [1], {}]
-)
+@pytest.mark.parametrize("value", [None, True, "5", float("nan"), float("inf"), float("-inf"), -0.1, 10**400, [1], {}])
 def test_what_is_no_measurement_has_no_value(value: object) -> None:
     assert measured(value) is None
 

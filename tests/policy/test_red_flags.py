@@ -43,31 +43,19 @@ OLD_WELL = history(2, server=OLD)
             "not enough samples: 1 of 2",
             id="an old bad sample is no second one",
         ),
-        pytest.param(
-            history(2, requests=7, errors=7), Flag.UNKNOWN, "not enough requests: 7 of 20", id="few"
-        ),
-        pytest.param(
-            history(2, requests=20, errors=2), Flag.CLEAR, "10.0% errors", id="two errors are no flag"
-        ),
+        pytest.param(history(2, requests=7, errors=7), Flag.UNKNOWN, "not enough requests: 7 of 20", id="few"),
+        pytest.param(history(2, requests=20, errors=2), Flag.CLEAR, "10.0% errors", id="two errors are no flag"),
         pytest.param(history(2, requests=20, errors=3), Flag.ROLL_BACK, "15.0%", id="three errors of twenty"),
         pytest.param(history(2, p95_ms=2001), Flag.ROLL_BACK, "p95 2001 ms", id="p95 above 2000 ms"),
-        pytest.param(
-            history(2, p95_ms=501), Flag.ROLL_BACK, "2 times the 150 ms before the release", id="p95 doubled"
-        ),
+        pytest.param(history(2, p95_ms=501), Flag.ROLL_BACK, "2 times the 150 ms before the release", id="p95 doubled"),
         pytest.param(history(2, p95_ms=500), Flag.CLEAR, "p95 500 ms", id="doubled but not above 500 ms"),
-        pytest.param(
-            [sample(0, p95_ms=2500), sample(15), sample(30)], Flag.UNKNOWN, "too high", id="slow in 1 of 3"
-        ),
+        pytest.param([sample(0, p95_ms=2500), sample(15), sample(30)], Flag.UNKNOWN, "too high", id="slow in 1 of 3"),
         pytest.param([], Flag.UNKNOWN, "no sample of the last 2 min", id="nothing"),
         pytest.param([sample(540)], Flag.UNKNOWN, "no sample", id="E7: the sample is 9 minutes old"),
         pytest.param([sample(-5)], Flag.UNKNOWN, "no sample", id="a sample from the future"),
         pytest.param([sample(0, span=0)], Flag.UNKNOWN, "no sample", id="a sample of no time"),
-        pytest.param(
-            history(2, requests=0), Flag.UNKNOWN, "no requests in the last 1 min", id="E7: no requests"
-        ),
-        pytest.param(
-            history(2, requests=None), Flag.UNKNOWN, "requests is not known", id="E7: requests absent"
-        ),
+        pytest.param(history(2, requests=0), Flag.UNKNOWN, "no requests in the last 1 min", id="E7: no requests"),
+        pytest.param(history(2, requests=None), Flag.UNKNOWN, "requests is not known", id="E7: requests absent"),
         pytest.param(history(2, requests=float("nan")), Flag.UNKNOWN, "requests is not known", id="E7: NaN"),
         pytest.param(history(2, requests=float("inf")), Flag.UNKNOWN, "requests is not known", id="infinite"),
         pytest.param(history(2, requests=-5), Flag.UNKNOWN, "requests is not known", id="negative"),
@@ -122,9 +110,7 @@ def test_slow_only_on_the_new_version_rolls_back_though_errors_are_everywhere() 
     ("before", "samples", "flag"),
     [
         pytest.param(Baseline(None, 0.08), history(6, errors=48), Flag.NOT_THIS_RELEASE, id="ill as before"),
-        pytest.param(
-            Baseline(None, 0.08), history(6, errors=300), Flag.ROLL_BACK, id="much worse than before"
-        ),
+        pytest.param(Baseline(None, 0.08), history(6, errors=300), Flag.ROLL_BACK, id="much worse than before"),
         pytest.param(Baseline(None, 0.03), history(6, errors=33), Flag.ROLL_BACK, id="was not red before"),
         pytest.param(Baseline(None, float("nan")), history(6, errors=48), Flag.ROLL_BACK, id="before is NaN"),
         pytest.param(
@@ -206,9 +192,7 @@ def test_a_roll_back_rests_on_enough_requests_and_errors_or_on_latency(
     samples: list[Sample], baseline: Baseline
 ) -> None:
     harmless = [
-        Sample(
-            one.at, one.server, one.requests, min(one.errors or 0, 0.05), timedelta(milliseconds=90), one.span
-        )
+        Sample(one.at, one.server, one.requests, min(one.errors or 0, 0.05), timedelta(milliseconds=90), one.span)
         for one in samples
     ]
 

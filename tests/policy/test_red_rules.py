@@ -11,12 +11,8 @@ from tests.policy.sample_history import NOW, conclude, history, sample
 @pytest.mark.parametrize(
     ("samples", "flag", "rule"),
     [
-        pytest.param(
-            history(5, errors=48), Flag.UNKNOWN, "not decided", id="five minutes are not more than five"
-        ),
-        pytest.param(
-            history(5.25, errors=48), Flag.ROLL_BACK, "4.1: error rate for longer", id="more than five"
-        ),
+        pytest.param(history(5, errors=48), Flag.UNKNOWN, "not decided", id="five minutes are not more than five"),
+        pytest.param(history(5.25, errors=48), Flag.ROLL_BACK, "4.1: error rate for longer", id="more than five"),
         pytest.param(
             [
                 *history(3, errors=48),
@@ -28,8 +24,7 @@ from tests.policy.sample_history import NOW, conclude, history, sample
             id="one good sample within breaks it",
         ),
         pytest.param(
-            [one for one in history(6, errors=48) if one.at > NOW - timedelta(seconds=120)]
-            + [sample(300, errors=48)],
+            [one for one in history(6, errors=48) if one.at > NOW - timedelta(seconds=120)] + [sample(300, errors=48)],
             Flag.UNKNOWN,
             "not decided",
             id="a hole within breaks it",
@@ -53,13 +48,9 @@ from tests.policy.sample_history import NOW, conclude, history, sample
             id="two errors in all are too few",
         ),
         pytest.param(history(15, errors=18), Flag.CLEAR, "no red flag", id="3 % for 15 minutes"),
-        pytest.param(
-            history(15.5, errors=18), Flag.CONSIDER, "4.1: consider", id="3 % for more than 15 minutes"
-        ),
+        pytest.param(history(15.5, errors=18), Flag.CONSIDER, "4.1: consider", id="3 % for more than 15 minutes"),
         pytest.param(history(16, errors=12), Flag.CLEAR, "no red flag", id="2 % is within the normal range"),
-        pytest.param(
-            history(2, p95_ms=2500), Flag.ROLL_BACK, "2.1, 4.1: p95", id="p95 needs no five minutes"
-        ),
+        pytest.param(history(2, p95_ms=2500), Flag.ROLL_BACK, "2.1, 4.1: p95", id="p95 needs no five minutes"),
         pytest.param(history(2, p95_ms=700), Flag.ROLL_BACK, "2.1: p95 doubled", id="p95 doubled"),
     ],
 )

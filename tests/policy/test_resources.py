@@ -85,9 +85,7 @@ shares = st.none() | st.floats()
 
 
 @given(st.lists(st.builds(Usage, st.just("w"), shares, shares, shares), max_size=4), st.integers(-1, 5))
-def test_the_last_server_is_never_drained_and_no_unknown_carries(
-    others: list[Usage], servers_up: int
-) -> None:
+def test_the_last_server_is_never_drained_and_no_unknown_carries(others: list[Usage], servers_up: int) -> None:
     judgement = judge_capacity(others, servers_up=servers_up, connections=FEW, limits=LIMITS)
 
     if judgement.verdict is Verdict.PASSED:

@@ -37,28 +37,18 @@ def change(
             id="a migration in a workspace, called a fix",
         ),
         pytest.param(change("prisma/schema.prisma"), Risk.HIGH, "database schema", id="schema"),
-        pytest.param(
-            change("src/lib/auth.ts"), Risk.HIGH, "authentication (src/lib/auth.ts)", id="auth file"
-        ),
-        pytest.param(
-            change("src/auth/session.ts", "README.md"), Risk.HIGH, "authentication", id="auth folder"
-        ),
+        pytest.param(change("src/lib/auth.ts"), Risk.HIGH, "authentication (src/lib/auth.ts)", id="auth file"),
+        pytest.param(change("src/auth/session.ts", "README.md"), Risk.HIGH, "authentication", id="auth folder"),
         pytest.param(change("src/middleware.ts"), Risk.HIGH, "authentication", id="middleware"),
         pytest.param(change("src/payments/charge.ts"), Risk.HIGH, "payment", id="payment"),
         pytest.param(change("src/lib/stripe-client.ts"), Risk.HIGH, "payment", id="stripe"),
         pytest.param(change("src/authors/page.tsx"), Risk.MEDIUM, "code", id="authors are no authentication"),
-        pytest.param(
-            change("pnpm-lock.yaml", subject="fix: audit"), Risk.MEDIUM, "dependencies", id="lockfile"
-        ),
+        pytest.param(change("pnpm-lock.yaml", subject="fix: audit"), Risk.MEDIUM, "dependencies", id="lockfile"),
         pytest.param(change("Dockerfile"), Risk.MEDIUM, "infrastructure", id="Dockerfile"),
         pytest.param(change(".github/workflows/ci.yml"), Risk.MEDIUM, "infrastructure", id="workflow"),
         pytest.param(change("src/search.ts"), Risk.MEDIUM, "code (src/search.ts)", id="feature"),
-        pytest.param(
-            change("src/search.ts", subject="fix(search): empty"), Risk.LOW, "bug fix", id="bug fix"
-        ),
-        pytest.param(
-            change("src/search.ts", subject="fix!: drop v1"), Risk.MEDIUM, "code", id="a breaking fix"
-        ),
+        pytest.param(change("src/search.ts", subject="fix(search): empty"), Risk.LOW, "bug fix", id="bug fix"),
+        pytest.param(change("src/search.ts", subject="fix!: drop v1"), Risk.MEDIUM, "code", id="a breaking fix"),
         pytest.param(change("src/search.ts", subject="fixture: x"), Risk.MEDIUM, "code", id="not a fix"),
         pytest.param(change("docs/api.md", "src/a.test.ts"), Risk.LOW, "documents, copy or tests", id="docs"),
         pytest.param(
@@ -67,13 +57,9 @@ def change(
             "never below medium",
             id="only data",
         ),
-        pytest.param(
-            change("weird/thing.xyz", subject="fix: x"), Risk.MEDIUM, "no rule knows", id="unrecognised"
-        ),
+        pytest.param(change("weird/thing.xyz", subject="fix: x"), Risk.MEDIUM, "no rule knows", id="unrecognised"),
         pytest.param(change("docs/a.md", labels=("Security",)), Risk.HIGH, "label 'Security'", id="label"),
-        pytest.param(
-            change("docs/a.md", labels=("feature", "x")), Risk.MEDIUM, "label 'feature'", id="labels"
-        ),
+        pytest.param(change("docs/a.md", labels=("feature", "x")), Risk.MEDIUM, "label 'feature'", id="labels"),
         pytest.param(change("docs/a.md", complete=False), Risk.HIGH, "is not complete", id="incomplete"),
         pytest.param(change(), Risk.MEDIUM, "no file is named between a1a1a1a and b2b2b2b", id="no files"),
         pytest.param(
@@ -161,9 +147,7 @@ paths = st.sampled_from(
 
 
 @given(st.sets(paths), paths, st.sampled_from([None, *Risk]))
-def test_another_file_or_a_wish_never_lowers_the_risk(
-    files: set[str], another: str, raised_to: Risk | None
-) -> None:
+def test_another_file_or_a_wish_never_lowers_the_risk(files: set[str], another: str, raised_to: Risk | None) -> None:
     before = assess_risk(change(*files, "docs/b.md"), rules=RULES, raised_to=None)
     after = assess_risk(change(*files, "docs/b.md", another), rules=RULES, raised_to=raised_to)
 

@@ -102,9 +102,7 @@ def test_an_approver_is_known_by_any_of_their_names(name: str) -> None:
         ("Dev Anand", ("tlima@users.noreply.github.com",), "wrote a commit of it as tlima@users"),
     ],
 )
-def test_nobody_approves_what_they_requested_or_wrote(
-    requested_by: str, authors: tuple[str, ...], says: str
-) -> None:
+def test_nobody_approves_what_they_requested_or_wrote(requested_by: str, authors: tuple[str, ...], says: str) -> None:
     judgement = judge("Tomas Lima", requested_by=requested_by, authors=authors)
 
     assert judgement.verdict is Verdict.FAILED

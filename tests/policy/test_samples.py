@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.judgement import Verdict
-from policy.red_flags import judge_numbers
 from policy.release import Limits
-from policy.samples import Sample, count_apart
+from policy.samples import Sample, count_apart, judge_numbers
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 LIMITS = Limits()
@@ -64,9 +63,7 @@ def test_one_bad_server_fails_all_and_only_it_is_named() -> None:
 
 
 def test_a_named_server_without_a_sample_is_unknown() -> None:
-    judgement = judge_numbers(
-        [sample(1000, 0, 100)], now=NOW, limits=LIMITS, servers=["web-server-1", "web-2"]
-    )
+    judgement = judge_numbers([sample(1000, 0, 100)], now=NOW, limits=LIMITS, servers=["web-server-1", "web-2"])
 
     assert judgement.verdict is Verdict.UNKNOWN
     assert "web-2" in judgement.sentence

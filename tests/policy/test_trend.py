@@ -37,9 +37,7 @@ def judge(points: Sequence[Point]) -> Judgement:
     [
         pytest.param(lambda at: 100 + at, Verdict.FAILED, id="a leak"),
         pytest.param(lambda at: 100 + at + NOISE[at % 10], Verdict.FAILED, id="a leak under noise"),
-        pytest.param(
-            lambda at: 100 + at + (60 if at == 20 else 0), Verdict.FAILED, id="a leak with an outlier"
-        ),
+        pytest.param(lambda at: 100 + at + (60 if at == 20 else 0), Verdict.FAILED, id="a leak with an outlier"),
         pytest.param(lambda at: 100 + 0.1 * at, Verdict.PASSED, id="growth below the limit"),
         pytest.param(lambda at: 100 + NOISE[at % 10], Verdict.PASSED, id="noise"),
         pytest.param(lambda _: 100, Verdict.PASSED, id="nothing changes"),
@@ -56,9 +54,7 @@ def judge(points: Sequence[Point]) -> Judgement:
         pytest.param(lambda at: 100 + at if at < 30 else None, Verdict.UNKNOWN, id="the newest is stale"),
     ],
 )
-def test_memory_that_grows_steadily_is_a_leak(
-    value_at: Callable[[int], float | None], verdict: Verdict
-) -> None:
+def test_memory_that_grows_steadily_is_a_leak(value_at: Callable[[int], float | None], verdict: Verdict) -> None:
     judgement = judge(series(value_at))
 
     assert judgement.verdict is verdict, judgement.sentence

@@ -77,24 +77,14 @@ def moment(text: str, zone: str = "America/Mexico_City") -> datetime:
             id="T5: the old fixed date",
         ),
         pytest.param(moment("2026-11-24 09:00"), Risk.LOW, Verdict.PASSED, "Mon-Thu 09:00-17:00", id="opens"),
-        pytest.param(
-            moment("2026-11-24 17:00"), Risk.LOW, Verdict.FAILED, "opens Wed 25 Nov 09:00", id="ends"
-        ),
+        pytest.param(moment("2026-11-24 17:00"), Risk.LOW, Verdict.FAILED, "opens Wed 25 Nov 09:00", id="ends"),
         pytest.param(moment("2026-11-24 08:59"), Risk.MEDIUM, Verdict.PASSED, "08:59", id="medium before 9"),
         pytest.param(moment("2026-11-24 09:00"), Risk.MEDIUM, Verdict.FAILED, "18:00", id="medium by day"),
-        pytest.param(
-            moment("2026-11-24 23:59"), Risk.MEDIUM, Verdict.PASSED, "18:00-24:00", id="medium late"
-        ),
+        pytest.param(moment("2026-11-24 23:59"), Risk.MEDIUM, Verdict.PASSED, "18:00-24:00", id="medium late"),
         pytest.param(moment("2026-11-23 08:30"), Risk.MEDIUM, Verdict.FAILED, "Monday morning", id="peak"),
-        pytest.param(
-            moment("2026-11-23 07:30"), Risk.MEDIUM, Verdict.PASSED, "Mon-Thu", id="before the peak"
-        ),
-        pytest.param(
-            moment("2026-11-23 06:30"), Risk.HIGH, Verdict.FAILED, "Tue-Thu", id="high not on Mondays"
-        ),
-        pytest.param(
-            moment("2026-11-26 07:59"), Risk.HIGH, Verdict.PASSED, "06:00-08:00", id="high on Thursday"
-        ),
+        pytest.param(moment("2026-11-23 07:30"), Risk.MEDIUM, Verdict.PASSED, "Mon-Thu", id="before the peak"),
+        pytest.param(moment("2026-11-23 06:30"), Risk.HIGH, Verdict.FAILED, "Tue-Thu", id="high not on Mondays"),
+        pytest.param(moment("2026-11-26 07:59"), Risk.HIGH, Verdict.PASSED, "06:00-08:00", id="high on Thursday"),
         pytest.param(
             moment("2026-11-27 13:00"),
             Risk.LOW,
@@ -105,9 +95,7 @@ def moment(text: str, zone: str = "America/Mexico_City") -> datetime:
         pytest.param(moment("2026-11-28 10:00"), Risk.LOW, Verdict.FAILED, "weekends", id="Saturday"),
     ],
 )
-def test_a_moment_is_judged_in_the_companys_own_time(
-    now: datetime, risk: Risk, verdict: Verdict, says: str
-) -> None:
+def test_a_moment_is_judged_in_the_companys_own_time(now: datetime, risk: Risk, verdict: Verdict, says: str) -> None:
     judgement = judge_window(now, risk=risk, calendar=MEXICO)
 
     assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence
@@ -137,9 +125,7 @@ def test_the_refusal_says_when_the_next_window_opens() -> None:
 
 
 def test_a_freeze_closes_its_first_and_its_last_day() -> None:
-    frozen = calendar(
-        holidays=False, freezes=[{"from": date(2026, 11, 24), "until": "2026-11-25", "reason": "audit"}]
-    )
+    frozen = calendar(holidays=False, freezes=[{"from": date(2026, 11, 24), "until": "2026-11-25", "reason": "audit"}])
     verdicts = [
         judge_window(moment(f"2026-11-{day} 13:00", "America/Los_Angeles"), risk=Risk.LOW, calendar=frozen)
         for day in (23, 24, 25, 26)
@@ -253,11 +239,7 @@ def test_a_freeze_denies_whatever_the_windows_say(now: datetime, risk: Risk) -> 
 
 
 @given(MOMENTS, st.sampled_from(Risk), st.sampled_from(ZONES))
-def test_the_verdict_does_not_depend_on_the_zone_the_moment_is_written_in(
-    now: datetime, risk: Risk, zone: str
-) -> None:
+def test_the_verdict_does_not_depend_on_the_zone_the_moment_is_written_in(now: datetime, risk: Risk, zone: str) -> None:
     elsewhere = now.astimezone(ZoneInfo(zone))
 
-    assert judge_window(now, risk=risk, calendar=MEXICO) == judge_window(
-        elsewhere, risk=risk, calendar=MEXICO
-    )
+    assert judge_window(now, risk=risk, calendar=MEXICO) == judge_window(elsewhere, risk=risk, calendar=MEXICO)

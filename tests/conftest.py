@@ -1,7 +1,6 @@
-"""One lab for all tests of the lab; each test begins in its first state."""
+"""What every test may use: one lab a session, in its first state for each test."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,8 +9,8 @@ from lab.client import Lab
 
 @pytest.fixture(scope="session")
 def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A lab of this session's own."""
-    lab = Lab.start(Path(tmp_path_factory.mktemp("lab")))
+    """One company on this machine, for all tests of the session."""
+    lab = Lab.start(tmp_path_factory.mktemp("lab"))
     yield lab
     lab.stop(purge=True)
 

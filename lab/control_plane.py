@@ -1,0 +1,163 @@
+"""Prefect in the lab: a server on PostgreSQL, the settings saved, the deployments written, one worker."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from lab.client import ROOT, Lab
+from lab.processes import LabError, end, of_this_lab, spawn, wait_until
+
+POOL = "countersign"
+SERVER_SECONDS = 120.0
+
+
+class ControlPlane:
+    """The Prefect server and the worker of one lab, and its API as a person's browser uses it."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.environment = {
+            **lab.environment(),
+            "PREFECT_LOGGING_LEVEL": "INFO",
+            "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+            "PREFECT_CLIENT_MAX_RETRIES": "2",
+            "PREFECT_WORKER_QUERY_SECONDS": "1",
+            "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+        }
+        self._api = httpx.Client(base_url=self.environment["PREFECT_API_URL"], timeout=30)
+        self._server: subprocess.Popen[bytes] | None = None
+        self._worker: subprocess.Popen[bytes] | None = None
+
+    @property
+    def ui(self) -> str:
+        """Where Prefect's UI is."""
+        return self.lab.home.url("prefect")
+
+    def page_of(self, run: str) -> str:
+        """Return where a person sees this run."""
+        return f"{self.ui}/runs/flow-run/{run}"
+
+    def start(self) -> None:
+        """Start the server, save the settings and write the deployments; return when a worker takes runs."""
+        self.start_server()
+        self.command("deployments.save_blocks")
+        self.prefect("work-pool", "create", POOL, "--type", "process", "--overwrite")
+        self.prefect("--no-prompt", "deploy", "--all")
+        self.start_worker()
+
+    def start_server(self) -> None:
+        """Start the server and wait until it answers."""
+        words = [sys.executable, "-m", "prefect", "server", "start"]
+        self._server = spawn(self.lab.home, "prefect-server", words, environment=self.environment, cwd=ROOT)
+        wait_until("Prefect's server answers", self.answers, seconds=SERVER_SECONDS, home=self.lab.home)
+
+    def start_worker(self) -> None:
+        """Start a worker and wait until the server knows it."""
+        words = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL]
+        self._worker = spawn(self.lab.home, "prefect-worker", words, environment=self.environment, cwd=ROOT)
+        wait_until("a worker takes runs", self._has_worker, seconds=60, home=self.lab.home)
+
+    def stop(self) -> None:
+        """Stop worker and server."""
+        end(self._worker, grace=3)
+        end(self._server, grace=5)
+
+    def answers(self) -> bool:
+        """True once the server answers."""
+        try:
+            return self._api.get("/health").status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
+
+    def command(self, module: str, *words: str) -> str:
+        """Run `python -m module` as a person would, and return what it prints."""
+        return self._run([sys.executable, "-m", module, *words])
+
+    def prefect(self, *words: str) -> str:
+        """Run `prefect …` as a person would, and return what it prints."""
+        return self._run([sys.executable, "-m", "prefect", *words])
+
+    def run_deployment(self, name: str, request: dict[str, Any] | None = None) -> str:
+        """Start a deployment such as `Rollback/rollback` as the UI does; return the id of its run."""
+        deployment = self._ask("GET", f"/deployments/name/{name}")
+        parameters = {"request": request} if request is not None else {}
+        run = self._ask("POST", f"/deployments/{deployment['id']}/create_flow_run", parameters=parameters)
+        return str(run["id"])
+
+    def read_run(self, run: str) -> dict[str, Any]:
+        """Return a run as the API shows it."""
+        return dict(self._ask("GET", f"/flow_runs/{run}"))
+
+    def state_of(self, run: str) -> tuple[str, str]:
+        """Return type and message of a run's state."""
+        state = self.read_run(run)["state"] or {}
+        return str(state.get("type")), str(state.get("message") or "")
+
+    def resume(self, run: str, answer: dict[str, Any]) -> None:
+        """Answer a gate exactly as the UI does; a form that is not there yet is waited for."""
+        deadline = time.monotonic() + 10
+        while True:
+            found = self._ask("POST", f"/flow_runs/{run}/resume", run_input=answer)
+            if found.get("status") == "ACCEPT":
+                return
+            reason = str(found.get("details", {}).get("reason"))
+            if "schema not found" not in reason or time.monotonic() > deadline:
+                raise LabError(f"the gate did not take the answer: {reason}")
+            time.sleep(0.2)
+
+    def wait_for(self, run: str, *types: str, seconds: float) -> tuple[str, str]:
+        """Return the run's state once it has one of these types."""
+        deadline = time.monotonic() + seconds
+        while (state := self.state_of(run))[0] not in types:
+            if time.monotonic() > deadline:
+                raise LabError(f"run {run} is {state}, expected {' or '.join(types)} within {seconds:.0f} s")
+            time.sleep(0.2)
+        return state
+
+    def artifacts(self, run: str) -> list[dict[str, Any]]:
+        """Return the pages that a run left."""
+        filters = {"artifacts": {"flow_run_id": {"any_": [run]}}}
+        return list(self._ask("POST", "/artifacts/filter", **filters))
+
+    def kill_run(self, run: str) -> int:
+        """Kill -9 the process of a run; return its number."""
+        pids = list(self.processes_of(run))
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        if not pids:
+            raise LabError(f"run {run} has no process")
+        return pids[0]
+
+    def processes_of(self, run: str) -> Iterator[int]:
+        """Yield the processes of a run."""
+        mark = f"PREFECT__FLOW_RUN_ID={run}".encode()
+        for pid in of_this_lab(self.lab.home):
+            try:
+                if mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                    yield pid
+            except OSError:
+                continue
+
+    def _has_worker(self) -> bool:
+        workers = self._ask("POST", f"/work_pools/{POOL}/workers/filter")
+        return any(worker["status"] == "ONLINE" for worker in workers)
+
+    def _ask(self, method: str, path: str, **body: Any) -> Any:
+        answer = self._api.request(method, path, json=body if method == "POST" else None)
+        if answer.is_error:
+            raise LabError(f"Prefect refused {method} {path}: {answer.status_code} {answer.text[:500]}")
+        return answer.json() if answer.content else None
+
+    def _run(self, words: list[str]) -> str:
+        environment = {**os.environ, **self.environment}
+        done = subprocess.run(words, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise LabError(f"{' '.join(words[1:])} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+        return done.stdout

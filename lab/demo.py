@@ -1,0 +1,228 @@
+"""`make demo`: three releases on a company that fits on one machine, told as they happen.
+
+The first goes through every phase to its sign-off, with 100 requests a second all the while. The second fails
+8 % of its requests and is rolled back by itself. The process of the third is killed between its two servers,
+and recovery brings production home.
+"""
+
+import argparse
+import contextlib
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lab.client import ROOT, Lab, Shipped
+from lab.control_plane import ControlPlane
+from lab.processes import LabError
+
+RATE = 100.0
+RELEASE_SECONDS = 150.0
+RECOVERY_SECONDS = 120.0
+
+
+@dataclass
+class Story:
+    """One release of the demonstration and whether it ended as it should."""
+
+    title: str
+    complaints: list[str] = field(default_factory=list)
+
+    def expect(self, true: bool, complaint: str) -> None:  # noqa: FBT001  (reads as a sentence)
+        """Keep the complaint unless the expectation holds."""
+        if not true:
+            self.complaints.append(complaint)
+
+
+class Demo:
+    """The lab, Prefect, and the person who tells what happens."""
+
+    def __init__(self, lab: Lab, control: ControlPlane) -> None:
+        self.lab = lab
+        self.control = control
+        self.began = time.monotonic()
+
+    def say(self, text: str) -> None:
+        """Print one line with the time since the start."""
+        print(f"[{time.monotonic() - self.began:6.1f} s] {text}", flush=True)
+
+    def release(self, shipped: Shipped, summary: str) -> str:
+        """Start a production deployment as the UI's form does."""
+        request = {
+            "commit": shipped.commit,
+            "summary": summary,
+            "requested_by": "Ana Souza",
+            "way_back_understood": True,
+        }
+        run = self.control.run_deployment("Production deployment/production", request)
+        self.say(f"Ana Souza starts the deployment of {shipped.commit[:7]}: {summary}")
+        self.say(f"  its page: {self.control.page_of(run)}")
+        return run
+
+    def approve(self, run: str) -> None:
+        """Wait for the gate and approve as the lab's tech lead."""
+        self.control.wait_for(run, "PAUSED", seconds=RELEASE_SECONDS)
+        self.say("The gate: one server is updated, production is watched, a person decides")
+        message = self.lab.slack_messages("U0TOMAS")[-1]["text"].splitlines()
+        for line in message[1:3]:
+            self.say(f"  Tomas Lima reads in Slack: {line}")
+        self.control.resume(run, {"decision": "approve", "name": "Tomas Lima", "reason": ""})
+        self.say("Tomas Lima (tech lead) approves")
+
+    def good_release(self) -> Story:
+        """A release that goes through all phases to its sign-off."""
+        story = Story("a good release, request to sign-off")
+        shipped = self.lab.ship("1.1.0")
+        self.lab.mark_traffic()
+        run = self.release(shipped, "Patient search performance improvements")
+        self.approve(run)
+        kind, message = self.control.wait_for(run, "COMPLETED", "FAILED", "CRASHED", seconds=RELEASE_SECONDS)
+        counts = self.lab.traffic()
+        self.say(f"The run is {kind.lower()} {message}")
+        self.tell_world(counts_said=True)
+        story.expect(kind == "COMPLETED", f"the run ended as {kind}: {message}")
+        story.expect(self.serves(shipped.commit), f"not every server serves {shipped.commit[:7]}")
+        story.expect(counts.lost + counts.failed == 0, f"{counts.lost} requests lost, {counts.failed} failed")
+        return story
+
+    def bad_release(self) -> Story:
+        """A release that fails 8 % of its requests and is rolled back by itself."""
+        story = Story("a release that fails 8 % of its requests")
+        before = self.lab.versions_serving()["web-server-1"]
+        shipped = self.lab.ship("1.2.0", fault="errors")
+        self.lab.mark_traffic()
+        run = self.release(shipped, "Appointment reminders, with a fault nobody saw")
+        kind, message = self.control.wait_for(run, "COMPLETED", "FAILED", "CRASHED", seconds=RELEASE_SECONDS)
+        self.say(f"The run is {kind.lower()}: {message.removeprefix('Flow run encountered an exception: ')}")
+        self.say(f"  Slack says: {self.last_word('Rolled Back')}")
+        self.tell_world(counts_said=True)
+        story.expect(kind == "FAILED", f"the run ended as {kind}")
+        story.expect(self.serves(str(before)), f"not every server serves {str(before)[:7]} again")
+        story.expect("Rolled Back" in self.last_word("Rolled Back"), "nobody was told of the roll-back")
+        return story
+
+    def killed_release(self) -> Story:
+        """A release whose process is killed between its two servers."""
+        story = Story("kill -9 between the two servers")
+        before = self.lab.versions_serving()["web-server-1"]
+        shipped = self.lab.ship("1.3.0")
+        self.lab.mark_traffic()
+        run = self.release(shipped, "Prescription export")
+        self.control.wait_for(run, "PAUSED", seconds=RELEASE_SECONDS)
+        pid = self.control.kill_run(run)
+        self.say(f"kill -9 {pid}: the process is dead, web-server-1 is new, web-server-2 is old")
+        self.tell_world(counts_said=False)
+        self.say("Recovery looks every 20 s; people have 10 s to go on themselves, then it goes back")
+        self.wait_until(lambda: self.serves(str(before)), RECOVERY_SECONDS)
+        self.wait_until(lambda: "Rolled Back" in self.last_word("Rolled Back", after=shipped.commit), 30)
+        self.say(f"  Slack says: {self.last_word('Rolled Back')}")
+        self.tell_world(counts_said=True)
+        story.expect(self.serves(str(before)), f"not every server serves {str(before)[:7]} again")
+        return story
+
+    def serves(self, commit: str) -> bool:
+        """True if every server serves this commit and is in rotation."""
+        return set(self.lab.versions_serving().values()) == {commit} and all(self.lab.in_rotation().values())
+
+    def wait_until(self, true: Callable[[], bool], seconds: float) -> None:
+        """Return when the condition holds or the time is over; the story's expectations say which."""
+        deadline = time.monotonic() + seconds
+        while not true() and time.monotonic() < deadline:
+            time.sleep(0.3)
+
+    def last_word(self, phrase: str, *, after: str = "") -> str:
+        """Return the newest Slack message with this phrase, as one line."""
+        messages = [str(message["text"]) for message in self.lab.slack_messages("C0DEPLOYMENTS")]
+        if after:
+            start = [number for number, text in enumerate(messages) if after[:7] in text]
+            messages = messages[start[0] :] if start else []
+        return next((" / ".join(text.splitlines()[:3]) for text in reversed(messages) if phrase in text), "nothing")
+
+    def tell_world(self, *, counts_said: bool) -> None:
+        """Say what every server serves, and what became of the requests."""
+        rotation = self.lab.in_rotation()
+        for server, version in self.lab.versions_serving().items():
+            where = "in rotation" if rotation.get(server) else "out of rotation"
+            self.say(f"  {server}: {str(version)[:7]}, {where}")
+        if counts_said:
+            counts = self.lab.traffic()
+            self.say(
+                f"  requests: {counts.sent} sent, {counts.failed} failed by the application,"
+                f" {counts.lost} lost, slowest {counts.slowest:.2f} s"
+            )
+
+
+def verify_records(demo: Demo) -> Story:
+    """Every record of the demonstration verifies."""
+    story = Story("the records")
+    said = demo.control.command("deployments.verify_record")
+    for line in said.splitlines():
+        demo.say(f"  {line}")
+        story.expect("unbroken, sealed" in line, line)
+    return story
+
+
+def play(home: Path) -> int:
+    """Start everything, tell the stories, and say where to look; return 0 if all ended as they should."""
+    began = time.monotonic()
+    print("Starting a company on this machine: databases, servers, balancer, vendors, traffic ...", flush=True)
+    lab = Lab.start(home, rate=RATE)
+    control = ControlPlane(lab)
+    print(f"  up after {time.monotonic() - began:.0f} s; starting Prefect on PostgreSQL, and a worker ...", flush=True)
+    try:
+        control.start()
+        print(f"  up after {time.monotonic() - began:.0f} s. Prefect's UI: {control.ui}\n", flush=True)
+        demo = Demo(lab, control)
+        stories = []
+        for number, tell in enumerate((demo.good_release, demo.bad_release, demo.killed_release), start=1):
+            print(f"\nStory {number}: {(tell.__doc__ or '').rstrip('.')}", flush=True)
+            stories.append(tell())
+        print("\nThe records", flush=True)
+        stories.append(verify_records(demo))
+        conclude(demo, stories)
+        if sys.stdout.isatty():
+            stay_until_told(control)
+        return 0 if not any(story.complaints for story in stories) else 1
+    except LabError as problem:
+        print(f"The demonstration could not go on: {problem}", file=sys.stderr)
+        return 1
+    finally:
+        control.stop()
+        lab.stop()
+
+
+def conclude(demo: Demo, stories: list[Story]) -> None:
+    """Say how each story ended and where to look."""
+    print("\nWhat happened", flush=True)
+    for story in stories:
+        print(f"  {'as it should' if not story.complaints else 'NOT AS IT SHOULD'}: {story.title}")
+        for complaint in story.complaints:
+            print(f"    {complaint}")
+    print("Where to look")
+    print(f"  Prefect's UI   {demo.control.ui}")
+    print(f"  the records    {demo.lab.home.path / 'store' / 'records'}")
+    print(f"  the settings   {demo.lab.settings_path}", flush=True)
+
+
+def stay_until_told(control: ControlPlane) -> None:
+    """Keep everything running until Ctrl-C."""
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
+    print(f"\nEverything stays up: {control.ui}  Ctrl-C stops it.", flush=True)
+    with contextlib.suppress(KeyboardInterrupt):
+        told.wait()
+
+
+def main() -> int:
+    """Carry out the command line."""
+    parser = argparse.ArgumentParser(prog="python -m lab.demo", description=__doc__)
+    parser.add_argument("--home", type=Path, default=ROOT / ".lab", help="the lab's folder (.lab)")
+    return play(parser.parse_args().home)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

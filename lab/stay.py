@@ -1,0 +1,41 @@
+"""`make lab`: the company, Prefect and a worker, until Ctrl-C."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from lab.__main__ import show
+from lab.client import ROOT, Lab
+from lab.control_plane import ControlPlane
+from lab.demo import stay_until_told
+from lab.processes import LabError
+
+
+def main() -> int:
+    """Start everything and stay."""
+    parser = argparse.ArgumentParser(prog="python -m lab.stay", description=__doc__)
+    parser.add_argument("--home", type=Path, default=ROOT / ".lab", help="the lab's folder (.lab)")
+    parser.add_argument("--traffic", type=float, default=20, metavar="N", help="requests a second (20)")
+    words = parser.parse_args()
+    lab = Lab.start(words.home, rate=words.traffic)
+    control = ControlPlane(lab)
+    try:
+        control.start()
+        show(lab)
+        print(f"  Prefect's UI  {control.ui}")
+        print("  to use it from a shell:")
+        for name, value in control.environment.items():
+            if name in ("PREFECT_API_URL", "COUNTERSIGN_SETTINGS"):
+                print(f"    export {name}={value}")
+        stay_until_told(control)
+    except LabError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    finally:
+        control.stop()
+        lab.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

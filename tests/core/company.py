@@ -1,0 +1,166 @@
+"""The company around the world in memory: the systems that only answer, and people who are told."""
+
+import json
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from blocks.company import Company, CompanyRules
+from blocks.slack import Message
+from policy.health import HealthAnswer
+from policy.red_flags import Sample
+from policy.release import Limits
+from policy.request import Release
+from policy.resources import Connections, Usage
+from policy.risk import RiskRules
+from policy.roles import Person, Role, Roster
+from policy.windows import read_calendar
+from tests.core.world import Balancer, Hosts, MemoryStore, World
+from tests.policy import releases
+from tests.policy.rows import NEW
+
+NO_TIME = timedelta(0)
+LIMITS = Limits(
+    drain=NO_TIME,
+    drain_home=NO_TIME,
+    boot=NO_TIME,
+    build=NO_TIME,
+    unknown_patience=NO_TIME,
+    watch_window=timedelta(milliseconds=1),
+)
+ALERTS, DEPLOYMENTS = "C0ALERTS", "C0DEPLOYMENTS"
+NORMAL = {
+    "status": "healthy",
+    "version": releases.NEW_COMMIT,
+    "requests": 1000,
+    "error_rate": 0.0,
+    "p95_ms": 90,
+    "memory_bytes": 10,
+    "memory_limit_bytes": 100,
+    "cpu_ratio": 0.1,
+    "disk_ratio": 0.1,
+    "connections": 2,
+    "pool": 20,
+}
+
+
+class People:
+    """Slack: what was said stays said."""
+
+    alerts, deployments = ALERTS, DEPLOYMENTS
+
+    def __init__(self) -> None:
+        self.said: dict[tuple[str, str], str] = {}
+
+    def find(self, channel: str, key: str, thread: Message | None = None) -> Message | None:
+        """Return the message, if it was posted."""
+        del thread
+        return Message(channel, key) if (channel, key) in self.said else None
+
+    def post(self, channel: str, text: str, key: str, thread: Message | None = None) -> Message:
+        """Say it."""
+        del thread
+        self.said[channel, key] = text
+        return Message(channel, key)
+
+    def pages(self) -> list[str]:
+        """Return what whoever is on call was told."""
+        return [text for (channel, _), text in self.said.items() if channel == ALERTS]
+
+
+class Figures:
+    """Prometheus and the database: everything as usual."""
+
+    def read_samples(self, servers: Collection[str], at: datetime, span: timedelta) -> tuple[Sample, ...]:
+        """Return one sample a server."""
+        return tuple(Sample(at, name, 100, 0, timedelta(milliseconds=90), span) for name in servers)
+
+    def read_usage(self, servers: Collection[str]) -> tuple[Usage, ...]:
+        """Return little use."""
+        return tuple(Usage(name, cpu=0.1, memory=0.1, disk=0.1) for name in servers)
+
+    def count_connections(self) -> Connections:
+        """Return few connections."""
+        return Connections(used=2, pool=20)
+
+
+class Code:
+    """GitHub and the registry: the pipeline is green and the image is there."""
+
+    name = "registry.holilabs.xyz/holi-web"
+
+    def __init__(self) -> None:
+        self.refs = {"production": releases.OLD_COMMIT}
+
+    def read_ref(self, branch: str) -> str:
+        """Return where the branch stands."""
+        return self.refs[branch]
+
+    def move_ref(self, branch: str, commit: str) -> None:
+        """Move it."""
+        self.refs[branch] = commit
+
+    def read_workflow_run(self, _commit: str, _workflow: str) -> Any:
+        """Return a green run."""
+        return SimpleNamespace(status="completed", conclusion="success", url="http://run", failed_steps=())
+
+    def find_digest(self, _commit: str) -> str:
+        """Return the image's digest."""
+        return NEW
+
+
+class Service:
+    """The application as a user sees it: whatever serves works."""
+
+    def read_health_metrics(self) -> HealthAnswer:
+        """Return normal figures."""
+        return HealthAnswer("production", 200, json.dumps(NORMAL))
+
+    def log_in(self, *, at: str | None = None) -> str:
+        """Log in."""
+        return at or "balancer"
+
+    def _used(self, *_what: object) -> None:
+        """Whatever a user does works."""
+
+    read_patient = create_appointment = delete_appointment = create_prescription = delete_prescription = _used
+
+
+def a_company(world: World, spool: Path) -> Company:
+    """A company of which only the world can fail."""
+    code, figures = cast("Any", Code()), cast("Any", Figures())
+    hosts, service = cast("Any", Hosts(world)), cast("Any", Service())
+    return Company(
+        rules=CompanyRules(
+            environment="production",
+            time_zone=releases.ZONE,
+            country="US",
+            people=[],
+            spool=str(spool),
+            prefect_ui="http://ui",
+            workflow="ci.yml",
+        ),
+        roster=Roster(people=(Person(name="Omar Reyes", roles=tuple(Role)),)),
+        calendar=read_calendar({}, time_zone=releases.ZONE, country="US"),
+        limits=LIMITS,
+        risk_rules=RiskRules(),
+        store=MemoryStore(world),
+        fleet=hosts,
+        balancer=cast("Any", Balancer(world)),
+        staging=hosts,
+        application=service,
+        staging_application=service,
+        github=code,
+        slack=cast("Any", People()),
+        prometheus=figures,
+        database=figures,
+        backups=cast("Any", None),
+        registry=code,
+    )
+
+
+def a_release(world: World) -> Release:
+    """A release to every server of the world."""
+    return releases.release(servers=tuple(world.machines), limits=LIMITS)

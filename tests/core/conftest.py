@@ -1,0 +1,38 @@
+"""Prefect shows what happens; what happens does not need it. Here tasks are plain calls and the log is silent."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from prefect.logging import disable_run_logger
+
+from policy.record import Event
+from tasks.item import Question
+from tasks.run import Run
+from tasks.step import Step, perform
+
+
+def plain_step(step: Step, run: Run) -> Callable[[], None]:
+    """The step without a task around it."""
+    return lambda: perform(step, run)
+
+
+def plain_item(question: Question, run: Run) -> Callable[..., None]:
+    """The item without a task around it."""
+
+    def ask(**_: Any) -> None:
+        judgement = question.ask(run)
+        run.verdicts[question.item.number] = judgement
+        run.record.append(Event.JUDGED, item=question.item.number, facts={"verdict": judgement.verdict.value})
+
+    return ask
+
+
+@pytest.fixture(autouse=True)
+def without_prefect(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No task run, no server."""
+    monkeypatch.setattr("tasks.step.as_task", plain_step)
+    for module in ("flows.way_home", "flows.sign_off"):
+        monkeypatch.setattr(f"{module}.as_task", plain_item)
+    with disable_run_logger():
+        yield

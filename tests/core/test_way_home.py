@@ -1,0 +1,270 @@
+"""Bringing releases home in a world that can be broken by name; what counts is what the servers serve then."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from blocks.company import Company
+from blocks.hold import Hold, Holds
+from blocks.record import verify_record
+from flows.approval import ApprovalRefused
+from flows.recovery import recover
+from flows.watch import RedFlag
+from policy.record import Event, last
+from policy.way_home import Back, Forward, Nothing, Stuck, Wait
+from tasks.step import StepFailed
+from tests.core.company import LIMITS, People, a_company, a_release
+from tests.core.process import Process, let_time_pass
+from tests.core.world import NAMES, MemoryStore, World
+from tests.policy.rows import NEW, OLD, THIRD
+
+DEAD = LIMITS.heartbeat_stale + timedelta(seconds=1)
+TOO_LATE = LIMITS.choice + DEAD
+BUILT_AND_KEPT = 2
+FIRST_DRAINED, FIRST_UPDATED, FIRST_BACK, FIRST_APPROVED = 3, 4, 6, 7
+SECOND_BACK = 11
+ALL_BACK = 16
+VERIFIED = 19
+
+
+@pytest.fixture
+def world() -> World:
+    """Three servers, all well on the old version."""
+    return World()
+
+
+@pytest.fixture
+def company(world: World, tmp_path: Path) -> Company:
+    """The company around them."""
+    return a_company(world, tmp_path / "spool")
+
+
+def begun(company: Company, world: World, *, steps: int) -> Process:
+    process = Process.begin(company, a_release(world))
+    for _ in range(steps):
+        process.go_on()
+    return process
+
+
+def serving(world: World) -> list[tuple[str, bool]]:
+    return [(machine.digest, machine.ready) for machine in world.machines.values()]
+
+
+def outcome(process: Process) -> str:
+    sealed = last(process.run.record.rows(), Event.SEALED)
+    assert sealed is not None
+    assert verify_record(process.run.company.store, process.run.release.key).fault is None
+    return str(sealed.facts["outcome"])
+
+
+def pages(company: Company) -> list[str]:
+    return cast("People", company.slack).pages()
+
+
+ALL_OLD, ALL_NEW = [(OLD, True)] * 3, [(NEW, True)] * 3
+
+
+def test_a_release_that_nothing_speaks_against_is_signed_off(company: Company, world: World) -> None:
+    process = begun(company, world, steps=VERIFIED)
+
+    process.go_on()
+
+    assert (outcome(process), serving(world)) == ("signed off", ALL_NEW)
+    newest = Holds(company.store, "production").newest()
+    assert newest is not None
+    assert newest.released
+
+
+@pytest.mark.parametrize("steps", [FIRST_DRAINED, FIRST_UPDATED, FIRST_BACK, FIRST_APPROVED, SECOND_BACK, ALL_BACK])
+@pytest.mark.parametrize("why", [RedFlag("4.1 % errors"), ApprovalRefused("Omar Reyes chose to roll back")])
+def test_whatever_was_touched_goes_back(company: Company, world: World, steps: int, why: Exception) -> None:
+    process = begun(company, world, steps=steps)
+    process.outlook.speaks_against = why
+
+    with pytest.raises(type(why)):
+        process.go_on()
+
+    assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
+    assert world.drained_the_last == []
+
+
+@pytest.mark.parametrize("steps", [FIRST_BACK, SECOND_BACK, ALL_BACK])
+def test_on_the_way_home_no_server_is_restarted_while_it_gets_requests(
+    company: Company, world: World, steps: int
+) -> None:
+    process = begun(company, world, steps=steps)
+    process.outlook.speaks_against = RedFlag("4.1 % errors")
+    begins = len(world.acts)
+
+    with pytest.raises(RedFlag):
+        process.go_on()
+
+    acts = [act for _, act in world.acts[begins:]]
+    for name in NAMES:
+        if f"restore on {name}" in acts:
+            assert f"drain {name}" in acts[: acts.index(f"restore on {name}")], acts
+
+
+def test_before_the_first_change_nothing_is_brought_home(company: Company, world: World) -> None:
+    process = begun(company, world, steps=BUILT_AND_KEPT)
+    process.outlook.speaks_against = RedFlag("users report problems")
+
+    with pytest.raises(RedFlag):
+        process.go_on()
+
+    assert (outcome(process), serving(world)) == ("stopped", ALL_OLD)
+
+
+def test_a_new_version_that_is_ill_is_brought_home(company: Company, world: World) -> None:
+    world.faults.add("the new version is ill")
+    process = begun(company, world, steps=FIRST_UPDATED)
+
+    with pytest.raises(StepFailed, match="web-server-1 is not healthy: HTTP 503"):
+        process.go_on()
+
+    assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
+
+
+def test_a_server_that_never_empties_is_put_back_in_rotation(company: Company, world: World) -> None:
+    process = begun(company, world, steps=FIRST_APPROVED)
+    world.faults.add("requests never end")
+
+    with pytest.raises(StepFailed, match="web-server-2 is drain with 1 requests in flight"):
+        process.go_on()
+
+    assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
+
+
+def test_the_last_server_that_is_up_is_never_drained(company: Company, world: World) -> None:
+    process = begun(company, world, steps=BUILT_AND_KEPT)
+    for name in NAMES[1:]:
+        world.machines[name].running = False
+
+    with pytest.raises(Exception, match="last one is never drained|may not leave the rotation"):
+        process.go_on()
+
+    assert world.drained_the_last == []
+    assert world.machines[NAMES[0]].ready
+
+
+def test_a_server_out_of_reach_is_given_to_people(company: Company, world: World) -> None:
+    process = begun(company, world, steps=SECOND_BACK)
+    world.machines["web-server-2"].reachable = False
+    process.outlook.speaks_against = RedFlag("4.1 % errors")
+
+    with pytest.raises(RedFlag):
+        process.go_on()
+
+    assert outcome(process) == "stuck"
+    assert world.machines["web-server-1"].digest == OLD
+    assert "web-server-2: does not answer" in pages(company)[0]
+    assert "`ssh web-server-2 sh" in pages(company)[0]
+
+
+def _deployed_by_hand(world: World) -> None:
+    world.machines["web-server-2"].digest = THIRD
+
+
+def _held_by_hand(world: World) -> None:
+    world.machines["web-server-2"].held = True
+
+
+@pytest.mark.parametrize("by_hand", [_deployed_by_hand, _held_by_hand])
+def test_whoever_repairs_by_hand_is_left_alone_and_on_call_is_paged(
+    company: Company, world: World, by_hand: Callable[[World], None]
+) -> None:
+    process = begun(company, world, steps=FIRST_APPROVED)
+    by_hand(world)
+    before = len(world.acts)
+    process.outlook.speaks_against = RedFlag("4.1 % errors")
+
+    with pytest.raises(RedFlag):
+        process.go_on()
+
+    assert outcome(process) == "stuck"
+    assert len(world.acts) == before
+    assert "somebody is repairing by hand" in pages(company)[0]
+
+
+def test_a_release_goes_home_while_the_store_is_away_and_recovery_merges_what_it_wrote(
+    company: Company, world: World
+) -> None:
+    process = begun(company, world, steps=FIRST_APPROVED)
+    store = company.store
+    assert isinstance(store, MemoryStore)
+    store.away = True
+
+    with pytest.raises(StepFailed, match="the store does not answer"):
+        process.go_on()
+
+    assert serving(world) == ALL_OLD
+    assert process.run.record.waits_in_spool
+    store.away = False
+    recovered = recover(company, dead_hold(company))
+    assert isinstance(recovered, Nothing)
+    assert outcome(process) == "rolled back"
+    newest = Holds(company.store, "production").newest()
+    assert newest is not None
+    assert newest.released
+
+
+def dead_hold(company: Company, after: timedelta = DEAD) -> Hold:
+    let_time_pass(company, after)
+    dead = Holds(company.store, "production").newest()
+    assert dead is not None
+    assert dead.is_dead(LIMITS.heartbeat_stale)
+    return dead
+
+
+def test_people_may_choose_while_nobody_is_ill_then_it_goes_back(company: Company, world: World) -> None:
+    process = begun(company, world, steps=FIRST_APPROVED)
+
+    assert isinstance(recover(company, dead_hold(company)), Wait)
+    assert "rolled back at" in pages(company)[0]
+    assert serving(world) == [(NEW, True), (OLD, True), (OLD, True)]
+
+    assert isinstance(recover(company, dead_hold(company, TOO_LATE)), Back)
+    assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
+
+
+def test_a_dead_release_with_an_ill_server_goes_back_at_once(company: Company, world: World) -> None:
+    process = begun(company, world, steps=FIRST_APPROVED)
+    world.faults.add("the new version is ill")
+
+    assert isinstance(recover(company, dead_hold(company)), Back)
+    assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
+
+
+def test_a_dead_release_that_was_verified_is_signed_off(company: Company, world: World) -> None:
+    process = begun(company, world, steps=VERIFIED)
+
+    assert isinstance(recover(company, dead_hold(company)), Forward)
+    assert (outcome(process), serving(world)) == ("signed off", ALL_NEW)
+
+
+def test_a_person_need_not_wait_for_a_dead_release(company: Company, world: World) -> None:
+    process = begun(company, world, steps=FIRST_APPROVED)
+
+    assert isinstance(recover(company, dead_hold(company), asked="Omar Reyes: users report problems"), Back)
+    assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
+
+
+def test_a_dead_release_beside_a_repair_is_left_to_people(company: Company, world: World) -> None:
+    process = begun(company, world, steps=FIRST_APPROVED)
+    _deployed_by_hand(world)
+
+    assert isinstance(recover(company, dead_hold(company)), Stuck)
+    assert outcome(process) == "stuck"
+
+
+def test_a_hold_without_a_record_is_given_back(company: Company) -> None:
+    holds = Holds(company.store, "production")
+    holds.take(release="nothing written", by="Ana Souza", what="b2b2b2b", above=0)
+
+    assert isinstance(recover(company, dead_hold(company)), Nothing)
+    newest = holds.newest()
+    assert newest is not None
+    assert newest.released

@@ -1,0 +1,137 @@
+"""What people are told holds who, what, measured, limit and what next."""
+
+from datetime import timedelta
+
+from policy.judgement import Verdict, failed, passed
+from policy.messages import (
+    SHOWN_COMMITS,
+    announce,
+    approval_wanted,
+    choice_wanted,
+    clock,
+    completed,
+    page_stuck,
+    page_wait,
+    rolled_back,
+    stopped,
+    updated_everywhere,
+)
+from policy.way_home import Cause, ServerState, Why, World
+from tests.policy.releases import OPENED, ZONE, build, commit, release
+
+RED = Why(Cause.RED_FLAG, "web-server-1: 4.1 % errors, the limit is 1 %")
+
+
+def state(name: str, *, digest: str | None, in_rotation: bool | None, reachable: bool = True) -> ServerState:
+    return ServerState(
+        name=name, reachable=reachable, digest=digest, health=Verdict.UNKNOWN, in_rotation=in_rotation
+    )
+
+
+def test_the_announcement_has_every_line_of_the_checklist() -> None:
+    text = announce(release(), when=OPENED, zone=ZONE, on_call=["Omar Reyes"])
+
+    assert text.splitlines() == [
+        ":package: *Production Deployment Planned*",
+        "*What:* Reminders by text message",
+        "*When:* Tue 24 Nov, 10:00 PST",
+        "*Duration:* about 15 minutes, then up to an hour of watching",
+        "*Risk:* low (1 file outside risky paths)",
+        "*Rollback plan:* back to a1a1a1a, the image kept on every server",
+        "*Changes:*",
+        "• 0000000 Change 0 (Dev Anand)",
+        "*Deployed by:* Ana Souza",
+        "*On-call engineer:* Omar Reyes",
+    ]
+
+
+def test_a_long_list_of_changes_is_cut_and_counted() -> None:
+    many = tuple(commit(number) for number in range(SHOWN_COMMITS + 4))
+
+    text = announce(release(commits=many), when=OPENED, zone=ZONE, on_call=[])
+
+    assert text.count("• ") == SHOWN_COMMITS + 1
+    assert "• and 4 more" in text
+    assert text.endswith("*On-call engineer:* nobody named in the roster")
+
+
+def test_the_team_hears_that_every_server_is_updated() -> None:
+    assert "b2b2b2b now runs on web-server-1, web-server-2" in updated_everywhere(release(), build())
+
+
+def test_the_completion_says_version_duration_and_issues() -> None:
+    clean = completed(release(), build(), took=timedelta(minutes=14), issues=[])
+    troubled = completed(release(), build(), took=timedelta(minutes=14), issues=["disk 81 %", "a slow query"])
+
+    assert "*Version:* b2b2b2b (sha256:b2b2b2b2b2b2)" in clean
+    assert "*Duration:* 14 min" in clean
+    assert clean.endswith("*Issues:* none")
+    assert troubled.endswith("*Issues:* disk 81 %; a slow query")
+
+
+def test_a_roll_back_says_why_and_whether_it_is_well_again() -> None:
+    well = rolled_back(release(), RED, [passed("all 2 servers are healthy")], at=OPENED, zone=ZONE)
+    ill = rolled_back(release(), RED, [failed("p95 900 ms (limit 500 ms)")], at=OPENED, zone=ZONE)
+
+    assert "*Reason:* red flag: web-server-1: 4.1 % errors, the limit is 1 %" in well
+    assert "*Current status:* restored to the previous version and verified (a1a1a1a)" in well
+    assert "*Current status:* restored, but p95 900 ms (limit 500 ms) (a1a1a1a)" in ill
+
+
+def test_a_stop_says_that_nothing_was_touched() -> None:
+    text = stopped(release(), "no server was touched", Why(Cause.CHECKS_FAILED, "1.4.3: no backup"))
+
+    assert "b2b2b2b (Reminders by text message) stopped" in text
+    assert text.endswith("a check failed: 1.4.3: no backup. no server was touched.")
+
+
+def test_an_approver_reads_where_to_click_and_how_long_it_waits() -> None:
+    text = approval_wanted(
+        release(),
+        verdict="Clear: 1 asked",
+        measured="web-server-1 is healthy",
+        link="http://ui/run/1",
+        left=timedelta(minutes=30),
+        approvers=["Tomas Lima", "Carla Ortiz"],
+    )
+
+    assert "Open http://ui/run/1 " in text
+    assert "Time left: 30 min; then it is rolled back. May decide: Tomas Lima, Carla Ortiz." in text
+
+
+def test_a_choice_is_never_taken_for_people() -> None:
+    text = choice_wanted(release(), sentence="the metrics are dark", link="http://ui/run/1", left=timedelta(minutes=5))
+
+    assert "is on hold.* the metrics are dark." in text
+    assert "Asked again in 5 min; without an answer nothing more is changed." in text
+
+
+def test_a_dead_process_is_paged_with_both_ways_on() -> None:
+    text = page_wait(release(), OPENED, "servers differ but none is ill")
+
+    assert "*Retry*" in text
+    assert "`rollback`" in text
+    assert "rolled back at 18:00:00 UTC" in text
+
+
+def test_hands_are_told_what_is_where_and_what_to_type() -> None:
+    world = World(
+        (
+            state("web-server-1", digest=build().digest, in_rotation=True),
+            state("web-server-2", digest=None, in_rotation=False),
+            state("web-server-3", digest=None, in_rotation=None, reachable=False),
+        )
+    )
+
+    text = page_stuck(release(), "web-server-3 does not answer", world, {"web-server-1": "ssh deploy@host"})
+
+    assert text.splitlines()[1:] == [
+        "• web-server-1: sha256:b2b2b2b2b2b2, in rotation",
+        "   to put it back: `ssh deploy@host`",
+        "• web-server-2: no container, out of rotation",
+        "• web-server-3: does not answer, out of rotation",
+    ]
+
+
+def test_a_moment_is_said_in_the_companys_zone() -> None:
+    assert clock(OPENED, "Europe/Berlin") == "Tue 24 Nov, 19:00 CET"

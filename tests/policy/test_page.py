@@ -1,0 +1,57 @@
+"""A page of evidence: wrong first, then unknown, then the rest folded away."""
+
+import pytest
+
+from policy.checklist import ITEMS
+from policy.items import Way
+from policy.judgement import Judgement, failed, passed, unknown
+from policy.page import Entry, headline, render_page
+
+
+def entry(number: str, judgement: Judgement) -> Entry:
+    return ITEMS[number], judgement
+
+
+HEALTHY = entry("1.4.1", passed("all 2 servers are healthy", link="http://prometheus"))
+NO_BACKUP = entry("1.4.3", failed("newest backup is 26 h old (limit 24 h)"))
+DARK = entry("1.4.2", unknown("the metrics could not be read: a|b\nsecond line"))
+UNTIDY = entry("1.2.2", failed("3 commits are called wip"))
+
+
+def test_what_is_wrong_comes_first_then_what_is_unknown_then_the_rest() -> None:
+    page = render_page("1.4 Final checks", [HEALTHY, DARK, NO_BACKUP], way=Way.STANDARD)
+
+    places = [page.index(text) for text in ("### Wrong", "### Unknown: could not be measured", "<details>")]
+    assert places == sorted(places)
+    assert page.startswith("## 1.4 Final checks\n\n**Stopped by 1.4.2, 1.4.3**\n")
+    assert "| ❌ | 1.4.3 Database backup recent | newest backup is 26 h old (limit 24 h) |" in page
+    assert "<details><summary>1 fine</summary>" in page
+    assert "| ✅ | 1.4.1 Production health | all 2 servers are healthy [look](http://prometheus) |" in page
+
+
+def test_a_sentence_stays_in_its_cell() -> None:
+    page = render_page("1.4 Final checks", [DARK], way=Way.STANDARD)
+
+    assert "the metrics could not be read: a\\|b second line |" in page
+    assert "<details>" not in page
+
+
+def test_what_does_not_block_says_so() -> None:
+    page = render_page("5 Hotfix", [NO_BACKUP], way=Way.HOTFIX, foot="Who decides: Carla Ortiz")
+
+    assert "(limit 24 h) *(does not block)* |" in page
+    assert page.endswith("Who decides: Carla Ortiz\n")
+
+
+@pytest.mark.parametrize(
+    ("entries", "way", "says"),
+    [
+        ([HEALTHY], Way.STANDARD, "Clear: 1 asked"),
+        ([], Way.STANDARD, "Clear: 0 asked"),
+        ([HEALTHY, UNTIDY], Way.STANDARD, "Clear: 2 asked, 1 shown that do not block"),
+        ([HEALTHY, NO_BACKUP], Way.HOTFIX, "Clear: 2 asked, 1 shown that do not block"),
+        ([NO_BACKUP, UNTIDY], Way.STANDARD, "Stopped by 1.4.3"),
+    ],
+)
+def test_the_headline_says_whether_it_goes_on(entries: list[Entry], way: Way, says: str) -> None:
+    assert headline(entries, way=way) == says

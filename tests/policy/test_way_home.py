@@ -1,0 +1,321 @@
+"""What decides between forward, hold and back, for each row of the table."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policy.judgement import Verdict
+from policy.record import Event, Row
+from policy.release import Limits
+from policy.way_home import (
+    MIGRATION_ITEM,
+    Back,
+    Cause,
+    Forward,
+    Nothing,
+    Plan,
+    ServerState,
+    Stuck,
+    Wait,
+    Why,
+    World,
+    migration_in_flight,
+    plan_way_home,
+    read_way_back,
+    touched_servers,
+)
+from tests.policy.rows import (
+    BEGAN,
+    FIRST,
+    NEW,
+    OLD,
+    SECOND,
+    THIRD,
+    built,
+    numbered,
+    row,
+    touched,
+    under_way,
+    way_back,
+)
+
+LIMITS = Limits()
+NOW = BEGAN + timedelta(minutes=10)
+
+
+def server(name: str = FIRST, digest: str | None = OLD, health: Verdict = Verdict.PASSED) -> ServerState:
+    return ServerState(name=name, reachable=True, digest=digest, health=health, in_rotation=True)
+
+
+def away(name: str) -> ServerState:
+    return ServerState(name=name, reachable=False, digest=None, health=Verdict.UNKNOWN, in_rotation=None)
+
+
+MIXED = World((server(FIRST, NEW), server(SECOND)))
+ILL = World((server(FIRST, NEW, Verdict.FAILED), server(SECOND)))
+ALL_NEW = World((server(FIRST, NEW), server(SECOND, NEW)))
+ALL_OLD = World((server(FIRST), server(SECOND)))
+BOTH_TOUCHED = under_way(touched(SECOND, item="2.1.5"))
+VERIFIED = under_way(touched(SECOND, item="2.1.5"), row(Event.LIVE), row(Event.VERIFIED))
+MIGRATING = under_way(row(Event.INTENDED, item=MIGRATION_ITEM, subject="database", step="migrated"))
+MIGRATED = under_way(
+    row(Event.INTENDED, item=MIGRATION_ITEM, subject="database", step="migrated"),
+    row(Event.CONFIRMED, item=MIGRATION_ITEM, subject="database", step="migrated"),
+)
+
+
+def plan(
+    cause: Cause, rows: Sequence[Row] = BOTH_TOUCHED, world: World = MIXED, *, silent_for: timedelta = timedelta(0)
+) -> Plan:
+    return plan_way_home(rows, world, Why(cause, "it was seen", NOW - silent_for), now=NOW, limits=LIMITS)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        numbered([]),
+        numbered([row(Event.OPENED), row(Event.JUDGED, item="1.4.3", verdict="failed")]),
+        numbered([row(Event.OPENED), built()]),
+        numbered([row(Event.OPENED), built(), way_back()]),
+        numbered([row(Event.OPENED), row(Event.INTENDED, item="1.4.5", subject=FIRST, step="way back kept")]),
+        numbered([row(Event.OPENED), touched()]),
+    ],
+    ids=["no row", "a check", "built", "way back recorded", "only kept", "touched without a way back"],
+)
+@pytest.mark.parametrize("cause", [Cause.CHECKS_FAILED, Cause.STEP_FAILED, Cause.DIED, Cause.CANCELLED])
+def test_before_the_first_change_nothing_is_touched(rows: tuple[Row, ...], cause: Cause) -> None:
+    assert plan(cause, rows) == Nothing("no server was touched")
+
+
+@pytest.mark.parametrize(
+    ("cause", "sentence"),
+    [
+        pytest.param(Cause.RED_FLAG, "red flag: it was seen", id="a measured red flag"),
+        pytest.param(Cause.REFUSED, "approval refused: it was seen", id="approval: roll back"),
+        pytest.param(Cause.EXPIRED, "no approval in time: it was seen", id="approval: no answer in time"),
+        pytest.param(Cause.STEP_FAILED, "a step failed: it was seen", id="a step failed"),
+        pytest.param(Cause.CHECKS_FAILED, "a check failed: it was seen", id="ill after the last server"),
+        pytest.param(Cause.CANCELLED, "the run was cancelled: it was seen", id="cancelled"),
+        pytest.param(Cause.PRE_EMPTED, "a roll-back or a hotfix needs the environment: it was seen", id="pre-empted"),
+        pytest.param(Cause.ROLLBACK_ASKED, "a person asked for the roll-back: it was seen", id="asked"),
+    ],
+)
+def test_what_was_touched_goes_back(cause: Cause, sentence: str) -> None:
+    assert plan(cause) == Back(servers=(FIRST, SECOND), out_of_reach=(), sentence=sentence)
+
+
+def test_people_who_decide_to_stay_are_obeyed() -> None:
+    assert plan(Cause.STAY, world=ALL_NEW) == Nothing("production stays as it is: it was seen")
+
+
+def test_a_dead_process_between_healthy_servers_gives_people_time() -> None:
+    waits = plan(Cause.DIED, silent_for=timedelta(minutes=4))
+
+    assert waits == Wait(
+        NOW + timedelta(minutes=6),
+        "servers differ but none is ill; rolled back at 18:16:00 UTC unless somebody goes on",
+    )
+
+
+def test_without_a_last_sign_of_life_the_time_begins_now() -> None:
+    waits = plan_way_home(BOTH_TOUCHED, MIXED, Why(Cause.DIED, "it was seen"), now=NOW, limits=LIMITS)
+
+    assert isinstance(waits, Wait)
+    assert waits.until == NOW + LIMITS.choice
+
+
+@pytest.mark.parametrize(
+    ("world", "silent_for"),
+    [
+        pytest.param(MIXED, LIMITS.choice, id="nobody chose in time"),
+        pytest.param(ILL, timedelta(minutes=1), id="something is unhealthy"),
+        pytest.param(ALL_OLD, timedelta(minutes=1), id="nothing was changed yet"),
+    ],
+)
+def test_a_dead_process_goes_back(world: World, silent_for: timedelta) -> None:
+    assert isinstance(plan(Cause.DIED, world=world, silent_for=silent_for), Back)
+
+
+def test_an_old_server_out_of_rotation_is_not_as_it_was() -> None:
+    world = World((replace(server(FIRST), in_rotation=False), server(SECOND)))
+
+    assert isinstance(plan(Cause.DIED, world=world), Wait)
+
+
+@pytest.mark.parametrize("cause", [Cause.DIED, Cause.STEP_FAILED, Cause.CANCELLED])
+def test_what_was_verified_everywhere_is_signed_off(cause: Cause) -> None:
+    assert isinstance(plan(cause, VERIFIED, ALL_NEW), Forward)
+
+
+@pytest.mark.parametrize("cause", [Cause.RED_FLAG, Cause.ROLLBACK_ASKED, Cause.PRE_EMPTED])
+def test_what_was_verified_goes_back_for_a_reason(cause: Cause) -> None:
+    assert isinstance(plan(cause, VERIFIED, ALL_NEW), Back)
+
+
+@pytest.mark.parametrize(
+    ("world", "sentence"),
+    [
+        (
+            World((server(FIRST, NEW), server(SECOND, THIRD))),
+            "somebody is repairing by hand: web-server-2 runs sha256:c3c3c3c3c3c3,"
+            " which is neither the old nor the new version; nothing is touched",
+        ),
+        (
+            World((replace(server(FIRST, NEW), held=True), server(SECOND))),
+            "somebody is repairing by hand: web-server-1 holds a file HOLD; nothing is touched",
+        ),
+    ],
+    ids=["a third state", "a file HOLD"],
+)
+@pytest.mark.parametrize("cause", [Cause.RED_FLAG, Cause.DIED, Cause.ROLLBACK_ASKED])
+def test_whoever_repairs_by_hand_is_left_alone(world: World, sentence: str, cause: Cause) -> None:
+    assert plan(cause, world=world) == Stuck(sentence)
+
+
+@pytest.mark.parametrize("cause", [Cause.RED_FLAG, Cause.DIED, Cause.ROLLBACK_ASKED])
+def test_a_migration_in_flight_is_only_watched(cause: Cause) -> None:
+    assert plan(cause, MIGRATING) == Stuck("a migration is in flight; it is watched and nothing else is touched")
+
+
+def test_a_migration_that_ended_holds_nothing_up() -> None:
+    assert not migration_in_flight(MIGRATED)
+    assert isinstance(plan(Cause.RED_FLAG, MIGRATED), Back)
+
+
+def test_a_server_that_cannot_be_reached_is_named_and_the_others_go_back() -> None:
+    back = plan(Cause.RED_FLAG, world=World((server(FIRST, NEW), away(SECOND))))
+
+    assert back == Back(servers=(FIRST,), out_of_reach=(SECOND,), sentence="red flag: it was seen")
+
+
+def test_a_server_that_nobody_shows_is_out_of_reach() -> None:
+    back = plan(Cause.RED_FLAG, world=World((server(FIRST, NEW),)))
+
+    assert back == Back(servers=(FIRST,), out_of_reach=(SECOND,), sentence="red flag: it was seen")
+
+
+@pytest.mark.parametrize(
+    ("world", "order"),
+    [
+        (World((server(FIRST, NEW), server(SECOND, NEW, Verdict.FAILED))), (SECOND, FIRST)),
+        (World((server(FIRST), server(SECOND, NEW))), (SECOND, FIRST)),
+        (World((server(FIRST, None, Verdict.FAILED), server(SECOND, NEW))), (FIRST, SECOND)),
+    ],
+    ids=["the ill one first", "the changed one first", "one without a container"],
+)
+def test_the_worst_server_goes_back_first(world: World, order: tuple[str, ...]) -> None:
+    back = plan(Cause.RED_FLAG, world=world)
+
+    assert isinstance(back, Back)
+    assert back.servers == order
+
+
+def test_a_finished_release_is_not_brought_home_again() -> None:
+    ended = (*BOTH_TOUCHED, row(Event.SEALED, sentence="b2b2b2b is live"))
+
+    assert plan(Cause.ROLLBACK_ASKED, ended) == Nothing("the release had already ended: b2b2b2b is live")
+
+
+def test_a_person_may_undo_a_release_under_a_record_of_its_own() -> None:
+    undoing = numbered([row(Event.OPENED), built(), way_back()])
+
+    assert plan(Cause.ROLLBACK_ASKED, undoing, ALL_NEW) == Back(
+        servers=(FIRST, SECOND), out_of_reach=(), sentence="a person asked for the roll-back: it was seen"
+    )
+
+
+def test_the_way_back_is_what_was_recorded_last() -> None:
+    recorded = read_way_back(under_way())
+
+    assert recorded is not None
+    assert (recorded.old, recorded.new) == ({FIRST: OLD, SECOND: OLD}, NEW)
+    assert read_way_back(numbered([row(Event.OPENED), built()])) is None
+    without_build = read_way_back(numbered([way_back()]))
+    assert without_build is not None
+    assert without_build.new is None
+
+
+def test_servers_are_named_once_in_the_order_they_were_touched() -> None:
+    rows = under_way(touched(SECOND, item="2.1.5"), touched(FIRST, step="updated"))
+
+    assert touched_servers(rows) == (FIRST, SECOND)
+
+
+some_rows = st.lists(
+    st.sampled_from(
+        (
+            row(Event.OPENED),
+            row(Event.TOOK_OVER, holder=2),
+            built(),
+            way_back(),
+            touched(FIRST),
+            touched(SECOND, item="2.1.5"),
+            touched(SECOND, item="4.2.2", step="put back"),
+            row(Event.CONFIRMED, item="2.1.2", subject=FIRST, step="drained"),
+            row(Event.INTENDED, item=MIGRATION_ITEM),
+            row(Event.CONFIRMED, item=MIGRATION_ITEM),
+            row(Event.RED_FLAG, sentence="4.1 % errors"),
+            row(Event.APPROVED),
+            row(Event.LIVE),
+            row(Event.VERIFIED),
+            row(Event.GOING_HOME),
+            row(Event.SEALED),
+        )
+    ),
+    max_size=12,
+).map(numbered)
+some_worlds = st.sets(st.sampled_from((FIRST, SECOND, "web-server-3"))).flatmap(
+    lambda names: st.tuples(
+        *(
+            st.builds(
+                ServerState,
+                name=st.just(name),
+                reachable=st.booleans(),
+                digest=st.sampled_from((None, OLD, NEW, THIRD)),
+                health=st.sampled_from((Verdict.PASSED, Verdict.FAILED, Verdict.UNKNOWN)),
+                in_rotation=st.sampled_from((None, True, False)),
+                held=st.booleans(),
+            )
+            for name in sorted(names)
+        )
+    ).map(World)
+)
+some_whys = st.builds(
+    Why,
+    st.sampled_from(Cause),
+    st.just("it was seen"),
+    st.none() | st.timedeltas(timedelta(0), timedelta(hours=1)).map(lambda ago: NOW - ago),
+)
+
+
+@given(rows=some_rows, world=some_worlds, why=some_whys)
+def test_every_release_has_a_way_home(rows: tuple[Row, ...], world: World, why: Why) -> None:
+    decided = plan_way_home(rows, world, why, now=NOW, limits=LIMITS)
+
+    assert decided.sentence
+    if not isinstance(decided, Back):
+        return
+    named = touched_servers(rows)
+    if why.cause is not Cause.ROLLBACK_ASKED:
+        assert named, "nothing was touched"
+    else:
+        named = named or (FIRST, SECOND)
+    assert sorted((*decided.servers, *decided.out_of_reach)) == sorted(named)
+    assert not any(one.held or one.digest == THIRD for one in world.servers)
+    reachable = {one.name for one in world.servers if one.reachable}
+    assert set(decided.servers) <= reachable
+    assert not set(decided.out_of_reach) & reachable
+
+
+@given(rows=some_rows, world=some_worlds, why=some_whys)
+def test_nobody_waits_while_somebody_is_ill(rows: tuple[Row, ...], world: World, why: Why) -> None:
+    decided = plan_way_home(rows, world, why, now=NOW, limits=LIMITS)
+
+    if isinstance(decided, Wait):
+        assert why.cause is Cause.DIED
+        assert decided.until > NOW
+        assert not any(one.reachable and one.health is Verdict.FAILED for one in world.servers)
