@@ -18,8 +18,8 @@ from flows.phase import ChecksFailed
 from flows.sign_off import production_ref_moved, sign_off
 from flows.watch import RedFlag
 from policy.health import judge_health
-from policy.judgement import Judgement, Verdict, unknown
-from policy.messages import page_stuck, page_wait
+from policy.judgement import Judgement, Verdict, unknown, worst_of
+from policy.messages import page_not_well, page_stuck, page_wait
 from policy.metrics import Ending
 from policy.record import Event, last
 from policy.release import Mode
@@ -116,6 +116,8 @@ def _go_back(run: Run, plan: Back, why: Why) -> None:
     verification = verify_rollback(run)
     inform(production_ref_moved(run, run.release.previous_commit), run)
     tell_rolled_back(run, why, verification)
+    if not worst_of(verification).verdict.lets_pass:
+        page_on_call(run, page_not_well(run.release, verification))
     seal(run, outcome=Ending.ROLLED_BACK, sentence=plan.sentence)
 
 
@@ -197,7 +199,7 @@ def _read_server(run: Run, server: Server, rotation: dict[str, bool]) -> ServerS
             name=server.name, reachable=False, digest=None, health=Verdict.UNKNOWN, in_rotation=in_rotation
         )
     try:
-        health = judge_health(run.company.fleet.read_health(server)).verdict
+        health = judge_health(run.company.fleet.read_health(server)).verdict if state.running else Verdict.FAILED
     except BlockError:
         health = Verdict.UNKNOWN
     return ServerState(

@@ -16,6 +16,7 @@ from lab.processes import LabError, end, of_this_lab, spawn, wait_until
 
 POOL = "countersign"
 SERVER_SECONDS = 120.0
+ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
 class ControlPlane:
@@ -116,7 +117,7 @@ class ControlPlane:
         """Return the run's state once it has one of these types."""
         deadline = time.monotonic() + seconds
         while (state := self.state_of(run))[0] not in types:
-            if time.monotonic() > deadline:
+            if state[0] in ENDED or time.monotonic() > deadline:
                 raise LabError(f"run {run} is {state}, expected {' or '.join(types)} within {seconds:.0f} s")
             time.sleep(0.2)
         return state

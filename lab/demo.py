@@ -17,6 +17,7 @@ from pathlib import Path
 
 from lab.client import ROOT, Lab, Shipped
 from lab.control_plane import ControlPlane
+from lab.home import Home
 from lab.processes import LabError
 
 RATE = 100.0
@@ -169,6 +170,8 @@ def play(home: Path) -> int:
     """Start everything, tell the stories, and say where to look; return 0 if all ended as they should."""
     began = time.monotonic()
     print("Starting a company on this machine: databases, servers, balancer, vendors, traffic ...", flush=True)
+    if home.exists():
+        Lab(Home(home)).stop(purge=True)
     lab = Lab.start(home, rate=RATE)
     control = ControlPlane(lab)
     print(f"  up after {time.monotonic() - began:.0f} s; starting Prefect on PostgreSQL, and a worker ...", flush=True)

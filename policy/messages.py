@@ -124,6 +124,17 @@ def page_stuck(release: Release, sentence: str, world: World, commands: Mapping[
     return "\n".join(lines)
 
 
+def page_not_well(release: Release, verification: Sequence[Judgement]) -> str:
+    """A roll-back after which production could not be seen to be well."""
+    wrong = "; ".join(judgement.sentence for judgement in verification if not judgement.verdict.lets_pass)
+    return "\n".join(
+        (
+            f":rotating_light: *{release.what} was rolled back, and production is not seen to be well.* {wrong}.",
+            f"Every server that was touched runs {release.previous_commit[:7]} again; what is left needs a person.",
+        )
+    )
+
+
 def clock(moment: datetime, zone: str) -> str:
     """Say a moment in the company's zone."""
     return f"{moment.astimezone(ZoneInfo(zone)):%a %d %b, %H:%M %Z}"

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from prefect.logging import disable_run_logger
 
+from blocks.errors import BlockError
+from policy.judgement import unknown
 from policy.record import Event
 from tasks.item import Question
 from tasks.run import Run
@@ -21,7 +23,10 @@ def plain_item(question: Question, run: Run) -> Callable[..., None]:
     """The item without a task around it."""
 
     def ask(**_: Any) -> None:
-        judgement = question.ask(run)
+        try:
+            judgement = question.ask(run)
+        except BlockError as error:
+            judgement = unknown(str(error))
         run.verdicts[question.item.number] = judgement
         run.record.append(Event.JUDGED, item=question.item.number, facts={"verdict": judgement.verdict.value})
 

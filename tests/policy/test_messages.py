@@ -10,6 +10,7 @@ from policy.messages import (
     choice_wanted,
     clock,
     completed,
+    page_not_well,
     page_stuck,
     page_wait,
     rolled_back,
@@ -23,9 +24,7 @@ RED = Why(Cause.RED_FLAG, "web-server-1: 4.1 % errors, the limit is 1 %")
 
 
 def state(name: str, *, digest: str | None, in_rotation: bool | None, reachable: bool = True) -> ServerState:
-    return ServerState(
-        name=name, reachable=reachable, digest=digest, health=Verdict.UNKNOWN, in_rotation=in_rotation
-    )
+    return ServerState(name=name, reachable=reachable, digest=digest, health=Verdict.UNKNOWN, in_rotation=in_rotation)
 
 
 def test_the_announcement_has_every_line_of_the_checklist() -> None:
@@ -131,6 +130,13 @@ def test_hands_are_told_what_is_where_and_what_to_type() -> None:
         "• web-server-2: no container, out of rotation",
         "• web-server-3: does not answer, out of rotation",
     ]
+
+
+def test_a_roll_back_that_did_not_help_is_paged_with_what_is_wrong() -> None:
+    text = page_not_well(release(), [passed("login works"), failed("web-server-3 is not healthy: HTTP 503")])
+
+    assert "was rolled back, and production is not seen to be well.* web-server-3 is not healthy: HTTP 503." in text
+    assert "runs a1a1a1a again" in text
 
 
 def test_a_moment_is_said_in_the_companys_zone() -> None:
