@@ -20,7 +20,7 @@ from blocks.prometheus import Prometheus
 from blocks.registry import Registry
 from blocks.slack import Slack
 from blocks.store import FolderStore, S3Store, Store
-from policy.release import Limits
+from policy.limits import Limits
 from policy.risk import RiskRules
 from policy.roles import Roster
 from policy.windows import Calendar, read_calendar

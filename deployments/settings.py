@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from blocks.errors import Misconfigured
 from blocks.fleet import Server
-from policy.release import Limits
+from policy.limits import Limits
 from policy.risk import RiskRules
 from policy.roles import Person, Roster
 from policy.windows import read_calendar

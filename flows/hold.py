@@ -15,9 +15,9 @@ from blocks.hold import Held, Hold, Holds
 from blocks.record import Record
 from flows.recovery_schedule import switch_on
 from policy.judgement import spoken
+from policy.limits import Limits
 from policy.record import Event
-from policy.release import Limits
-from policy.request import Release
+from policy.release import Release
 from tasks.run import Run
 
 LOOK_SECONDS = 0.5

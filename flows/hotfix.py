@@ -13,8 +13,8 @@ from flows.recovery import recover
 from flows.sign_off import sign_off
 from flows.way_home import way_home
 from policy.items import Way
-from policy.release import Mode
-from policy.request import HotfixRequest, Release
+from policy.limits import Mode
+from policy.release import HotfixRequest, Release
 from policy.way_home import touched_servers
 from tasks.hotfix import bug_fixed, urgency_assessed
 from tasks.run import Run

@@ -5,7 +5,7 @@ from prefect.logging import get_run_logger
 
 from blocks.company import Company
 from policy.items import Way
-from policy.request import HotfixRequest, Release, Request
+from policy.release import HotfixRequest, Release, Request
 from tasks.resolve import resolve, resume
 from tasks.run import utc_now
 

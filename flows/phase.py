@@ -10,8 +10,8 @@ from prefect.states import Completed, Failed
 
 from policy.items import Asked, Item, Way
 from policy.judgement import Judgement, unknown
+from policy.limits import Mode
 from policy.page import headline, render_page
-from policy.release import Mode
 from tasks.item import Question, as_task
 from tasks.run import Run
 

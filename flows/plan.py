@@ -11,7 +11,7 @@ from blocks.store import FolderStore
 from flows.preparation import final_checks, preparation
 from policy.page import render_page
 from policy.record import Event
-from policy.request import Build, Release
+from policy.release import Build, Release
 from tasks.messages import deliver
 from tasks.preparation import deployed_to_staging
 from tasks.rollout import drained, healthy, in_rotation, kept, pulled, updated

@@ -21,8 +21,8 @@ from flows.verification import verify
 from flows.watch import watching
 from flows.way_home import way_home
 from policy.items import Way
-from policy.release import Mode
-from policy.request import Request
+from policy.limits import Mode
+from policy.release import Request
 from policy.way_home import touched_servers
 from tasks.preparation import merge_and_build
 from tasks.run import Run

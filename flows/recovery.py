@@ -15,7 +15,7 @@ from flows.recovery_schedule import leave_no_litter, switch_off
 from flows.way_home import go_home, read_world
 from policy.messages import page_wait
 from policy.record import Event, last
-from policy.request import Release
+from policy.release import Release
 from policy.way_home import Cause, Nothing, Plan, Wait, Why, plan_way_home
 from tasks.messages import page_on_call
 from tasks.run import Run, utc_now

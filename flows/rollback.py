@@ -11,10 +11,10 @@ from flows.opening import release_key
 from flows.recovery import recover
 from flows.way_home import go_home, read_world
 from policy.items import Way
+from policy.limits import Mode
 from policy.metrics import Ending
 from policy.record import Event, Row, last
-from policy.release import Mode
-from policy.request import Release, RollbackRequest
+from policy.release import Release, RollbackRequest
 from policy.way_home import Back, Cause, Nothing, Plan, Why, plan_way_home, read_way_back
 from tasks.resolve import BadRequest
 from tasks.run import Run, utc_now

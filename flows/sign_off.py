@@ -5,7 +5,7 @@ from policy.judgement import Judgement
 from policy.messages import completed
 from policy.metrics import Ending
 from policy.record import Event, last
-from policy.request import Build
+from policy.release import Build
 from tasks.item import as_task
 from tasks.messages import deliver, inform
 from tasks.run import Run, utc_now

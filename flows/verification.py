@@ -8,9 +8,9 @@ from flows.approval import choose
 from flows.phase import ChecksFailed, Report, phase, run_items
 from flows.watch import Watch
 from policy.judgement import Verdict
+from policy.limits import Mode
 from policy.record import Event
 from policy.red_flags import Flag
-from policy.release import Mode
 from policy.verification import Meaning, conclude
 from tasks.run import Run, utc_now
 from tasks.verification import (

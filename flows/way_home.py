@@ -19,10 +19,10 @@ from flows.sign_off import production_ref_moved, sign_off
 from flows.watch import RedFlag
 from policy.health import judge_health
 from policy.judgement import Judgement, Verdict, unknown, worst_of
+from policy.limits import Mode
 from policy.messages import page_not_well, page_stuck, page_wait
 from policy.metrics import Ending
 from policy.record import Event, last
-from policy.release import Mode
 from policy.way_home import (
     Back,
     Cause,

@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from policy.items import Way
 from policy.judgement import Judgement, Verdict
+from policy.limits import Risk
 from policy.record import Event, Row
-from policy.release import Risk
 from policy.roles import Occasion, Roster, judge_approver
 
 

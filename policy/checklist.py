@@ -7,9 +7,7 @@ from policy.items import Asked, Item, Kind, Way
 
 
 def _asked(standard: Asked, hotfix: Asked, manual: Asked, homeward: Asked) -> Mapping[Way, Asked]:
-    return MappingProxyType(
-        {Way.STANDARD: standard, Way.HOTFIX: hotfix, Way.MANUAL: manual, Way.HOMEWARD: homeward}
-    )
+    return MappingProxyType({Way.STANDARD: standard, Way.HOTFIX: hotfix, Way.MANUAL: manual, Way.HOMEWARD: homeward})
 
 
 _R, _S, _I, _N = Asked.REQUIRED, Asked.SHOWN, Asked.INFORMS, Asked.NOT_ASKED
@@ -361,8 +359,7 @@ _ROWS = (
         "Run the migration",
         Kind.ACTION,
         ROLL_OUT,
-        "maintenance announced if > 5 min; deployed; `_prisma_migrations` says finished; custom "
-        "integrity queries pass",
+        "maintenance announced if > 5 min; deployed; `_prisma_migrations` says finished; custom integrity queries pass",
     ),
     Item("6.3.3", "Application connects", Kind.GATE, ROLL_OUT, "database connected"),
     Item("6.3.4", "Key queries work", Kind.GATE, ROLL_OUT, "configured queries answer"),

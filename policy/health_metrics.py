@@ -4,8 +4,8 @@ from http import HTTPStatus
 
 from policy.health import HealthAnswer, is_version, read_report
 from policy.judgement import Judgement, failed, passed, unknown, worst_of
+from policy.limits import Limits
 from policy.measurement import in_ms, measured, ratio
-from policy.release import Limits
 
 
 def judge_health_metrics(answer: HealthAnswer, *, version: str | None, limits: Limits) -> Judgement:

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from policy.health import HealthAnswer
 from policy.judgement import Judgement, failed, passed
-from policy.request import Urgency
+from policy.release import Urgency
 
 
 def judge_urgency(urgency: Urgency, explanation: str) -> Judgement:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from policy.judgement import Judgement, spoken
-from policy.request import Build, Release
+from policy.release import Build, Release
 from policy.way_home import Why, World
 
 SHOWN_COMMITS = 15

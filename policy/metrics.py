@@ -7,7 +7,7 @@ from enum import StrEnum
 from statistics import mean, median
 
 from policy.judgement import spoken
-from policy.release import Limits, Risk
+from policy.limits import Limits, Risk
 
 _WEEK = timedelta(weeks=1)
 

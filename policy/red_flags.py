@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from policy.judgement import spoken
+from policy.limits import Limits
 from policy.measurement import measured_time
 from policy.red_rules import Finding, Flag, Rule, is_alarming, list_rules
-from policy.release import Limits
 from policy.samples import (
     Baseline,
     Sample,

@@ -7,8 +7,8 @@ from enum import StrEnum
 from functools import partial
 
 from policy.judgement import spoken
+from policy.limits import Limits
 from policy.measurement import in_ms, measured, measured_time
-from policy.release import Limits
 from policy.samples import Baseline, Sample, count_apart, error_rate, has_enough_requests, list_newest
 
 

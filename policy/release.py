@@ -1,141 +1,142 @@
-"""What a person asks for, the frozen facts that follow from it, and every limit that a rule compares with."""
+"""What a person typed into the form, and the frozen facts that follow from it."""
 
-from datetime import timedelta
+from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-
-class Risk(StrEnum):
-    """How risky a change set is (1.3.5)."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-
-    @property
-    def rank(self) -> int:
-        """Low is 0, high is 2."""
-        return list(Risk).index(self)
+from policy.items import Way
+from policy.limits import Limits, Mode, Risk
+from policy.risk import Commit
 
 
-class Mode(StrEnum):
-    """What a flow that changes something may do."""
-
-    RELEASE = "release"
-    OBSERVE = "observe"
-    PLAN = "plan"
-
-
-class Limits(BaseModel):
-    """Every number of the checklist; the defaults are the checklist's own."""
+class Request(BaseModel):
+    """A standard production release."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    error_rate: float = Field(
-        default=0.01, gt=0, lt=1, description="1.4.2, 3.1.5: the share of failed requests is below."
+    commit: str = Field(
+        default="",
+        pattern=r"^([0-9a-f]{7,40})?$",
+        description="The commit on main to release, 7 to 40 hexadecimal digits. Leave it empty to name a pull request.",
     )
-    error_rate_consider: float = Field(
-        default=0.02, gt=0, lt=1, description="4.1: above it for `consider_after`, people are asked."
+    pull_request: int | None = Field(
+        default=None, gt=0, description="The pull request to merge and release, instead of a commit."
     )
-    error_rate_roll_back: float = Field(
-        default=0.05, gt=0, lt=1, description="2.1, 4.1: above it production is rolled back."
+    summary: str = Field(
+        min_length=8, max_length=200, description="What changes, in one line. It is posted to the team."
     )
-    roll_back_after: timedelta = Field(
-        default=timedelta(minutes=5), description="4.1: how long the rate must stay high after the roll-out."
+    requested_by: str = Field(min_length=1, description="Your name, as in the roster.")
+    way_back_understood: bool = Field(description="1.4.5: I know how to roll back (section 4 of the checklist).")
+    raise_risk_to: Literal["as assessed", "medium", "high"] = Field(
+        default="as assessed", description="1.3.5: a person may raise the assessed risk, never lower it."
     )
-    consider_after: timedelta = Field(
-        default=timedelta(minutes=15), description="4.1: how long it must last before people are asked."
+    mode: Mode = Field(
+        default=Mode.RELEASE,
+        description="release: do it. plan: read and judge everything, change nothing. observe: do it, no item blocks.",
     )
-    p95: timedelta = Field(default=timedelta(milliseconds=500), description="3.1.5: p95 latency is below.")
-    p95_roll_back: timedelta = Field(
-        default=timedelta(milliseconds=2000), description="2.1, 4.1: above it production is rolled back."
+    environment: str = Field(default="production", description="The environment to release to.")
+
+
+class Urgency(StrEnum):
+    """Why a hotfix cannot wait (5.2.1)."""
+
+    USERS_AFFECTED = "users are actively affected"
+    HOLE_EXPLOITED = "a security vulnerability is being exploited"
+    DATA_INTEGRITY = "the integrity of data is at stake"
+    CAN_WAIT = "it can wait until business hours"
+
+
+class HotfixRequest(Request):
+    """An emergency hotfix (section 5)."""
+
+    urgency: Urgency = Field(description="5.2.1: is this truly an emergency? What can wait goes the standard way.")
+    explanation: str = Field(min_length=8, max_length=500, description="What is broken, for whom, since when.")
+    check_path: str = Field(
+        default="",
+        pattern=r"^(/\S*)?$",
+        description="5.2.5: a path on production whose answer shows that the bug is gone, such as /api/patients/7.",
     )
-    p95_factor: float = Field(
-        default=2.0, gt=1, description="2.1: more than so many times its value before is doubled."
+    check_expects: str = Field(default="", max_length=200, description="5.2.5: text the answer then contains.")
+
+
+class RollbackReason(StrEnum):
+    """Why a person rolls production back (4.1)."""
+
+    ERROR_RATE = "the error rate is high"
+    FEATURE_BROKEN = "a critical feature is broken"
+    PERFORMANCE = "performance degraded significantly"
+    DATA_CORRUPTION = "data is corrupted"
+    SECURITY_HOLE = "a security vulnerability was introduced"
+    USER_REPORTS = "users report problems"
+
+
+class RollbackRequest(BaseModel):
+    """Put production back to the version before the newest release (4.2.2)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reason: RollbackReason = Field(description="4.1: what calls for a roll-back.")
+    what_was_seen: str = Field(min_length=8, max_length=500, description="What you saw, in one line.")
+    requested_by: str = Field(min_length=1, description="Your name, as in the roster.")
+    release: str = Field(
+        default="", description="The key of the release to undo. Empty: the newest one that changed a server."
     )
-    same_factor: float = Field(
-        default=2.0,
-        gt=1,
-        description="4.1: as bad as elsewhere is at most so many times as bad; more is this release.",
-    )
-    least_requests: int = Field(
-        default=20, ge=1, description="Fewer requests in a window are too few to judge."
-    )
-    least_errors: int = Field(default=3, ge=1, description="Fewer failed requests are never a red flag.")
-    red_samples: int = Field(default=2, ge=1, description="k of n: so many bad samples make a red flag.")
-    of_samples: int = Field(default=3, ge=1, description="k of n: of the newest so many samples.")
-    sample_age: timedelta = Field(
-        default=timedelta(minutes=2), description="An older sample is stale and counts as unknown."
-    )
-    watch_interval: timedelta = Field(default=timedelta(seconds=15), description="How often the watch looks.")
-    watch_window: timedelta = Field(
-        default=timedelta(minutes=1), description="The span one sample of the metrics covers."
-    )
-    first_server_watch: timedelta = Field(
-        default=timedelta(minutes=10), description="2.1.3: how long the first server is watched."
-    )
-    immediate_watch: timedelta = Field(
-        default=timedelta(minutes=15), description="3.1: how long after the last server it is verified."
-    )
-    extended_watch: timedelta = Field(
-        default=timedelta(minutes=60), description="3.2: how long after the last server it is watched."
-    )
-    unknown_patience: timedelta = Field(
-        default=timedelta(minutes=5), description="How long evidence may be missing before a person is asked."
-    )
-    traffic_share: float = Field(
-        default=0.5, gt=0, lt=1, description="3.1.5: traffic below this share of last week's is not as usual."
-    )
-    cpu: float = Field(default=0.70, gt=0, lt=1, description="3.2.4: the share of the processors in use.")
-    memory: float = Field(default=0.80, gt=0, lt=1, description="3.2.4: the share of the memory in use.")
-    disk: float = Field(default=0.80, gt=0, lt=1, description="3.2.4: the share of the disk in use.")
-    connections: float = Field(default=0.80, gt=0, lt=1, description="3.2.4: the share of the pool in use.")
-    memory_growth: float = Field(
-        default=0.10, gt=0, description="3.2.1: memory that grew steadily by more than this share is a leak."
-    )
-    audit_window: timedelta = Field(
-        default=timedelta(minutes=15), description="3.2.3: the audit log must have grown within it."
-    )
-    backup_age: timedelta = Field(default=timedelta(hours=24), description="1.4.3: at most so old.")
-    backup_share: float = Field(
-        default=0.5, gt=0, lt=1, description="1.4.3: smaller than this share of the usual size is suspicious."
-    )
-    approval: timedelta = Field(
-        default=timedelta(minutes=30), description="2.1.4: how long an answer is awaited; then roll back."
-    )
-    reminder: timedelta = Field(
-        default=timedelta(minutes=10), description="How often approvers are reminded."
-    )
-    choice: timedelta = Field(
-        default=timedelta(minutes=10), description="After a crash, servers healthy: time to choose."
-    )
-    drain: timedelta = Field(default=timedelta(seconds=60), description="How long a server may empty.")
-    drain_home: timedelta = Field(
-        default=timedelta(seconds=10), description="On the way home; then sessions are cut."
-    )
-    boot: timedelta = Field(
-        default=timedelta(minutes=2), description="How long a server may take from start to healthy."
-    )
-    build: timedelta = Field(default=timedelta(minutes=30), description="2.1.1: how long CI may take.")
-    staging: timedelta = Field(
-        default=timedelta(minutes=10), description="1.3.1: how long staging may take to serve it."
-    )
-    heartbeat: timedelta = Field(default=timedelta(seconds=10), description="How often a hold shows life.")
-    heartbeat_stale: timedelta = Field(
-        default=timedelta(seconds=45), description="A hold that was silent for longer may be taken over."
-    )
-    coverage: float = Field(default=0.70, gt=0, le=1, description="1.1.3: test coverage at least.")
-    coverage_critical: float = Field(
-        default=0.90, gt=0, le=1, description="1.1.3: the same where security-critical paths changed."
-    )
-    target_frequency: float = Field(default=1.0, gt=0, description="9.1: more releases a week than this.")
-    target_lead_time: timedelta = Field(
-        default=timedelta(hours=1), description="9.1: from merge until live everywhere, less than this."
-    )
-    target_success: float = Field(default=0.95, gt=0, lt=1, description="9.1: a greater share succeeds.")
-    target_rollback: float = Field(default=0.05, gt=0, lt=1, description="9.1: a smaller share goes back.")
-    target_recovery: timedelta = Field(
-        default=timedelta(minutes=10), description="9.1: mean time to recovery, less than this."
-    )
-    batch_commits: int = Field(default=20, ge=1, description="7.2.1: more commits in one release are many.")
+    mode: Mode = Field(default=Mode.RELEASE, description="plan: show what would happen and change nothing.")
+    environment: str = Field(default="production", description="The environment to roll back.")
+
+
+class Release(BaseModel):
+    """The frozen facts of one release; facts that two items need are fetched once, here."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    environment: str
+    way: Way
+    request: Request | HotfixRequest
+    commit: str
+    previous_commit: str
+    commits: tuple[Commit, ...]
+    files: tuple[str, ...]
+    complete: bool
+    migrations: tuple[str, ...]
+    risk: Risk
+    reasons: tuple[str, ...]
+    servers: tuple[str, ...]
+    limits: Limits
+    opened_at: datetime
+    undoes: str = ""
+
+    @property
+    def kept_under(self) -> str:
+        """The key under which the servers keep the way back: a roll-back uses what the release kept."""
+        return self.undoes or self.key
+
+    @property
+    def mode(self) -> Mode:
+        """What this release may do."""
+        return self.request.mode
+
+    @property
+    def what(self) -> str:
+        """Name the release in one breath."""
+        return f"{self.commit[:7]} ({self.request.summary})"
+
+
+class Build(BaseModel):
+    """What 2.1.1 adds: the commit that was merged and the image that was built from it, by digest."""
+
+    model_config = ConfigDict(frozen=True)
+
+    commit: str
+    image: str
+    digest: str
+    merged_at: datetime | None
+    run_url: str | None
+
+    @property
+    def reference(self) -> str:
+        """The image as a container engine spells it."""
+        return f"{self.image}@{self.digest}"

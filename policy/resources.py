@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from policy.judgement import Judgement, failed, passed, unknown, worst_of
+from policy.limits import Limits
 from policy.measurement import measured, ratio
-from policy.release import Limits
 
 
 @dataclass(frozen=True, slots=True)

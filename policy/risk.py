@@ -7,8 +7,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from policy.limits import Risk
 from policy.path_pattern import matches_any
-from policy.release import Risk
 
 _SHOWN_PATHS = 2
 _BUG_FIX = re.compile(r"(fix|bugfix|hotfix)(\([^)]*\))?:", re.IGNORECASE)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from policy.judgement import Judgement, failed, passed, unknown
-from policy.release import Risk
+from policy.limits import Risk
 
 # GitHub commits made on its pages carry such an address instead of the author's own.
 _NO_REPLY = re.compile(r"(?:\d+\+)?([^@+]+)@users\.noreply\.github\.com")

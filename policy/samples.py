@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from policy.judgement import Judgement, failed, passed, spoken, unknown, worst_of
+from policy.limits import Limits
 from policy.measurement import in_ms, measured, measured_time
-from policy.release import Limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from statistics import median
 from typing import Protocol
 
 from policy.judgement import Judgement, failed, passed, spoken, unknown, worst_of
+from policy.limits import Limits
 from policy.measurement import measured
-from policy.release import Limits
 
 # The normal approximation of the Mann-Kendall test needs about so many values.
 _PARTS = 8

@@ -9,8 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from policy.judgement import Verdict
+from policy.limits import Limits
 from policy.record import Event, Row, last
-from policy.release import Limits
 
 UPDATE_ITEMS = frozenset({"2.1.2", "2.1.5", "2.3.1", "4.2.2"})
 MIGRATION_ITEM = "6.3.2"

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from policy.judgement import Judgement, failed, passed, unknown
-from policy.release import Risk
+from policy.limits import Risk
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _FRIDAY = 4

@@ -2,7 +2,7 @@
 
 from policy.hotfix import judge_bug_check, judge_urgency
 from policy.judgement import Judgement, attested
-from policy.request import HotfixRequest
+from policy.release import HotfixRequest
 from tasks.item import item
 from tasks.run import Run
 

@@ -7,7 +7,7 @@ from blocks.company import Company
 from blocks.record import Record, list_records
 from policy.metrics import ReleaseFact
 from policy.record import Event, Row, last
-from policy.request import Release
+from policy.release import Release
 from policy.way_home import touched_servers
 
 

@@ -10,7 +10,7 @@ from policy.health import judge_every_server, judge_health, judge_staging_tree, 
 from policy.judgement import Judgement, failed, passed, worst_of
 from policy.messages import announce
 from policy.record import Event, last
-from policy.request import Build
+from policy.release import Build
 from policy.roles import Role
 from policy.troubleshooting import advice_for
 from policy.windows import judge_window

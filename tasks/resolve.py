@@ -7,9 +7,9 @@ from blocks.errors import Refused
 from blocks.record import Record
 from policy.health import read_health
 from policy.items import Way
+from policy.limits import Risk
 from policy.record import Event
-from policy.release import Risk
-from policy.request import HotfixRequest, Release, Request
+from policy.release import HotfixRequest, Release, Request
 from policy.risk import assess_risk, list_migrations
 
 

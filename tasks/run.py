@@ -9,10 +9,10 @@ from blocks.company import Company
 from blocks.fleet.server import Server
 from blocks.record import Record
 from policy.judgement import Judgement
+from policy.limits import Limits
 from policy.record import Event, last
 from policy.red_flags import Conclusion, Flag
-from policy.release import Limits
-from policy.request import Build, Release
+from policy.release import Build, Release
 
 NOTHING_WATCHED = Conclusion(Flag.UNKNOWN, "nothing was watched", "3.2.1")
 

@@ -10,9 +10,9 @@ from typing import Any, cast
 from blocks.company import Company, CompanyRules
 from blocks.slack import Message
 from policy.health import HealthAnswer
+from policy.limits import Limits
 from policy.red_flags import Sample
-from policy.release import Limits
-from policy.request import Release
+from policy.release import Release
 from policy.resources import Connections, Usage
 from policy.risk import RiskRules
 from policy.roles import Person, Role, Roster

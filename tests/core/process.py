@@ -14,7 +14,7 @@ from flows.sign_off import sign_off
 from flows.way_home import way_home
 from policy.approval import standing_approval
 from policy.record import Event
-from policy.request import Release
+from policy.release import Release
 from tasks.preparation import merge_and_build
 from tasks.rollout import drained, healthy, in_rotation, updated
 from tasks.run import Run
@@ -77,6 +77,11 @@ class Process:
             raise
         if finished:
             self.end()
+
+    def go_on_to_the_end(self) -> None:
+        """Do every step that is left."""
+        while not self.ended:
+            self.go_on()
 
     def end(self) -> None:
         """Give the hold back, or leave it to recovery."""

@@ -3,10 +3,9 @@
 import shutil
 import tempfile
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -119,8 +118,7 @@ class AnyRelease(RuleBasedStateMachine):
         acts, rows = list(self.world.acts), self._rows()
         if any(row.event is Event.TOOK_OVER and row.holder > stale.run.number for row in rows):
             with pytest.raises(BROUGHT_HOME):
-                for _ in range(60):
-                    stale.go_on()
+                stale.go_on_to_the_end()
             assert self._rows() == rows
             assert self.world.acts == acts
         self._a_late_command_is_refused(stale)
@@ -222,9 +220,7 @@ class AnyRelease(RuleBasedStateMachine):
     def _let_it_end(self) -> None:
         self.world.dies_after = None
         self.store.away = False
-        for _ in range(60):
-            if self.process is None:
-                break
+        while self.process is not None:
             self._go_on()
         for _ in range(3):
             dead = self._dead_hold(DEAD + LIMITS.choice)
@@ -294,7 +290,7 @@ def test_whatever_happens_a_release_ends_well_or_people_know() -> None:
     run_state_machine_as_test(
         AnyRelease,
         settings=settings(
-            max_examples=100,
+            max_examples=80,
             stateful_step_count=15,
             deadline=None,
             suppress_health_check=list(HealthCheck),

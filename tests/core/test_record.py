@@ -94,7 +94,7 @@ def test_going_home_rows_wait_in_the_spool_and_are_merged_in_order(place: Place)
     record.append(Event.GOING_HOME)
     record.append(Event.INTENDED)
     assert events(record) == [Event.OPENED, Event.GOING_HOME, Event.INTENDED]
-    assert record.waits_in_spool
+    assert len(list(place.spool.rglob("*.json"))) == 2
     place.bring_back()
     record.append(Event.CONFIRMED)
 

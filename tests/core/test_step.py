@@ -114,7 +114,7 @@ def test_a_step_of_another_subject_is_no_earlier_attempt(run: Run) -> None:
 
 
 def test_what_is_not_seen_in_time_has_failed(run: Run) -> None:
-    with pytest.raises(StepFailed, match="2.1.2 web-server-1 switched on: the light is off; waited 0 ms"):
+    with pytest.raises(StepFailed, match=r"2\.1\.2 web-server-1 switched on: the light is off; waited 0 ms"):
         perform(switched_on(Light(broken=True)), run)
 
     assert [event for event, _ in story(run)] == ["intended"]

@@ -11,11 +11,15 @@ from blocks.company import Company
 from blocks.hold import Hold, Holds
 from blocks.record import verify_record
 from flows.approval import ApprovalRefused
+from flows.phase import ChecksFailed
 from flows.recovery import recover
+from flows.sign_off import sign_off
 from flows.watch import RedFlag
+from flows.way_home import way_home
 from policy.record import Event, last
 from policy.way_home import Back, Forward, Nothing, Stuck, Wait
-from tasks.step import StepFailed
+from tasks.rollout import drained
+from tasks.step import StepFailed, perform
 from tests.core.company import LIMITS, People, a_company, a_release
 from tests.core.process import Process, let_time_pass
 from tests.core.world import NAMES, MemoryStore, World
@@ -143,11 +147,34 @@ def test_the_last_server_that_is_up_is_never_drained(company: Company, world: Wo
     for name in NAMES[1:]:
         world.machines[name].running = False
 
-    with pytest.raises(Exception, match="last one is never drained|may not leave the rotation"):
+    with pytest.raises(ChecksFailed, match=r"web-server-1 may not leave .* the last one is never drained"):
         process.go_on()
 
     assert world.drained_the_last == []
     assert world.machines[NAMES[0]].ready
+
+
+def test_a_server_whose_last_neighbour_dies_meanwhile_is_not_drained(company: Company, world: World) -> None:
+    run = begun(company, world, steps=BUILT_AND_KEPT).run
+    for name in NAMES[1:]:
+        world.machines[name].running = False
+
+    with pytest.raises(StepFailed, match="no other server is up, so web-server-1 may not leave the rotation"):
+        perform(drained(run.servers[0], run), run)
+
+    assert serving(world) == ALL_OLD
+
+
+def test_a_drained_server_whose_last_neighbour_dies_is_put_back_at_once(company: Company, world: World) -> None:
+    process = begun(company, world, steps=FIRST_DRAINED)
+    for name in NAMES[1:]:
+        world.machines[name].running = False
+
+    with pytest.raises(StepFailed, match="no other server is up"):
+        process.go_on()
+
+    assert serving(world) == ALL_OLD
+    assert "is not seen to be well" in pages(company)[0]
 
 
 def test_a_server_out_of_reach_is_given_to_people(company: Company, world: World) -> None:
@@ -236,6 +263,30 @@ def test_a_dead_release_with_an_ill_server_goes_back_at_once(company: Company, w
 
     assert isinstance(recover(company, dead_hold(company)), Back)
     assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
+
+
+def test_a_dead_release_with_a_stopped_server_goes_back_at_once(company: Company, world: World) -> None:
+    process = begun(company, world, steps=FIRST_DRAINED)
+    world.machines["web-server-1"].running = False
+
+    assert isinstance(recover(company, dead_hold(company)), Back)
+    assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
+    assert world.machines["web-server-1"].running
+
+
+def sign_off_and_lose_the_answer(process: Process) -> None:
+    with way_home(process.run):
+        sign_off(process.run)
+        raise StepFailed("the answer was lost")
+
+
+def test_what_ended_is_not_brought_home_when_the_answer_was_lost(company: Company, world: World) -> None:
+    process = begun(company, world, steps=VERIFIED)
+
+    with pytest.raises(StepFailed, match="the answer was lost"):
+        sign_off_and_lose_the_answer(process)
+
+    assert (outcome(process), serving(world)) == ("signed off", ALL_NEW)
 
 
 def test_a_dead_release_that_was_verified_is_signed_off(company: Company, world: World) -> None:

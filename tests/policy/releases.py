@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from policy.items import Way
-from policy.release import Limits, Risk
-from policy.request import Build, Release, Request
+from policy.limits import Limits, Risk
+from policy.release import Build, Release, Request
 from policy.risk import Commit
 
 OLD_COMMIT = "a1" * 20

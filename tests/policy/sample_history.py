@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from policy.limits import Limits
 from policy.red_flags import Baseline, Conclusion, Sample, judge_watch
-from policy.release import Limits
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 LIMITS = Limits()

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from policy.approval import Decision, Outcome, Ruling, judge_answer, occasion_of, standing_approval, subject_of
 from policy.items import Way
 from policy.judgement import Judgement, Verdict, failed, passed
+from policy.limits import Risk
 from policy.record import Event, Row
-from policy.release import Risk
 from policy.roles import Occasion, Person, Role, Roster
 from tests.policy.rows import numbered, row
 

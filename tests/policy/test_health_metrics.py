@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from policy.health import HealthAnswer
 from policy.health_metrics import judge_health_metrics
 from policy.judgement import Judgement, Verdict
-from policy.release import Limits
+from policy.limits import Limits
 
 VERSION = "b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2"
 WELL: dict[str, object] = {

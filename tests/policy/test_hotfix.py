@@ -5,7 +5,7 @@ import pytest
 from policy.health import HealthAnswer
 from policy.hotfix import judge_bug_check, judge_urgency
 from policy.judgement import Verdict
-from policy.request import Urgency
+from policy.release import Urgency
 
 SECRET = "Maria Silva has 3 appointments"
 

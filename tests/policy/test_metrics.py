@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policy.limits import Limits, Risk
 from policy.metrics import Ending, Figures, ReleaseFact, measure
-from policy.release import Limits, Risk
 
 SINCE = datetime(2026, 7, 1, tzinfo=UTC)
 UNTIL = datetime(2026, 10, 1, tzinfo=UTC)

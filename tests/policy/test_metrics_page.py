@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policy.limits import Limits, Risk
 from policy.metrics import Ending, ReleaseFact, measure
 from policy.metrics_page import quarter_before, render_report, summary
-from policy.release import Limits, Risk
 
 ZONE = ZoneInfo("America/Los_Angeles")
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.judgement import Verdict
-from policy.release import Limits
+from policy.limits import Limits
 from policy.resources import Connections, Usage, judge_capacity, judge_connections, judge_usage
 
 LIMITS = Limits()

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from policy.release import Risk
+from policy.limits import Risk
 from policy.risk import ChangeSet, Commit, RiskRules, assess_risk, list_migrations
 
 RULES = RiskRules()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from policy.judgement import Judgement, Verdict
-from policy.release import Risk
+from policy.limits import Risk
 from policy.roles import Occasion, Role, Roster, entitled, judge_approver
 
 TODAY = date(2026, 11, 24)

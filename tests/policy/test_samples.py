@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.judgement import Verdict
-from policy.release import Limits
+from policy.limits import Limits
 from policy.samples import Sample, count_apart, judge_numbers
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.judgement import Judgement, Verdict
-from policy.release import Limits
+from policy.limits import Limits
 from policy.trend import judge_trend
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)

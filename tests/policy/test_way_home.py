@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.judgement import Verdict
+from policy.limits import Limits
 from policy.record import Event, Row
-from policy.release import Limits
 from policy.way_home import (
     MIGRATION_ITEM,
     Back,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.judgement import Verdict
-from policy.release import Risk
+from policy.limits import Risk
 from policy.windows import Calendar, judge_window, next_opening, read_calendar
 
 MEXICO = read_calendar({}, time_zone="America/Mexico_City", country="MX")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from policy.release import Risk
+from policy.limits import Risk
 from policy.windows import Calendar, holidays_of, read_calendar
 
 

@@ -5,7 +5,7 @@ import sys
 from prefect import tags
 
 from flows.production import production_deployment
-from policy.request import Request
+from policy.release import Request
 
 if __name__ == "__main__":
     with tags(sys.argv[1]):

@@ -36,7 +36,7 @@ from flows.production import production_deployment
 from flows.recovery import recovery
 from lab.client import Lab, Shipped
 from policy.record import Event, Row, last
-from policy.request import HotfixRequest, Request
+from policy.release import HotfixRequest, Request
 
 ROOT = Path(__file__).parent.parent.parent
 LOOK_SECONDS = 0.1

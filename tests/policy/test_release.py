@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from policy.items import Way
-from policy.release import Mode, Risk
-from policy.request import HotfixRequest, Release, RollbackReason, RollbackRequest, Urgency
+from policy.limits import Mode, Risk
+from policy.release import HotfixRequest, Release, RollbackReason, RollbackRequest, Urgency
 from tests.policy.releases import NEW_COMMIT, build, release, request
 
 ROLLBACK = {

@@ -1,0 +1,135 @@
+"""Every number a rule compares with, the classes of risk, and what a flow may do."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Risk(StrEnum):
+    """How risky a change set is (1.3.5)."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def rank(self) -> int:
+        """Low is 0, high is 2."""
+        return list(Risk).index(self)
+
+
+class Mode(StrEnum):
+    """What a flow that changes something may do."""
+
+    RELEASE = "release"
+    OBSERVE = "observe"
+    PLAN = "plan"
+
+
+class Limits(BaseModel):
+    """Every number of the checklist; the defaults are the checklist's own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    error_rate: float = Field(
+        default=0.01, gt=0, lt=1, description="1.4.2, 3.1.5: the share of failed requests is below."
+    )
+    error_rate_consider: float = Field(
+        default=0.02, gt=0, lt=1, description="4.1: above it for `consider_after`, people are asked."
+    )
+    error_rate_roll_back: float = Field(
+        default=0.05, gt=0, lt=1, description="2.1, 4.1: above it production is rolled back."
+    )
+    roll_back_after: timedelta = Field(
+        default=timedelta(minutes=5), description="4.1: how long the rate must stay high after the roll-out."
+    )
+    consider_after: timedelta = Field(
+        default=timedelta(minutes=15), description="4.1: how long it must last before people are asked."
+    )
+    p95: timedelta = Field(default=timedelta(milliseconds=500), description="3.1.5: p95 latency is below.")
+    p95_roll_back: timedelta = Field(
+        default=timedelta(milliseconds=2000), description="2.1, 4.1: above it production is rolled back."
+    )
+    p95_factor: float = Field(
+        default=2.0, gt=1, description="2.1: more than so many times its value before is doubled."
+    )
+    same_factor: float = Field(
+        default=2.0,
+        gt=1,
+        description="4.1: as bad as elsewhere is at most so many times as bad; more is this release.",
+    )
+    least_requests: int = Field(default=20, ge=1, description="Fewer requests in a window are too few to judge.")
+    least_errors: int = Field(default=3, ge=1, description="Fewer failed requests are never a red flag.")
+    red_samples: int = Field(default=2, ge=1, description="k of n: so many bad samples make a red flag.")
+    of_samples: int = Field(default=3, ge=1, description="k of n: of the newest so many samples.")
+    sample_age: timedelta = Field(
+        default=timedelta(minutes=2), description="An older sample is stale and counts as unknown."
+    )
+    watch_interval: timedelta = Field(default=timedelta(seconds=15), description="How often the watch looks.")
+    watch_window: timedelta = Field(
+        default=timedelta(minutes=1), description="The span one sample of the metrics covers."
+    )
+    first_server_watch: timedelta = Field(
+        default=timedelta(minutes=10), description="2.1.3: how long the first server is watched."
+    )
+    immediate_watch: timedelta = Field(
+        default=timedelta(minutes=15), description="3.1: how long after the last server it is verified."
+    )
+    extended_watch: timedelta = Field(
+        default=timedelta(minutes=60), description="3.2: how long after the last server it is watched."
+    )
+    unknown_patience: timedelta = Field(
+        default=timedelta(minutes=5), description="How long evidence may be missing before a person is asked."
+    )
+    traffic_share: float = Field(
+        default=0.5, gt=0, lt=1, description="3.1.5: traffic below this share of last week's is not as usual."
+    )
+    cpu: float = Field(default=0.70, gt=0, lt=1, description="3.2.4: the share of the processors in use.")
+    memory: float = Field(default=0.80, gt=0, lt=1, description="3.2.4: the share of the memory in use.")
+    disk: float = Field(default=0.80, gt=0, lt=1, description="3.2.4: the share of the disk in use.")
+    connections: float = Field(default=0.80, gt=0, lt=1, description="3.2.4: the share of the pool in use.")
+    memory_growth: float = Field(
+        default=0.10, gt=0, description="3.2.1: memory that grew steadily by more than this share is a leak."
+    )
+    audit_window: timedelta = Field(
+        default=timedelta(minutes=15), description="3.2.3: the audit log must have grown within it."
+    )
+    backup_age: timedelta = Field(default=timedelta(hours=24), description="1.4.3: at most so old.")
+    backup_share: float = Field(
+        default=0.5, gt=0, lt=1, description="1.4.3: smaller than this share of the usual size is suspicious."
+    )
+    approval: timedelta = Field(
+        default=timedelta(minutes=30), description="2.1.4: how long an answer is awaited; then roll back."
+    )
+    reminder: timedelta = Field(default=timedelta(minutes=10), description="How often approvers are reminded.")
+    choice: timedelta = Field(
+        default=timedelta(minutes=10), description="After a crash, servers healthy: time to choose."
+    )
+    drain: timedelta = Field(default=timedelta(seconds=60), description="How long a server may empty.")
+    drain_home: timedelta = Field(default=timedelta(seconds=10), description="On the way home; then sessions are cut.")
+    boot: timedelta = Field(
+        default=timedelta(minutes=2), description="How long a server may take from start to healthy."
+    )
+    build: timedelta = Field(default=timedelta(minutes=30), description="2.1.1: how long CI may take.")
+    staging: timedelta = Field(
+        default=timedelta(minutes=10), description="1.3.1: how long staging may take to serve it."
+    )
+    heartbeat: timedelta = Field(default=timedelta(seconds=10), description="How often a hold shows life.")
+    heartbeat_stale: timedelta = Field(
+        default=timedelta(seconds=45), description="A hold that was silent for longer may be taken over."
+    )
+    coverage: float = Field(default=0.70, gt=0, le=1, description="1.1.3: test coverage at least.")
+    coverage_critical: float = Field(
+        default=0.90, gt=0, le=1, description="1.1.3: the same where security-critical paths changed."
+    )
+    target_frequency: float = Field(default=1.0, gt=0, description="9.1: more releases a week than this.")
+    target_lead_time: timedelta = Field(
+        default=timedelta(hours=1), description="9.1: from merge until live everywhere, less than this."
+    )
+    target_success: float = Field(default=0.95, gt=0, lt=1, description="9.1: a greater share succeeds.")
+    target_rollback: float = Field(default=0.05, gt=0, lt=1, description="9.1: a smaller share goes back.")
+    target_recovery: timedelta = Field(
+        default=timedelta(minutes=10), description="9.1: mean time to recovery, less than this."
+    )
+    batch_commits: int = Field(default=20, ge=1, description="7.2.1: more commits in one release are many.")
