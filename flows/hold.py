@@ -13,7 +13,7 @@ from blocks.company import Company
 from blocks.errors import BlockError, Unreachable
 from blocks.hold import Held, Hold, Holds
 from blocks.record import Record
-from flows.recovery_schedule import switch_on
+from flows.recovery_schedule import recovery_awake
 from policy.judgement import spoken
 from policy.limits import Limits
 from policy.record import Event
@@ -81,8 +81,8 @@ def holding(company: Company, release: Release) -> Iterator[Run]:
     the hold behind: recovery finds it.
     """
     holds = Holds(company.store, release.environment)
-    with held_run(company, holds, release, over=own_dead_hold(holds, release)) as run:
-        switch_on(release.environment)
+    over = own_dead_hold(holds, release)
+    with recovery_awake(release.environment), held_run(company, holds, release, over=over) as run:
         yield run
 
 

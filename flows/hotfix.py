@@ -20,7 +20,11 @@ from tasks.hotfix import bug_fixed, urgency_assessed
 from tasks.run import Run
 
 
-@flow(name="Emergency hotfix", persist_result=False)
+@flow(
+    name="Emergency hotfix",
+    flow_run_name="Hotfix: {request.summary} ({request.commit:.7}, {request.requested_by})",
+    persist_result=False,
+)
 def emergency_hotfix(request: HotfixRequest) -> None:
     """Release one urgent fix at any hour: a running release goes home first, the CTO or a tech lead decides."""
     with Company.load(request.environment) as company:

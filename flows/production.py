@@ -28,7 +28,11 @@ from tasks.preparation import merge_and_build
 from tasks.run import Run
 
 
-@flow(name="Production deployment", persist_result=False, log_prints=False)
+@flow(
+    name="Production deployment",
+    flow_run_name="{request.summary} ({request.commit:.7}, {request.requested_by})",
+    persist_result=False,
+)
 def production_deployment(request: Request) -> None:
     """Release a commit of main to production, by the whole checklist; whatever goes wrong, it ends well."""
     with Company.load(request.environment) as company:

@@ -1,7 +1,9 @@
 """Recovery's schedule is on while somebody holds the environment, and its idle runs leave no litter."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from uuid import UUID
 
 import httpx
@@ -22,11 +24,33 @@ from prefect.logging import get_run_logger
 
 FLOW = "Recovery"
 IDLE = "idle"
+SWITCH_ON_SECONDS = 30.0
+
+
+@contextmanager
+def recovery_awake(environment: str) -> Iterator[None]:
+    """Recovery looks after this environment, also if the deployments are written anew meanwhile."""
+    switch_on(environment)
+    over = threading.Event()
+    # The thread takes along which run it belongs to and which Prefect server it speaks to.
+    words = (over, environment)
+    thread = threading.Thread(target=copy_context().run, args=(_keep_awake, *words), name="recovery-awake", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(timeout=SWITCH_ON_SECONDS)
+
+
+def _keep_awake(over: threading.Event, environment: str) -> None:
+    while not over.wait(SWITCH_ON_SECONDS):
+        switch_on(environment)
 
 
 def switch_on(environment: str) -> None:
     """Recovery looks after this environment from now on."""
-    if not _switch(environment, active=True):
+    if _switch(environment, active=True) == 0:
         get_run_logger().warning(
             "No recovery deployment looks after %s: a crash would be noticed by nobody. Deploy with"
             " `prefect deploy --all`.",
@@ -56,13 +80,15 @@ def leave_no_litter() -> None:
         client.update_flow_run(context.flow_run.id, tags=[IDLE])
 
 
-def _switch(environment: str, *, active: bool) -> bool:
-    switched = False
+def _switch(environment: str, *, active: bool) -> int | None:
+    """Return how many schedules look after the environment; None while Prefect's server is away."""
+    count = None
     with _client() as client:
+        count = 0
         for deployment, schedule in _schedules(client, environment):
             client.update_deployment_schedule(deployment, schedule, active=active)
-            switched = True
-    return switched
+            count += 1
+    return count
 
 
 def _schedules(client: SyncPrefectClient, environment: str) -> Iterator[tuple[UUID, UUID]]:

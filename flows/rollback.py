@@ -24,7 +24,7 @@ class NotRolledBack(Exception):
     """Production was not brought back; the message says what is where."""
 
 
-@flow(name="Rollback", persist_result=False)
+@flow(name="Rollback", flow_run_name="{request.requested_by}: {request.reason}", persist_result=False)
 def rollback(request: RollbackRequest) -> None:
     """Put every server back to the version before the newest release; it needs a name and a reason, no code."""
     why = Why(Cause.ROLLBACK_ASKED, f"{request.requested_by}: {request.reason}: {request.what_was_seen}")

@@ -33,9 +33,9 @@ def dumped(database: Postgres) -> bytes:
     return body
 
 
-def test_the_figures_come_from_the_primary(database: Postgres) -> None:
+def test_the_figures_come_from_the_primary(database: Postgres, settings: dict[str, Any]) -> None:
     assert database.is_primary()
-    assert database.count_connections().pool == 20
+    assert database.count_connections().pool == settings["database"]["pool"]
     assert 0 <= database.count_connections().used < 100
     assert database.count_audit_rows(timedelta(days=3650)) >= database.count_audit_rows(timedelta(0)) == 0
 

@@ -1,17 +1,33 @@
 """Prefect shows what happens; what happens does not need it. Here tasks are plain calls and the log is silent."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from prefect.logging import disable_run_logger
 
+from blocks.company import Company
 from blocks.errors import BlockError
 from policy.judgement import unknown
 from policy.record import Event
 from tasks.item import Question
 from tasks.run import Run
 from tasks.step import Step, perform
+from tests.core.company import a_company
+from tests.core.world import World
+
+
+@pytest.fixture
+def world() -> World:
+    """Three servers, all well on the old version."""
+    return World()
+
+
+@pytest.fixture
+def company(world: World, tmp_path: Path) -> Company:
+    """The company around them."""
+    return a_company(world, tmp_path / "spool")
 
 
 def plain_step(step: Step, run: Run) -> Callable[[], None]:

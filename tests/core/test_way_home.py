@@ -1,74 +1,38 @@
 """Bringing releases home in a world that can be broken by name; what counts is what the servers serve then."""
 
 from collections.abc import Callable
-from datetime import timedelta
-from pathlib import Path
-from typing import cast
 
 import pytest
 
 from blocks.company import Company
-from blocks.hold import Hold, Holds
-from blocks.record import verify_record
+from blocks.hold import Holds
 from flows.approval import ApprovalRefused
 from flows.phase import ChecksFailed
-from flows.recovery import recover
 from flows.sign_off import sign_off
 from flows.watch import RedFlag
 from flows.way_home import way_home
-from policy.record import Event, last
-from policy.way_home import Back, Forward, Nothing, Stuck, Wait
 from tasks.rollout import drained
 from tasks.step import StepFailed, perform
-from tests.core.company import LIMITS, People, a_company, a_release
-from tests.core.process import Process, let_time_pass
-from tests.core.world import NAMES, MemoryStore, World
-from tests.policy.rows import NEW, OLD, THIRD
-
-DEAD = LIMITS.heartbeat_stale + timedelta(seconds=1)
-TOO_LATE = LIMITS.choice + DEAD
-BUILT_AND_KEPT = 2
-FIRST_DRAINED, FIRST_UPDATED, FIRST_BACK, FIRST_APPROVED = 3, 4, 6, 7
-SECOND_BACK = 11
-ALL_BACK = 16
-VERIFIED = 19
-
-
-@pytest.fixture
-def world() -> World:
-    """Three servers, all well on the old version."""
-    return World()
-
-
-@pytest.fixture
-def company(world: World, tmp_path: Path) -> Company:
-    """The company around them."""
-    return a_company(world, tmp_path / "spool")
-
-
-def begun(company: Company, world: World, *, steps: int) -> Process:
-    process = Process.begin(company, a_release(world))
-    for _ in range(steps):
-        process.go_on()
-    return process
-
-
-def serving(world: World) -> list[tuple[str, bool]]:
-    return [(machine.digest, machine.ready) for machine in world.machines.values()]
-
-
-def outcome(process: Process) -> str:
-    sealed = last(process.run.record.rows(), Event.SEALED)
-    assert sealed is not None
-    assert verify_record(process.run.company.store, process.run.release.key).fault is None
-    return str(sealed.facts["outcome"])
-
-
-def pages(company: Company) -> list[str]:
-    return cast("People", company.slack).pages()
-
-
-ALL_OLD, ALL_NEW = [(OLD, True)] * 3, [(NEW, True)] * 3
+from tests.core.process import Process
+from tests.core.scene import (
+    ALL_BACK,
+    ALL_NEW,
+    ALL_OLD,
+    BUILT_AND_KEPT,
+    FIRST_APPROVED,
+    FIRST_BACK,
+    FIRST_DRAINED,
+    FIRST_UPDATED,
+    SECOND_BACK,
+    VERIFIED,
+    begun,
+    deployed_by_hand,
+    outcome,
+    pages,
+    serving,
+)
+from tests.core.world import NAMES, World
+from tests.policy.rows import OLD
 
 
 def test_a_release_that_nothing_speaks_against_is_signed_off(company: Company, world: World) -> None:
@@ -191,15 +155,11 @@ def test_a_server_out_of_reach_is_given_to_people(company: Company, world: World
     assert "`ssh web-server-2 sh" in pages(company)[0]
 
 
-def _deployed_by_hand(world: World) -> None:
-    world.machines["web-server-2"].digest = THIRD
-
-
 def _held_by_hand(world: World) -> None:
     world.machines["web-server-2"].held = True
 
 
-@pytest.mark.parametrize("by_hand", [_deployed_by_hand, _held_by_hand])
+@pytest.mark.parametrize("by_hand", [deployed_by_hand, _held_by_hand])
 def test_whoever_repairs_by_hand_is_left_alone_and_on_call_is_paged(
     company: Company, world: World, by_hand: Callable[[World], None]
 ) -> None:
@@ -216,64 +176,6 @@ def test_whoever_repairs_by_hand_is_left_alone_and_on_call_is_paged(
     assert "somebody is repairing by hand" in pages(company)[0]
 
 
-def test_a_release_goes_home_while_the_store_is_away_and_recovery_merges_what_it_wrote(
-    company: Company, world: World
-) -> None:
-    process = begun(company, world, steps=FIRST_APPROVED)
-    store = company.store
-    assert isinstance(store, MemoryStore)
-    store.away = True
-
-    with pytest.raises(StepFailed, match="the store does not answer"):
-        process.go_on()
-
-    assert serving(world) == ALL_OLD
-    assert process.run.record.waits_in_spool
-    store.away = False
-    recovered = recover(company, dead_hold(company))
-    assert isinstance(recovered, Nothing)
-    assert outcome(process) == "rolled back"
-    newest = Holds(company.store, "production").newest()
-    assert newest is not None
-    assert newest.released
-
-
-def dead_hold(company: Company, after: timedelta = DEAD) -> Hold:
-    let_time_pass(company, after)
-    dead = Holds(company.store, "production").newest()
-    assert dead is not None
-    assert dead.is_dead(LIMITS.heartbeat_stale)
-    return dead
-
-
-def test_people_may_choose_while_nobody_is_ill_then_it_goes_back(company: Company, world: World) -> None:
-    process = begun(company, world, steps=FIRST_APPROVED)
-
-    assert isinstance(recover(company, dead_hold(company)), Wait)
-    assert "rolled back at" in pages(company)[0]
-    assert serving(world) == [(NEW, True), (OLD, True), (OLD, True)]
-
-    assert isinstance(recover(company, dead_hold(company, TOO_LATE)), Back)
-    assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
-
-
-def test_a_dead_release_with_an_ill_server_goes_back_at_once(company: Company, world: World) -> None:
-    process = begun(company, world, steps=FIRST_APPROVED)
-    world.faults.add("the new version is ill")
-
-    assert isinstance(recover(company, dead_hold(company)), Back)
-    assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
-
-
-def test_a_dead_release_with_a_stopped_server_goes_back_at_once(company: Company, world: World) -> None:
-    process = begun(company, world, steps=FIRST_DRAINED)
-    world.machines["web-server-1"].running = False
-
-    assert isinstance(recover(company, dead_hold(company)), Back)
-    assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
-    assert world.machines["web-server-1"].running
-
-
 def sign_off_and_lose_the_answer(process: Process) -> None:
     with way_home(process.run):
         sign_off(process.run)
@@ -287,35 +189,3 @@ def test_what_ended_is_not_brought_home_when_the_answer_was_lost(company: Compan
         sign_off_and_lose_the_answer(process)
 
     assert (outcome(process), serving(world)) == ("signed off", ALL_NEW)
-
-
-def test_a_dead_release_that_was_verified_is_signed_off(company: Company, world: World) -> None:
-    process = begun(company, world, steps=VERIFIED)
-
-    assert isinstance(recover(company, dead_hold(company)), Forward)
-    assert (outcome(process), serving(world)) == ("signed off", ALL_NEW)
-
-
-def test_a_person_need_not_wait_for_a_dead_release(company: Company, world: World) -> None:
-    process = begun(company, world, steps=FIRST_APPROVED)
-
-    assert isinstance(recover(company, dead_hold(company), asked="Omar Reyes: users report problems"), Back)
-    assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
-
-
-def test_a_dead_release_beside_a_repair_is_left_to_people(company: Company, world: World) -> None:
-    process = begun(company, world, steps=FIRST_APPROVED)
-    _deployed_by_hand(world)
-
-    assert isinstance(recover(company, dead_hold(company)), Stuck)
-    assert outcome(process) == "stuck"
-
-
-def test_a_hold_without_a_record_is_given_back(company: Company) -> None:
-    holds = Holds(company.store, "production")
-    holds.take(release="nothing written", by="Ana Souza", what="b2b2b2b", above=0)
-
-    assert isinstance(recover(company, dead_hold(company)), Nothing)
-    newest = holds.newest()
-    assert newest is not None
-    assert newest.released

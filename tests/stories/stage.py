@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,13 @@ from policy.release import HotfixRequest, Request
 ROOT = Path(__file__).parent.parent.parent
 LOOK_SECONDS = 0.1
 
+# A story need not watch for longer than the metrics need to show what there is to see.
+LIMITS = {"first_server_watch": 1, "immediate_watch": 4, "extended_watch": 5, "watch_window": 4}
+
 APPROVE = {"decision": "approve", "name": "Tomas Lima", "reason": ""}
 ROLL_BACK = {"decision": "roll back", "name": "Omar Reyes", "reason": "looks wrong to me"}
+Words = dict[str, str]
+Answer = Words | Callable[[FlowRun], Words | None]
 
 
 @dataclass
@@ -67,20 +72,19 @@ class Ending:
 
 @dataclass
 class Answers:
-    """What people answer at the gates of a story, one after the other."""
+    """What people answer at the gates of a story, one after the other; what a callable returns is the answer."""
 
     tag: str
-    answers: list[dict[str, str]]
-    before: Callable[[], None] | None = None
-    refused: list[str] = field(default_factory=list)
+    answers: list[Answer]
     asked: int = 0
 
     @contextmanager
     def given(self) -> Iterator[None]:
-        """Answer in the background until the block ends."""
+        """Answer in the background until the block ends; who was asked before is left to others."""
         over = threading.Event()
+        known = {asking_of(run) for run in paused_runs(self.tag)}
         # A thread begins without Prefect's settings of this test session.
-        thread = threading.Thread(target=copy_context().run, args=(self._answer, over), daemon=True)
+        thread = threading.Thread(target=copy_context().run, args=(self._answer, over, known), daemon=True)
         thread.start()
         try:
             yield
@@ -88,21 +92,19 @@ class Answers:
             over.set()
             thread.join(timeout=20)
 
-    def _answer(self, over: threading.Event) -> None:
+    def _answer(self, over: threading.Event, known: set[str]) -> None:
         left = list(self.answers)
-        answered: set[str] = set()
         while not over.wait(LOOK_SECONDS):
             for run in paused_runs(self.tag):
-                asking = str(run.state.id if run.state else "")
-                if asking in answered:
+                if asking_of(run) in known:
                     continue
-                answered.add(asking)
+                known.add(asking_of(run))
                 self.asked += 1
-                if self.before is not None:
-                    self.before()
-                    self.before = None
-                if left:
-                    resume_flow_run(run.id, run_input=left.pop(0))
+                answer = left.pop(0) if left else None
+                if callable(answer):
+                    answer = answer(run)
+                if answer is not None:
+                    resume_flow_run(run.id, run_input=answer)
 
 
 class Stage:
@@ -112,15 +114,18 @@ class Stage:
         self.lab = lab
         self.name = name
         self.store_folder = folder / "store"
-        self.settings = self._settings(folder)
-        save(self.settings)
+        self.words = self._settings(folder)
+        save(Settings(**self.words))
 
     def change_limits(self, **limits: float) -> None:
         """Let other limits hold for this story."""
-        content = self.settings.model_dump(mode="json", exclude_unset=True, by_alias=True)
-        content["limits"] = {**content.get("limits", {}), **limits}
-        self.settings = Settings(**content)
-        save(self.settings)
+        self.change_settings(limits=limits)
+
+    def change_settings(self, **tables: dict[str, Any]) -> None:
+        """Let other values stand in these tables of the settings for this story."""
+        for name, values in tables.items():
+            self.words[name] = {**self.words.get(name, {}), **values}
+        save(Settings(**self.words))
 
     @property
     def company(self) -> Company:
@@ -136,9 +141,7 @@ class Stage:
         urgent = {"urgency": "users are actively affected", "explanation": "logins fail since 02:50"}
         return HotfixRequest.model_validate(self._words(shipped, {**urgent, **words}))
 
-    def release(
-        self, request: Request, *answers: dict[str, str], before_answer: Callable[[], None] | None = None
-    ) -> Ending:
+    def release(self, request: Request, *answers: Answer) -> Ending:
         """Carry out a request in this process, people answering at its gates."""
 
         def flow() -> None:
@@ -147,14 +150,12 @@ class Stage:
             else:
                 production_deployment(request)
 
-        return self.play(flow, *answers, before_answer=before_answer)
+        return self.play(flow, *answers)
 
-    def play(
-        self, flow: Callable[[], object], *answers: dict[str, str], before_answer: Callable[[], None] | None = None
-    ) -> Ending:
+    def play(self, flow: Callable[[], object], *answers: Answer) -> Ending:
         """Call a flow in this process, people answering at its gates."""
         error: Exception | None = None
-        self.people = Answers(self.name, list(answers), before_answer)
+        self.people = Answers(self.name, list(answers))
         with self.people.given(), tags(self.name):
             try:
                 flow()
@@ -182,6 +183,12 @@ class Stage:
         """Whether nobody holds the environment."""
         newest = Holds(self.company.store, self.name).newest()
         return newest is None or newest.released
+
+    def is_untouched(self) -> bool:
+        """Whether nobody held the environment, nothing was recorded and nobody was told."""
+        channels = ("C0DEPLOYMENTS", "C0ALERTS")
+        nobody = Holds(self.company.store, self.name).newest() is None
+        return nobody and not list_records(self.company.store) and not any(map(self.said_in, channels))
 
     def ends_well_on(self, commit: str) -> None:
         """One version on all servers, all in rotation, the hold free, the records unbroken and sealed."""
@@ -216,14 +223,15 @@ class Stage:
         """Carry out a request in a process of its own, which a story can kill."""
         return ReleaseProcess(self, request)
 
-    def _settings(self, folder: Path) -> Settings:
+    def _settings(self, folder: Path) -> dict[str, Any]:
         with self.lab.settings_path.open("rb") as file:
             content = tomllib.load(file)
         content["environment"] = self.name
         content["store"] = {"folder": str(self.store_folder)}
         content["spool"] = str(folder / "spool")
+        content["limits"] |= LIMITS
         self.store_folder.mkdir()
-        return Settings(**content)
+        return content
 
     def _words(self, shipped: Shipped, words: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -263,6 +271,16 @@ class ReleaseProcess:
 def stage_environment() -> dict[str, str]:
     """What a process of a story needs to find the story's Prefect server."""
     return {"PREFECT_API_URL": str(get_current_settings().api.url)}
+
+
+def choice(decision: str, name: str, reason: str) -> Words:
+    """Return an answer to what the machine leaves to people."""
+    return {"decision": decision, "name": name, "reason": reason}
+
+
+def asking_of(run: FlowRun) -> str:
+    """Return what tells one question of a run from the next."""
+    return str(run.state.id if run.state else "")
 
 
 def paused_runs(tag: str) -> list[FlowRun]:

@@ -1,0 +1,71 @@
+"""A version with a fault: what is measured to be ill goes home by itself, what only people can weigh is asked."""
+
+import pytest
+
+from policy.record import Event
+from tests.stories.stage import APPROVE, Stage, choice
+
+ROLL_IT_BACK = choice("roll back", "Omar Reyes", "the audit log is required by law")
+STAY = choice("stay on the new version", "Carla Ortiz", "the cause is known and harmless")
+WAIT = choice("keep waiting", "Omar Reyes", "let us see another minute")
+
+
+@pytest.mark.parametrize("fault", ["slow", "slow-query"])
+def test_a_version_that_is_too_slow_goes_home_by_itself(stage: Stage, fault: str) -> None:
+    before = str(stage.lab.version_of("web-server-1"))
+    shipped = stage.lab.ship("5.0.0", fault=fault)
+
+    ending = stage.release(stage.request(shipped))
+
+    flag = next(row for row in ending.rows if row.event is Event.RED_FLAG)
+    assert ending.outcome == "rolled back", ending.sentence
+    assert "p95" in flag.facts["sentence"]
+    assert "the limit is" in flag.facts["sentence"]
+    stage.ends_well_on(before)
+
+
+def test_a_version_that_writes_no_audit_log_is_asked_about_and_rolled_back(stage: Stage) -> None:
+    before = str(stage.lab.version_of("web-server-1"))
+    stage.change_limits(audit_window=3)
+    shipped = stage.lab.ship("5.0.1", fault="no-audit")
+
+    ending = stage.release(stage.request(shipped), APPROVE, ROLL_IT_BACK)
+
+    assert ending.outcome == "rolled back", ending.sentence
+    assert "Omar Reyes chose to roll back: the audit log is required by law" in ending.sentence
+    assert "no audit row" in stage.said_in("C0ALERTS")
+    stage.ends_well_on(before)
+
+
+def test_people_may_stay_on_a_version_that_leaks(stage: Stage) -> None:
+    shipped = stage.lab.ship("5.0.2", fault="leak")
+
+    ending = stage.release(stage.request(shipped), APPROVE, STAY)
+
+    assert ending.outcome == "stayed on the new version without a sign-off", ending.sentence
+    assert "Carla Ortiz chose to stay" in ending.sentence
+    assert "memory" in stage.said_in("C0ALERTS")
+    stage.ends_well_on(shipped.commit)
+
+
+def test_a_question_that_nobody_answers_leaves_the_live_version_and_pages(stage: Stage) -> None:
+    stage.change_limits(audit_window=3, approval=8, reminder=4)
+    shipped = stage.lab.ship("5.0.3", fault="no-audit")
+
+    ending = stage.release(stage.request(shipped), APPROVE)
+
+    assert ending.outcome == "stayed on the new version without a sign-off", ending.sentence
+    assert "nobody answered within" in ending.sentence
+    assert "is on hold" in stage.said_in("C0ALERTS")
+    stage.ends_well_on(shipped.commit)
+
+
+def test_who_keeps_waiting_is_asked_again(stage: Stage) -> None:
+    stage.change_limits(audit_window=3)
+    shipped = stage.lab.ship("5.0.4", fault="no-audit")
+
+    ending = stage.release(stage.request(shipped), APPROVE, WAIT, STAY)
+
+    assert ending.outcome == "stayed on the new version without a sign-off", ending.sentence
+    assert stage.people.asked == 3
+    stage.ends_well_on(shipped.commit)
