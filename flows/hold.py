@@ -114,6 +114,13 @@ def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | N
         give_back(holds, run)
 
 
+def refuse_while_held(company: Company, environment: str, *, key: str) -> None:
+    """Raise Held when another release is under way: what its servers serve meanwhile says nothing."""
+    newest = Holds(company.store, environment).newest()
+    if newest is not None and not newest.released and newest.release != key:
+        raise Held(newest.sentence)
+
+
 def pre_empt(company: Company, environment: str, *, why: str) -> Hold | None:
     """Ask a running release to stop and wait until it has; return the hold if its process died instead."""
     holds = Holds(company.store, environment)

@@ -4,7 +4,7 @@ from prefect import flow
 
 from blocks.company import Company
 from flows.hold import holding, pre_empt
-from flows.opening import open_release
+from flows.opening import open_release, release_key
 from flows.phase import Report, phase, require, run_items
 from flows.plan import show_plan
 from flows.preparation import announcement, final_checks, preparation
@@ -14,9 +14,10 @@ from flows.sign_off import sign_off
 from flows.way_home import way_home
 from policy.items import Way
 from policy.limits import Mode
-from policy.release import HotfixRequest, Release
+from policy.release import HotfixRequest
 from policy.way_home import touched_servers
 from tasks.hotfix import bug_fixed, urgency_assessed
+from tasks.resolve import check_request, resume
 from tasks.run import Run
 
 
@@ -28,11 +29,11 @@ from tasks.run import Run
 def emergency_hotfix(request: HotfixRequest) -> None:
     """Release one urgent fix at any hour: a running release goes home first, the CTO or a tech lead decides."""
     with Company.load(request.environment) as company:
-        release = open_release(request, company, way=Way.HOTFIX)
-        if release.mode is Mode.PLAN:
-            show_plan(company, release)
+        if request.mode is Mode.PLAN:
+            show_plan(company, open_release(request, company, way=Way.HOTFIX))
             return
-        make_room(company, release)
+        make_room(company, request)
+        release = open_release(request, company, way=Way.HOTFIX)
         with holding(company, release) as run, way_home(run):
             before_the_first_change(run)
             roll_out(run)
@@ -40,11 +41,17 @@ def emergency_hotfix(request: HotfixRequest) -> None:
             sign_off(run)
 
 
-def make_room(company: Company, release: Release) -> None:
-    """A release that is under way goes home first; one whose process died is brought home."""
-    why = f"the hotfix {release.what} needs the environment"
-    dead = pre_empt(company, release.environment, why=why)
-    if dead is not None and dead.release != release.key:
+def make_room(company: Company, request: HotfixRequest) -> None:
+    """A release that is under way goes home first; one whose process died is brought home.
+
+    Nothing is stopped for a request that would be refused anyway. What production serves is asked afterwards.
+    """
+    key = release_key()
+    if resume(company, key) is None:
+        check_request(request, company)
+    why = f"the hotfix {request.summary!r} needs the environment"
+    dead = pre_empt(company, request.environment, why=why)
+    if dead is not None and dead.release != key:
         recover(company, dead, asked=why)
 
 

@@ -4,8 +4,8 @@ from prefect import flow
 
 from blocks.company import Company
 from flows.approval import require_approval
-from flows.hold import holding
-from flows.opening import open_release
+from flows.hold import holding, refuse_while_held
+from flows.opening import open_release, release_key
 from flows.phase import require
 from flows.plan import show_plan
 from flows.preparation import announcement, final_checks, preparation
@@ -36,6 +36,7 @@ from tasks.run import Run
 def production_deployment(request: Request) -> None:
     """Release a commit of main to production, by the whole checklist; whatever goes wrong, it ends well."""
     with Company.load(request.environment) as company:
+        refuse_while_held(company, request.environment, key=release_key())
         release = open_release(request, company, way=Way.STANDARD)
         if release.mode is Mode.PLAN:
             show_plan(company, release)

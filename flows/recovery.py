@@ -20,6 +20,8 @@ from policy.way_home import Cause, Nothing, Plan, Wait, Why, plan_way_home
 from tasks.messages import page_on_call
 from tasks.run import Run, utc_now
 
+PROCESS_DIED = "the process died"
+
 
 @flow(name="Recovery", flow_run_name="Recovery of {environment}", persist_result=False)
 def recovery(environment: str = "production") -> None:
@@ -55,7 +57,8 @@ def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
     looking = Run(release=release, company=company, record=record, number=dead.number)
     plan = plan_way_home(rows, read_world(looking), why, now=utc_now(), limits=release.limits)
     if isinstance(plan, Wait):
-        page_on_call(looking, page_wait(release, plan.until, plan.sentence), name="the process died")
+        if not any(row.step == PROCESS_DIED for row in rows):
+            page_on_call(looking, page_wait(release, plan.until, plan.sentence), name=PROCESS_DIED)
         return plan
     with held_run(company, holds, release, over=dead) as run:
         return go_home(run, why)

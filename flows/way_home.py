@@ -51,7 +51,7 @@ _CAUSES: dict[type[Exception], Cause] = {
     PeopleStay: Cause.STAY,
     AskedToStop: Cause.PRE_EMPTED,
     StepFailed: Cause.STEP_FAILED,
-    HoldLost: Cause.STEP_FAILED,
+    HoldLost: Cause.HOLD_LOST,
 }
 
 

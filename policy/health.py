@@ -8,12 +8,13 @@ from http import HTTPStatus
 
 from policy.judgement import Judgement, failed, passed, unknown, worst_of
 
+NOBODY_LISTENS = 0
 _SHOWN_HEX = 12
 
 
 @dataclass(frozen=True, slots=True)
 class HealthAnswer:
-    """What a server answered when it was asked for its health, as it came."""
+    """What a server answered when it was asked for its health, as it came; status 0 if nothing listens there."""
 
     server: str
     status_code: int
@@ -73,6 +74,8 @@ def judge_health(answer: HealthAnswer, *, version: str | None = None) -> Judgeme
     if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         said = f", status {health.status!r}" if health is not None and health.status else ""
         return failed(f"{answer.server} is not healthy: HTTP {answer.status_code}{said}; expected 200")
+    if answer.status_code == NOBODY_LISTENS:
+        return failed(f"{answer.server} does not serve: {answer.body or 'nothing listens'}")
     if answer.status_code != HTTPStatus.OK:
         return unknown(f"{answer.server} answered HTTP {answer.status_code}, which is no health report; expected 200")
     if health is None or health.status is None:

@@ -24,6 +24,7 @@ class Cause(StrEnum):
     REFUSED = "approval refused"
     EXPIRED = "no approval in time"
     STEP_FAILED = "a step failed"
+    HOLD_LOST = "the hold could not be kept"
     CANCELLED = "the run was cancelled"
     DIED = "the process died"
     PRE_EMPTED = "a roll-back or a hotfix needs the environment"
@@ -97,6 +98,8 @@ class Stuck:
     sentence: str
 
 
+PERHAPS_DONE = frozenset({Cause.DIED, Cause.STEP_FAILED, Cause.HOLD_LOST, Cause.CANCELLED})
+
 Plan = Nothing | Forward | Back | Wait | Stuck
 
 
@@ -137,7 +140,7 @@ def plan_way_home(rows: Sequence[Row], world: World, why: Why, *, now: datetime,
     way_back = read_way_back(rows)
     touched = touched_servers(rows)
     if way_back is not None and why.cause is Cause.ROLLBACK_ASKED:
-        touched = touched or tuple(way_back.old)
+        touched = touched or tuple(one.name for one in world.servers if one.digest == way_back.new)
     if migration_in_flight(rows):
         return Stuck("a migration is in flight; it is watched and nothing else is touched")
     if way_back is None or not touched:
@@ -146,7 +149,7 @@ def plan_way_home(rows: Sequence[Row], world: World, why: Why, *, now: datetime,
         return Stuck(f"somebody is repairing by hand: {repaired}; nothing is touched")
     if why.cause is Cause.STAY:
         return Nothing(f"production stays as it is: {why.sentence}")
-    if last(rows, Event.VERIFIED) and why.cause in (Cause.DIED, Cause.STEP_FAILED, Cause.CANCELLED):
+    if last(rows, Event.VERIFIED) and why.cause in PERHAPS_DONE:
         return Forward("every server was updated and verified; what is left is to sign off")
     if why.cause is Cause.DIED and not _somebody_is_ill(world):
         return _wait_for_people(world, way_back, why, touched, now=now, limits=limits)

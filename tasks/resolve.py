@@ -6,6 +6,7 @@ from blocks.company import Company
 from blocks.errors import Refused
 from blocks.record import Record
 from policy.health import read_health
+from policy.hotfix import judge_urgency
 from policy.items import Way
 from policy.limits import Risk
 from policy.record import Event
@@ -19,12 +20,7 @@ class BadRequest(Exception):
 
 def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way: Way, now: datetime) -> Release:
     """Return the release that follows from the request; raises BadRequest naming field, value and expectation."""
-    person = company.roster.find(request.requested_by)
-    if person is None:
-        names = ", ".join(one.name for one in company.roster.people)
-        raise BadRequest(f"requested_by: {request.requested_by!r} is not in the roster; expected one of {names}")
-    check_balancer(company)
-    commit = _commit_of(request, company)
+    commit = check_request(request, company)
     previous = serving_commit(company)
     if commit == previous:
         raise BadRequest(f"commit: {commit[:7]} is already live on every server; there is nothing to release")
@@ -54,6 +50,20 @@ def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way
         limits=company.limits,
         opened_at=now,
     )
+
+
+def check_request(request: Request | HotfixRequest, company: Company) -> str:
+    """Return the commit to release; raises BadRequest for what is wrong whatever production serves."""
+    person = company.roster.find(request.requested_by)
+    if person is None:
+        names = ", ".join(one.name for one in company.roster.people)
+        raise BadRequest(f"requested_by: {request.requested_by!r} is not in the roster; expected one of {names}")
+    if isinstance(request, HotfixRequest):
+        urgency = judge_urgency(request.urgency, request.explanation)
+        if not urgency.verdict.lets_pass:
+            raise BadRequest(f"urgency: {urgency.sentence}")
+    check_balancer(company)
+    return _commit_of(request, company)
 
 
 def resume(company: Company, key: str) -> Release | None:

@@ -88,8 +88,9 @@ def updated(server: Server, run: Run) -> Step:
     def look(company: Company) -> Seen:
         refuse_unless_another_is_up(company, server)
         state = company.fleet.read_state(server)
-        done = state.running and state.image_digest == run.built.digest
-        return Seen(done, _say(state))
+        if state.image_digest not in (None, run.digests_before.get(server.name), run.built.digest):
+            raise Refused(f"{_say(state)}, neither the old nor the new version: somebody is repairing by hand")
+        return Seen(state.running and state.image_digest == run.built.digest, _say(state))
 
     return Step(
         number=number_for(server, run),

@@ -17,6 +17,8 @@ from typing import Any
 
 from prefect import get_client, tags
 from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterKey,
     FlowRunFilter,
     FlowRunFilterState,
     FlowRunFilterStateType,
@@ -40,6 +42,7 @@ from policy.release import HotfixRequest, Request
 
 ROOT = Path(__file__).parent.parent.parent
 LOOK_SECONDS = 0.1
+ASK_SECONDS = 0.4
 
 # A story need not watch for longer than the metrics need to show what there is to see.
 LIMITS = {"first_server_watch": 1, "immediate_watch": 4, "extended_watch": 5, "watch_window": 4}
@@ -94,7 +97,7 @@ class Answers:
 
     def _answer(self, over: threading.Event, known: set[str]) -> None:
         left = list(self.answers)
-        while not over.wait(LOOK_SECONDS):
+        while not over.wait(ASK_SECONDS):
             for run in paused_runs(self.tag):
                 if asking_of(run) in known:
                     continue
@@ -214,14 +217,46 @@ class Stage:
         """Everything that was posted to a Slack channel."""
         return "\n".join(str(message["text"]) for message in self.lab.slack_messages(channel))
 
-    def recover(self) -> None:
-        """Run recovery once, as its schedule does."""
-        with tags(self.name):
-            recovery(self.name)
+    def outcome(self) -> str:
+        """How the newest release ended."""
+        return self.endings()[-1].outcome
 
-    def start_process(self, request: Request) -> "ReleaseProcess":
-        """Carry out a request in a process of its own, which a story can kill."""
-        return ReleaseProcess(self, request)
+    def endings(self) -> list[Ending]:
+        """How each release of the story ended, by its record, oldest first."""
+        return [Ending(None, self.rows_of(key)) for key in list_records(self.company.store)]
+
+    def page(self, key: str) -> str:
+        """The newest page that a flow of the story left under this key."""
+        with get_client(sync_client=True) as client:
+            found = client.read_artifacts(
+                artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])),
+                flow_run_filter=FlowRunFilter(tags=FlowRunFilterTags(all_=[self.name])),
+            )
+        return str(max(found, key=lambda artifact: str(artifact.created)).data)
+
+    def recover_until_free(self) -> None:
+        """Run recovery, as its schedule does, until nobody holds the environment."""
+        with tags(self.name):
+
+            def free() -> bool:
+                recovery(self.name)
+                return self.hold_is_free()
+
+            wait_until(free, what="recovery gave the hold back")
+
+    @contextmanager
+    def process(self, request: Request) -> Iterator["ReleaseProcess"]:
+        """Carry out a request in a process of its own, which a story can kill; it is gone afterwards."""
+        process = ReleaseProcess(self, request)
+        try:
+            yield process
+        finally:
+            process.kill()
+
+    def wait_for_gate(self) -> FlowRun:
+        """Return the run that waits for a person."""
+        wait_until(lambda: bool(paused_runs(self.name)), what="a run waits at its gate")
+        return paused_runs(self.name)[0]
 
     def _settings(self, folder: Path) -> dict[str, Any]:
         with self.lab.settings_path.open("rb") as file:

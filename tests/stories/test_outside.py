@@ -5,9 +5,7 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
 
-import pytest
 from prefect.client.schemas.objects import FlowRun
 
 from flows.production import production_deployment

@@ -1,0 +1,80 @@
+"""The process of a release is killed: recovery brings production home, and no gate opens by accident."""
+
+import pytest
+from prefect import get_client
+from prefect.client.schemas.objects import FlowRun
+from prefect.flow_runs import resume_flow_run
+from prefect.states import Running
+
+from policy.record import Event
+from tests.stories.stage import APPROVE, ROLL_BACK, Stage, Words, paused_runs, wait_until
+
+
+def test_a_process_that_is_killed_at_its_gate_is_brought_home_after_people_had_time_to_choose(stage: Stage) -> None:
+    stage.change_limits(choice=8)
+    before = str(stage.lab.version_of("web-server-1"))
+    shipped = stage.lab.ship("7.0.0")
+    stage.lab.mark_traffic()
+
+    with stage.process(stage.request(shipped)) as process:
+        stage.wait_for_gate()
+        process.kill()
+        stage.recover_until_free()
+
+    assert stage.outcome() == "rolled back"
+    assert "*The process that released" in stage.said_in("C0ALERTS")
+    assert stage.lab.traffic().lost == 0
+    stage.ends_well_on(before)
+
+
+@pytest.mark.parametrize("step", ["drained", "updated", "in rotation"])
+def test_a_process_that_is_killed_between_the_servers_is_brought_home(stage: Stage, step: str) -> None:
+    stage.change_limits(choice=1)
+    before = str(stage.lab.version_of("web-server-1"))
+    shipped = stage.lab.ship("7.0.1")
+
+    with stage.process(stage.request(shipped)) as process:
+        stage.when(step, "web-server-2", process.kill)
+        gate = stage.wait_for_gate()
+        resume_flow_run(gate.id, run_input=APPROVE)
+        process.wait()
+        stage.recover_until_free()
+
+    assert stage.outcome() == "rolled back"
+    stage.ends_well_on(before)
+
+
+def test_a_process_that_is_killed_on_its_way_home_is_brought_home(stage: Stage) -> None:
+    stage.change_limits(choice=1)
+    before = str(stage.lab.version_of("web-server-1"))
+    shipped = stage.lab.ship("7.0.2")
+
+    with stage.process(stage.request(shipped)) as process:
+        stage.when("put back", "web-server-1", process.kill)
+        gate = stage.wait_for_gate()
+        resume_flow_run(gate.id, run_input=ROLL_BACK)
+        process.wait()
+        stage.recover_until_free()
+
+    assert stage.outcome() == "rolled back"
+    stage.ends_well_on(before)
+
+
+def test_a_run_that_is_forced_to_running_at_its_gate_asks_again(stage: Stage) -> None:
+    shipped = stage.lab.ship("7.0.3")
+
+    def force(run: FlowRun) -> None:
+        with get_client(sync_client=True) as client:
+            client.set_flow_run_state(run.id, Running(), force=True)
+        wait_until(lambda: bool(paused_runs(stage.name)), what="the run asks again")
+
+    def old_version_serves(_run: FlowRun) -> Words:
+        assert stage.lab.version_of("web-server-2") != shipped.commit
+        assert not any(row.event is Event.APPROVED for row in stage.rows())
+        return APPROVE
+
+    ending = stage.release(stage.request(shipped), force, old_version_serves)
+
+    assert ending.outcome == "signed off", ending.sentence
+    assert stage.people.asked == 2
+    stage.ends_well_on(shipped.commit)

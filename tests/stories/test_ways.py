@@ -1,0 +1,180 @@
+"""The ways that are no standard release: hotfix, roll-back, plan, observe, backup, report, recovery."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from prefect.flow_runs import resume_flow_run
+
+from blocks.hold import Held
+from flows.backup import database_backup
+from flows.metrics_report import ReportRequest, metrics_report
+from flows.rollback import rollback
+from policy.record import Event
+from policy.release import RollbackReason, RollbackRequest
+from tests.stories.stage import APPROVE, ROLL_BACK, Stage, choice
+
+CTO_APPROVES = choice("approve", "Carla Ortiz", "")
+CLOSED = {"windows": {risk: [] for risk in ("low", "medium", "high")}, "peaks": [], "holidays": False}
+
+
+def undo(stage: Stage, **words: str) -> RollbackRequest:
+    return RollbackRequest(
+        reason=RollbackReason.USER_REPORTS,
+        what_was_seen="the search finds nobody any more",
+        requested_by="Omar Reyes",
+        environment=stage.name,
+        **words,
+    )
+
+
+def test_a_hotfix_sends_a_running_release_home_and_goes_out_whatever_the_hour(stage: Stage) -> None:
+    stage.change_settings(calendar=CLOSED)
+    before = stage.lab.version_of("web-server-1")
+    running = stage.lab.ship("8.0.0")
+    fix = stage.lab.ship("8.0.1")
+    request = stage.request(running, mode="observe")
+
+    with stage.process(request) as process:
+        gate = stage.wait_for_gate()
+        ending = stage.release(stage.hotfix_request(fix), CTO_APPROVES)
+        process.wait()
+
+    first, second = stage.endings()
+    assert first.outcome == "rolled back", first.sentence
+    assert "the hotfix" in first.sentence
+    assert second.outcome == "signed off", ending.sentence
+    assert gate
+    assert before
+    stage.ends_well_on(fix.commit)
+
+
+def test_a_hotfix_that_can_wait_stops_nobody(stage: Stage) -> None:
+    fix = stage.lab.ship("8.0.2")
+
+    ending = stage.release(stage.hotfix_request(fix, urgency="it can wait until business hours"))
+
+    assert ending.sentence.startswith("urgency: it can wait until business hours, so it is no emergency")
+    assert stage.is_untouched()
+
+
+def test_a_second_release_is_told_who_holds_the_environment(stage: Stage) -> None:
+    before = str(stage.lab.version_of("web-server-1"))
+    first = stage.lab.ship("8.0.3")
+    second = stage.lab.ship("8.0.4")
+
+    with stage.process(stage.request(first)) as process:
+        gate = stage.wait_for_gate()
+        ending = stage.release(stage.request(second, requested_by="Dora Levin"))
+        resume_flow_run(gate.id, run_input=ROLL_BACK)
+        process.wait()
+
+    assert isinstance(ending.error, Held)
+    assert f"Ana Souza is releasing {first.commit[:7]} (Patient search performance) since" in ending.sentence
+    assert len(stage.endings()) == 1
+    stage.ends_well_on(before)
+
+
+def test_a_person_rolls_back_a_release_that_waits_at_its_gate(stage: Stage) -> None:
+    before = str(stage.lab.version_of("web-server-1"))
+    shipped = stage.lab.ship("8.0.5")
+
+    with stage.process(stage.request(shipped)) as process:
+        stage.wait_for_gate()
+        ending = stage.play(lambda: rollback(undo(stage)))
+        process.wait()
+
+    assert ending.error is None
+    assert ending.outcome == "rolled back"
+    assert "Omar Reyes: users report problems: the search finds nobody any more" in ending.sentence
+    stage.ends_well_on(before)
+
+
+def test_a_finished_release_is_rolled_back_and_the_report_counts_both(stage: Stage) -> None:
+    before = str(stage.lab.version_of("web-server-1"))
+    shipped = stage.lab.ship("8.0.6")
+    stage.release(stage.request(shipped), APPROVE)
+    stage.ends_well_on(shipped.commit)
+    stage.lab.mark_traffic()
+
+    stage.play(lambda: rollback(undo(stage)))
+
+    released, undone = stage.endings()
+    assert (released.outcome, undone.outcome) == ("signed off", "rolled back"), undone.sentence
+    assert stage.lab.traffic().lost == 0
+    stage.ends_well_on(before)
+
+    refused = stage.lab.ship("8.0.7")
+    stage.release(stage.request(refused), ROLL_BACK)
+    today = f"{datetime.now(ZoneInfo('America/Los_Angeles')):%Y-%m-%d}"
+    stage.play(lambda: metrics_report(ReportRequest(first_day=today, last_day=today, environment=stage.name)))
+
+    said = stage.said_in("C0DEPLOYMENTS")
+    assert "deployment frequency: 7.0 per week (1 signed off in 1 d" in said
+    assert "success rate: 50.0% (1 of 2 deployments failed)" in said
+    assert "rollback rate: 50.0% (1 of 2 deployments rolled back)" in said
+    assert "(mean of 1 failures)" in said
+    assert "2 releases" in stage.page("metrics-report")
+
+
+def test_a_plan_shows_everything_and_changes_nothing(stage: Stage) -> None:
+    shipped = stage.lab.ship("8.0.8")
+    before = stage.lab.versions_serving()
+
+    ending = stage.release(stage.request(shipped, mode="plan"))
+
+    page = stage.page("plan")
+    assert ending.error is None
+    assert "1.4.3" in page
+    assert page.index("2.1.2 web-server-1 drained") < page.index("2.1.5 web-server-2 drained")
+    assert stage.is_untouched()
+    assert stage.lab.versions_serving() == before
+
+
+def test_a_plan_of_the_way_back_names_the_commands_by_hand(stage: Stage) -> None:
+    shipped = stage.lab.ship("8.0.9")
+    stage.release(stage.request(shipped), APPROVE)
+
+    ending = stage.play(lambda: rollback(undo(stage, mode="plan")))
+
+    page = stage.page("way-back")
+    assert ending.error is None
+    assert "Back: " in page
+    assert page.count("roll-back.sh") == 2
+    stage.ends_well_on(shipped.commit)
+
+
+def test_a_release_that_only_observes_is_stopped_by_no_item(stage: Stage) -> None:
+    shipped = stage.lab.ship("8.0.10")
+    stage.lab.age_backups(30)
+
+    ending = stage.release(stage.request(shipped, mode="observe"), APPROVE)
+
+    assert ending.outcome == "signed off", ending.sentence
+    judged = [row.facts["verdict"] for row in ending.rows if row.event is Event.JUDGED and row.item == "1.4.3"]
+    assert judged == ["failed"]
+    stage.ends_well_on(shipped.commit)
+
+
+def test_a_backup_is_uploaded_and_read_back(stage: Stage) -> None:
+    ending = stage.play(lambda: database_backup(stage.name))
+
+    assert ending.error is None
+    assert f"manual/{stage.name}-" in stage.page("backup")
+
+
+def test_recovery_finds_nothing_to_do(stage: Stage) -> None:
+    stage.recover_until_free()
+
+    assert stage.is_untouched()
+
+
+@pytest.mark.parametrize("change", [{"requested_by": "Mallory"}, {"release": "20200101-000000-00000000"}])
+def test_a_roll_back_that_makes_no_sense_touches_nothing(stage: Stage, change: dict[str, str]) -> None:
+    before = stage.lab.versions_serving()
+
+    ending = stage.play(lambda: rollback(undo(stage).model_copy(update=change)))
+
+    assert next(iter(change)) in ending.sentence
+    assert stage.is_untouched()
+    assert stage.lab.versions_serving() == before
