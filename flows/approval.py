@@ -20,7 +20,7 @@ from policy.approval import (
 )
 from policy.comparison import render_comparison, sum_up
 from policy.items import Way
-from policy.judgement import not_applicable, spoken
+from policy.judgement import Verdict, not_applicable, spoken
 from policy.messages import approval_wanted, choice_wanted
 from policy.page import headline, render_page
 from policy.record import Event
@@ -206,6 +206,15 @@ def _write_down(run: Run, answer: ApprovalForm, ruling: Ruling, subject: str) ->
             "outcome": ruling.outcome.value,
             "sentence": ruling.sentence,
             "subject": subject,
+        },
+    )
+    run.record.append(
+        Event.JUDGED,
+        item="8.1",
+        facts={
+            "verdict": (Verdict.FAILED if ruling.outcome is Outcome.NOT_VALID else Verdict.PASSED).value,
+            "sentence": ruling.sentence,
+            "link": None,
         },
     )
     get_run_logger().info("2.1.4: %s: %s", ruling.outcome, ruling.sentence)

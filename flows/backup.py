@@ -1,18 +1,23 @@
 """6.1.4: a backup that was read back, also as a deployment of its own."""
 
+from typing import Literal
+
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.logging import get_run_logger
 
 from blocks.company import Company
-from tasks.backup import backup_taken
+from tasks.backup import backup_planned, backup_taken
 
 
 @flow(name="Database backup", persist_result=False)
-def database_backup(environment: str = "production") -> None:
-    """A custom-format dump is in the backup bucket, was read back whole, and pg_restore can read it."""
+def database_backup(environment: str = "production", mode: Literal["release", "plan"] = "release") -> None:
+    """A custom-format dump is in the backup bucket, was read back whole, and pg_restore can read it.
+
+    mode: plan says where the dump would go and changes nothing.
+    """
     with Company.load(environment) as company:
-        judgement = backup_taken(company)
+        judgement = backup_planned(company) if mode == "plan" else backup_taken(company)
     get_run_logger().info("6.1.4: %s", judgement.sentence)
     create_markdown_artifact(
         key="backup",

@@ -8,7 +8,7 @@ from blocks.fleet.server import Server
 from flows.approval import choose
 from flows.phase import ChecksFailed, Report, phase, run_items
 from flows.watch import Watch
-from policy.judgement import Judgement, Verdict, failed, passed, unknown
+from policy.judgement import Verdict
 from policy.messages import updated_everywhere
 from policy.record import Event
 from policy.red_flags import Flag
@@ -21,6 +21,7 @@ from tasks.rollout import (
     in_rotation,
     judge_room_without,
     kept,
+    progress_monitored,
     pulled,
     updated,
 )
@@ -61,7 +62,7 @@ def require_room_without(server: Server, run: Run) -> None:
         time.sleep(LOOK_SECONDS)
 
 
-def watch_until_clear(run: Run, watch: Watch, *, at_least: timedelta) -> Judgement:
+def watch_until_clear(run: Run, watch: Watch, *, at_least: timedelta) -> None:
     """2.1.3: return once the watch is clear and has looked for long enough.
 
     What is unknown, or just as bad on the old version, holds the roll-out; after a while people are asked.
@@ -74,27 +75,18 @@ def watch_until_clear(run: Run, watch: Watch, *, at_least: timedelta) -> Judgeme
         if watch.conclusion.flag is Flag.CLEAR:
             dark_since = now
             if now - began >= at_least.total_seconds():
-                return passed(watch.conclusion.sentence)
+                run.watched = watch.conclusion
+                return
         elif now - dark_since > at_least.total_seconds() + run.limits.unknown_patience.total_seconds():
             choose(run, f"2.1.3: {watch.conclusion.flag}: {watch.conclusion.sentence}")
             dark_since = time.monotonic()
         time.sleep(LOOK_SECONDS)
 
 
-def judge_watch_now(watch: Watch) -> Judgement:
-    """2.1.3 as it is now, for the page."""
-    conclusion = watch.conclusion
-    if conclusion.flag is Flag.CLEAR:
-        return passed(conclusion.sentence)
-    if conclusion.flag is Flag.UNKNOWN:
-        return unknown(conclusion.sentence)
-    return failed(f"{conclusion.flag} ({conclusion.rule}): {conclusion.sentence}")
-
-
 @phase("2.1.4 Evidence of the first server")
 def first_server_evidence(run: Run) -> Report:
     """The first server is asked directly, before a person decides."""
-    return run_items(run, first_server_shows)
+    return run_items(run, progress_monitored, first_server_shows)
 
 
 def everything_is_live(run: Run) -> None:

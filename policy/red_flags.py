@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from policy.judgement import spoken
+from policy.judgement import Judgement, failed, passed, spoken, unknown
 from policy.limits import Limits
 from policy.measurement import measured_time
 from policy.red_rules import Finding, Flag, Rule, is_alarming, list_rules
@@ -40,6 +40,15 @@ class Conclusion:
     flag: Flag
     sentence: str
     rule: str
+
+
+def judge_conclusion(conclusion: Conclusion) -> Judgement:
+    """Pass when the watch is clear; what it does not know is unknown (2.1.3, 3.2.1)."""
+    if conclusion.flag is Flag.CLEAR:
+        return passed(conclusion.sentence)
+    if conclusion.flag is Flag.UNKNOWN:
+        return unknown(conclusion.sentence)
+    return failed(f"{conclusion.flag} ({conclusion.rule}): {conclusion.sentence}")
 
 
 def judge_watch(

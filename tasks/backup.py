@@ -5,7 +5,7 @@ from prefect.cache_policies import NO_CACHE
 
 from blocks.company import Company
 from policy.backups import judge_read_back
-from policy.judgement import Judgement
+from policy.judgement import Judgement, passed, unknown
 from tasks.run import utc_now
 
 
@@ -17,8 +17,7 @@ from tasks.run import utc_now
 )
 def backup_taken(company: Company) -> Judgement:
     """The dump that was uploaded is the dump that is read back, and its table of contents can be read."""
-    now = utc_now()
-    key = f"{company.backups.manual_prefix}{company.rules.environment}-{now:%Y%m%d-%H%M%S}.dump"
+    key = dump_key(company)
     with company.database.start_dump() as dump:
         uploaded = company.backups.upload(dump, key)
     found = company.backups.read_back(key)
@@ -29,3 +28,15 @@ def backup_taken(company: Company) -> Judgement:
         found=(found.size_bytes, found.sha256),
         tables=tables,
     )
+
+
+def backup_planned(company: Company) -> Judgement:
+    """Nothing is changed: say where the dump would go, and that the primary answers."""
+    if not company.database.is_primary():
+        return unknown("the database that answers is no primary; a dump of it may be old")
+    return passed(f"a dump would go to {dump_key(company)} in {company.backups.bucket} and be read back")
+
+
+def dump_key(company: Company) -> str:
+    """Return where a dump taken now is kept."""
+    return f"{company.backups.manual_prefix}{company.rules.environment}-{utc_now():%Y%m%d-%H%M%S}.dump"

@@ -9,6 +9,7 @@ from blocks.fleet.commands import kept_folder
 from blocks.load_balancer import BalancedServer
 from policy.health import judge_health
 from policy.judgement import Judgement, spoken, unknown, worst_of
+from policy.red_flags import judge_conclusion
 from policy.resources import judge_capacity
 from policy.troubleshooting import explain
 from tasks.item import item
@@ -171,6 +172,12 @@ def back_in_rotation(server: Server, run: Run) -> Step:
     return _in_rotation(server, run, number="4.2.2", name="back in rotation")
 
 
+@item("2.1.3")
+def progress_monitored(run: Run) -> Judgement:
+    """No red flag was up while the first server served the new version."""
+    return judge_conclusion(run.watched)
+
+
 @item("2.1.4")
 def first_server_shows(run: Run) -> Judgement:
     """Asked directly, the first server is healthy, serves the new version, and passes the smoke tests."""
@@ -236,6 +243,7 @@ def _healthy(server: Server, run: Run, *, number: str, version: str) -> Step:
         look=look,
         act=lambda _company, _number: None,
         does=f"ask {server.health} until it is healthy and serves {version[:7]}",
+        explain=lambda company: explain("10.3", company.fleet.read_log_tail(server)),
         undo="nothing to undo: it was only asked",
         within=run.limits.boot,
     )

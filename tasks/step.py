@@ -52,6 +52,7 @@ class Step:
     undo: str
     within: timedelta
     again: Again = Again.SAFE
+    explain: Callable[[Company], str] | None = None
     facts: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -146,8 +147,17 @@ def _wait_until_done(step: Step, run: Run) -> Seen:
         if seen.done:
             return seen
         if time.monotonic() > deadline:
-            raise StepFailed(f"{step.title}: {seen.sentence}; waited {spoken(step.within)}")
+            more = f". {_explain(step, run)}" if step.explain else ""
+            raise StepFailed(f"{step.title}: {seen.sentence}; waited {spoken(step.within)}{more}")
         time.sleep(POLL_SECONDS)
+
+
+def _explain(step: Step, run: Run) -> str:
+    """What section 10 says to a failed step; a host that does not answer leaves its log to people."""
+    try:
+        return step.explain(run.company) if step.explain else ""
+    except BlockError as error:
+        return f"its log could not be read: {error}"
 
 
 def _confirm(step: Step, run: Run, sentence: str) -> None:

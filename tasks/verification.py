@@ -5,7 +5,7 @@ from datetime import timedelta
 from policy.health import judge_every_server, judge_health
 from policy.health_metrics import judge_health_metrics
 from policy.judgement import Judgement, failed, passed, unknown, worst_of
-from policy.red_flags import Flag
+from policy.red_flags import judge_conclusion
 from policy.resources import judge_connections, judge_usage
 from policy.samples import judge_numbers
 from policy.traffic import judge_traffic
@@ -60,16 +60,14 @@ def metrics_normal(run: Run) -> Judgement:
 @item("3.2.1")
 def dashboard_watched(run: Run) -> Judgement:
     """No red flag was up when the watch ended, and the memory of no server grew all along."""
-    conclusion = run.watched
-    if conclusion.flag is Flag.UNKNOWN:
-        return unknown(conclusion.sentence)
-    if conclusion.flag is not Flag.CLEAR:
-        return failed(f"{conclusion.flag} ({conclusion.rule}): {conclusion.sentence}")
+    watched = judge_conclusion(run.watched)
+    if not watched.verdict.lets_pass:
+        return watched
     now = utc_now()
     step = max(run.limits.watch_interval, TREND_STEP)
     series = run.company.prometheus.read_memory_series(run.release.servers, run.live_since, now, step)
     trend = judge_trend(series, now=now, limits=run.limits)
-    return worst_of((passed(conclusion.sentence), trend))
+    return worst_of((watched, trend))
 
 
 @item("3.2.3")

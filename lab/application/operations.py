@@ -14,9 +14,17 @@ import psycopg
 
 from .figures import MEMORY_LIMIT, Figures, disk_ratio, memory_bytes
 
-FAULT = os.environ.get("FAULT", "")
 VERSION = os.environ.get("VERSION", "unknown")
 STARTED = time.monotonic()
+
+
+def fault_here() -> str:
+    """Return the fault of this image; one that is written `… in production` does not show on staging."""
+    name, only, _ = os.environ.get("FAULT", "").partition(" in production")
+    return "" if only and os.environ.get("DATABASE_URL", "").endswith("/staging") else name
+
+
+FAULT = fault_here()
 
 
 class Pool:

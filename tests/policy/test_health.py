@@ -185,3 +185,10 @@ def test_only_a_healthy_200_with_its_database_passes(
 @given(st.text(), st.integers(0, 999))
 def test_every_body_has_a_verdict(body: str, status_code: int) -> None:
     assert not judge_health(HealthAnswer("web-server-1", status_code, body)).verdict.lets_pass
+
+
+def test_a_server_on_which_nothing_listens_is_ill_and_not_unknown() -> None:
+    judgement = judge_health(HealthAnswer("web-server-1", 0, "nothing listens: connection refused"))
+
+    assert judgement.verdict is Verdict.FAILED
+    assert "web-server-1 does not serve" in judgement.sentence

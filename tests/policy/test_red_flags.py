@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.red_flags import Baseline, Flag, Sample
+from policy.judgement import Verdict
+from policy.red_flags import Baseline, Conclusion, Flag, Sample, judge_conclusion
 from tests.policy.sample_history import LIMITS, NEW, NO_BASELINE, NOW, OLD, conclude, history, sample
 
 WELL = history(2)
@@ -197,3 +198,20 @@ def test_a_roll_back_rests_on_enough_requests_and_errors_or_on_latency(
     ]
 
     assert conclude(harmless, baseline=baseline).flag in {Flag.CLEAR, Flag.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("flag", "verdict"),
+    [
+        (Flag.CLEAR, Verdict.PASSED),
+        (Flag.UNKNOWN, Verdict.UNKNOWN),
+        (Flag.CONSIDER, Verdict.FAILED),
+        (Flag.NOT_THIS_RELEASE, Verdict.FAILED),
+        (Flag.ROLL_BACK, Verdict.FAILED),
+    ],
+)
+def test_only_a_clear_watch_passes(flag: Flag, verdict: Verdict) -> None:
+    judgement = judge_conclusion(Conclusion(flag, "web-server-1: 2.4% errors", "4.1"))
+
+    assert judgement.verdict is verdict
+    assert "2.4% errors" in judgement.sentence

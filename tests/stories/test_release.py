@@ -34,7 +34,7 @@ def test_a_release_that_fails_a_share_of_its_requests_goes_home_by_itself(stage:
 @pytest.mark.parametrize("fault", ["unhealthy", "crash", "wrong-version"])
 def test_a_version_that_never_becomes_healthy_leaves_the_old_one_serving(stage: Stage, fault: str) -> None:
     before = stage.lab.versions_serving()["web-server-1"]
-    shipped = stage.lab.ship("2.0.2", fault=fault)
+    shipped = stage.lab.ship("2.0.2", fault=f"{fault} in production")
     stage.lab.mark_traffic()
 
     ending = stage.release(stage.request(shipped), APPROVE)
@@ -42,6 +42,19 @@ def test_a_version_that_never_becomes_healthy_leaves_the_old_one_serving(stage: 
     assert ending.outcome == "rolled back", ending.sentence
     assert "web-server-1" in ending.sentence
     assert stage.lab.traffic().lost == 0
+    stage.ends_well_on(str(before))
+
+
+@pytest.mark.parametrize("fault", ["unhealthy", "wrong-version"])
+def test_a_version_that_is_ill_on_staging_already_never_reaches_production(stage: Stage, fault: str) -> None:
+    stage.change_limits(staging=5)
+    before = stage.lab.versions_serving()["web-server-1"]
+    shipped = stage.lab.ship("2.0.6", fault=fault)
+
+    ending = stage.release(stage.request(shipped))
+
+    assert ending.outcome == "stopped", ending.sentence
+    assert "staging" in ending.sentence
     stage.ends_well_on(str(before))
 
 
