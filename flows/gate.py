@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import httpx
 from prefect import get_client
-from prefect.context import FlowRunContext
+from prefect.context import AsyncClientContext, FlowRunContext
 from prefect.exceptions import FlowPauseTimeout, PrefectException
 from prefect.flow_runs import apause_flow_run
 from prefect.input import RunInput
@@ -110,6 +110,12 @@ class _Asking:
 
 
 async def _answer_or_alarm(form: type[Form], evidence: str, asking: _Asking) -> Form:
+    # Without a client in context Prefect opens one for each call and leaves it open.
+    async with AsyncClientContext.get_or_create():
+        return await _wait_for_answer(form, evidence, asking)
+
+
+async def _wait_for_answer(form: type[Form], evidence: str, asking: _Asking) -> Form:
     pause = asyncio.ensure_future(
         apause_flow_run(
             wait_for_input=form.with_initial_data(description=evidence),

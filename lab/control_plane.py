@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +49,15 @@ class ControlPlane:
     def start(self) -> None:
         """Start the server, save the settings and write the deployments; return when a worker takes runs."""
         self.start_server()
-        self.command("deployments.save_blocks")
         self.prefect("work-pool", "create", POOL, "--type", "process", "--overwrite")
-        self.prefect("--no-prompt", "deploy", "--all")
-        self.start_worker()
+        with ThreadPoolExecutor() as pool:
+            jobs = (
+                pool.submit(self.command, "deployments.save_blocks"),
+                pool.submit(self.prefect, "--no-prompt", "deploy", "--all"),
+                pool.submit(self.start_worker),
+            )
+            for job in jobs:
+                job.result()
 
     def start_server(self) -> None:
         """Start the server and wait until it answers."""

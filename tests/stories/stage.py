@@ -28,10 +28,10 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.flow_runs import resume_flow_run
 from prefect.settings import get_current_settings
 
-from blocks.company import Company
 from blocks.hold import Holds
 from blocks.record import Record, list_records, verify_record
-from deployments.save_blocks import save
+from blocks.store import FolderStore
+from deployments.save_blocks import blocks_of
 from deployments.settings import Settings
 from flows.hotfix import emergency_hotfix
 from flows.production import production_deployment
@@ -41,6 +41,7 @@ from policy.record import Event, Row, last
 from policy.release import HotfixRequest, Request
 
 ROOT = Path(__file__).parent.parent.parent
+ENVIRONMENT = "story"
 LOOK_SECONDS = 0.1
 ASK_SECONDS = 0.4
 
@@ -110,15 +111,34 @@ class Answers:
                     resume_flow_run(run.id, run_input=answer)
 
 
-class Stage:
-    """One story's world: the lab as it was at first, an environment and a store of its own."""
+class Blocks:
+    """The block documents of the stories: only what differs from the story before is saved again."""
 
-    def __init__(self, lab: Lab, name: str, folder: Path) -> None:
+    def __init__(self) -> None:
+        self._saved: dict[tuple[str, str], str] = {}
+
+    def save(self, settings: Settings) -> None:
+        """Let these settings hold."""
+        for name, blocks in blocks_of(settings).items():
+            for block in blocks:
+                key, content = (name, block.get_block_type_slug()), block.model_dump_json()
+                if self._saved.get(key) != content:
+                    block.save(name, overwrite=True)
+                    self._saved[key] = content
+
+
+class Stage:
+    """One story's world: the lab as it was at first, and a store of its own."""
+
+    def __init__(self, lab: Lab, blocks: Blocks, name: str, folder: Path) -> None:
         self.lab = lab
         self.name = name
+        self._blocks = blocks
         self.store_folder = folder / "store"
-        self.words = self._settings(folder)
-        save(Settings(**self.words))
+        self.spool = folder / "spool"
+        self.store = FolderStore(folder=str(self.store_folder))
+        self.words = self._settings()
+        blocks.save(Settings(**self.words))
 
     def change_limits(self, **limits: float) -> None:
         """Let other limits hold for this story."""
@@ -128,12 +148,7 @@ class Stage:
         """Let other values stand in these tables of the settings for this story."""
         for name, values in tables.items():
             self.words[name] = {**self.words.get(name, {}), **values}
-        save(Settings(**self.words))
-
-    @property
-    def company(self) -> Company:
-        """The blocks of this story's environment, loaded anew."""
-        return Company.load(self.name)
+        self._blocks.save(Settings(**self.words))
 
     def request(self, shipped: Shipped, **words: Any) -> Request:
         """A request that a developer types into the form."""
@@ -168,30 +183,28 @@ class Stage:
 
     def rows(self) -> tuple[Row, ...]:
         """The rows of the newest record."""
-        keys = list_records(self.company.store)
+        keys = list_records(self.store)
         return self.rows_of(keys[-1]) if keys else ()
 
     def rows_of(self, key: str) -> tuple[Row, ...]:
         """The rows of one record."""
-        company = self.company
-        return Record(company.store, key, holder=0, spool=company.spool).rows()
+        return Record(self.store, key, holder=0, spool=self.spool).rows()
 
     def records_verify(self) -> bool:
         """Whether every record of the story is unbroken and sealed."""
-        store = self.company.store
-        found = [verify_record(store, key) for key in list_records(store)]
+        found = [verify_record(self.store, key) for key in list_records(self.store)]
         return bool(found) and all(one.fault is None and one.sealed for one in found)
 
     def hold_is_free(self) -> bool:
         """Whether nobody holds the environment."""
-        newest = Holds(self.company.store, self.name).newest()
+        newest = Holds(self.store, ENVIRONMENT).newest()
         return newest is None or newest.released
 
     def is_untouched(self) -> bool:
         """Whether nobody held the environment, nothing was recorded and nobody was told."""
         channels = ("C0DEPLOYMENTS", "C0ALERTS")
-        nobody = Holds(self.company.store, self.name).newest() is None
-        return nobody and not list_records(self.company.store) and not any(map(self.said_in, channels))
+        nobody = Holds(self.store, ENVIRONMENT).newest() is None
+        return nobody and not list_records(self.store) and not any(map(self.said_in, channels))
 
     def ends_well_on(self, commit: str) -> None:
         """One version on all servers, all in rotation, the hold free, the records unbroken and sealed."""
@@ -223,7 +236,7 @@ class Stage:
 
     def endings(self) -> list[Ending]:
         """How each release of the story ended, by its record, oldest first."""
-        return [Ending(None, self.rows_of(key)) for key in list_records(self.company.store)]
+        return [Ending(None, self.rows_of(key)) for key in list_records(self.store)]
 
     def page(self, key: str) -> str:
         """The newest page that a flow of the story left under this key."""
@@ -239,7 +252,7 @@ class Stage:
         with tags(self.name):
 
             def free() -> bool:
-                recovery(self.name)
+                recovery(ENVIRONMENT)
                 return self.hold_is_free()
 
             wait_until(free, what="recovery gave the hold back")
@@ -258,12 +271,12 @@ class Stage:
         wait_until(lambda: bool(paused_runs(self.name)), what="a run waits at its gate")
         return paused_runs(self.name)[0]
 
-    def _settings(self, folder: Path) -> dict[str, Any]:
+    def _settings(self) -> dict[str, Any]:
         with self.lab.settings_path.open("rb") as file:
             content = tomllib.load(file)
-        content["environment"] = self.name
+        content["environment"] = ENVIRONMENT
         content["store"] = {"folder": str(self.store_folder)}
-        content["spool"] = str(folder / "spool")
+        content["spool"] = str(self.spool)
         content["limits"] |= LIMITS
         self.store_folder.mkdir()
         return content
@@ -274,7 +287,7 @@ class Stage:
             "summary": "Patient search performance",
             "requested_by": "Ana Souza",
             "way_back_understood": True,
-            "environment": self.name,
+            "environment": ENVIRONMENT,
             **words,
         }
 

@@ -10,7 +10,7 @@ from deployments.settings import read_settings
 from flows.metrics_report import ReportRequest, metrics_report
 from lab.client import Shipped
 from policy.release import Request
-from tests.stories.stage import Stage
+from tests.stories.stage import ENVIRONMENT, Stage
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_a_server_that_the_balancer_does_not_know(stage: Stage, shipped: Shipped
     ],
 )
 def test_days_of_a_report_that_make_no_period(stage: Stage, first: str, last: str, sentence: str) -> None:
-    request = ReportRequest(first_day=first, last_day=last, environment=stage.name)
+    request = ReportRequest(first_day=first, last_day=last, environment=ENVIRONMENT)
 
     ending = stage.play(lambda: metrics_report(request))
 

@@ -12,7 +12,7 @@ from flows.metrics_report import ReportRequest, metrics_report
 from flows.rollback import rollback
 from policy.record import Event
 from policy.release import RollbackReason, RollbackRequest
-from tests.stories.stage import APPROVE, ROLL_BACK, Stage, choice
+from tests.stories.stage import APPROVE, ENVIRONMENT, ROLL_BACK, Stage, choice
 
 CTO_APPROVES = choice("approve", "Carla Ortiz", "")
 CLOSED = {"windows": {risk: [] for risk in ("low", "medium", "high")}, "peaks": [], "holidays": False}
@@ -23,7 +23,7 @@ def undo(stage: Stage, **words: str) -> RollbackRequest:
         reason=RollbackReason.USER_REPORTS,
         what_was_seen="the search finds nobody any more",
         requested_by="Omar Reyes",
-        environment=stage.name,
+        environment=ENVIRONMENT,
         **words,
     )
 
@@ -107,7 +107,7 @@ def test_a_finished_release_is_rolled_back_and_the_report_counts_both(stage: Sta
     refused = stage.lab.ship("8.0.7")
     stage.release(stage.request(refused), ROLL_BACK)
     today = f"{datetime.now(ZoneInfo('America/Los_Angeles')):%Y-%m-%d}"
-    stage.play(lambda: metrics_report(ReportRequest(first_day=today, last_day=today, environment=stage.name)))
+    stage.play(lambda: metrics_report(ReportRequest(first_day=today, last_day=today, environment=ENVIRONMENT)))
 
     said = stage.said_in("C0DEPLOYMENTS")
     assert "deployment frequency: 7.0 per week (1 signed off in 1 d" in said
@@ -157,10 +157,10 @@ def test_a_release_that_only_observes_is_stopped_by_no_item(stage: Stage) -> Non
 
 
 def test_a_backup_is_uploaded_and_read_back(stage: Stage) -> None:
-    ending = stage.play(lambda: database_backup(stage.name))
+    ending = stage.play(lambda: database_backup(ENVIRONMENT))
 
     assert ending.error is None
-    assert f"manual/{stage.name}-" in stage.page("backup")
+    assert f"manual-backups/{ENVIRONMENT}-" in stage.page("backup")
 
 
 def test_recovery_finds_nothing_to_do(stage: Stage) -> None:
