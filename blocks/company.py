@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from prefect.blocks.core import Block
 from pydantic import Field, ValidationError
@@ -25,6 +25,8 @@ from policy.risk import RiskRules
 from policy.roles import Roster
 from policy.windows import Calendar, read_calendar
 
+OptionalSystem = Literal["staging", "balancer", "prometheus", "database", "backups"]
+Found = TypeVar("Found")
 BlockKind = TypeVar("BlockKind", bound=Block)
 OtherKind = TypeVar("OtherKind", bound=Block)
 
@@ -44,6 +46,9 @@ class CompanyRules(Block):
     risk_rules: dict[str, Any] = Field(default_factory=dict, description="Paths that make a change risky.")
     spool: str = Field(description="The folder on the worker where rows wait while the store is away.")
     prefect_ui: str = Field(description="The address of Prefect's UI, for links.")
+    systems: list[OptionalSystem] = Field(
+        description="Which of the systems a company may lack this one has; one that is not named is not looked for."
+    )
     main_branch: str = Field(default="main", description="The branch that is released.")
     production_ref: str = Field(default="production", description="The ref that says what production serves.")
     staging_branch: str = Field(default="staging", description="The branch that staging deploys by itself.")
@@ -51,8 +56,16 @@ class CompanyRules(Block):
 
 
 @dataclass(frozen=True)
+class Staging:
+    """The staging server and the application on it."""
+
+    fleet: Fleet
+    application: Application
+
+
+@dataclass(frozen=True)
 class Company:
-    """The rules and the systems of one environment."""
+    """The rules and the systems of one environment; None is a system that the company does not have."""
 
     rules: CompanyRules
     roster: Roster
@@ -61,22 +74,24 @@ class Company:
     risk_rules: RiskRules
     store: Store
     fleet: Fleet
-    balancer: LoadBalancer
-    staging: Fleet
+    balancer: LoadBalancer | None
+    staging: Staging | None
     application: Application
-    staging_application: Application
     github: GitHub
     slack: Slack
-    prometheus: Prometheus
-    database: Postgres
-    backups: BackupStore
+    prometheus: Prometheus | None
+    database: Postgres | None
+    backups: BackupStore | None
     registry: Registry
 
     @classmethod
     def load(cls, environment: str) -> "Company":
         """Load the blocks of an environment; raises Misconfigured naming the first that is missing or wrong."""
         rules = _load(CompanyRules, environment)
-        staging = f"{environment}-staging"
+
+        def if_there(system: OptionalSystem, load: Callable[[str], Found]) -> Found | None:
+            return load(environment) if system in rules.systems else None
+
         try:
             return cls(
                 rules=rules,
@@ -86,15 +101,14 @@ class Company:
                 risk_rules=RiskRules.model_validate(rules.risk_rules),
                 store=_load_either(FolderStore, S3Store, environment),
                 fleet=_load(Fleet, environment),
-                balancer=_load_either(HAProxy, CommandBalancer, environment),
-                staging=_load(Fleet, staging),
+                balancer=if_there("balancer", partial(_load_either, HAProxy, CommandBalancer)),
+                staging=if_there("staging", _load_staging),
                 application=_load(Application, environment),
-                staging_application=_load(Application, staging),
                 github=_load(GitHub, environment),
                 slack=_load(Slack, environment),
-                prometheus=_load(Prometheus, environment),
-                database=_load(Postgres, environment),
-                backups=_load(BackupStore, environment),
+                prometheus=if_there("prometheus", partial(_load, Prometheus)),
+                database=if_there("database", partial(_load, Postgres)),
+                backups=if_there("backups", partial(_load, BackupStore)),
                 registry=_load(Registry, environment),
             )
         except ValidationError as error:
@@ -106,8 +120,10 @@ class Company:
 
     def __exit__(self, *_raised: object) -> None:
         """Hang up every kept connection."""
-        for system in (self.fleet, self.staging, self.balancer, self.github, self.prometheus):
-            system.close()
+        staging = self.staging.fleet if self.staging else None
+        for system in (self.fleet, staging, self.balancer, self.github, self.prometheus):
+            if system is not None:
+                system.close()
 
     @property
     def spool(self) -> Path:
@@ -118,18 +134,25 @@ class Company:
         """Yield, for each host, how to read the highest number it has seen."""
         for server in _one_per_folder(self.fleet):
             yield partial(self.fleet.read_fence, server)
-        yield self.balancer.read_fence
+        if self.balancer is not None:
+            yield self.balancer.read_fence
 
     def fences_to(self, number: int) -> Iterator[Callable[[], None]]:
         """Yield, for each host, how to make it refuse lower numbers."""
         for server in _one_per_folder(self.fleet):
             yield partial(self.fleet.raise_fence, server, number)
-        yield partial(self.balancer.raise_fence, number)
+        if self.balancer is not None:
+            yield partial(self.balancer.raise_fence, number)
 
 
 def _one_per_folder(fleet: Fleet) -> tuple[Server, ...]:
     """Two servers may share a host and a folder: one fence."""
     return tuple({(server.host, server.port, server.directory): server for server in fleet.servers}.values())
+
+
+def _load_staging(environment: str) -> Staging:
+    name = f"{environment}-staging"
+    return Staging(fleet=_load(Fleet, name), application=_load(Application, name))
 
 
 def _load(kind: type[BlockKind], name: str) -> BlockKind:

@@ -4,13 +4,15 @@
 """
 
 import sys
+from collections.abc import Iterator
+from typing import get_args
 from urllib.parse import urlsplit, urlunsplit
 
 from prefect.blocks.core import Block
 
 from blocks.application import Application
 from blocks.backup_store import BackupStore
-from blocks.company import CompanyRules
+from blocks.company import CompanyRules, OptionalSystem
 from blocks.errors import Misconfigured
 from blocks.fleet import Fleet, Server
 from blocks.github import GitHub
@@ -20,56 +22,42 @@ from blocks.prometheus import Prometheus
 from blocks.registry import Registry
 from blocks.slack import Slack
 from blocks.store import FolderStore, S3Store
-from deployments.settings import Settings, read_settings
+from deployments.settings import (
+    BalancerSettings,
+    FleetSettings,
+    Settings,
+    StagingSettings,
+    read_settings,
+)
+
+PROGRAMS = {"pg_dump", "pg_restore"}
 
 
 def blocks_of(settings: Settings) -> dict[str, list[Block]]:
     """Return the blocks of an environment by the name they are saved under."""
-    environment = settings.environment
-    return {
-        environment: [
-            _rules(settings),
-            _store(settings),
-            _balancer(settings),
-            Fleet(
-                **settings.fleet.model_dump(exclude={"servers"}),
-                servers=settings.fleet.servers,
-                host_header=settings.application.host_header,
-            ),
-            Application(**settings.application.model_dump(), secrets_folder=settings.secrets),
-            GitHub(
-                url=settings.github.url,
-                repository=settings.github.repository,
-                token=settings.github.token,
-                secrets_folder=settings.secrets,
-            ),
-            Slack(**settings.slack.model_dump(), secrets_folder=settings.secrets),
-            Prometheus(url=settings.prometheus.url, **settings.prometheus.queries),
-            Postgres(
-                **settings.database.model_dump(),
-                secrets_folder=settings.secrets,
-                pg_dump=settings.backups.pg_dump,
-                pg_restore=settings.backups.pg_restore,
-            ),
-            BackupStore(
-                **settings.backups.model_dump(exclude={"pg_dump", "pg_restore"}),
-                secrets_folder=settings.secrets,
-            ),
-            Registry(**settings.registry.model_dump(), secrets_folder=settings.secrets),
-        ],
-        f"{environment}-staging": [
-            Fleet(
-                **settings.fleet.model_dump(exclude={"servers"}),
-                servers=(Server(**settings.staging.model_dump(exclude={"branch"})),),
-                host_header=settings.application.host_header,
-            ),
-            Application(
-                **settings.application.model_dump(exclude={"url"}),
-                url=_base_of(settings.staging.health),
-                secrets_folder=settings.secrets,
-            ),
-        ],
-    }
+    required: list[Block] = [
+        _rules(settings),
+        _store(settings),
+        _fleet(settings, settings.fleet.servers),
+        Application(**settings.application.model_dump(), secrets_folder=settings.secrets),
+        GitHub(
+            url=settings.github.url,
+            repository=settings.github.repository,
+            token=settings.github.token,
+            secrets_folder=settings.secrets,
+        ),
+        Slack(**settings.slack.model_dump(), secrets_folder=settings.secrets),
+        Registry(**settings.registry.model_dump(), secrets_folder=settings.secrets),
+    ]
+    of_environment = {settings.environment: [*required, *_optional_blocks(settings)]}
+    if settings.staging is None:
+        return of_environment
+    return {**of_environment, f"{settings.environment}-staging": _staging_blocks(settings, settings.staging)}
+
+
+def systems_of(settings: Settings) -> list[OptionalSystem]:
+    """Return the systems that the settings describe, of those that a company may lack."""
+    return [system for system in get_args(OptionalSystem) if getattr(settings, system) is not None]
 
 
 def save(settings: Settings) -> int:
@@ -95,8 +83,40 @@ def _rules(settings: Settings) -> CompanyRules:
         prefect_ui=settings.prefect_ui,
         main_branch=settings.github.main,
         production_ref=settings.github.production,
-        staging_branch=settings.staging.branch,
         workflow=settings.github.workflow,
+        systems=systems_of(settings),
+        **({"staging_branch": settings.staging.branch} if settings.staging is not None else {}),
+    )
+
+
+def _optional_blocks(settings: Settings) -> Iterator[Block]:
+    if settings.balancer is not None:
+        yield _balancer(settings.fleet, settings.balancer)
+    if settings.prometheus is not None:
+        yield Prometheus(url=settings.prometheus.url, **settings.prometheus.queries)
+    if settings.database is not None:
+        programs = settings.backups.model_dump(include=PROGRAMS) if settings.backups is not None else {}
+        yield Postgres(**settings.database.model_dump(), secrets_folder=settings.secrets, **programs)
+    if settings.backups is not None:
+        yield BackupStore(**settings.backups.model_dump(exclude=PROGRAMS), secrets_folder=settings.secrets)
+
+
+def _staging_blocks(settings: Settings, staging: StagingSettings) -> list[Block]:
+    return [
+        _fleet(settings, (Server(**staging.model_dump(exclude={"branch"})),)),
+        Application(
+            **settings.application.model_dump(exclude={"url"}),
+            url=_base_of(staging.health),
+            secrets_folder=settings.secrets,
+        ),
+    ]
+
+
+def _fleet(settings: Settings, servers: tuple[Server, ...]) -> Fleet:
+    return Fleet(
+        **settings.fleet.model_dump(exclude={"servers"}),
+        servers=servers,
+        host_header=settings.application.host_header,
     )
 
 
@@ -118,8 +138,7 @@ def _store(settings: Settings) -> FolderStore | S3Store:
     )
 
 
-def _balancer(settings: Settings) -> HAProxy | CommandBalancer:
-    balancer, fleet = settings.balancer, settings.fleet
+def _balancer(fleet: FleetSettings, balancer: BalancerSettings) -> HAProxy | CommandBalancer:
     host = {
         "host": balancer.host,
         "port": balancer.port,

@@ -135,7 +135,10 @@ class RegistrySettings(Section):
 
 
 class Settings(BaseSettings):
-    """Everything one environment needs; secrets stand here by name only."""
+    """Everything one environment needs; secrets stand here by name only.
+
+    A section that may be left out and is left out is a system that the company does not have.
+    """
 
     model_config = SettingsConfigDict(extra="forbid", frozen=True)
 
@@ -148,14 +151,14 @@ class Settings(BaseSettings):
     store: StoreSettings
     people: tuple[Person, ...]
     fleet: FleetSettings
-    staging: StagingSettings
-    balancer: BalancerSettings
+    staging: StagingSettings | None = None
+    balancer: BalancerSettings | None = None
     application: ApplicationSettings
     github: GitHubSettings
     slack: SlackSettings
-    prometheus: PrometheusSettings
-    database: DatabaseSettings
-    backups: BackupSettings
+    prometheus: PrometheusSettings | None = None
+    database: DatabaseSettings | None = None
+    backups: BackupSettings | None = None
     registry: RegistrySettings
     calendar: dict[str, Any] = Field(default_factory=dict)
     limits: Limits = Limits()

@@ -144,8 +144,8 @@ def authors_of(run: Run) -> frozenset[str]:
 def run_link(run: Run) -> str:
     """Return where the run's page is in Prefect's UI."""
     context = FlowRunContext.get()
-    flow_run = context.flow_run if context else None
-    return f"{run.company.rules.prefect_ui}/runs/flow-run/{flow_run.id}" if flow_run else run.company.rules.prefect_ui
+    ui = f"{run.company.rules.prefect_ui}/v2"
+    return f"{ui}/runs/flow-run/{context.flow_run.id}" if context and context.flow_run else ui
 
 
 def _ask_for_approval(run: Run, evidence: str, report: Report) -> ApprovalForm:

@@ -13,6 +13,7 @@ from blocks.company import Company
 from blocks.errors import BlockError, Unreachable
 from blocks.hold import Held, Hold, Holds
 from blocks.record import Record
+from flows.phase import publish_record
 from flows.recovery_schedule import recovery_awake
 from policy.judgement import spoken
 from policy.limits import Limits
@@ -111,6 +112,7 @@ def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | N
         raise
     finally:
         heart.stop()
+        publish_record(run)
         give_back(holds, run)
 
 

@@ -27,7 +27,7 @@ from tasks.run import Run
     persist_result=False,
 )
 def emergency_hotfix(request: HotfixRequest) -> None:
-    """Release one urgent fix at any hour: a running release goes home first, the CTO or a tech lead decides."""
+    """5.2.4: release one urgent fix at any hour: a running release goes home first, the CTO or a tech lead decides."""
     with Company.load(request.environment) as company:
         if request.mode is Mode.PLAN:
             show_plan(company, open_release(request, company, way=Way.HOTFIX))

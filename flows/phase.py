@@ -1,17 +1,23 @@
 """How any phase works: its items are asked at once, all that is wrong is said, and a page of evidence is left."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
+import httpx
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
+from prefect.context import FlowRunContext
+from prefect.exceptions import PrefectException
 from prefect.states import Completed, Failed
 
+from blocks.errors import BlockError
 from policy.items import Asked, Item, Way
 from policy.judgement import Judgement, unknown
 from policy.limits import Mode
 from policy.page import headline, render_page
+from policy.record_page import render_record
 from tasks.item import Question, as_task
 from tasks.run import Run
 
@@ -54,7 +60,7 @@ def phase(title: str) -> Callable[[Callable[[Run], Report]], Callable[[Run], Rep
 
             @flow(
                 name=title,
-                flow_run_name=f"{title}: {run.release.commit[:7]}",
+                flow_run_name=run.release.commit[:7],
                 persist_result=False,
                 description=body.__doc__,
             )
@@ -103,6 +109,18 @@ def require(report: Report, run: Run) -> None:
     """Return if nothing stops the way forward, or if this release only observes; else raise ChecksFailed."""
     if report.stopping and run.release.mode is Mode.RELEASE:
         raise ChecksFailed(report.sentence)
+
+
+def publish_record(run: Run) -> None:
+    """Leave the record as a page of the current run; without Prefect's server the store still has it."""
+    if FlowRunContext.get() is None:
+        return
+    with suppress(httpx.HTTPError, PrefectException, BlockError):
+        create_markdown_artifact(
+            key="record",
+            markdown=render_record(run.record.rows(), zone=run.company.rules.time_zone),
+            description=f"{run.release.key}: {run.release.what}"[:200],
+        )
 
 
 def publish_page(title: str, report: Report, foot: str = "") -> None:

@@ -14,7 +14,7 @@ from policy.record import Event
 from policy.release import Build, Release
 from tasks.messages import deliver
 from tasks.preparation import deployed_to_staging
-from tasks.rollout import drained, healthy, in_rotation, kept, pulled, updated
+from tasks.rollout import kept, pulled, steps_forward
 from tasks.run import Run
 from tasks.step import Step
 
@@ -40,13 +40,12 @@ def show_plan(company: Company, release: Release) -> None:
 
 def steps_of(run: Run) -> list[Step]:
     """Return the steps of the roll-out in order, the gate between the first server and the rest."""
-    first, *remaining = run.servers
+    staging = [] if run.company.staging is None else [deployed_to_staging(run)]
     return [
-        deployed_to_staging(run),
+        *staging,
         deliver(run, number="1.3.7", name="team notified", text="Production Deployment Planned", thread=False),
         *(step(server, run) for server in run.servers for step in (kept, pulled)),
-        *(step(first, run) for step in (drained, updated, healthy, in_rotation)),
-        *(step(server, run) for server in remaining for step in (drained, updated, healthy, in_rotation)),
+        *(step for server in run.servers for step in steps_forward(server, run)),
         deliver(run, number="3.3.1", name="completion posted", text="Production Deployment Complete"),
     ]
 

@@ -3,6 +3,7 @@
 from flows.phase import Report, phase, run_items
 from policy.checklist import ITEMS
 from policy.items import Asked
+from policy.limits import Mode
 from tasks.messages import inform
 from tasks.preparation import (
     commits_reviewed,
@@ -11,6 +12,7 @@ from tasks.preparation import (
     inside_the_window,
     production_healthy,
     risk_assessed,
+    staging_left_out,
     staging_smoke_test,
     team_notified,
     way_back_known,
@@ -23,9 +25,12 @@ from tasks.step import carry_out
 @phase("1.3 Pre-deployment preparation")
 def preparation(run: Run) -> Report:
     """Staging serves the commit and works; the change set, its risk and its window are known."""
-    if ITEMS["1.3.1"].asked[run.release.way] is Asked.REQUIRED:
+    questions = (staging_smoke_test, commits_reviewed, risk_assessed, window_selected)
+    if run.company.staging is None:
+        return run_items(run, staging_left_out, *questions)
+    if ITEMS["1.3.1"].asked[run.release.way] is Asked.REQUIRED and run.release.mode is not Mode.PLAN:
         carry_out(deployed_to_staging(run), run)
-    return run_items(run, staging_smoke_test, commits_reviewed, risk_assessed, window_selected)
+    return run_items(run, *questions)
 
 
 @phase("1.4 Final pre-deployment checks")

@@ -15,17 +15,15 @@ from policy.red_flags import Flag
 from tasks.messages import deliver
 from tasks.preparation import record_way_back
 from tasks.rollout import (
-    drained,
     first_server_shows,
-    healthy,
-    in_rotation,
-    judge_room_without,
     kept,
     progress_monitored,
     pulled,
-    updated,
+    say_not_drained,
+    steps_forward,
 )
 from tasks.run import Run
+from tasks.serving import judge_room_without
 from tasks.step import carry_out
 
 LOOK_SECONDS = 0.2
@@ -43,8 +41,9 @@ def update(run: Run, servers: Iterable[Server]) -> None:
     """Each server in turn is emptied, updated, asked, and put back; the next one leaves only after that."""
     for server in servers:
         require_room_without(server, run)
-        for step in (drained, updated, healthy, in_rotation):
-            carry_out(step(server, run), run)
+        say_not_drained(server, run)
+        for step in steps_forward(server, run):
+            carry_out(step, run)
 
 
 def require_room_without(server: Server, run: Run) -> None:

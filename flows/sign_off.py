@@ -48,7 +48,7 @@ def production_ref_moved(run: Run, commit: str) -> Step:
     return Step(
         number="3.1.2",
         subject=branch,
-        name="production ref moved",
+        name="ref moved",
         look=look,
         act=lambda company, _number: company.github.move_ref(branch, commit),
         does=f"GitHub: move {branch} to {commit[:7]}",

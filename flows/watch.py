@@ -1,4 +1,4 @@
-"""The watch: looks at metrics and at what people report while others act or think, and raises the red flag."""
+"""The watch: looks at health, metrics and what people report while others act or think, and raises the red flag."""
 
 import threading
 from collections.abc import Iterator
@@ -8,8 +8,11 @@ from datetime import datetime
 from prefect.logging import get_run_logger
 
 from blocks.errors import BlockError
+from policy.health_watch import HealthCheck, conclude_watch, judge_health_checks
 from policy.record import Event
 from policy.red_flags import Baseline, Conclusion, Flag, Sample, judge_watch
+from policy.way_home import touched_servers
+from tasks.rollout import FIRST_SERVER, HEALTHY, IN_ROTATION, REMAINING_SERVERS
 from tasks.run import Lookout, Run, utc_now
 
 
@@ -18,7 +21,7 @@ class RedFlag(Exception):
 
 
 class Watch:
-    """A thread that judges the metrics every interval; `check` raises what speaks against going on."""
+    """A thread that judges health and metrics every interval; `check` raises what speaks against going on."""
 
     def __init__(self, run: Run, heart: Lookout) -> None:
         self._run = run
@@ -28,6 +31,7 @@ class Watch:
         self._thread = threading.Thread(target=self._watch, name=f"watch-{run.number}", daemon=True)
         self._log = get_run_logger()
         self._new_since: dict[str, datetime] = {}
+        self._checks: list[HealthCheck] = []
         self.samples: list[Sample] = []
         self.baseline = Baseline(p95=None, error_rate=None)
         self.conclusion = Conclusion(Flag.UNKNOWN, "the watch has not looked yet", "2.1.3")
@@ -35,6 +39,7 @@ class Watch:
     def start(self) -> None:
         """Measure what is usual, then begin to watch."""
         with suppress(BlockError):
+            self._find_new_servers()
             self.baseline = measure_baseline(self._read())
         self._thread.start()
 
@@ -54,7 +59,7 @@ class Watch:
             self.look()
 
     def look(self) -> None:
-        """Look once: at flags that people raised, then at the metrics."""
+        """Look once: at flags that people raised, then at health and metrics."""
         try:
             raised = raised_flags(self._run)
             if raised:
@@ -62,13 +67,22 @@ class Watch:
                 return
         except BlockError as error:
             self._log.warning("Red flags of people could not be read: %s", error)
+        self._find_new_servers()
+        self._check_health()
+        self.conclusion = conclude_watch(self._judge_metrics(), self._judge_health())
+        if self.conclusion.flag is Flag.ROLL_BACK:
+            self._raise_flag(self.conclusion.sentence, rule=self.conclusion.rule)
+
+    def _judge_metrics(self) -> Conclusion | None:
+        """None where the company has no metrics."""
+        if self._run.company.prometheus is None:
+            return None
         try:
             self.samples += self._read()
         except BlockError as error:
-            self.conclusion = Conclusion(Flag.UNKNOWN, f"the metrics could not be read: {error}", "2.1.3")
-            return
+            return Conclusion(Flag.UNKNOWN, f"the metrics could not be read: {error}", "2.1.3")
         self._forget_old_samples()
-        self.conclusion = judge_watch(
+        return judge_watch(
             tuple(self.samples),
             now=utc_now(),
             new=frozenset(self._new_since),
@@ -77,16 +91,48 @@ class Watch:
             baseline=self.baseline,
             limits=self._run.limits,
         )
-        if self.conclusion.flag is Flag.ROLL_BACK:
-            self._raise_flag(self.conclusion.sentence, rule=self.conclusion.rule)
 
-    def _read(self) -> list[Sample]:
-        """Read one sample a server; what a new server served before it was new is not held against it."""
+    def _judge_health(self) -> Conclusion:
+        return judge_health_checks(
+            self._checks,
+            now=utc_now(),
+            new=frozenset(self._new_since),
+            old=self._untouched_servers(),
+            limits=self._run.limits,
+        )
+
+    def _check_health(self) -> None:
+        """Ask the old servers, then the new ones: what is ill everywhere is never seen on the new ones first.
+
+        A server in the middle of its update is not asked.
+        """
+        fleet = self._run.company.fleet
+        for name in (*sorted(self._untouched_servers()), *sorted(self._new_since)):
+            try:
+                answer = fleet.read_health(fleet.find(name))
+            except BlockError:
+                answer = None
+            self._checks.append(HealthCheck(utc_now(), name, answer))
+        oldest = utc_now() - self._run.limits.sample_age
+        self._checks = [
+            check for check in self._checks if check.at >= max(oldest, self._new_since.get(check.server, oldest))
+        ]
+
+    def _untouched_servers(self) -> frozenset[str]:
+        """Return the servers that still serve the old version, none of which is being updated."""
+        return frozenset(self._run.release.servers) - frozenset(touched_servers(self._run.record.seen))
+
+    def _find_new_servers(self) -> None:
         now = utc_now()
         for server in updated_servers(self._run):
             self._new_since.setdefault(server, now)
+
+    def _read(self) -> list[Sample]:
+        """Read one sample a server; what a new server served before it was new is not held against it."""
+        if self._run.company.prometheus is None:
+            return []
         samples = self._run.company.prometheus.read_samples(
-            self._run.release.servers, at=now, span=self._run.limits.watch_window
+            self._run.release.servers, at=utc_now(), span=self._run.limits.watch_window
         )
         return [
             sample
@@ -122,8 +168,10 @@ def watching(run: Run) -> Iterator[Watch]:
 
 
 def updated_servers(run: Run) -> tuple[str, ...]:
-    """Return the servers that serve the new version, as the record shows it."""
-    return tuple(row.subject for row in run.record.seen if row.event is Event.CONFIRMED and row.step == "in rotation")
+    """Return the servers that serve the new version, as the record shows it: the last step of each is confirmed."""
+    last_step = HEALTHY if run.company.balancer is None else IN_ROTATION
+    done = [row for row in run.record.seen if row.event is Event.CONFIRMED and row.step == last_step]
+    return tuple(row.subject for row in done if row.item in (FIRST_SERVER, REMAINING_SERVERS))
 
 
 def raised_flags(run: Run) -> tuple[str, ...]:

@@ -39,8 +39,9 @@ from policy.way_home import (
 from tasks.item import as_task
 from tasks.messages import inform, page_on_call, tell_rolled_back, tell_stopped
 from tasks.rollback import rollback_verified
-from tasks.rollout import back_in_rotation, healthy_again, put_back, serving_names, taken_out
+from tasks.rollout import put_back, steps_home, taken_out
 from tasks.run import Run, Silent, utc_now
+from tasks.serving import list_others_serving
 from tasks.step import StepFailed, carry_out
 
 _CAUSES: dict[type[Exception], Cause] = {
@@ -123,6 +124,8 @@ def _go_back(run: Run, plan: Back, why: Why) -> None:
 
 def _take_new_version_out(run: Run, servers: list[Server]) -> None:
     """First act: the new version out of rotation, if the old servers are up to carry the load."""
+    if run.company.balancer is None:
+        return
     before = run.digests_before
     states = {state.name: state for state in read_world(run).servers}
     new = [server for server in servers if states[server.name].digest != before[server.name]]
@@ -139,8 +142,8 @@ def _brought_back(run: Run, server: Server) -> bool:
     """Whether the server serves the recorded version in rotation again."""
     _empty(run, server)
     try:
-        for step in (put_back, healthy_again, back_in_rotation):
-            carry_out(step(server, run), run)
+        for step in steps_home(server, run):
+            carry_out(step, run)
     except StepFailed as error:
         get_run_logger().error("%s could not be brought back: %s", server.name, error)
         return False
@@ -148,9 +151,11 @@ def _brought_back(run: Run, server: Server) -> bool:
 
 
 def _empty(run: Run, server: Server) -> None:
-    """A server that will be restarted is emptied first, if another one serves meanwhile."""
+    """A server that will be restarted is emptied first, if there is a balancer and another one serves meanwhile."""
+    if run.company.balancer is None:
+        return
     try:
-        if not put_back(server, run).look(run.company).done and serving_names(run.company) - {server.balancer_name}:
+        if not put_back(server, run).look(run.company).done and list_others_serving(run.company, server):
             carry_out(taken_out(server, run), run)
     except Superseded:
         raise
@@ -181,13 +186,15 @@ def seal(run: Run, *, outcome: Ending, sentence: str) -> None:
 
 def read_world(run: Run) -> World:
     """Look at every server now; what does not answer is unknown, not ill."""
-    try:
-        rotation = {
-            state.name: state.admin_state == "ready" and state.up for state in run.company.balancer.read_servers()
-        }
-    except BlockError:
-        rotation = {}
-    return World(servers=tuple(_read_server(run, server, rotation) for server in run.servers))
+    rotation = {}
+    balancer = run.company.balancer
+    if balancer is not None:
+        with suppress(BlockError):
+            rotation = {state.name: state.admin_state == "ready" and state.up for state in balancer.read_servers()}
+    return World(
+        servers=tuple(_read_server(run, server, rotation) for server in run.servers),
+        balanced=balancer is not None,
+    )
 
 
 def _read_server(run: Run, server: Server, rotation: dict[str, bool]) -> ServerState:

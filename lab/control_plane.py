@@ -44,7 +44,7 @@ class ControlPlane:
 
     def page_of(self, run: str) -> str:
         """Return where a person sees this run."""
-        return f"{self.ui}/runs/flow-run/{run}"
+        return f"{self.ui}/v2/runs/flow-run/{run}"
 
     def start(self) -> None:
         """Start the server, save the settings and write the deployments; return when a worker takes runs."""

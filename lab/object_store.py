@@ -45,6 +45,8 @@ class ObjectStore:
             f"-master.port={ports['master']}",
             f"-filer.port={ports['filer']}",
         ]
+        # Servers that nobody here needs; their usual ports would let only one lab start on a machine.
+        words += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
         words += [
             f"-volume.port={ports['volume']}",
             f"-admin.port={ports['admin']}",

@@ -39,8 +39,8 @@ LIMITS: dict[str, float | int] = {
     "boot": 15,
     "build": 30,
     "staging": 30,
-    "approval": 60,
-    "reminder": 20,
+    "approval": 600,
+    "reminder": 120,
     "choice": 10,
 }
 

@@ -61,6 +61,11 @@ def not_applicable(sentence: str, *, link: str | None = None) -> Judgement:
     return Judgement(Verdict.NOT_APPLICABLE, sentence, link)
 
 
+def not_configured(section: str) -> Judgement:
+    """The company does not have the system that would be asked."""
+    return not_applicable(f"not configured: no [{section}] in the settings")
+
+
 def attested(sentence: str, *, by: str) -> Judgement:
     """The named person confirmed what no machine can know."""
     return Judgement(Verdict.ATTESTED, f"{sentence} ({by})")

@@ -118,7 +118,8 @@ def page_stuck(release: Release, sentence: str, world: World, commands: Mapping[
     lines = [f":rotating_light: *{release.what} needs hands.* {sentence}."]
     for server in world.servers:
         where = (server.digest or "no container")[:19] if server.reachable else "does not answer"
-        lines.append(f"• {server.name}: {where}, {'in' if server.in_rotation else 'out of'} rotation")
+        rotation = f", {'in' if server.in_rotation else 'out of'} rotation" if world.balanced else ""
+        lines.append(f"• {server.name}: {where}{rotation}")
         if server.name in commands:
             lines.append(f"   to put it back: `{commands[server.name]}`")
     return "\n".join(lines)

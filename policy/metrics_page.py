@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from policy.metrics import Figures, ReleaseFact
 
-_SIGNS = {True: "✅", False: "❌", None: "❓"}
+_MET = {True: "met", False: "**missed**", None: "not known"}
 
 
 def quarter_before(now: datetime) -> tuple[datetime, datetime]:
@@ -27,13 +27,13 @@ def summary(figures: Figures) -> str:
 
 def render_report(figures: Figures, releases: Sequence[ReleaseFact], *, zone: str) -> str:
     """Return the report as Markdown: the figures first, then the releases they come from."""
-    rows = [f"| {_SIGNS[row.met]} | {row.name} | {row.sentence} | {row.target} |" for row in figures.rows]
+    rows = [f"| {_MET[row.met]} | {row.name} | {row.sentence} | {row.target} |" for row in figures.rows]
     counted = [release for release in releases if figures.since <= release.began < figures.until]
     return "\n".join(
         (
             f"## Deployment metrics, {figures.since:%d %b %Y} to {_last_day(figures):%d %b %Y}",
             "",
-            "| | Figure | Measured | Target |",
+            "| Target | Figure | Measured | Wanted |",
             "|---|---|---|---|",
             *rows,
             "",

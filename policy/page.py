@@ -7,15 +7,6 @@ from policy.judgement import Judgement, Verdict
 
 Entry = tuple[Item, Judgement]
 
-_SIGNS = {
-    Verdict.PASSED: "✅",
-    Verdict.FAILED: "❌",
-    Verdict.UNKNOWN: "❓",
-    Verdict.WAIVED: "✋",
-    Verdict.ATTESTED: "✍️",
-    Verdict.NOT_APPLICABLE: "—",
-}
-
 
 def render_page(title: str, entries: Sequence[Entry], *, way: Way, foot: str = "") -> str:
     """Return the page of one phase as Markdown."""
@@ -44,13 +35,18 @@ def headline(entries: Sequence[Entry], *, way: Way) -> str:
 
 
 def _table(entries: Iterable[Entry], *, way: Way) -> list[str]:
-    lines = ["| | Item | Evidence |", "|---|---|---|"]
+    lines = ["| Verdict | Item | Evidence |", "|---|---|---|"]
     for item, judgement in entries:
         link = f" [look]({judgement.link})" if judgement.link else ""
         shown = "" if judgement.verdict.lets_pass or item.stops(way) else " *(does not block)*"
-        lines.append(f"| {_SIGNS[judgement.verdict]} | {item.name} | {_cell(judgement.sentence)}{link}{shown} |")
+        lines.append(f"| {_say(judgement.verdict)} | {item.name} | {as_cell(judgement.sentence)}{link}{shown} |")
     return lines
 
 
-def _cell(text: str) -> str:
+def _say(verdict: Verdict) -> str:
+    return verdict.value if verdict.lets_pass else f"**{verdict.value}**"
+
+
+def as_cell(text: str) -> str:
+    """Return the text so that it stays in its cell of a Markdown table."""
     return text.replace("|", "\\|").replace("\n", " ")

@@ -19,7 +19,7 @@ from policy.samples import (
 )
 
 # The facts of the watch stand in two files; whoever watches finds them here.
-__all__ = ["Baseline", "Conclusion", "Flag", "RaisedFlag", "Sample", "judge_watch"]
+__all__ = ["Baseline", "Conclusion", "Flag", "RaisedFlag", "Sample", "judge_watch", "worst_conclusion"]
 
 _WORST_FIRST = (Flag.ROLL_BACK, Flag.NOT_THIS_RELEASE, Flag.CONSIDER, Flag.UNKNOWN, Flag.CLEAR)
 
@@ -75,10 +75,11 @@ def judge_watch(
         _conclude(server, histories[server], elsewhere, rules=rules, baseline=baseline, limits=limits)
         for server in sorted(new)
     ]
-    return _worst_of(conclusions)
+    return worst_conclusion(conclusions)
 
 
-def _worst_of(conclusions: Sequence[Conclusion]) -> Conclusion:
+def worst_conclusion(conclusions: Sequence[Conclusion]) -> Conclusion:
+    """Return the first of the worst."""
     return min(conclusions, key=lambda conclusion: _WORST_FIRST.index(conclusion.flag))
 
 
@@ -103,7 +104,7 @@ def _conclude(
         flag = Flag.NOT_THIS_RELEASE if same else rule.flag
         broken.append(Conclusion(flag, f"{said}; {same}" if same else said, rule.name))
     if broken:
-        return _worst_of(broken)
+        return worst_conclusion(broken)
     return _conclude_without_finding(server, history, baseline=baseline, limits=limits)
 
 

@@ -49,29 +49,39 @@ def judge_connections(connections: Connections | None, *, limits: Limits) -> Jud
     return _judge_share(counted, share, limits.connections)
 
 
-def judge_capacity(
-    others: Sequence[Usage], *, servers_up: int, connections: Connections | None, limits: Limits
-) -> Judgement:
+def judge_capacity(others: Sequence[Usage], *, servers_up: int, limits: Limits) -> Judgement:
     """Pass when the servers that stay can carry the load of all that are up: each stays below its limits.
 
-    `servers_up` counts the one that is to be drained; the pool shrinks with it as the machines do.
+    `servers_up` counts the one that is to be drained.
     """
     servers_left = servers_up - 1
     if servers_left < 1:
         return failed(f"{max(servers_up, 0)} server is up: the last one is never drained")
     if len(others) < servers_left:
         return unknown(f"the use of {len(others)} of the {servers_left} remaining servers is known")
-    if connections is None:
-        return unknown("the database connections in use are not known")
     factor = servers_up / servers_left
     judgements = [
         _judge_share(f"{usage.server} {what}", share, limit, factor=factor)
         for usage in others
         for what, share, limit in (("cpu", usage.cpu, limits.cpu), ("memory", usage.memory, limits.memory))
     ]
-    used = ratio(connections.used, connections.pool)
-    judgements.append(_judge_share("database connections", used, limits.connections, factor=factor))
     return _summed_up(judgements)
+
+
+def judge_pool_without_one(connections: Connections, *, servers_up: int, limits: Limits) -> Judgement:
+    """Pass when the pool, which shrinks with the server that is drained, still holds the connections of all."""
+    servers_left = servers_up - 1
+    if servers_left < 1:
+        return failed(f"{max(servers_up, 0)} server is up: the last one is never drained")
+    share = ratio(connections.used, connections.pool)
+    return _judge_share("database connections", share, limits.connections, factor=servers_up / servers_left)
+
+
+def judge_unmeasured_capacity(others: Sequence[str]) -> Judgement:
+    """Pass when another server serves; without metrics nobody knows whether it carries the load of all."""
+    if not others:
+        return failed("no other server is up: the last one is never stopped")
+    return passed(f"{', '.join(others)} can serve; the load is not known: no [prometheus] in the settings")
 
 
 def _judge_share(what: str, share: float | None, limit: float, *, factor: float = 1) -> Judgement:

@@ -55,9 +55,10 @@ class ServerState:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Every server, looked at now."""
+    """Every server, looked at now; without a balancer nobody can say which of them get requests."""
 
     servers: tuple[ServerState, ...]
+    balanced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,10 @@ def _somebody_is_ill(world: World) -> bool:
 def _wait_for_people(
     world: World, way_back: WayBack, why: Why, touched: tuple[str, ...], *, now: datetime, limits: Limits
 ) -> Plan:
-    if all(server.digest == way_back.old.get(server.name) and server.in_rotation for server in world.servers):
+    if all(
+        server.digest == way_back.old.get(server.name) and (server.in_rotation or not world.balanced)
+        for server in world.servers
+    ):
         return _go_back(world, way_back, touched, why)
     until = (why.since or now) + limits.choice
     if now >= until:

@@ -7,6 +7,7 @@ from blocks.company import Company
 from policy.backups import judge_read_back
 from policy.judgement import Judgement, passed, unknown
 from tasks.run import utc_now
+from tasks.systems import BACKUPS, DATABASE
 
 
 @task(
@@ -16,12 +17,13 @@ from tasks.run import utc_now
     persist_result=False,
 )
 def backup_taken(company: Company) -> Judgement:
-    """The dump that was uploaded is the dump that is read back, and its table of contents can be read."""
+    """6.1.4: the dump that was uploaded is the dump that is read back, and its table of contents can be read."""
     key = dump_key(company)
-    with company.database.start_dump() as dump:
-        uploaded = company.backups.upload(dump, key)
-    found = company.backups.read_back(key)
-    tables = company.database.count_dumped_tables(company.backups.read_chunks(key))
+    database, backups = DATABASE.required(company), BACKUPS.required(company)
+    with database.start_dump() as dump:
+        uploaded = backups.upload(dump, key)
+    found = backups.read_back(key)
+    tables = database.count_dumped_tables(backups.read_chunks(key))
     return judge_read_back(
         key,
         sent=(uploaded.size_bytes, uploaded.sha256),
@@ -32,11 +34,12 @@ def backup_taken(company: Company) -> Judgement:
 
 def backup_planned(company: Company) -> Judgement:
     """Nothing is changed: say where the dump would go, and that the primary answers."""
-    if not company.database.is_primary():
+    backups = BACKUPS.required(company)
+    if not DATABASE.required(company).is_primary():
         return unknown("the database that answers is no primary; a dump of it may be old")
-    return passed(f"a dump would go to {dump_key(company)} in {company.backups.bucket} and be read back")
+    return passed(f"a dump would go to {dump_key(company)} in {backups.bucket} and be read back")
 
 
 def dump_key(company: Company) -> str:
     """Return where a dump taken now is kept."""
-    return f"{company.backups.manual_prefix}{company.rules.environment}-{utc_now():%Y%m%d-%H%M%S}.dump"
+    return f"{BACKUPS.required(company).manual_prefix}{company.rules.environment}-{utc_now():%Y%m%d-%H%M%S}.dump"

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, overload
 
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
@@ -13,9 +14,11 @@ from prefect.states import Completed, Failed
 from blocks.errors import BlockError, Unreachable
 from policy.checklist import ITEMS
 from policy.items import Item, Kind
-from policy.judgement import Judgement, failed, unknown
+from policy.judgement import Judgement, failed, not_configured, unknown
 from policy.record import Event
 from tasks.run import Run
+from tasks.systems import Kind as SystemKind
+from tasks.systems import System
 
 RETRIES = 2
 RETRY_DELAY_SECONDS = 1.0
@@ -29,13 +32,33 @@ class Question:
     ask: Callable[[Run], Judgement]
 
 
-def item(number: str) -> Callable[[Callable[[Run], Judgement]], Question]:
-    """Make a function the answer to the item of this number; a number that is not on the list is refused."""
+@overload
+def item(number: str) -> Callable[[Callable[[Run], Judgement]], Question]: ...
 
-    def bind(ask: Callable[[Run], Judgement]) -> Question:
-        return Question(ITEMS[number], ask)
+
+@overload
+def item(number: str, *, needs: System[SystemKind]) -> Callable[[Callable[[Run, SystemKind], Judgement]], Question]: ...
+
+
+def item(number: str, *, needs: System[Any] | None = None) -> Callable[[Callable[..., Judgement]], Question]:
+    """Make a function the answer to the item of this number; a number that is not on the list is refused.
+
+    The function gets the system it needs; where the company has none the item is not applicable.
+    """
+
+    def bind(ask: Callable[..., Judgement]) -> Question:
+        return Question(ITEMS[number], ask if needs is None else _ask_if_configured(ask, needs))
 
     return bind
+
+
+def _ask_if_configured(ask: Callable[..., Judgement], system: System[Any]) -> Callable[[Run], Judgement]:
+    @wraps(ask)
+    def ask_it(run: Run) -> Judgement:
+        found = system.of(run.company)
+        return not_configured(system.section) if found is None else ask(run, found)
+
+    return ask_it
 
 
 def as_task(question: Question, run: Run) -> Task[[], Any]:

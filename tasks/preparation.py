@@ -3,11 +3,12 @@
 import time
 from datetime import datetime, timedelta
 
-from blocks.company import Company
+from blocks.backup_store import BackupStore
+from blocks.company import Company, Staging
 from blocks.errors import Refused
 from policy.backups import judge_newest_backup
 from policy.health import judge_every_server, judge_health, judge_staging_tree, read_health
-from policy.judgement import Judgement, failed, passed, worst_of
+from policy.judgement import Judgement, failed, not_configured, passed, worst_of
 from policy.messages import announce
 from policy.record import Event, last
 from policy.release import Build
@@ -19,6 +20,7 @@ from tasks.messages import deliver
 from tasks.run import Run, utc_now
 from tasks.smoke_tests import judge_smoke_tests
 from tasks.step import POLL_SECONDS, Seen, Step, StepFailed
+from tasks.systems import BACKUPS, STAGING
 
 BACKUPS_SINCE = timedelta(days=8)
 
@@ -28,8 +30,8 @@ def deployed_to_staging(run: Run) -> Step:
     commit = run.release.commit
 
     def look(company: Company) -> Seen:
-        server = company.staging.servers[0]
-        health = read_health(company.staging.read_health(server))
+        fleet = STAGING.required(company).fleet
+        health = read_health(fleet.read_health(fleet.servers[0]))
         if health is None or health.version is None:
             return Seen(done=False, sentence="staging does not say which version it serves")
         judgement = judge_staging_tree(
@@ -56,12 +58,17 @@ def deployed_to_staging(run: Run) -> Step:
     )
 
 
-@item("1.3.2")
-def staging_smoke_test(run: Run) -> Judgement:
+@item("1.3.1")
+def staging_left_out(_run: Run) -> Judgement:
+    """Asked instead of the step where the company has no staging server."""
+    return not_configured(STAGING.section)
+
+
+@item("1.3.2", needs=STAGING)
+def staging_smoke_test(_run: Run, staging: Staging) -> Judgement:
     """Staging is healthy and its login and critical flows work."""
-    server = run.company.staging.servers[0]
-    health = judge_health(run.company.staging.read_health(server))
-    return worst_of((health, judge_smoke_tests(run.company.staging_application)))
+    health = judge_health(staging.fleet.read_health(staging.fleet.servers[0]))
+    return worst_of((health, judge_smoke_tests(staging.application)))
 
 
 @item("1.3.4")
@@ -117,12 +124,12 @@ def production_healthy(run: Run) -> Judgement:
     )
 
 
-@item("1.4.3")
-def database_backup_recent(run: Run) -> Judgement:
+@item("1.4.3", needs=BACKUPS)
+def database_backup_recent(run: Run, backups: BackupStore) -> Judgement:
     """A backup of usual size finished within the allowed age."""
     now = utc_now()
     return judge_newest_backup(
-        run.company.backups.list_backups(now - BACKUPS_SINCE),
+        backups.list_backups(now - BACKUPS_SINCE),
         now=now,
         max_age=run.limits.backup_age,
         share=run.limits.backup_share,

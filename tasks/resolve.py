@@ -95,6 +95,8 @@ def serving_commit(company: Company) -> str:
 
 def check_balancer(company: Company) -> None:
     """Raise BadRequest if the balancer and the settings name different servers."""
+    if company.balancer is None:
+        return
     known = {server.balancer_name for server in company.fleet.servers}
     there = {state.name for state in company.balancer.read_servers()}
     if stray := sorted(there - known):

@@ -16,10 +16,11 @@ def rollback_verified(run: Run) -> Judgement:
     """Every server is healthy on the recorded version, features work, errors and latency are normal again.
 
     The numbers of before the roll-back leave the window of the metrics first, so this waits for two windows.
+    Without metrics health and features decide.
     """
     deadline = time.monotonic() + 2 * run.limits.watch_window.total_seconds()
     while True:
-        judgement = worst_of((*_judge_servers(run), _judge_numbers(run)))
+        judgement = worst_of((*_judge_servers(run), *_judge_numbers(run)))
         if judgement.verdict.lets_pass or time.monotonic() > deadline:
             return judgement
         time.sleep(POLL_SECONDS)
@@ -33,7 +34,9 @@ def _judge_servers(run: Run) -> tuple[Judgement, ...]:
     )
 
 
-def _judge_numbers(run: Run) -> Judgement:
+def _judge_numbers(run: Run) -> tuple[Judgement, ...]:
+    if run.company.prometheus is None:
+        return ()
     now = utc_now()
     samples = run.company.prometheus.read_samples(run.release.servers, at=now, span=run.limits.watch_window)
-    return judge_numbers(samples, now=now, limits=run.limits, servers=run.release.servers)
+    return (judge_numbers(samples, now=now, limits=run.limits, servers=run.release.servers),)

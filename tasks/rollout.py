@@ -3,21 +3,50 @@
 import shlex
 
 from blocks.company import Company
-from blocks.errors import Misconfigured, Refused, Unreachable
+from blocks.errors import Refused
 from blocks.fleet import Server, ServerState, commands
 from blocks.fleet.commands import kept_folder
 from blocks.load_balancer import BalancedServer
 from policy.health import judge_health
-from policy.judgement import Judgement, spoken, unknown, worst_of
+from policy.judgement import Judgement, not_configured, spoken, worst_of
+from policy.record import Event
 from policy.red_flags import judge_conclusion
-from policy.resources import judge_capacity
 from policy.troubleshooting import explain
 from tasks.item import item
 from tasks.run import Run
+from tasks.serving import refuse_unless_another_is_up
 from tasks.smoke_tests import judge_smoke_tests
 from tasks.step import Seen, Step
+from tasks.systems import BALANCER
 
-OUT_OF_ROTATION = "out of rotation"
+FIRST_SERVER, REMAINING_SERVERS = "2.1.2", "2.1.5"
+OUT_OF_ROTATION, IN_ROTATION, HEALTHY = "out of rotation", "in rotation", "healthy"
+
+
+def steps_forward(server: Server, run: Run) -> tuple[Step, ...]:
+    """Empty, update, ask, put back; without a balancer a server can neither be emptied nor put back."""
+    if run.company.balancer is None:
+        return (updated(server, run), healthy(server, run))
+    return (drained(server, run), updated(server, run), healthy(server, run), in_rotation(server, run))
+
+
+def steps_home(server: Server, run: Run) -> tuple[Step, ...]:
+    """Put the old version back and ask it; where there is a balancer, let it have requests again."""
+    if run.company.balancer is None:
+        return (put_back(server, run), healthy_again(server, run))
+    return (put_back(server, run), healthy_again(server, run), back_in_rotation(server, run))
+
+
+def say_not_drained(server: Server, run: Run) -> None:
+    """Where no balancer is configured the record says, once a server, that nothing was drained."""
+    number, step = number_for(server, run), "drained"
+    told = any(row.is_about(item=number, subject=server.name, step=step) for row in run.record.rows())
+    if told or run.company.balancer is not None:
+        return
+    judgement = not_configured(BALANCER.section)
+    sentence = f"{server.name} is not drained, requests in flight on it may be lost: {judgement.sentence}"
+    facts = {"verdict": judgement.verdict.value, "sentence": sentence, "link": None}
+    run.record.append(Event.JUDGED, item=number, subject=server.name, step=step, facts=facts)
 
 
 def kept(server: Server, run: Run) -> Step:
@@ -76,7 +105,7 @@ def drained(server: Server, run: Run) -> Step:
         subject=server.name,
         name="drained",
         look=look,
-        act=lambda company, number: company.balancer.drain(name_at_balancer(server), number),
+        act=lambda company, number: BALANCER.required(company).drain(server.balancer_name, number),
         does=f"on the balancer: drain {server.name}, wait until nothing is in flight",
         undo="put it back in rotation",
         within=run.limits.drain,
@@ -125,8 +154,9 @@ def taken_out(server: Server, run: Run) -> Step:
         return Seen(out, f"{server.name} is {state.admin_state} with {state.sessions} requests in flight")
 
     def act(company: Company, number: int) -> None:
-        company.balancer.drain(name_at_balancer(server), number)
-        company.balancer.cut_sessions_after(name_at_balancer(server), number, run.limits.drain_home)
+        balancer = BALANCER.required(company)
+        balancer.drain(server.balancer_name, number)
+        balancer.cut_sessions_after(server.balancer_name, number, run.limits.drain_home)
 
     return Step(
         number="4.2.2",
@@ -187,44 +217,9 @@ def first_server_shows(run: Run) -> Judgement:
     return worst_of((health, smoke))
 
 
-def judge_room_without(server: Server, run: Run) -> Judgement:
-    """Pass if the other servers can carry the load of `server` (3.2.4 at N/(N-1))."""
-    try:
-        serving = serving_names(run.company)
-        others = [other.name for other in run.servers if other.name != server.name and other.balancer_name in serving]
-        return judge_capacity(
-            run.company.prometheus.read_usage(others),
-            servers_up=len(others) + 1,
-            connections=run.company.database.count_connections(),
-            limits=run.limits,
-        )
-    except Unreachable as error:
-        return unknown(str(error))
-
-
-def refuse_unless_another_is_up(company: Company, server: Server) -> None:
-    """Raise Refused if `server` is the last one that serves."""
-    if not serving_names(company) - {server.balancer_name}:
-        raise Refused(f"no other server is up, so {server.name} may not leave the rotation")
-
-
-def serving_names(company: Company) -> frozenset[str]:
-    """Return the balancer's names of the servers that get requests and answer them."""
-    return frozenset(
-        state.name for state in company.balancer.read_servers() if state.up and state.admin_state == "ready"
-    )
-
-
-def name_at_balancer(server: Server) -> str:
-    """Return what the balancer calls the server; raises Misconfigured if it is behind none."""
-    if server.balancer_name is None:
-        raise Misconfigured(f"balancer_name of {server.name}: nothing is set, expected its name at the balancer")
-    return server.balancer_name
-
-
 def number_for(server: Server, run: Run) -> str:
     """2.1.2 for the first server, 2.1.5 for the remaining ones."""
-    return "2.1.2" if server.name == run.release.servers[0] else "2.1.5"
+    return FIRST_SERVER if server.name == run.release.servers[0] else REMAINING_SERVERS
 
 
 def _healthy(server: Server, run: Run, *, number: str, version: str) -> Step:
@@ -239,7 +234,7 @@ def _healthy(server: Server, run: Run, *, number: str, version: str) -> Step:
     return Step(
         number=number,
         subject=server.name,
-        name="healthy",
+        name=HEALTHY,
         look=look,
         act=lambda _company, _number: None,
         does=f"ask {server.health} until it is healthy and serves {version[:7]}",
@@ -249,7 +244,7 @@ def _healthy(server: Server, run: Run, *, number: str, version: str) -> Step:
     )
 
 
-def _in_rotation(server: Server, run: Run, *, number: str, name: str = "in rotation") -> Step:
+def _in_rotation(server: Server, run: Run, *, number: str, name: str = IN_ROTATION) -> Step:
     def look(company: Company) -> Seen:
         state = _balanced(company, server)
         return Seen(
@@ -262,7 +257,7 @@ def _in_rotation(server: Server, run: Run, *, number: str, name: str = "in rotat
         subject=server.name,
         name=name,
         look=look,
-        act=lambda company, fence: company.balancer.ready(name_at_balancer(server), fence),
+        act=lambda company, fence: BALANCER.required(company).ready(server.balancer_name, fence),
         does=f"on the balancer: {server.name} ready, wait until it is up",
         undo="take it out of rotation",
         within=run.limits.boot,
@@ -278,11 +273,10 @@ def _up(server: Server, run: Run) -> str:
 
 
 def _balanced(company: Company, server: Server) -> BalancedServer:
-    name = name_at_balancer(server)
-    for state in company.balancer.read_servers():
-        if state.name == name:
+    for state in BALANCER.required(company).read_servers():
+        if state.name == server.balancer_name:
             return state
-    raise Refused(f"the balancer knows no server {name}")
+    raise Refused(f"the balancer knows no server {server.balancer_name}")
 
 
 def _say(state: ServerState) -> str:

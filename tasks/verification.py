@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+from blocks.postgres import Postgres
+from blocks.prometheus import Prometheus
 from policy.health import judge_every_server, judge_health
 from policy.health_metrics import judge_health_metrics
-from policy.judgement import Judgement, failed, passed, unknown, worst_of
+from policy.judgement import Judgement, failed, not_configured, passed, unknown, worst_of
 from policy.red_flags import judge_conclusion
 from policy.resources import judge_connections, judge_usage
 from policy.samples import judge_numbers
@@ -13,6 +15,7 @@ from policy.trend import judge_trend
 from tasks.item import item
 from tasks.run import Run, utc_now
 from tasks.smoke_tests import judge_smoke_tests
+from tasks.systems import DATABASE, PROMETHEUS
 
 TREND_STEP = timedelta(seconds=1)
 
@@ -42,11 +45,10 @@ def key_features_functioning(run: Run) -> Judgement:
     return judge_smoke_tests(run.company.application)
 
 
-@item("3.1.5")
-def metrics_normal(run: Run) -> Judgement:
+@item("3.1.5", needs=PROMETHEUS)
+def metrics_normal(run: Run, prometheus: Prometheus) -> Judgement:
     """Error rate and p95 are below their limits, and the traffic is as usual for the time of day."""
     now = utc_now()
-    prometheus = run.company.prometheus
     samples = prometheus.read_samples(run.release.servers, at=now, span=run.limits.watch_window)
     traffic = prometheus.read_traffic(at=now, span=run.limits.watch_window)
     return worst_of(
@@ -59,24 +61,24 @@ def metrics_normal(run: Run) -> Judgement:
 
 @item("3.2.1")
 def dashboard_watched(run: Run) -> Judgement:
-    """No red flag was up when the watch ended, and the memory of no server grew all along."""
-    watched = judge_conclusion(run.watched)
-    if not watched.verdict.lets_pass:
+    """No red flag was up when the watch ended, and the memory of no server grew all along where it is measured."""
+    watched, prometheus = judge_conclusion(run.watched), run.company.prometheus
+    if prometheus is None or not watched.verdict.lets_pass:
         return watched
     now = utc_now()
     step = max(run.limits.watch_interval, TREND_STEP)
-    series = run.company.prometheus.read_memory_series(run.release.servers, run.live_since, now, step)
+    series = prometheus.read_memory_series(run.release.servers, run.live_since, now, step)
     trend = judge_trend(series, now=now, limits=run.limits)
     return worst_of((watched, trend))
 
 
-@item("3.2.3")
-def audit_log_written(run: Run) -> Judgement:
+@item("3.2.3", needs=DATABASE)
+def audit_log_written(run: Run, database: Postgres) -> Judgement:
     """The audit log of the primary grew within the last minutes."""
-    if not run.company.database.is_primary():
+    if not database.is_primary():
         return unknown("the database that answers is no primary; its audit log may be old")
     span = run.limits.audit_window
-    rows = run.company.database.count_audit_rows(span)
+    rows = database.count_audit_rows(span)
     minutes = f"{span.total_seconds() / 60:g} min"
     return passed(f"{rows} audit rows in the last {minutes}") if rows else failed(f"no audit row in {minutes}")
 
@@ -84,11 +86,15 @@ def audit_log_written(run: Run) -> Judgement:
 @item("3.2.4")
 def resources_within_limits(run: Run) -> Judgement:
     """CPU, memory, disk and database connections are below their limits."""
-    usage = run.company.prometheus.read_usage(run.release.servers)
+    prometheus, database = run.company.prometheus, run.company.database
     return worst_of(
         (
-            judge_usage(usage, limits=run.limits),
-            judge_connections(run.company.database.count_connections(), limits=run.limits),
+            judge_usage(prometheus.read_usage(run.release.servers), limits=run.limits)
+            if prometheus
+            else not_configured(PROMETHEUS.section),
+            judge_connections(database.count_connections(), limits=run.limits)
+            if database
+            else not_configured(DATABASE.section),
         )
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from blocks.company import Company, CompanyRules
+from blocks.company import Company, CompanyRules, Staging
 from blocks.slack import Message
 from policy.health import HealthAnswer
 from policy.limits import Limits
@@ -141,6 +141,7 @@ def a_company(world: World, spool: Path) -> Company:
             spool=str(spool),
             prefect_ui="http://ui",
             workflow="ci.yml",
+            systems=["staging", "balancer", "prometheus", "database", "backups"],
         ),
         roster=Roster(people=(Person(name="Omar Reyes", roles=tuple(Role)),)),
         calendar=read_calendar({}, time_zone=releases.ZONE, country="US"),
@@ -149,9 +150,8 @@ def a_company(world: World, spool: Path) -> Company:
         store=MemoryStore(world),
         fleet=hosts,
         balancer=cast("Any", Balancer(world)),
-        staging=hosts,
+        staging=Staging(fleet=hosts, application=service),
         application=service,
-        staging_application=service,
         github=code,
         slack=cast("Any", People()),
         prometheus=figures,

@@ -16,7 +16,7 @@ from policy.approval import standing_approval
 from policy.record import Event
 from policy.release import Release
 from tasks.preparation import merge_and_build
-from tasks.rollout import drained, healthy, in_rotation, updated
+from tasks.rollout import say_not_drained, steps_forward
 from tasks.run import Run
 from tasks.step import carry_out
 from tests.core.world import MemoryStore
@@ -97,8 +97,9 @@ def forward(run: Run) -> Iterator[None]:
     yield
     for server in run.servers:
         require_room_without(server, run)
-        for step in (drained, updated, healthy, in_rotation):
-            carry_out(step(server, run), run)
+        say_not_drained(server, run)
+        for step in steps_forward(server, run):
+            carry_out(step, run)
             yield
         approve_once(run)
         yield

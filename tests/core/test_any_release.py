@@ -32,6 +32,7 @@ from policy.metrics import Ending
 from policy.record import Event, Row
 from policy.way_home import touched_servers
 from tasks.step import StepFailed
+from tasks.systems import BALANCER
 from tests.core.company import LIMITS, People, a_company, a_release
 from tests.core.process import Process, let_time_pass
 from tests.core.world import NAMES, Died, MemoryStore, World
@@ -130,7 +131,7 @@ class AnyRelease(RuleBasedStateMachine):
                     self.company.fleet.restore(server, stale.run.number, self.release.key)
         if self.world.balancer_fence > stale.run.number:
             with pytest.raises(Superseded):
-                self.company.balancer.drain(NAMES[0], stale.run.number)
+                BALANCER.required(self.company).drain(NAMES[0], stale.run.number)
 
     @rule(fault=st.sampled_from(FAULTS))
     def something_breaks(self, fault: str) -> None:

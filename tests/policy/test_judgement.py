@@ -12,6 +12,7 @@ from policy.judgement import (
     attested,
     failed,
     not_applicable,
+    not_configured,
     passed,
     spoken,
     spoken_size,
@@ -110,3 +111,11 @@ def test_every_duration_can_be_said(duration: timedelta) -> None:
 )
 def test_sizes_are_said_in_one_unit(size_bytes: int, said: str) -> None:
     assert spoken_size(size_bytes) == said
+
+
+def test_what_the_company_does_not_have_lets_pass_and_says_so() -> None:
+    judgement = not_configured("backups")
+
+    assert judgement.verdict is Verdict.NOT_APPLICABLE
+    assert judgement.verdict.lets_pass
+    assert judgement.sentence == "not configured: no [backups] in the settings"

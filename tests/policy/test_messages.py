@@ -132,6 +132,14 @@ def test_hands_are_told_what_is_where_and_what_to_type() -> None:
     ]
 
 
+def test_where_no_balancer_is_configured_nothing_is_said_of_rotation() -> None:
+    world = World((state("web-server-1", digest=build().digest, in_rotation=None),), balanced=False)
+
+    text = page_stuck(release(), "web-server-2 does not answer", world, {})
+
+    assert text.splitlines()[1:] == ["• web-server-1: sha256:b2b2b2b2b2b2"]
+
+
 def test_a_roll_back_that_did_not_help_is_paged_with_what_is_wrong() -> None:
     text = page_not_well(release(), [passed("login works"), failed("web-server-3 is not healthy: HTTP 503")])
 

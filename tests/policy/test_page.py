@@ -24,9 +24,9 @@ def test_what_is_wrong_comes_first_then_what_is_unknown_then_the_rest() -> None:
     places = [page.index(text) for text in ("### Wrong", "### Unknown: could not be measured", "<details>")]
     assert places == sorted(places)
     assert page.startswith("## 1.4 Final checks\n\n**Stopped by 1.4.2, 1.4.3**\n")
-    assert "| ❌ | 1.4.3 Database backup recent | newest backup is 26 h old (limit 24 h) |" in page
+    assert "| **failed** | 1.4.3 Database backup recent | newest backup is 26 h old (limit 24 h) |" in page
     assert "<details><summary>1 fine</summary>" in page
-    assert "| ✅ | 1.4.1 Production health | all 2 servers are healthy [look](http://prometheus) |" in page
+    assert "| passed | 1.4.1 Production health | all 2 servers are healthy [look](http://prometheus) |" in page
 
 
 def test_a_sentence_stays_in_its_cell() -> None:

@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 
 from policy.judgement import Verdict
 from policy.limits import Limits
-from policy.resources import Connections, Usage, judge_capacity, judge_connections, judge_usage
+from policy.resources import (
+    Connections,
+    Usage,
+    judge_capacity,
+    judge_connections,
+    judge_pool_without_one,
+    judge_unmeasured_capacity,
+    judge_usage,
+)
 
 LIMITS = Limits()
 IDLE = Usage("web-server-2", cpu=0.2, memory=0.3, disk=0.5)
@@ -58,27 +66,54 @@ def test_connections_are_below_their_share_of_the_pool(
 
 
 @pytest.mark.parametrize(
-    ("others", "servers_up", "connections", "verdict", "says"),
+    ("others", "servers_up", "verdict", "says"),
     [
-        ([IDLE], 2, FEW, Verdict.PASSED, "cpu 20%, 40% with one server less (limit 70%)"),
-        ([Usage("w", 0.35, 0.3, 0.1)], 2, FEW, Verdict.FAILED, "w cpu 35%, 70% with one server less"),
-        ([Usage("w", 0.2, 0.4, 0.1)], 2, FEW, Verdict.FAILED, "w memory 40%, 80% with one server less"),
-        ([IDLE], 2, Connections(8, 20), Verdict.FAILED, "database connections 40%, 80% with one server less"),
-        ([Usage("w", 0.4, 0.5, 0.1)] * 2, 3, FEW, Verdict.PASSED, "w cpu 40%, 60% with one server less"),
-        ([Usage("w", 0.2, 0.3, 0.99)], 2, FEW, Verdict.PASSED, "w cpu"),
-        ([Usage("w", None, 0.3, 0.1)], 2, FEW, Verdict.UNKNOWN, "w cpu is not known"),
-        ([IDLE], 2, None, Verdict.UNKNOWN, "connections in use are not known"),
-        ([], 2, FEW, Verdict.UNKNOWN, "the use of 0 of the 1 remaining servers is known"),
-        ([IDLE], 1, FEW, Verdict.FAILED, "1 server is up: the last one is never drained"),
-        ([], 0, FEW, Verdict.FAILED, "0 server is up"),
+        ([IDLE], 2, Verdict.PASSED, "cpu 20%, 40% with one server less (limit 70%)"),
+        ([Usage("w", 0.35, 0.3, 0.1)], 2, Verdict.FAILED, "w cpu 35%, 70% with one server less"),
+        ([Usage("w", 0.2, 0.4, 0.1)], 2, Verdict.FAILED, "w memory 40%, 80% with one server less"),
+        ([Usage("w", 0.4, 0.5, 0.1)] * 2, 3, Verdict.PASSED, "w cpu 40%, 60% with one server less"),
+        ([Usage("w", 0.2, 0.3, 0.99)], 2, Verdict.PASSED, "w cpu"),
+        ([Usage("w", None, 0.3, 0.1)], 2, Verdict.UNKNOWN, "w cpu is not known"),
+        ([], 2, Verdict.UNKNOWN, "the use of 0 of the 1 remaining servers is known"),
+        ([IDLE], 1, Verdict.FAILED, "1 server is up: the last one is never drained"),
+        ([], 0, Verdict.FAILED, "0 server is up"),
     ],
 )
 def test_a_server_is_drained_only_if_the_others_carry_its_load(
-    others: list[Usage], servers_up: int, connections: Connections | None, verdict: Verdict, says: str
+    others: list[Usage], servers_up: int, verdict: Verdict, says: str
 ) -> None:
-    judgement = judge_capacity(others, servers_up=servers_up, connections=connections, limits=LIMITS)
+    judgement = judge_capacity(others, servers_up=servers_up, limits=LIMITS)
 
     assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence
+
+
+@pytest.mark.parametrize(
+    ("connections", "servers_up", "verdict", "says"),
+    [
+        (FEW, 2, Verdict.PASSED, "database connections 25%, 50% with one server less (limit 80%)"),
+        (Connections(8, 20), 2, Verdict.FAILED, "database connections 40%, 80% with one server less"),
+        (Connections(8, 20), 3, Verdict.PASSED, "database connections 40%, 60% with one server less"),
+        (Connections(-1, 20), 2, Verdict.UNKNOWN, "database connections is not known"),
+        (FEW, 1, Verdict.FAILED, "1 server is up: the last one is never drained"),
+    ],
+)
+def test_the_pool_of_the_servers_that_stay_holds_all_connections(
+    connections: Connections, servers_up: int, verdict: Verdict, says: str
+) -> None:
+    judgement = judge_pool_without_one(connections, servers_up=servers_up, limits=LIMITS)
+
+    assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence
+
+
+def test_without_metrics_another_server_that_serves_is_enough_and_the_load_is_said_to_be_unknown() -> None:
+    judgement = judge_unmeasured_capacity(["web-server-2"])
+
+    assert judgement.verdict is Verdict.PASSED
+    assert "web-server-2 can serve; the load is not known" in judgement.sentence
+
+
+def test_without_metrics_the_last_server_is_not_stopped() -> None:
+    assert judge_unmeasured_capacity([]).verdict is Verdict.FAILED
 
 
 shares = st.none() | st.floats()
@@ -86,7 +121,7 @@ shares = st.none() | st.floats()
 
 @given(st.lists(st.builds(Usage, st.just("w"), shares, shares, shares), max_size=4), st.integers(-1, 5))
 def test_the_last_server_is_never_drained_and_no_unknown_carries(others: list[Usage], servers_up: int) -> None:
-    judgement = judge_capacity(others, servers_up=servers_up, connections=FEW, limits=LIMITS)
+    judgement = judge_capacity(others, servers_up=servers_up, limits=LIMITS)
 
     if judgement.verdict is Verdict.PASSED:
         assert servers_up >= 2

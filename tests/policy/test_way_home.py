@@ -146,6 +146,13 @@ def test_an_old_server_out_of_rotation_is_not_as_it_was() -> None:
     assert isinstance(plan(Cause.DIED, world=world), Wait)
 
 
+def test_without_a_balancer_old_servers_are_as_they_were() -> None:
+    servers = tuple(replace(server(name), in_rotation=None) for name in (FIRST, SECOND))
+
+    assert isinstance(plan(Cause.DIED, world=World(servers, balanced=False)), Back)
+    assert isinstance(plan(Cause.DIED, world=World(servers)), Wait)
+
+
 @pytest.mark.parametrize("cause", [Cause.DIED, Cause.STEP_FAILED, Cause.CANCELLED])
 def test_what_was_verified_everywhere_is_signed_off(cause: Cause) -> None:
     assert isinstance(plan(cause, VERIFIED, ALL_NEW), Forward)

@@ -46,7 +46,13 @@ LOOK_SECONDS = 0.1
 ASK_SECONDS = 0.4
 
 # A story need not watch for longer than the metrics need to show what there is to see.
-LIMITS = {"first_server_watch": 1, "immediate_watch": 4, "extended_watch": 5, "watch_window": 4}
+LIMITS = {
+    "first_server_watch": 1,
+    "immediate_watch": 4,
+    "extended_watch": 5,
+    "watch_window": 4,
+    "unknown_patience": 12,
+}
 
 APPROVE = {"decision": "approve", "name": "Tomas Lima", "reason": ""}
 ROLL_BACK = {"decision": "roll back", "name": "Omar Reyes", "reason": "looks wrong to me"}
@@ -148,6 +154,12 @@ class Stage:
         """Let other values stand in these tables of the settings for this story."""
         for name, values in tables.items():
             self.words[name] = {**self.words.get(name, {}), **values}
+        self._blocks.save(Settings(**self.words))
+
+    def leave_out(self, *sections: str) -> None:
+        """Let the company not have these systems in this story."""
+        for section in sections:
+            del self.words[section]
         self._blocks.save(Settings(**self.words))
 
     def request(self, shipped: Shipped, **words: Any) -> Request:

@@ -8,14 +8,21 @@ import pytest
 from blocks.errors import Misconfigured
 from deployments.settings import read_settings
 from flows.metrics_report import ReportRequest, metrics_report
-from lab.client import Shipped
+from lab.client import Lab, Shipped
 from policy.release import Request
-from tests.stories.stage import ENVIRONMENT, Stage
+from tests.stories.stage import ENVIRONMENT, Blocks, Stage, wait_until
 
 
-@pytest.fixture
-def shipped(stage: Stage) -> Shipped:
-    return stage.lab.ship("4.0.0")
+@pytest.fixture(scope="module")
+def still(running_lab: Lab, blocks: Blocks, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """One world for all that changes nothing in it."""
+    running_lab.reset()
+    return Stage(running_lab, blocks, "bad-input", tmp_path_factory.mktemp("still"))
+
+
+@pytest.fixture(scope="module")
+def shipped(still: Stage) -> Shipped:
+    return still.lab.ship("4.0.0")
 
 
 def refused(stage: Stage, request: Request, sentence: str) -> None:
@@ -30,62 +37,65 @@ def refused(stage: Stage, request: Request, sentence: str) -> None:
     assert all(stage.lab.in_rotation().values())
 
 
-def test_a_commit_that_nobody_knows(stage: Stage, shipped: Shipped) -> None:
-    refused(stage, stage.request(shipped, commit="deadbeef"), r"^commit: .*deadbeef")
+def test_a_commit_that_nobody_knows(still: Stage, shipped: Shipped) -> None:
+    refused(still, still.request(shipped, commit="deadbeef"), r"^commit: .*deadbeef")
 
 
-def test_a_commit_that_is_not_on_main(stage: Stage) -> None:
-    waiting = stage.lab.ship("4.0.1", merged=False)
+def test_a_commit_that_is_not_on_main(still: Stage) -> None:
+    waiting = still.lab.ship("4.0.1", merged=False)
 
-    refused(stage, stage.request(waiting), rf"^commit: {waiting.commit[:7]} is not on main; merge it first")
-
-
-def test_a_commit_that_is_live_already(stage: Stage, shipped: Shipped) -> None:
-    live = str(stage.lab.version_of("web-server-1"))
-
-    refused(stage, stage.request(shipped, commit=live), rf"^commit: {live[:7]} is already live on every server")
+    refused(still, still.request(waiting), rf"^commit: {waiting.commit[:7]} is not on main; merge it first")
 
 
-def test_a_name_that_is_not_in_the_roster(stage: Stage, shipped: Shipped) -> None:
-    request = stage.request(shipped, requested_by="Mallory")
+def test_a_commit_that_is_live_already(still: Stage, shipped: Shipped) -> None:
+    live = str(still.lab.version_of("web-server-1"))
 
-    refused(stage, request, r"^requested_by: 'Mallory' is not in the roster; expected one of Tomas Lima")
+    refused(still, still.request(shipped, commit=live), rf"^commit: {live[:7]} is already live on every server")
+
+
+def test_a_name_that_is_not_in_the_roster(still: Stage, shipped: Shipped) -> None:
+    request = still.request(shipped, requested_by="Mallory")
+
+    refused(still, request, r"^requested_by: 'Mallory' is not in the roster; expected one of Tomas Lima")
 
 
 @pytest.mark.parametrize(("commit", "pull_request"), [("", None), ("abcdef1", 1)])
-def test_neither_or_both_of_commit_and_pull_request(stage: Stage, commit: str, pull_request: int | None) -> None:
+def test_neither_or_both_of_commit_and_pull_request(still: Stage, commit: str, pull_request: int | None) -> None:
     shipped = Shipped("4.0.2", commit, None, 0)
 
     refused(
-        stage, stage.request(shipped, pull_request=pull_request), r"^commit and pull_request: .* expected exactly one"
+        still, still.request(shipped, pull_request=pull_request), r"^commit and pull_request: .* expected exactly one"
     )
 
 
-def test_a_pull_request_that_nobody_knows(stage: Stage, shipped: Shipped) -> None:
-    refused(stage, stage.request(shipped, commit="", pull_request=4711), r"^pull_request: .*4711")
+def test_a_pull_request_that_nobody_knows(still: Stage, shipped: Shipped) -> None:
+    refused(still, still.request(shipped, commit="", pull_request=4711), r"^pull_request: .*4711")
 
 
-def test_a_pull_request_that_is_merged_already(stage: Stage, shipped: Shipped) -> None:
-    request = stage.request(shipped, commit="", pull_request=shipped.pull_request)
+def test_a_pull_request_that_is_merged_already(still: Stage, shipped: Shipped) -> None:
+    request = still.request(shipped, commit="", pull_request=shipped.pull_request)
 
-    refused(stage, request, rf"^pull_request: {shipped.pull_request} is merged already; name its commit")
+    refused(still, request, rf"^pull_request: {shipped.pull_request} is merged already; name its commit")
 
 
-def test_a_change_that_brings_a_migration(stage: Stage) -> None:
+def test_a_change_that_brings_a_migration(still: Stage) -> None:
     migration = "prisma/migrations/20261125_add_column/migration.sql"
-    shipped = stage.lab.ship("4.0.3", files={migration: 'ALTER TABLE "Patient" ADD COLUMN note text;\n'})
+    shipped = still.lab.ship("4.0.3", files={migration: 'ALTER TABLE "Patient" ADD COLUMN note text;\n'})
 
-    refused(stage, stage.request(shipped), rf"^commit: {shipped.commit[:7]} brings 1 database migration.*section 6")
+    refused(still, still.request(shipped), rf"^commit: {shipped.commit[:7]} brings 1 database migration.*section 6")
 
 
-def test_servers_that_differ(stage: Stage, shipped: Shipped) -> None:
+def test_servers_that_differ(stage: Stage) -> None:
+    shipped = stage.lab.ship("4.0.0")
     other = stage.lab.ship("4.0.4")
     stage.lab.deploy("web-server-1", str(other.digest))
+    wait_until(lambda: all(stage.lab.in_rotation().values()), what="both servers are in rotation")
 
     refused(stage, stage.request(shipped), rf"^the servers differ \(web-server-1 serves {other.commit[:7]}")
 
 
-def test_a_balancer_that_knows_a_server_we_do_not(stage: Stage, shipped: Shipped) -> None:
+def test_a_balancer_that_knows_a_server_we_do_not(stage: Stage) -> None:
+    shipped = stage.lab.ship("4.0.0")
     stage.change_settings(fleet={"servers": stage.words["fleet"]["servers"][:1]})
 
     refused(
@@ -93,7 +103,8 @@ def test_a_balancer_that_knows_a_server_we_do_not(stage: Stage, shipped: Shipped
     )
 
 
-def test_a_server_that_the_balancer_does_not_know(stage: Stage, shipped: Shipped) -> None:
+def test_a_server_that_the_balancer_does_not_know(stage: Stage) -> None:
+    shipped = stage.lab.ship("4.0.0")
     servers = stage.words["fleet"]["servers"]
     stage.change_settings(
         fleet={"servers": [*servers, {**servers[0], "name": "web-server-3", "balancer_name": "web-server-3"}]}
@@ -110,13 +121,13 @@ def test_a_server_that_the_balancer_does_not_know(stage: Stage, shipped: Shipped
         ("2026-09-30", "2026-07-01", "last_day: 2026-07-01 lies before first_day 2026-09-30"),
     ],
 )
-def test_days_of_a_report_that_make_no_period(stage: Stage, first: str, last: str, sentence: str) -> None:
+def test_days_of_a_report_that_make_no_period(still: Stage, first: str, last: str, sentence: str) -> None:
     request = ReportRequest(first_day=first, last_day=last, environment=ENVIRONMENT)
 
-    ending = stage.play(lambda: metrics_report(request))
+    ending = still.play(lambda: metrics_report(request))
 
     assert sentence in ending.sentence
-    assert stage.said_in("C0DEPLOYMENTS") == ""
+    assert still.said_in("C0DEPLOYMENTS") == ""
 
 
 @pytest.mark.parametrize(
@@ -128,9 +139,9 @@ def test_days_of_a_report_that_make_no_period(stage: Stage, first: str, last: st
         ('branch = "staging"', ('branch = "staging"\nbranches = 2\n', r"staging\.branches: Extra inputs")),
     ],
 )
-def test_settings_that_are_wrong(stage: Stage, tmp_path: Path, change: str, sentence: tuple[str, str]) -> None:
+def test_settings_that_are_wrong(still: Stage, tmp_path: Path, change: str, sentence: tuple[str, str]) -> None:
     written, complaint = sentence
-    good = stage.lab.settings_path.read_text()
+    good = still.lab.settings_path.read_text()
     assert change in good
     file = tmp_path / "wrong.toml"
     file.write_text(good.replace(change, written, 1) if "enviroment" not in written else written + good)

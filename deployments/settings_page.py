@@ -1,0 +1,94 @@
+"""Writes docs/settings.md from the model that reads the settings file.
+
+`python -m deployments.settings_page` writes the page; with `--check` it only says whether the page is up to date.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from deployments.settings import VARIABLE, Settings
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "settings.md"
+HEAD = f"""# Settings
+
+This page is written by `python -m deployments.settings_page`; a test fails when it is out of date.
+
+One TOML file describes one environment.
+`{VARIABLE}` names it; without the variable it is `countersign.toml` in the current folder.
+An unknown key, a missing one and a value of the wrong type are refused, and the field is named.
+Where a key asks for a secret, the file holds the secret's *name*.
+The value is read on the worker: from an environment variable of that name, or from a file of that name and mode 0600
+in the folder that `secrets` names.
+A section that may be left out and is left out is a system that the company does not have.
+Durations are seconds, or text such as `PT10M`.
+"""
+
+
+def render() -> str:
+    """Return the page."""
+    return HEAD + "".join(_tables("", Settings))
+
+
+def _tables(prefix: str, model: type[BaseModel]) -> Iterator[str]:
+    fields = model.model_fields
+    summary = (model.__doc__ or "").strip().splitlines()[0]
+    yield f"\n## {f'`[{prefix}]`' if prefix else 'At the top of the file'}\n\n{summary}\n\n"
+    yield "| key | type | default | meaning |\n|---|---|---|---|\n"
+    for name, field in fields.items():
+        yield f"| `{field.alias or name}` | {_type(field.annotation)} | {_default(field)} | {field.description or ''} |\n"
+    for name, field in fields.items():
+        if (inner := _model(field.annotation)) is not None:
+            yield from _tables(f"{prefix}.{name}" if prefix else name, inner)
+
+
+def _model(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((model for part in get_args(annotation) if (model := _model(part)) is not None), None)
+
+
+def _type(annotation: Any) -> str:
+    if (model := _model(annotation)) is not None:
+        return "tables" if get_origin(annotation) is tuple else f"table, {model.__name__}"
+    if get_origin(annotation) in (Union, UnionType):
+        return " or ".join(_type(part) for part in get_args(annotation) if part is not type(None))
+    if get_origin(annotation) is tuple:
+        return f"list of {_type(get_args(annotation)[0])}"
+    return getattr(annotation, "__name__", str(annotation)) if get_origin(annotation) is None else "table"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    if _model(field.annotation) is not None or field.default_factory is not None:
+        return "may be left out"
+    default = field.default
+    if default is None or default in ("", ()):
+        return "empty"
+    seconds = getattr(default, "total_seconds", None)
+    if seconds is not None:
+        return f"`{seconds():g}`"
+    words = ", ".join(default) if isinstance(default, tuple) else str(default)
+    return f"`{words}`".replace("|", "\\|")
+
+
+def main(words: list[str]) -> int:
+    """Write the page, or say whether it is up to date."""
+    if "--check" not in words:
+        PAGE.write_text(render(), encoding="utf-8")
+        return 0
+    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == render():
+        return 0
+    sys.stderr.write(f"{PAGE.relative_to(ROOT)} is out of date; write it with python -m deployments.settings_page\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

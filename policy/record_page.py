@@ -1,0 +1,48 @@
+"""The record of a release as a page: every row in order, so that the whole release can be read at once."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from policy.checklist import ITEMS
+from policy.page import as_cell
+from policy.record import Event, Row, last
+
+_SAYING = ("sentence", "seen", "version", "digest", "approvers", "image")
+
+
+def render_record(rows: Sequence[Row], *, zone: str) -> str:
+    """Return the record as Markdown: how it ended first, then every row with its time in the company's zone."""
+    sealed = last(rows, Event.SEALED)
+    ended = f"{sealed.facts['outcome']}: {sealed.facts['sentence']}" if sealed else "open, not sealed yet"
+    return "\n".join(
+        (
+            "## Record of the release",
+            "",
+            f"**{ended}**",
+            "",
+            "| Row | Time | What | Said |",
+            "|---|---|---|---|",
+            *(_render_row(row, zone) for row in rows),
+            "",
+            "Check that no row was altered or is missing: `python -m deployments.verify_record`.",
+        )
+    )
+
+
+def _render_row(row: Row, zone: str) -> str:
+    item = ITEMS.get(row.item)
+    subject = [item.name if item else "", row.subject, row.step]
+    what = " ".join(part for part in (f"*{row.event}*", *subject) if part)
+    return f"| {row.number or 'spool'} | {_clock(row.at, zone)} | {as_cell(what)} | {as_cell(_saying(row.facts))} |"
+
+
+def _saying(facts: Mapping[str, Any]) -> str:
+    verdict = f"{facts['verdict']}: " if "verdict" in facts else ""
+    said = next((facts[name] for name in _SAYING if facts.get(name)), "")
+    return verdict + (", ".join(said) if isinstance(said, list) else str(said))
+
+
+def _clock(moment: datetime, zone: str) -> str:
+    return f"{moment.astimezone(ZoneInfo(zone)):%H:%M:%S}"

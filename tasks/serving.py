@@ -1,0 +1,55 @@
+"""Who serves meanwhile: no server leaves unless another one answers, and can carry its load where that is known."""
+
+from blocks.company import Company
+from blocks.errors import Refused, Unreachable
+from blocks.fleet import Server
+from policy.health import judge_health
+from policy.judgement import Judgement, unknown, worst_of
+from policy.resources import judge_capacity, judge_pool_without_one, judge_unmeasured_capacity
+from tasks.run import Run
+
+
+def refuse_unless_another_is_up(company: Company, server: Server) -> None:
+    """Raise Refused if `server` is the last one that serves."""
+    if not list_others_serving(company, server):
+        raise Refused(f"no other server is up, so {server.name} may not leave the rotation")
+
+
+def judge_room_without(server: Server, run: Run) -> Judgement:
+    """Pass if the other servers can carry the load of `server` (3.2.4 at N/(N-1))."""
+    company, limits = run.company, run.limits
+    try:
+        others = list_others_serving(company, server)
+        up = len(others) + 1
+        if company.prometheus is None:
+            parts = [judge_unmeasured_capacity(others)]
+        else:
+            parts = [judge_capacity(company.prometheus.read_usage(others), servers_up=up, limits=limits)]
+        if company.database is not None:
+            parts.append(judge_pool_without_one(company.database.count_connections(), servers_up=up, limits=limits))
+    except Unreachable as error:
+        return unknown(str(error))
+    return worst_of(parts)
+
+
+def list_others_serving(company: Company, server: Server) -> tuple[str, ...]:
+    """Return the other servers that get requests and answer them, by the balancer or, without one, by themselves.
+
+    Raises Unreachable if none does but one gave no answer: nobody knows then whether it serves.
+    """
+    others = [other for other in company.fleet.servers if other.name != server.name]
+    if company.balancer is not None:
+        states = company.balancer.read_servers()
+        serving = {state.name for state in states if state.up and state.admin_state == "ready"}
+        return tuple(other.name for other in others if other.balancer_name in serving)
+    healthy: list[str] = []
+    silent: list[Unreachable] = []
+    for other in others:
+        try:
+            if judge_health(company.fleet.read_health(other)).verdict.lets_pass:
+                healthy.append(other.name)
+        except Unreachable as error:
+            silent.append(error)
+    if silent and not healthy:
+        raise silent[0]
+    return tuple(healthy)

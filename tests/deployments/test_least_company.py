@@ -1,0 +1,126 @@
+"""The least company that works: GitHub, servers, where images and records are, a health address, Slack, people."""
+
+from pathlib import Path
+
+import pytest
+
+from blocks.company import CompanyRules
+from blocks.errors import Misconfigured
+from deployments.save_blocks import blocks_of
+from deployments.settings import Settings, read_settings
+
+LEAST = """
+environment = "production"
+time_zone = "America/Los_Angeles"
+country = "US"
+secrets = "/etc/countersign/secrets"
+spool = "/var/lib/countersign/spool"
+
+[store]
+folder = "/var/lib/countersign/store"
+
+[[people]]
+name = "Tomas Lima"
+roles = ["tech lead"]
+
+[[people]]
+name = "Carla Ortiz"
+roles = ["cto", "devops lead", "security lead"]
+
+[fleet]
+user = "deploy"
+key_file = "/etc/countersign/id_ed25519"
+known_hosts = "/etc/countersign/known_hosts"
+
+[[fleet.servers]]
+name = "web-server-1"
+host = "10.0.0.11"
+service = "web"
+directory = "/opt/holi"
+health = "http://10.0.0.11:3000/api/health"
+
+[[fleet.servers]]
+name = "web-server-2"
+host = "10.0.0.12"
+service = "web"
+directory = "/opt/holi"
+health = "http://10.0.0.12:3000/api/health"
+
+[application]
+url = "https://api.holilabs.xyz"
+demo_user = "demo@holilabs.xyz"
+demo_password = "DEMO_PASSWORD"
+
+[github]
+repository = "holilabs/holilabsv2"
+token = "GITHUB_TOKEN"
+
+[slack]
+token = "SLACK_TOKEN"
+deployments = "C0DEPLOYMENTS"
+alerts = "C0ALERTS"
+
+[registry]
+url = "https://registry.holilabs.xyz"
+name = "registry.holilabs.xyz/holi-web"
+user = "ci"
+password = "REGISTRY_PASSWORD"
+"""
+REQUIRED = ("store", "fleet", "application", "github", "slack", "registry")
+PROMETHEUS = '\n[prometheus]\nurl = "http://10.0.0.20:9090"\n'
+DATABASE = '\n[database]\nhost = "10.0.0.30"\nname = "holi"\nuser = "holi"\npassword = "DB"\npool = 20\n'
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A settings file with the required sections only."""
+    path = tmp_path / "countersign.toml"
+    path.write_text(LEAST)
+    return path
+
+
+def kinds(settings: Settings) -> dict[str, set[str]]:
+    """The kinds of blocks by the name they are saved under."""
+    return {
+        name: {block.get_block_type_slug().removeprefix("countersign-") for block in blocks}
+        for name, blocks in blocks_of(settings).items()
+    }
+
+
+def systems(settings: Settings) -> list[str]:
+    """The optional systems that the saved rules name."""
+    rules = next(block for block in blocks_of(settings)["production"] if isinstance(block, CompanyRules))
+    return list(rules.systems)
+
+
+def test_the_required_sections_are_enough_and_nothing_else_is_saved(file: Path) -> None:
+    settings = read_settings(file)
+
+    assert kinds(settings) == {
+        "production": {"company-rules", "folder-store", "fleet", "application", "github", "slack", "registry"}
+    }
+    assert systems(settings) == []
+
+
+@pytest.mark.parametrize("section", REQUIRED)
+def test_a_required_section_that_is_missing_is_named(file: Path, section: str) -> None:
+    file.write_text(LEAST.replace(f"[{section}]", "[unknown]").replace(f"[[{section}.", "[[unknown."))
+
+    with pytest.raises(Misconfigured, match=rf"{section}: Field required"):
+        read_settings(file)
+
+
+def test_a_system_that_is_described_is_saved_and_named_in_the_rules(file: Path) -> None:
+    file.write_text(LEAST + PROMETHEUS + DATABASE)
+
+    settings = read_settings(file)
+
+    assert {"prometheus", "postgres"} <= kinds(settings)["production"]
+    assert systems(settings) == ["prometheus", "database"]
+
+
+def test_an_optional_section_that_is_wrong_is_refused_and_not_taken_for_absent(file: Path) -> None:
+    file.write_text(LEAST + PROMETHEUS.replace("url", "address"))
+
+    with pytest.raises(Misconfigured, match=r"prometheus\.url: Field required"):
+        read_settings(file)

@@ -1,0 +1,27 @@
+"""The record as a page."""
+
+from policy.record import Event
+from policy.record_page import render_record
+from tests.policy.rows import numbered, row
+
+
+def test_the_page_says_how_the_release_ended_and_shows_every_row_in_order() -> None:
+    rows = numbered(
+        [
+            row(Event.OPENED),
+            row(Event.JUDGED, item="1.4.3", verdict="failed", sentence="a | b is 26 h old", link=None),
+            row(Event.ASKED, item="2.1.4", approvers=["Tomas Lima", "Carla Ortiz"]),
+            row(Event.SEALED, outcome="stopped", sentence="no server was touched"),
+        ]
+    )
+
+    page = render_record(rows, zone="America/Los_Angeles")
+
+    assert "**stopped: no server was touched**" in page
+    assert "*judged* 1.4.3 Database backup recent | failed: a \\| b is 26 h old |" in page
+    assert "Tomas Lima, Carla Ortiz" in page
+    assert page.index("| 1 |") < page.index("| 2 |") < page.index("| 4 |")
+
+
+def test_an_open_record_is_said_to_be_open() -> None:
+    assert "open, not sealed yet" in render_record(numbered([row(Event.OPENED)]), zone="UTC")

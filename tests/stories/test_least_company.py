@@ -1,0 +1,64 @@
+"""A company that has GitHub, two servers, a health address and Slack, and nothing else."""
+
+import pytest
+
+from blocks.backup_store import BackupStore
+from blocks.company import Company
+from blocks.errors import Misconfigured
+from deployments.save_blocks import blocks_of
+from deployments.settings import Settings
+from policy.record import Event
+from tests.stories.stage import APPROVE, Ending, Stage
+
+LEFT_OUT = ("staging", "balancer", "prometheus", "database", "backups")
+NOT_ASKED = {"1.3.1", "1.3.2", "1.4.3", "3.1.5", "3.2.3", "3.2.4"}
+
+
+@pytest.fixture
+def least(stage: Stage) -> Stage:
+    """The company without what it may lack; the lab's own balancer goes on and nobody tells it anything."""
+    stage.leave_out(*LEFT_OUT)
+    return stage
+
+
+def not_applicable(ending: Ending) -> set[str]:
+    return {
+        row.item
+        for row in ending.rows
+        if row.event is Event.JUDGED and row.facts["verdict"] == "not applicable" and not row.subject
+    }
+
+
+def test_a_good_release_of_the_least_company_is_signed_off(least: Stage) -> None:
+    shipped = least.lab.ship("9.5.0")
+
+    ending = least.release(least.request(shipped), APPROVE)
+
+    assert ending.outcome == "signed off", ending.sentence
+    assert not_applicable(ending) == NOT_ASKED
+    said = [row.facts["sentence"] for row in ending.rows if row.step == "drained"]
+    assert len(said) == 2
+    assert all("no [balancer] in the settings" in sentence for sentence in said)
+    least.ends_well_on(shipped.commit)
+
+
+def test_a_system_that_the_rules_name_and_nobody_saved_is_named(stage: Stage) -> None:
+    settings = Settings(**{**stage.words, "environment": "elsewhere"})
+    for name, blocks in blocks_of(settings).items():
+        for block in blocks:
+            if not isinstance(block, BackupStore):
+                block.save(name, overwrite=True)
+
+    with pytest.raises(Misconfigured, match="no countersign-backup-store called 'elsewhere' is saved in Prefect"):
+        Company.load("elsewhere")
+
+
+def test_a_version_that_is_ill_goes_home_without_any_of_the_systems(least: Stage) -> None:
+    before = str(least.lab.version_of("web-server-1"))
+    shipped = least.lab.ship("9.5.1", fault="unhealthy in production")
+
+    ending = least.release(least.request(shipped), APPROVE)
+
+    assert ending.outcome == "rolled back", ending.sentence
+    assert not any(row.subject == "web-server-2" and row.step == "updated" for row in ending.rows)
+    least.ends_well_on(before)
