@@ -42,7 +42,8 @@ def _tables(prefix: str, model: type[BaseModel]) -> Iterator[str]:
     yield f"\n## {f'`[{prefix}]`' if prefix else 'At the top of the file'}\n\n{summary}\n\n"
     yield "| key | type | default | meaning |\n|---|---|---|---|\n"
     for name, field in fields.items():
-        yield f"| `{field.alias or name}` | {_type(field.annotation)} | {_default(field)} | {field.description or ''} |\n"
+        cells = (f"`{field.alias or name}`", _type(field.annotation), _default(field), field.description or "")
+        yield f"| {' | '.join(cells)} |\n"
     for name, field in fields.items():
         if (inner := _model(field.annotation)) is not None:
             yield from _tables(f"{prefix}.{name}" if prefix else name, inner)

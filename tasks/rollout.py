@@ -39,9 +39,10 @@ def steps_home(server: Server, run: Run) -> tuple[Step, ...]:
 
 def say_not_drained(server: Server, run: Run) -> None:
     """Where no balancer is configured the record says, once a server, that nothing was drained."""
+    if run.company.balancer is not None:
+        return
     number, step = number_for(server, run), "drained"
-    told = any(row.is_about(item=number, subject=server.name, step=step) for row in run.record.rows())
-    if told or run.company.balancer is not None:
+    if any(row.is_about(item=number, subject=server.name, step=step) for row in run.record.rows()):
         return
     judgement = not_configured(BALANCER.section)
     sentence = f"{server.name} is not drained, requests in flight on it may be lost: {judgement.sentence}"

@@ -67,7 +67,8 @@ def test_a_backup_that_is_too_old_stops_the_release(stage: Stage) -> None:
 
     assert ending.outcome == "stopped", ending.sentence
     assert "1.4.3" in ending.sentence
-    assert "old, the limit is" in ending.sentence
+    assert "too old" in ending.sentence
+    assert "limit 24 h" in ending.sentence
     stage.ends_well_on(before)
 
 
