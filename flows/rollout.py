@@ -66,6 +66,8 @@ def watch_until_clear(run: Run, watch: Watch, *, at_least: timedelta) -> None:
 
     What is unknown, or just as bad on the old version, holds the roll-out; after a while people are asked.
     """
+    # The first samples of a server cover a whole window, so patience begins after it.
+    patience = at_least + run.limits.watch_window + run.limits.unknown_patience
     began = time.monotonic()
     dark_since = began
     while True:
@@ -76,7 +78,7 @@ def watch_until_clear(run: Run, watch: Watch, *, at_least: timedelta) -> None:
             if now - began >= at_least.total_seconds():
                 run.watched = watch.conclusion
                 return
-        elif now - dark_since > at_least.total_seconds() + run.limits.unknown_patience.total_seconds():
+        elif now - dark_since > patience.total_seconds():
             choose(run, f"2.1.3: {watch.conclusion.flag}: {watch.conclusion.sentence}")
             dark_since = time.monotonic()
         time.sleep(LOOK_SECONDS)

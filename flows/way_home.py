@@ -88,6 +88,8 @@ def go_home(run: Run, why: Why) -> Plan:
     )
     match plan:
         case Nothing():
+            if why.cause is Cause.STAY:
+                inform(production_ref_moved(run, run.built.commit), run)
             tell_stopped(run, plan.sentence, why)
             seal(
                 run,

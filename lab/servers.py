@@ -32,7 +32,7 @@ services:
 DOCKER = """\
 #!/bin/sh
 # The lab's stand-in for Docker.
-LAB_HOST='{host}' PYTHONPATH='{root}' PYTHONDONTWRITEBYTECODE=1 exec '{python}' -SsP -m lab.engine "$@"
+LAB_HOST='{host}' PYTHONPATH='{root}' exec '{python}' -SsP -m lab.engine "$@"
 """
 
 

@@ -2,12 +2,9 @@
 
 import base64
 import hashlib
-import http.client
-import io
 import json
-import os
 import re
-import tarfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +78,7 @@ class Images:
         (folder / "files").mkdir(parents=True, exist_ok=True)
         for layer in manifest["layers"]:
             content = self._blob(registry, name, layer["digest"])
-            _extract(content, folder / "files")
+            import_module("lab.engine.registry_client").unpack(content, folder / "files")
         (folder / "config.json").write_bytes(self._blob(registry, name, manifest["config"]["digest"]))
 
     def _remember(self, new: dict[str, str]) -> None:
@@ -96,39 +93,15 @@ class Images:
         return content
 
     def _get(self, registry: str, path: str) -> bytes:
-        connection = http.client.HTTPConnection(registry, timeout=10)
-        try:
-            connection.request("GET", path, headers={"Accept": MANIFEST, **self._credentials(registry)})
-            response = connection.getresponse()
-            body = response.read()
-        except OSError as problem:
-            reason = os.strerror(problem.errno).lower() if problem.errno else str(problem)
-            raise RefusedError(f'Error response from daemon: Get "http://{registry}/v2/": {reason}') from None
-        finally:
-            connection.close()
-        if response.status == http.client.OK:
-            return body
-        errors = {401: "unauthorized: authentication required", 404: "manifest unknown: manifest unknown"}
-        status = f"received unexpected HTTP status: {response.status}"
-        raise RefusedError(f"Error response from daemon: {errors.get(response.status, status)}")
+        # Only a pull needs HTTP, and loading it takes longer than all that the other commands do.
+        client = import_module("lab.engine.registry_client")
+        return bytes(client.get(registry, path, {"Accept": MANIFEST, **self._credentials(registry)}))
 
     def _credentials(self, registry: str) -> dict[str, str]:
         path = self._host / ".docker" / "config.json"
         known = json.loads(path.read_text())["auths"] if path.exists() else {}
         auth = known.get(registry, {}).get("auth")
         return {"Authorization": f"Basic {auth}"} if auth else {}
-
-
-def _extract(layer: bytes, folder: Path) -> None:
-    """Unpack plain files that stay inside the folder; anything else is no layer of ours."""
-    with tarfile.open(fileobj=io.BytesIO(layer)) as archive:
-        for member in archive:
-            path = (folder / member.name).resolve()
-            content = archive.extractfile(member)
-            if content is None or folder.resolve() not in path.parents:
-                raise RefusedError(f"failed to register layer: {member.name}: not a plain file of the image")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content.read())
 
 
 def write_credentials(host: Path, registry: str, user: str, password: str) -> None:

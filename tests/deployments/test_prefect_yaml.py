@@ -1,0 +1,47 @@
+"""What prefect.yaml offers exists and can be deployed."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prefect import Flow
+from prefect.client.schemas.schedules import CronSchedule
+
+DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load(
+    (Path(__file__).parents[2] / "prefect.yaml").read_text(encoding="utf-8")
+)["deployments"]
+
+
+def named(name: str) -> dict[str, Any]:
+    """The deployment of this name."""
+    return next(deployment for deployment in DEPLOYMENTS if deployment["name"] == name)
+
+
+def flow_of(deployment: dict[str, Any]) -> object:
+    """What the entry point names."""
+    module, _, function = str(deployment["entrypoint"]).rpartition(".")
+    return getattr(import_module(module), function)
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda deployment: str(deployment["name"]))
+def test_each_entry_point_is_a_flow_in_a_module(deployment: dict[str, Any]) -> None:
+    assert isinstance(flow_of(deployment), Flow)
+
+
+def test_names_are_unique() -> None:
+    names = [deployment["name"] for deployment in DEPLOYMENTS]
+
+    assert len(set(names)) == len(names)
+
+
+def test_the_report_comes_once_a_quarter() -> None:
+    (schedule,) = named("metrics-report")["schedules"]
+
+    assert CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"]).cron == "0 9 1 1,4,7,10 *"
+    assert schedule["active"]
+
+
+def test_recovery_sleeps_until_a_release_wakes_it() -> None:
+    assert [schedule["active"] for schedule in named("recovery")["schedules"]] == [False]

@@ -1,0 +1,75 @@
+"""A settings file that is wrong is refused, and the sentence names the field."""
+
+from pathlib import Path
+
+import pytest
+
+from blocks.errors import Misconfigured
+from blocks.store import FolderStore, S3Store
+from deployments.save_blocks import blocks_of
+from deployments.settings import read_settings
+from lab.client import Lab
+from tests.deployments.test_least_company import LEAST
+
+FOLDER = 'folder = "/var/lib/countersign/store"'
+BUCKET = 'bucket = "records"\naccess_key = "STORE_KEY"\nsecret_key = "STORE_SECRET"'
+
+
+def written(folder: Path, text: str) -> Path:
+    """A settings file with this text."""
+    file = folder / "countersign.toml"
+    file.write_text(text)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("found", "instead", "complaint"),
+    [
+        ('country = "US"', 'country = "US"\ncontry = "US"', r"contry: Extra inputs are not permitted"),
+        ('country = "US"', "", r"country: Field required"),
+        ('country = "US"', "country = 7", r"country: Input should be a valid string, found 7"),
+        ('environment = "production"', 'environment = "Production!"', r"environment: .*pattern"),
+        ("[registry]", "[limits]\nerror_rate = 5\n\n[registry]", r"limits\.error_rate: .*less than 1, found 5"),
+        ("[registry]", "[registry", r"no valid TOML"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_field(tmp_path: Path, found: str, instead: str, complaint: str) -> None:
+    assert found in LEAST
+    file = written(tmp_path, LEAST.replace(found, instead, 1))
+
+    with pytest.raises(Misconfigured, match=complaint):
+        read_settings(file)
+
+
+def test_a_file_that_is_not_there_is_named_with_the_variable(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"there is no settings file .*COUNTERSIGN_SETTINGS"):
+        read_settings(tmp_path / "nowhere.toml")
+
+
+@pytest.mark.parametrize(("store", "kind"), [(FOLDER, FolderStore), (BUCKET, S3Store)])
+def test_records_lie_in_a_folder_or_in_a_bucket(tmp_path: Path, store: str, kind: type) -> None:
+    settings = read_settings(written(tmp_path, LEAST.replace(FOLDER, store)))
+
+    assert any(isinstance(block, kind) for block in blocks_of(settings)["production"])
+
+
+@pytest.mark.parametrize(
+    ("store", "complaint"),
+    [
+        (f"{FOLDER}\n{BUCKET}", "exactly one of the two"),
+        ('region = "us-east-1"', "exactly one of the two"),
+        ('bucket = "records"', "a bucket needs access_key and secret_key"),
+    ],
+)
+def test_a_store_that_is_neither_or_both_is_refused(tmp_path: Path, store: str, complaint: str) -> None:
+    settings = read_settings(written(tmp_path, LEAST.replace(FOLDER, store)))
+
+    with pytest.raises(Misconfigured, match=complaint):
+        blocks_of(settings)
+
+
+def test_the_lab_s_own_file_gives_blocks_for_production_and_staging(lab: Lab) -> None:
+    blocks = blocks_of(read_settings(lab.settings_path))
+
+    assert set(blocks) == {"production", "production-staging"}
+    assert all(block.model_dump() for saved in blocks.values() for block in saved)

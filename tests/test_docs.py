@@ -1,0 +1,64 @@
+"""What the Markdown files name exists: paths, make targets, modules, deployments, environment variables."""
+
+import re
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+SOURCES = "".join(
+    file.read_text(encoding="utf-8")
+    for folder in ("deployments", "flows", "blocks", "lab")
+    for file in sorted((ROOT / folder).rglob("*.py"))
+)
+
+
+def named(pattern: str) -> list[tuple[str, str]]:
+    """Every match in every page, with the page."""
+    return sorted(
+        {
+            (str(page.relative_to(ROOT)), match)
+            for page in PAGES
+            for match in re.findall(pattern, page.read_text(encoding="utf-8"))
+        }
+    )
+
+
+def deployments() -> set[str]:
+    """Flow and deployment, as Prefect spells them."""
+    offered = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+    names = set()
+    for deployment in offered:
+        module, _, function = deployment["entrypoint"].rpartition(".")
+        names.add(f"{getattr(import_module(module), function).name}/{deployment['name']}")
+    return names
+
+
+@pytest.mark.parametrize(("page", "link"), named(r"\]\((?!https?://)([^)#]+)"))
+def test_a_link_leads_to_a_file(page: str, link: str) -> None:
+    assert ((ROOT / page).parent / link).exists()
+
+
+@pytest.mark.parametrize(("page", "target"), named(r"(?:`|^)make ([a-z]+)"))
+def test_a_make_target_exists(page: str, target: str) -> None:
+    assert target in TARGETS, page
+
+
+@pytest.mark.parametrize(("page", "module"), named(r"python -m ([a-z_.]+[a-z_])"))
+def test_a_module_exists(page: str, module: str) -> None:
+    assert find_spec(module), page
+
+
+@pytest.mark.parametrize(("page", "name"), named(r"`([A-Z][A-Za-z ]+/[a-z-]+)`"))
+def test_a_deployment_exists(page: str, name: str) -> None:
+    assert name in deployments(), page
+
+
+@pytest.mark.parametrize(("page", "variable"), named(r"`((?:COUNTERSIGN|PREFECT)_[A-Z_]+)`"))
+def test_an_environment_variable_is_read(page: str, variable: str) -> None:
+    assert variable in SOURCES, page
