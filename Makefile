@@ -20,7 +20,7 @@ demo: .venv/.installed
 	@$(RUN) python -m lab.demo --home $(LAB)
 
 test: .venv/.installed
-	@$(RUN) pytest
+	@$(RUN) pytest -n 2 --dist worksteal
 
 lint: .venv/.installed
 	@$(RUN) ruff check .

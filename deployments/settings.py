@@ -38,11 +38,15 @@ class StoreSettings(Section):
 class FleetSettings(Section):
     """The servers of production and how they are reached."""
 
-    user: str
-    key_file: str
-    known_hosts: str
-    compose_file: str = "docker-compose.prod.yml"
-    servers: tuple[Server, ...] = Field(min_length=1)
+    user: str = Field(description="The user on every host; it may run docker.")
+    key_file: str = Field(description="The file of its private key on the worker.")
+    known_hosts: str = Field(description="The file of the hosts' public keys on the worker.")
+    compose_file: str = Field(
+        default="docker-compose.prod.yml", description="The Compose file in each server's directory."
+    )
+    servers: tuple[Server, ...] = Field(
+        min_length=1, description="The servers in the order of the roll-out: [[fleet.servers]]."
+    )
 
 
 class StagingSettings(Server):
@@ -54,84 +58,90 @@ class StagingSettings(Server):
 class BalancerSettings(Section):
     """HAProxy's runtime socket, or a command for each verb."""
 
-    host: str
-    port: int = 22
-    directory: str
-    backend: str = "web"
-    socket_command: tuple[str, ...] | None = None
-    commands: dict[str, tuple[str, ...]] | None = None
+    host: str = Field(description="The address of the balancer's host.")
+    port: int = Field(default=22, description="The port of SSH on it.")
+    directory: str = Field(description="A folder on it in which the fence keeps its number.")
+    backend: str = Field(default="web", description="The backend of HAProxy that holds the servers.")
+    socket_command: tuple[str, ...] | None = Field(
+        default=None, description="HAProxy: takes one line for the runtime socket, prints the answer; socat by default."
+    )
+    commands: dict[str, tuple[str, ...]] | None = Field(
+        default=None, description="Any other balancer: a command for each of state, drain, ready and cut."
+    )
 
 
 class ApplicationSettings(Section):
     """The application as its users reach it."""
 
-    url: str = Field(pattern=r"^https?://")
-    host_header: str | None = None
-    health: str = "/api/health"
-    metrics: str = "/api/health/metrics"
-    demo_user: str
-    demo_password: str
+    url: str = Field(pattern=r"^https?://", description="Its address through the balancer.")
+    host_header: str | None = Field(default=None, description="The name under which the servers serve.")
+    health: str = Field(default="/api/health", description="The path of the health check.")
+    metrics: str = Field(default="/api/health/metrics", description="The path of the application's own figures.")
+    demo_user: str = Field(description="The demo account of the smoke tests.")
+    demo_password: str = Field(description="The name of the secret with its password.")
 
 
 class GitHubSettings(Section):
     """The repository and its pipeline."""
 
-    url: str = "https://api.github.com"
-    repository: str = Field(pattern=r"^[\w.-]+/[\w.-]+$")
-    token: str
-    workflow: str = "ci.yml"
-    main: str = "main"
-    production: str = "production"
+    url: str = Field(default="https://api.github.com", description="The address of GitHub's API.")
+    repository: str = Field(pattern=r"^[\w.-]+/[\w.-]+$", description="Owner and name, such as holilabs/holilabsv2.")
+    token: str = Field(description="The name of the secret with the token.")
+    workflow: str = Field(default="ci.yml", description="The file of the workflow that tests and builds.")
+    main: str = Field(default="main", description="The branch that is released.")
+    production: str = Field(default="production", description="The branch that says what production serves.")
 
 
 class SlackSettings(Section):
     """The workspace and its channels."""
 
-    url: str = "https://slack.com/api/"
-    token: str
-    deployments: str
-    alerts: str
+    url: str = Field(default="https://slack.com/api/", description="The address of Slack's API.")
+    token: str = Field(description="The name of the secret with the bot's token.")
+    deployments: str = Field(description="The channel where deployments are announced, by its id.")
+    alerts: str = Field(description="The channel where people are paged, by its id.")
 
 
 class PrometheusSettings(Section):
     """Where the metrics are asked for; `queries` replaces single queries by name."""
 
-    url: str = Field(pattern=r"^https?://")
-    queries: dict[str, str] = Field(default_factory=dict)
+    url: str = Field(pattern=r"^https?://", description="Its address.")
+    queries: dict[str, str] = Field(
+        default_factory=dict, description="Single queries that replace ours, by name, such as errors_query."
+    )
 
 
 class DatabaseSettings(Section):
     """Production's primary."""
 
-    host: str
-    port: int = 5432
-    name: str
-    user: str
-    password: str
-    sslmode: str = "verify-full"
-    pool: int = Field(gt=0)
-    audit_table: str = "audit_logs"
+    host: str = Field(description="Its address.")
+    port: int = Field(default=5432, description="Its port.")
+    name: str = Field(description="The name of the database.")
+    user: str = Field(description="A user who may read it and dump it.")
+    password: str = Field(description="The name of the secret with the password.")
+    sslmode: str = Field(default="verify-full", description="How the connection is secured, in libpq's words.")
+    pool: int = Field(gt=0, description="The connections that the application may hold altogether.")
+    audit_table: str = Field(default="audit_logs", description="The audit log's table.")
 
 
 class BackupSettings(Section):
     """Where backups lie and which programs make and read them."""
 
-    bucket: str
-    endpoint: str | None = None
-    region: str = "us-east-1"
-    access_key: str
-    secret_key: str
-    pg_dump: str = "pg_dump"
-    pg_restore: str = "pg_restore"
+    bucket: str = Field(description="The bucket of the backups.")
+    endpoint: str | None = Field(default=None, description="Its address; empty for AWS itself.")
+    region: str = Field(default="us-east-1", description="Its region.")
+    access_key: str = Field(description="The name of the secret with the access key.")
+    secret_key: str = Field(description="The name of the secret with the secret key.")
+    pg_dump: str = Field(default="pg_dump", description="The program pg_dump on the worker.")
+    pg_restore: str = Field(default="pg_restore", description="The program pg_restore on the worker.")
 
 
 class RegistrySettings(Section):
     """The image registry."""
 
-    url: str = Field(pattern=r"^https?://")
-    name: str
-    user: str
-    password: str
+    url: str = Field(pattern=r"^https?://", description="Its address.")
+    name: str = Field(description="The repository of the image as docker spells it.")
+    user: str = Field(description="The user to log in as.")
+    password: str = Field(description="The name of the secret with the password.")
 
 
 class Settings(BaseSettings):
@@ -142,14 +152,16 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="forbid", frozen=True)
 
-    environment: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
-    time_zone: str
-    country: str = Field(pattern=r"^[A-Z]{2}$")
-    secrets: str
-    spool: str
-    prefect_ui: str = "http://127.0.0.1:4200"
+    environment: str = Field(
+        pattern=r"^[a-z][a-z0-9-]*$", description="The name of the environment, such as production."
+    )
+    time_zone: str = Field(description="The company's time zone, such as America/Los_Angeles.")
+    country: str = Field(pattern=r"^[A-Z]{2}$", description="The country whose public holidays count, two letters.")
+    secrets: str = Field(description="The folder of the secret files, each of mode 0600.")
+    spool: str = Field(description="A folder on the worker where rows wait while the store is away.")
+    prefect_ui: str = Field(default="http://127.0.0.1:4200", description="The address of Prefect's UI, for links.")
     store: StoreSettings
-    people: tuple[Person, ...]
+    people: tuple[Person, ...] = Field(description="Everybody who may decide something: [[people]].")
     fleet: FleetSettings
     staging: StagingSettings | None = None
     balancer: BalancerSettings | None = None

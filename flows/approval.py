@@ -73,10 +73,10 @@ def evidence_page(run: Run, report: Report, watch: Watch) -> str:
     head = (
         f"**{release.what}**, {release.risk.value} risk, requested by {release.request.requested_by}."
         f" {', '.join(new)} serves it; {', '.join(old) or 'no server'} still serves"
-        f" {release.previous_commit[:7]}.\n\nThe watch: {watch.conclusion.flag}, {watch.conclusion.sentence}"
+        f" {release.previous_commit[:7]}."
     )
     return render_page(
-        "Approve the new version for the remaining servers?",
+        "Approve for the remaining servers?",
         report.entries,
         way=release.way,
         foot=f"{head}\n\n{table}",
@@ -160,10 +160,10 @@ def _ask_for_approval(run: Run, evidence: str, report: Report) -> ApprovalForm:
         left=within,
         approvers=[person.name for person in approvers],
     )
-    name = f"approval asked {len(run.record.seen)}"
+    asking = len(run.record.seen)
     for person in approvers:
         if person.slack:
-            inform(direct_message(run, number="2.1.4", name=name, text=text, member=person.slack), run)
+            inform(direct_message(run, person, number="2.1.4", name="asked to approve", asking=asking, text=text), run)
     return ask(
         ApprovalForm,
         evidence,

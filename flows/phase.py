@@ -60,7 +60,7 @@ def phase(title: str) -> Callable[[Callable[[Run], Report]], Callable[[Run], Rep
 
             @flow(
                 name=title,
-                flow_run_name=run.release.commit[:7],
+                flow_run_name=f"{title.partition(' ')[2]} of {run.release.commit[:7]}",
                 persist_result=False,
                 description=body.__doc__,
             )

@@ -77,7 +77,7 @@ def leave_no_litter() -> None:
             ),
         ):
             client.delete_flow_run(run.id)
-        client.update_flow_run(context.flow_run.id, tags=[IDLE])
+        client.update_flow_run(context.flow_run.id, name="Looked: nothing to do", tags=[IDLE])
 
 
 def _switch(environment: str, *, active: bool) -> int | None:

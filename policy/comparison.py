@@ -37,8 +37,7 @@ def render_comparison(new: Side, old: Side, *, span: timedelta) -> str:
             f"| last {seconds:g} s | new version | old version |",
             "|---|---|---|",
             f"| requests | {_count(new.requests)} | {_count(old.requests)} |",
-            f"| failed | {_count(new.errors)} | {_count(old.errors)} |",
-            f"| error rate | {_rate(new)} | {_rate(old)} |",
+            f"| failed | {_failed(new)} | {_failed(old)} |",
             f"| p95 latency | {_latency(new.p95)} | {_latency(old.p95)} |",
         )
     )
@@ -48,10 +47,10 @@ def _count(value: float | None) -> str:
     return "not known" if value is None else f"{value:.0f}"
 
 
-def _rate(side: Side) -> str:
+def _failed(side: Side) -> str:
     if side.requests is None or side.errors is None or side.requests <= 0:
         return "not known"
-    return f"{side.errors / side.requests:.2%}"
+    return f"{side.errors:.0f} ({side.errors / side.requests:.2%})"
 
 
 def _latency(value: timedelta | None) -> str:

@@ -85,7 +85,7 @@ def approval_wanted(
             f":raised_hand: *Your decision is needed: {release.what}*",
             verdict,
             measured,
-            f"Open {link} , then ⋮ (top right) and *Resume*. Answer *approve* or *roll back*.",
+            f"Open {link} , then ⋮ (top right) and *Resume*. The form stands below the evidence: scroll down in it.",
             f"Time left: {spoken(left)}; then it is rolled back. May decide: {', '.join(approvers)}.",
         )
     )

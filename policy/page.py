@@ -1,4 +1,4 @@
-"""The page of evidence: what is wrong first, then what is unknown, then the rest folded away."""
+"""The page of evidence: what is wrong first, then what is unknown, then the rest, folded away if it can wait."""
 
 from collections.abc import Iterable, Sequence
 
@@ -19,7 +19,8 @@ def render_page(title: str, entries: Sequence[Entry], *, way: Way, foot: str = "
             parts += [f"### {heading}", "", *_table(group, way=way), ""]
     if fine:
         table = "\n".join(_table(fine, way=way))
-        parts += [f"<details><summary>{len(fine)} fine</summary>\n\n{table}\n\n</details>", ""]
+        folded = f"<details><summary>Show the {len(fine)} that are fine</summary>\n\n{table}\n\n</details>"
+        parts += [folded if wrong or open_questions else table, ""]
     if foot:
         parts += [foot, ""]
     return "\n".join(parts)
@@ -31,7 +32,9 @@ def headline(entries: Sequence[Entry], *, way: Way) -> str:
     if stopping:
         return f"Stopped by {', '.join(stopping)}"
     shown = sum(1 for _, judgement in entries if not judgement.verdict.lets_pass)
-    return f"Clear: {len(entries)} asked" + (f", {shown} shown that do not block" if shown else "")
+    if shown:
+        return f"Nothing stops it: {len(entries)} asked, {shown} not passed that do not block"
+    return f"All {len(entries)} passed" if entries else "Nothing was asked"
 
 
 def _table(entries: Iterable[Entry], *, way: Way) -> list[str]:

@@ -9,6 +9,7 @@ from blocks.company import Company
 from blocks.slack import Message
 from policy.judgement import Judgement
 from policy.messages import rolled_back, stopped
+from policy.roles import Person
 from policy.way_home import Why
 from tasks.run import Run, utc_now
 from tasks.step import Seen, Step, StepFailed, carry_out
@@ -52,9 +53,10 @@ def inform(step: Step, run: Run) -> None:
         get_run_logger().warning("Nobody was told: %s", error)
 
 
-def direct_message(run: Run, *, number: str, name: str, text: str, member: str) -> Step:
-    """The message stands once in the conversation with this member."""
-    key = message_key(run, f"{name}-{member}")
+def direct_message(run: Run, person: Person, *, number: str, name: str, asking: int, text: str) -> Step:
+    """The message of this asking stands once in the conversation with this person."""
+    member = person.slack or ""
+    key = message_key(run, f"{name}-{asking}-{member}")
 
     def look(company: Company) -> Seen:
         found = company.slack.find_direct(member, key)
@@ -62,11 +64,11 @@ def direct_message(run: Run, *, number: str, name: str, text: str, member: str) 
 
     return Step(
         number=number,
-        subject=member,
+        subject=person.name,
         name=name,
         look=look,
         act=lambda company, _number: _send(company, member, text, key),
-        does=f"direct message to {member}: {text.splitlines()[0]}",
+        does=f"direct message to {person.name}: {text.splitlines()[0]}",
         undo="none: what was said was said",
         within=WITHIN,
     )

@@ -52,8 +52,7 @@ def test_both_sides_stand_in_one_table() -> None:
         "| last 60 s | new version | old version |",
         "|---|---|---|",
         "| requests | 200 | 100 |",
-        "| failed | 3 | 0 |",
-        "| error rate | 1.50% | 0.00% |",
+        "| failed | 3 (1.50%) | 0 (0.00%) |",
         "| p95 latency | 181 ms | not known |",
     ]
 
@@ -64,4 +63,4 @@ def test_both_sides_stand_in_one_table() -> None:
 def test_a_rate_needs_requests_and_errors(side: Side) -> None:
     table = render_comparison(side, side, span=MINUTE)
 
-    assert "| error rate | not known | not known |" in table
+    assert "| failed | not known | not known |" in table

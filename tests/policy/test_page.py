@@ -25,7 +25,7 @@ def test_what_is_wrong_comes_first_then_what_is_unknown_then_the_rest() -> None:
     assert places == sorted(places)
     assert page.startswith("## 1.4 Final checks\n\n**Stopped by 1.4.2, 1.4.3**\n")
     assert "| **failed** | 1.4.3 Database backup recent | newest backup is 26 h old (limit 24 h) |" in page
-    assert "<details><summary>1 fine</summary>" in page
+    assert "<details><summary>Show the 1 that are fine</summary>" in page
     assert "| passed | 1.4.1 Production health | all 2 servers are healthy [look](http://prometheus) |" in page
 
 
@@ -46,12 +46,19 @@ def test_what_does_not_block_says_so() -> None:
 @pytest.mark.parametrize(
     ("entries", "way", "says"),
     [
-        ([HEALTHY], Way.STANDARD, "Clear: 1 asked"),
-        ([], Way.STANDARD, "Clear: 0 asked"),
-        ([HEALTHY, UNTIDY], Way.STANDARD, "Clear: 2 asked, 1 shown that do not block"),
-        ([HEALTHY, NO_BACKUP], Way.HOTFIX, "Clear: 2 asked, 1 shown that do not block"),
+        ([HEALTHY], Way.STANDARD, "All 1 passed"),
+        ([], Way.STANDARD, "Nothing was asked"),
+        ([HEALTHY, UNTIDY], Way.STANDARD, "Nothing stops it: 2 asked, 1 not passed that do not block"),
+        ([HEALTHY, NO_BACKUP], Way.HOTFIX, "Nothing stops it: 2 asked, 1 not passed that do not block"),
         ([NO_BACKUP, UNTIDY], Way.STANDARD, "Stopped by 1.4.3"),
     ],
 )
 def test_the_headline_says_whether_it_goes_on(entries: list[Entry], way: Way, says: str) -> None:
     assert headline(entries, way=way) == says
+
+
+def test_where_nothing_is_wrong_nothing_is_folded_away() -> None:
+    page = render_page("3.1 Immediate verification", [HEALTHY], way=Way.STANDARD)
+
+    assert "1.4.1 Production health" in page
+    assert "<details>" not in page
