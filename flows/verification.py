@@ -67,7 +67,9 @@ def keep_watch(run: Run, watch: Watch, *, until: timedelta) -> None:
 
 def settle(run: Run, watch: Watch, phase_of: Callable[[Run], Report]) -> None:
     """Ask the phase until it lets the release go on; raise ChecksFailed where production is measured to be ill."""
-    patience_ends = time.monotonic() + run.limits.unknown_patience.total_seconds()
+    # Evidence that begins anew covers a whole window first.
+    patience = (run.limits.watch_window + run.limits.unknown_patience).total_seconds()
+    patience_ends = time.monotonic() + patience
     while True:
         run.watched = watch.conclusion
         report = phase_of(run)
@@ -81,6 +83,7 @@ def settle(run: Run, watch: Watch, phase_of: Callable[[Run], Report]) -> None:
             _pause(run)
             continue
         choose(run, report.sentence)
+        patience_ends = time.monotonic() + patience
 
 
 def _pause(run: Run) -> None:

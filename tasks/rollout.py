@@ -225,11 +225,12 @@ def number_for(server: Server, run: Run) -> str:
 
 def _healthy(server: Server, run: Run, *, number: str, version: str) -> Step:
     def look(company: Company) -> Seen:
-        state = company.fleet.read_state(server)
-        if state.container is not None and not state.running and state.exit_code:
-            log = company.fleet.read_log_tail(server)
-            raise Refused(f"{_say(state)}: {explain('10.2', log)}")
         judgement = judge_health(company.fleet.read_health(server), version=version)
+        if not judgement.verdict.lets_pass:
+            state = company.fleet.read_state(server)
+            if state.container is not None and not state.running and state.exit_code:
+                log = company.fleet.read_log_tail(server)
+                raise Refused(f"{_say(state)}: {explain('10.2', log)}")
         return Seen(judgement.verdict.lets_pass, judgement.sentence)
 
     return Step(
