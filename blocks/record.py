@@ -1,5 +1,6 @@
 """The record of one release in the store: appended to before and after every change, never rewritten."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -151,7 +152,12 @@ class Record:
         self._spool.mkdir(parents=True, exist_ok=True)
         spooled = self._spooled()
         number = int(spooled[-1].stem) + 1 if spooled else 1
-        (self._spool / f"{number:06}.json").write_bytes(encode(row))
+        draft = self._spool / f"{number:06}.draft"
+        with draft.open("wb") as file:
+            file.write(encode(row))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(draft.with_suffix(".json"))
         return row
 
 

@@ -107,9 +107,11 @@ def choose(run: Run, sentence: str) -> None:
         if live:
             raise PeopleStay(f"nobody answered within {spoken(within)}; {sentence}") from None
         return
-    facts = {"decision": answer.decision, "name": answer.name, "reason": answer.reason}
-    run.record.append(Event.ANSWERED, item="4.1.1", facts=facts)
     person = run.company.roster.find(answer.name)
+    counts = person is not None and (live or answer.decision != "stay on the new version")
+    facts = {"decision": answer.decision, "name": answer.name, "reason": answer.reason}
+    outcome = answer.decision if counts else Outcome.NOT_VALID.value
+    run.record.append(Event.ANSWERED, item="4.1.1", facts={**facts, "outcome": outcome})
     if person is None:
         choose(run, f"{answer.name!r} is not in the roster. {sentence}")
     elif answer.decision == "roll back":

@@ -10,11 +10,12 @@ from prefect.exceptions import TerminationSignal
 from prefect.logging import get_run_logger
 
 from blocks.company import Company
-from blocks.errors import BlockError, Unreachable
+from blocks.errors import BlockError, Superseded
 from blocks.hold import Held, Hold, Holds
 from blocks.record import Record
 from flows.phase import publish_record
 from flows.recovery_schedule import recovery_awake
+from policy.items import Way
 from policy.judgement import spoken
 from policy.limits import Limits
 from policy.record import Event
@@ -104,7 +105,7 @@ def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | N
     try:
         event = Event.OPENED if over is None else Event.TOOK_OVER
         record.append(event, facts={"release": release.model_dump(mode="json")})
-        raise_fences(run, all_of_them=over is None)
+        raise_fences(run, all_of_them=over is None and release.way is not Way.HOMEWARD)
         yield run
     except TerminationSignal:
         with suppress(BlockError):
@@ -161,7 +162,7 @@ def highest_fence(company: Company) -> int:
     for read in company.fences():
         try:
             highest = max(highest, read())
-        except Unreachable as error:
+        except BlockError as error:
             get_run_logger().warning("A fence could not be read: %s", error)
     return highest
 
@@ -171,7 +172,9 @@ def raise_fences(run: Run, *, all_of_them: bool) -> None:
     for raise_one in run.company.fences_to(run.number):
         try:
             raise_one()
-        except Unreachable as error:
+        except Superseded:
+            raise
+        except BlockError as error:
             if all_of_them:
                 raise
             get_run_logger().warning("A fence could not be raised: %s", error)

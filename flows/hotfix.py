@@ -11,6 +11,7 @@ from flows.preparation import announcement, final_checks, preparation
 from flows.production import roll_out
 from flows.recovery import recover
 from flows.sign_off import sign_off
+from flows.verification import settle
 from flows.way_home import way_home
 from policy.items import Way
 from policy.limits import Mode
@@ -37,7 +38,7 @@ def emergency_hotfix(request: HotfixRequest) -> None:
         with holding(company, release) as run, way_home(run):
             before_the_first_change(run)
             roll_out(run)
-            require(hotfix_verified(run), run)
+            settle(run, None, hotfix_verified)
             sign_off(run)
 
 

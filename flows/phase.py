@@ -90,6 +90,8 @@ def phase(title: str) -> Callable[[Callable[[Run], Report]], Callable[[Run], Rep
 def run_items(run: Run, *questions: Question) -> Report:
     """Ask at once all items that this way asks, and return what they found."""
     asked = [question for question in questions if question.item.asked[run.release.way] is not Asked.NOT_ASKED]
+    for question in asked:
+        run.verdicts.pop(question.item.number, None)
     futures = [(question, as_task(question, run).submit()) for question in asked]
     for _, future in futures:
         future.wait()

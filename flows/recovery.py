@@ -11,7 +11,7 @@ from blocks.company import Company
 from blocks.hold import Hold, Holds, describe_silence
 from blocks.record import Record
 from flows.hold import held_run
-from flows.recovery_schedule import leave_no_litter, switch_off
+from flows.recovery_schedule import leave_no_litter, switch_off, switch_on
 from flows.way_home import go_home, read_world
 from policy.messages import page_wait
 from policy.record import Event, last
@@ -29,12 +29,20 @@ def recovery(environment: str = "production") -> None:
     with Company.load(environment) as company:
         newest = Holds(company.store, environment).newest()
         if newest is None or newest.released:
-            switch_off(environment)
-            leave_no_litter()
+            rest(company, environment)
         elif not newest.is_dead(company.limits.heartbeat_stale):
             leave_no_litter()
         else:
             recover(company, newest)
+
+
+def rest(company: Company, environment: str) -> None:
+    """Nobody holds the environment: recovery sleeps, unless a release has begun at this very moment."""
+    switch_off(environment)
+    newest = Holds(company.store, environment).newest()
+    if newest is not None and not newest.released:
+        switch_on(environment)
+    leave_no_litter()
 
 
 def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
@@ -57,8 +65,9 @@ def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
     looking = Run(release=release, company=company, record=record, number=dead.number)
     plan = plan_way_home(rows, read_world(looking), why, now=utc_now(), limits=release.limits)
     if isinstance(plan, Wait):
-        if not any(row.step == PROCESS_DIED for row in rows):
-            page_on_call(looking, page_wait(release, plan.until, plan.sentence), name=PROCESS_DIED)
+        name = f"{PROCESS_DIED} under hold {dead.number}"
+        if not any(row.event is Event.CONFIRMED and row.step == name for row in rows):
+            page_on_call(looking, page_wait(release, plan.until, plan.sentence), name=name)
         return plan
     with held_run(company, holds, release, over=dead) as run:
         return go_home(run, why)

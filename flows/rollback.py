@@ -1,14 +1,18 @@
 """4.2.2: a person rolls production back, also while a release is under way."""
 
+from contextlib import suppress
+
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 
 from blocks.company import Company
+from blocks.errors import Unreachable
 from blocks.hold import Holds
 from blocks.record import Record, list_records
 from flows.hold import held_run, pre_empt
 from flows.opening import release_key
 from flows.recovery import recover
+from flows.recovery_schedule import recovery_awake
 from flows.way_home import go_home, read_world
 from policy.items import Way
 from policy.limits import Mode
@@ -58,7 +62,8 @@ def undo(company: Company, request: RollbackRequest, why: Why) -> Plan:
     """Undo the newest release that a server still serves, under a record of its own."""
     original, rows = release_to_undo(company, request)
     release = undoing(original, request, key=release_key())
-    with held_run(company, Holds(company.store, request.environment), release, over=None) as run:
+    holds = Holds(company.store, request.environment)
+    with recovery_awake(request.environment), held_run(company, holds, release, over=None) as run:
         for event in (Event.BUILT, Event.WAY_BACK):
             if row := last(rows, event):
                 run.record.append(event, item=row.item, facts=row.facts)
@@ -67,7 +72,7 @@ def undo(company: Company, request: RollbackRequest, why: Why) -> Plan:
 
 def release_to_undo(company: Company, request: RollbackRequest) -> tuple[Release, tuple[Row, ...]]:
     """Return the newest release whose image a server runs now, with its rows; raises BadRequest if there is none."""
-    running = {company.fleet.read_state(server).image_digest for server in company.fleet.servers}
+    running = running_digests(company)
     keys = [request.release] if request.release else list(reversed(list_records(company.store)))
     for key in keys:
         rows = rows_of(company, key)
@@ -80,6 +85,15 @@ def release_to_undo(company: Company, request: RollbackRequest) -> tuple[Release
         f"release: {request.release or 'none of the records'} brought what the servers run now ({found});"
         " expected the key of a release that a server still serves"
     )
+
+
+def running_digests(company: Company) -> frozenset[str | None]:
+    """Return what the servers run now; one that does not answer keeps nobody from bringing the others back."""
+    running = set()
+    for server in company.fleet.servers:
+        with suppress(Unreachable):
+            running.add(company.fleet.read_state(server).image_digest)
+    return frozenset(running)
 
 
 def undoing(original: Release, request: RollbackRequest, *, key: str) -> Release:

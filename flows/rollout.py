@@ -4,14 +4,16 @@ import time
 from collections.abc import Iterable
 from datetime import timedelta
 
+from blocks.errors import Unreachable
 from blocks.fleet.server import Server
 from flows.approval import choose
 from flows.phase import ChecksFailed, Report, phase, run_items
 from flows.watch import Watch
-from policy.judgement import Verdict
+from policy.judgement import Judgement, Verdict, passed, unknown
 from policy.messages import updated_everywhere
 from policy.record import Event
 from policy.red_flags import Flag
+from policy.way_home import touched_servers
 from tasks.messages import deliver
 from tasks.preparation import record_way_back
 from tasks.rollout import (
@@ -47,18 +49,36 @@ def update(run: Run, servers: Iterable[Server]) -> None:
 
 
 def require_room_without(server: Server, run: Run) -> None:
-    """Return if the others can carry the load; raises ChecksFailed after a while of not knowing."""
-    if _serves_new_version(server, run):
-        return
-    deadline = time.monotonic() + run.limits.unknown_patience.total_seconds()
+    """Return if the others can carry the load; raises ChecksFailed if they cannot.
+
+    After a while of not knowing it ends before the first change, and asks people after it: never back by itself.
+    """
+    patience = run.limits.unknown_patience.total_seconds()
+    deadline = time.monotonic() + patience
     while True:
         run.lookout.check()
-        judgement = judge_room_without(server, run)
+        judgement = _judge_room(server, run)
         if judgement.verdict.lets_pass:
             return
-        if judgement.verdict is Verdict.FAILED or time.monotonic() > deadline:
-            raise ChecksFailed(f"{server.name} may not leave the rotation: {judgement.sentence}")
+        sentence = f"{server.name} may not leave the rotation: {judgement.sentence}"
+        if judgement.verdict is Verdict.FAILED:
+            raise ChecksFailed(sentence)
+        if time.monotonic() > deadline:
+            if not touched_servers(run.record.seen):
+                raise ChecksFailed(sentence)
+            choose(run, sentence)
+            deadline = time.monotonic() + patience
         time.sleep(LOOK_SECONDS)
+
+
+def _judge_room(server: Server, run: Run) -> Judgement:
+    """A server that serves the new version already need not leave; one that does not answer is unknown."""
+    try:
+        if _serves_new_version(server, run):
+            return passed(f"{server.name} serves the new version already")
+    except Unreachable as error:
+        return unknown(str(error))
+    return judge_room_without(server, run)
 
 
 def watch_until_clear(run: Run, watch: Watch, *, at_least: timedelta) -> None:
@@ -73,7 +93,7 @@ def watch_until_clear(run: Run, watch: Watch, *, at_least: timedelta) -> None:
     while True:
         run.lookout.check()
         now = time.monotonic()
-        if watch.conclusion.flag is Flag.CLEAR:
+        if watch.conclusion.flag is Flag.CLEAR and watch.looked_at >= began:
             dark_since = now
             if now - began >= at_least.total_seconds():
                 run.watched = watch.conclusion

@@ -65,13 +65,14 @@ def keep_watch(run: Run, watch: Watch, *, until: timedelta) -> None:
         time.sleep(LOOK_SECONDS)
 
 
-def settle(run: Run, watch: Watch, phase_of: Callable[[Run], Report]) -> None:
+def settle(run: Run, watch: Watch | None, phase_of: Callable[[Run], Report]) -> None:
     """Ask the phase until it lets the release go on; raise ChecksFailed where production is measured to be ill."""
     # Evidence that begins anew covers a whole window first.
     patience = (run.limits.watch_window + run.limits.unknown_patience).total_seconds()
     patience_ends = time.monotonic() + patience
     while True:
-        run.watched = watch.conclusion
+        if watch is not None:
+            run.watched = watch.conclusion
         report = phase_of(run)
         meaning = conclude({item.number: judgement for item, judgement in report.stopping})
         if meaning is Meaning.GO_ON or run.release.mode is Mode.OBSERVE:

@@ -1,6 +1,7 @@
 """The watch: looks at health, metrics and what people report while others act or think, and raises the red flag."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -33,6 +34,7 @@ class Watch:
         self._new_since: dict[str, datetime] = {}
         self._checks: list[HealthCheck] = []
         self.samples: list[Sample] = []
+        self.looked_at = 0.0
         self.baseline = Baseline(p95=None, error_rate=None)
         self.conclusion = Conclusion(Flag.UNKNOWN, "the watch has not looked yet", "2.1.3")
 
@@ -56,7 +58,12 @@ class Watch:
 
     def _watch(self) -> None:
         while not self._stopped.wait(self._run.limits.watch_interval.total_seconds()):
-            self.look()
+            began = time.monotonic()
+            try:
+                self.look()
+            except Exception as error:  # noqa: BLE001  (a watch that fails must not go on saying "clear")
+                self.conclusion = Conclusion(Flag.UNKNOWN, f"the watch failed: {error!r}", "2.1.3")
+            self.looked_at = began
 
     def look(self) -> None:
         """Look once: at flags that people raised, then at health and metrics."""
@@ -177,7 +184,7 @@ def updated_servers(run: Run) -> tuple[str, ...]:
 def raised_flags(run: Run) -> tuple[str, ...]:
     """Return what people reported about this release, oldest first."""
     keys = run.company.store.list(flag_folder(run.release.key))
-    return tuple(run.company.store.read(key).body.decode() for key in keys)
+    return tuple(run.company.store.read(key).body.decode(errors="replace") for key in keys)
 
 
 def flag_folder(release: str) -> str:

@@ -41,7 +41,7 @@ from tasks.messages import inform, page_on_call, tell_rolled_back, tell_stopped
 from tasks.rollback import rollback_verified
 from tasks.rollout import put_back, steps_home, taken_out
 from tasks.run import Run, Silent, utc_now
-from tasks.serving import list_others_serving
+from tasks.serving import judge_room_without, list_others_serving
 from tasks.step import StepFailed, carry_out
 
 _CAUSES: dict[type[Exception], Cause] = {
@@ -97,14 +97,24 @@ def go_home(run: Run, why: Why) -> Plan:
                 sentence=f"{why.sentence}; {plan.sentence}",
             )
         case Forward():
-            sign_off(run)
+            _sign_off_or_tell(run, plan)
         case Back():
             _go_back(run, plan, why)
         case Wait():
-            page_on_call(run, page_wait(run.release, plan.until, plan.sentence))
+            page_on_call(run, page_wait(run.release, plan.until, plan.sentence), name="wait page")
         case Stuck():
             _give_to_people(run, plan.sentence)
     return plan
+
+
+def _sign_off_or_tell(run: Run, plan: Forward) -> None:
+    """What cannot be reached is tried again by recovery; what is refused needs a person."""
+    try:
+        sign_off(run)
+    except StepFailed as error:
+        if isinstance(error.__cause__, Unreachable):
+            raise
+        _give_to_people(run, f"{plan.sentence}; it could not be signed off: {error}")
 
 
 def _go_back(run: Run, plan: Back, why: Why) -> None:
@@ -120,7 +130,7 @@ def _go_back(run: Run, plan: Back, why: Why) -> None:
     inform(production_ref_moved(run, run.release.previous_commit), run)
     tell_rolled_back(run, why, verification)
     if not worst_of(verification).verdict.lets_pass:
-        page_on_call(run, page_not_well(run.release, verification))
+        page_on_call(run, page_not_well(run.release, verification), name="not-well page")
     seal(run, outcome=Ending.ROLLED_BACK, sentence=plan.sentence)
 
 
@@ -136,6 +146,8 @@ def _take_new_version_out(run: Run, servers: list[Server]) -> None:
         for state in states.values()
     ):
         for server in new:
+            if not judge_room_without(server, run).verdict.lets_pass:
+                continue
             with suppress(StepFailed):
                 carry_out(taken_out(server, run), run)
 
@@ -166,11 +178,11 @@ def _empty(run: Run, server: Server) -> None:
 
 
 def _give_to_people(run: Run, sentence: str) -> None:
-    page_on_call(
-        run,
-        page_stuck(run.release, sentence, read_world(run), run.company.fleet.hand_commands(run.release.kept_under)),
-    )
-    seal(run, outcome=Ending.STUCK, sentence=sentence)
+    """The record ends once people know; a page that did not go out is tried again by recovery."""
+    commands = run.company.fleet.hand_commands(run.release.kept_under)
+    text = page_stuck(run.release, sentence, read_world(run), commands)
+    if page_on_call(run, text, name="stuck page"):
+        seal(run, outcome=Ending.STUCK, sentence=sentence)
 
 
 def verify_rollback(run: Run) -> tuple[Judgement, ...]:

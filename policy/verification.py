@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from policy.judgement import Judgement, Verdict
 
-ILL_AT_ONCE = frozenset({"2.1.6", "3.1.1", "3.1.2", "3.1.3"})
+ILL_AT_ONCE = frozenset({"2.1.6", "3.1.1", "3.1.2", "3.1.3", "5.2.5"})
 
 
 class Meaning(StrEnum):

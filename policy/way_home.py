@@ -141,7 +141,7 @@ def plan_way_home(rows: Sequence[Row], world: World, why: Why, *, now: datetime,
     way_back = read_way_back(rows)
     touched = touched_servers(rows)
     if way_back is not None and why.cause is Cause.ROLLBACK_ASKED:
-        touched = touched or tuple(one.name for one in world.servers if one.digest == way_back.new)
+        touched = touched or tuple(one.name for one in world.servers if one.digest == way_back.new or not one.reachable)
     if migration_in_flight(rows):
         return Stuck("a migration is in flight; it is watched and nothing else is touched")
     if way_back is None or not touched:
@@ -150,11 +150,38 @@ def plan_way_home(rows: Sequence[Row], world: World, why: Why, *, now: datetime,
         return Stuck(f"somebody is repairing by hand: {repaired}; nothing is touched")
     if why.cause is Cause.STAY:
         return Nothing(f"production stays as it is: {why.sentence}")
-    if last(rows, Event.VERIFIED) and why.cause in PERHAPS_DONE:
-        return Forward("every server was updated and verified; what is left is to sign off")
-    if why.cause is Cause.DIED and not _somebody_is_ill(world):
+    homeward = decided_home(rows)
+    if last(rows, Event.VERIFIED) and why.cause in PERHAPS_DONE and not homeward:
+        plan = _end_verified(world, way_back)
+        if plan is not None:
+            return plan
+    if why.cause is Cause.DIED and not homeward and not _somebody_is_ill(world):
         return _wait_for_people(world, way_back, why, touched, now=now, limits=limits)
     return _go_back(world, way_back, touched, why)
+
+
+def _end_verified(world: World, way_back: WayBack) -> Plan | None:
+    """A verified release is signed off if the world still agrees; None where somebody changed it since."""
+    if all(_serves(server, way_back.new, world) for server in world.servers):
+        return Forward("every server was updated and verified; what is left is to sign off")
+    if silent := [server.name for server in world.servers if not server.reachable]:
+        return Stuck(f"the release was verified, but {', '.join(silent)} cannot be reached now")
+    return None
+
+
+def decided_home(rows: Sequence[Row]) -> bool:
+    """Whether a red flag, a person or the planner had already sent this release home when its process ended."""
+    return any(
+        row.event is Event.RED_FLAG
+        or (row.event is Event.GOING_HOME and row.facts.get("plan") == Back.__name__)
+        or (row.event is Event.ANSWERED and row.facts.get("outcome") == "roll back")
+        for row in rows
+    )
+
+
+def _serves(server: ServerState, digest: str | None, world: World) -> bool:
+    """Whether the server is where it should be, as the world shows it now."""
+    return server.reachable and server.digest == digest and bool(server.in_rotation or not world.balanced)
 
 
 def _repaired_by_hand(world: World, way_back: WayBack) -> str | None:
@@ -174,10 +201,7 @@ def _somebody_is_ill(world: World) -> bool:
 def _wait_for_people(
     world: World, way_back: WayBack, why: Why, touched: tuple[str, ...], *, now: datetime, limits: Limits
 ) -> Plan:
-    if all(
-        server.digest == way_back.old.get(server.name) and (server.in_rotation or not world.balanced)
-        for server in world.servers
-    ):
+    if all(_serves(server, way_back.old.get(server.name), world) for server in world.servers):
         return _go_back(world, way_back, touched, why)
     until = (why.since or now) + limits.choice
     if now >= until:

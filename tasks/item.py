@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
 from prefect.states import Completed, Failed
 
-from blocks.errors import BlockError, Unreachable
+from blocks.errors import BlockError, Misconfigured, Unreachable
 from policy.checklist import ITEMS
 from policy.items import Item, Kind
 from policy.judgement import Judgement, failed, not_configured, unknown
@@ -98,6 +98,8 @@ def _answer(question: Question, run: Run) -> Judgement:
         if _will_try_again():
             raise
         return unknown(f"could not be measured: {error}")
+    except Misconfigured as error:
+        return unknown(f"could not be asked: {error}")
     except BlockError as error:
         return failed(str(error))
 

@@ -45,12 +45,14 @@ def deliver(run: Run, *, number: str, name: str, text: str, thread: bool = True,
     )
 
 
-def inform(step: Step, run: Run) -> None:
-    """Carry out a step that only informs: it never blocks a roll-back, a recovery or a hotfix."""
+def inform(step: Step, run: Run) -> bool:
+    """Carry out a step that only informs: it never blocks a roll-back, a recovery or a hotfix; say whether it did."""
     try:
         carry_out(step, run)
     except StepFailed as error:
         get_run_logger().warning("Nobody was told: %s", error)
+        return False
+    return True
 
 
 def direct_message(run: Run, person: Person, *, number: str, name: str, asking: int, text: str) -> Step:
@@ -74,10 +76,10 @@ def direct_message(run: Run, person: Person, *, number: str, name: str, asking: 
     )
 
 
-def page_on_call(run: Run, text: str, *, name: str = "page") -> None:
-    """Whoever is on call is told in the alerts channel."""
+def page_on_call(run: Run, text: str, *, name: str) -> bool:
+    """Whoever is on call is told in the alerts channel; say whether the page went out."""
     channel = run.company.slack.alerts
-    inform(deliver(run, number="4.1.1", name=name, text=text, thread=False, channel=channel), run)
+    return inform(deliver(run, number="4.1.1", name=name, text=text, thread=False, channel=channel), run)
 
 
 def tell_rolled_back(run: Run, why: Why, verification: Sequence[Judgement]) -> None:

@@ -187,6 +187,11 @@ def _merged_commit(run: Run) -> str:
     )
     merged = run.company.github.merge_pull_request(number, run.release.commit)
     run.record.append(Event.CONFIRMED, item="2.1.1", subject=f"#{number}", step="merged", facts={"sentence": merged})
+    if run.company.github.read_tree(merged) != run.company.github.read_tree(run.release.commit):
+        raise StepFailed(
+            f"2.1.1: the merge {merged[:7]} holds other files than {run.release.commit[:7]}, which was checked;"
+            " release the merge as a commit of its own"
+        )
     return merged
 
 

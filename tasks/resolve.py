@@ -12,6 +12,7 @@ from policy.limits import Risk
 from policy.record import Event
 from policy.release import HotfixRequest, Release, Request
 from policy.risk import assess_risk, list_migrations
+from policy.way_home import decided_home
 
 
 class BadRequest(Exception):
@@ -24,6 +25,11 @@ def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way
     previous = serving_commit(company)
     if commit == previous:
         raise BadRequest(f"commit: {commit[:7]} is already live on every server; there is nothing to release")
+    if not company.github.is_ancestor(previous, commit):
+        raise BadRequest(
+            f"commit: {commit[:7]} does not contain {previous[:7]}, which production serves;"
+            " use the deployment `rollback` to go back, or bring the branch up to date"
+        )
     change = company.github.read_change_set(previous, commit)
     migrations = list_migrations(change, rules=company.risk_rules)
     if migrations:
@@ -76,6 +82,8 @@ def resume(company: Company, key: str) -> Release | None:
         sealed = record.last(Event.SEALED)
         why = sealed.facts["sentence"] if sealed else ""
         raise BadRequest(f"release {key} has ended ({why}); a retry changes nothing, start a new release")
+    if decided_home(rows):
+        raise BadRequest(f"release {key} was on its way home when its process ended; recovery brings it home")
     return Release.model_validate(rows[0].facts["release"])
 
 
@@ -133,6 +141,10 @@ def _head_of(number: int, company: Company) -> str:
         raise BadRequest(
             f"pull_request: {number} is {pull.state}, into {pull.base}{', from a fork' if pull.from_fork else ''};"
             f" expected an open one of this repository into {company.rules.main_branch}"
+        )
+    if not company.github.is_ancestor(company.rules.main_branch, pull.head):
+        raise BadRequest(
+            f"pull_request: {number} lacks commits of {pull.base}; merge {pull.base} into it first (1.2.1)"
         )
     if pull.mergeable is False:
         raise BadRequest(f"pull_request: {number} conflicts with {pull.base}; merge {pull.base} into it first")
