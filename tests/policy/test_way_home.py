@@ -326,3 +326,39 @@ def test_nobody_waits_while_somebody_is_ill(rows: tuple[Row, ...], world: World,
         assert why.cause is Cause.DIED
         assert decided.until > NOW
         assert not any(one.reachable and one.health is Verdict.FAILED for one in world.servers)
+
+
+DIED = Why(Cause.DIED, "silent for 50 s", since=NOW)
+VERIFIED = under_way(touched(SECOND, item="2.1.5"), row(Event.LIVE), row(Event.VERIFIED))
+
+
+@pytest.mark.parametrize(
+    "decided",
+    [
+        pytest.param(row(Event.RED_FLAG, sentence="8 % errors"), id="a red flag"),
+        pytest.param(row(Event.GOING_HOME, plan="Back"), id="the planner"),
+        pytest.param(row(Event.ANSWERED, outcome="roll back"), id="a person"),
+    ],
+)
+def test_a_release_that_was_sent_home_goes_home_at_once_after_a_crash(decided: Row) -> None:
+    rows = numbered((*VERIFIED, decided))
+
+    assert isinstance(plan_way_home(rows, MIXED, DIED, now=NOW, limits=LIMITS), Back)
+
+
+def test_an_answer_that_was_not_valid_sends_nobody_home() -> None:
+    rows = under_way(row(Event.ANSWERED, decision="roll back", outcome="not valid"))
+
+    assert isinstance(plan_way_home(rows, MIXED, DIED, now=NOW, limits=LIMITS), Wait)
+
+
+@pytest.mark.parametrize(
+    ("world", "plan"),
+    [
+        pytest.param(ALL_NEW, Forward, id="the world agrees"),
+        pytest.param(World((server(FIRST, NEW), away(SECOND))), Stuck, id="one is out of reach"),
+        pytest.param(MIXED, Wait, id="one was put back by hand"),
+    ],
+)
+def test_a_verified_release_is_signed_off_only_if_the_world_still_agrees(world: World, plan: type[Plan]) -> None:
+    assert isinstance(plan_way_home(VERIFIED, world, DIED, now=NOW, limits=LIMITS), plan)
