@@ -9,7 +9,7 @@ from blocks.fleet.server import Server
 from flows.approval import choose
 from flows.phase import ChecksFailed, Report, phase, run_items
 from flows.watch import Watch
-from policy.judgement import Judgement, Verdict, passed, unknown
+from policy.judgement import Judgement, Verdict, passed
 from policy.messages import updated_everywhere
 from policy.record import Event
 from policy.red_flags import Flag
@@ -26,7 +26,7 @@ from tasks.rollout import (
 )
 from tasks.run import Run
 from tasks.serving import judge_room_without
-from tasks.step import carry_out
+from tasks.step import StepFailed, carry_out
 
 LOOK_SECONDS = 0.2
 
@@ -52,12 +52,19 @@ def require_room_without(server: Server, run: Run) -> None:
     """Return if the others can carry the load; raises ChecksFailed if they cannot.
 
     After a while of not knowing it ends before the first change, and asks people after it: never back by itself.
+    A server that does not answer all that while cannot be updated: that is a step that failed.
     """
     patience = run.limits.unknown_patience.total_seconds()
     deadline = time.monotonic() + patience
     while True:
         run.lookout.check()
-        judgement = _judge_room(server, run)
+        try:
+            judgement = _judge_room(server, run)
+        except Unreachable as error:
+            if time.monotonic() > deadline:
+                raise StepFailed(f"{server.name} cannot be updated: {error}") from error
+            time.sleep(LOOK_SECONDS)
+            continue
         if judgement.verdict.lets_pass:
             return
         sentence = f"{server.name} may not leave the rotation: {judgement.sentence}"
@@ -72,12 +79,9 @@ def require_room_without(server: Server, run: Run) -> None:
 
 
 def _judge_room(server: Server, run: Run) -> Judgement:
-    """A server that serves the new version already need not leave; one that does not answer is unknown."""
-    try:
-        if _serves_new_version(server, run):
-            return passed(f"{server.name} serves the new version already")
-    except Unreachable as error:
-        return unknown(str(error))
+    """A server that serves the new version already need not leave; raises Unreachable if it does not answer."""
+    if _serves_new_version(server, run):
+        return passed(f"{server.name} serves the new version already")
     return judge_room_without(server, run)
 
 
