@@ -71,7 +71,7 @@ class FolderStore(Block):
         """Keep `body` under `key` for good; raise Exists if the key is taken."""
         path = self._path(key)
         with self._reaching(key), self._written_aside(body) as aside:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self._make_folders(path.parent)
             try:
                 os.link(aside, path)
             except FileExistsError as error:
@@ -93,7 +93,7 @@ class FolderStore(Block):
         """Keep `body` under `key`, whatever lay there before."""
         path = self._path(key)
         with self._reaching(key), self._written_aside(body) as aside:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self._make_folders(path.parent)
             aside.replace(path)
             _flush_folder(path.parent)
 
@@ -113,6 +113,12 @@ class FolderStore(Block):
 
     def _path(self, key: str) -> Path:
         return Path(self.folder, *_parts(key))
+
+    def _make_folders(self, folder: Path) -> None:
+        """Make the folders below the store's own, which is never made anew: it may just have been unmounted."""
+        if folder != Path(self.folder):
+            self._make_folders(folder.parent)
+            folder.mkdir(exist_ok=True)
 
     @contextmanager
     def _reaching(self, key: str) -> Iterator[None]:

@@ -3,8 +3,9 @@
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from prefect.logging import get_run_logger
 
@@ -15,6 +16,8 @@ from policy.red_flags import Baseline, Conclusion, Flag, Sample, judge_watch
 from policy.way_home import touched_servers
 from tasks.rollout import FIRST_SERVER, HEALTHY, IN_ROTATION, REMAINING_SERVERS
 from tasks.run import Lookout, Run, utc_now
+
+LEAST_PATIENCE = timedelta(seconds=1)
 
 
 class RedFlag(Exception):
@@ -111,19 +114,23 @@ class Watch:
     def _check_health(self) -> None:
         """Ask the old servers, then the new ones: what is ill everywhere is never seen on the new ones first.
 
-        A server in the middle of its update is not asked.
+        A server in the middle of its update is not asked. Servers that hang delay the watch by an interval, all
+        together: they must not make the evidence of the others stale.
         """
-        fleet = self._run.company.fleet
-        for name in (*sorted(self._untouched_servers()), *sorted(self._new_since)):
-            try:
-                answer = fleet.read_health(fleet.find(name))
-            except BlockError:
-                answer = None
-            self._checks.append(HealthCheck(utc_now(), name, answer))
+        for names in (sorted(self._untouched_servers()), sorted(self._new_since)):
+            with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
+                self._checks += pool.map(self._ask, names)
         oldest = utc_now() - self._run.limits.sample_age
         self._checks = [
             check for check in self._checks if check.at >= max(oldest, self._new_since.get(check.server, oldest))
         ]
+
+    def _ask(self, name: str) -> HealthCheck:
+        fleet, within = self._run.company.fleet, max(self._run.limits.watch_interval, LEAST_PATIENCE)
+        try:
+            return HealthCheck(utc_now(), name, fleet.read_health(fleet.find(name), within=within))
+        except BlockError:
+            return HealthCheck(utc_now(), name, None)
 
     def _untouched_servers(self) -> frozenset[str]:
         """Return the servers that still serve the old version, none of which is being updated."""

@@ -80,11 +80,12 @@ class Fleet(Block):
         except (KeyError, TypeError, ValueError) as error:
             raise Unreachable(f"{server.name}: the engine's answer lacks {error}") from error
 
-    def read_health(self, server: Server) -> HealthAnswer:
+    def read_health(self, server: Server, *, within: timedelta | None = None) -> HealthAnswer:
         """Ask the server itself, past the balancer; status 0 if its host is there and nothing listens."""
+        patience = min(self.patience, within or self.patience)
         headers = {"Host": self.host_header} if self.host_header else {}
         try:
-            answer = send_once("GET", server.health, patience=self.patience, headers=headers)
+            answer = send_once("GET", server.health, patience=patience, headers=headers)
         except httpx.ConnectError as error:
             if _was_refused(error):
                 return HealthAnswer(server.name, 0, "nothing listens: connection refused")

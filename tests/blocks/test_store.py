@@ -1,5 +1,6 @@
 """One contract for every store: the folder and a genuine S3 server."""
 
+import itertools
 import json
 import multiprocessing
 import os
@@ -12,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import boto3
 import pytest
@@ -208,6 +209,34 @@ def test_a_folder_that_is_not_mounted_is_unreachable_and_not_empty(tmp_path: Pat
     for verb in (lambda: store.list("records/"), lambda: store.read("a"), lambda: store.create("a", b"")):
         with pytest.raises(Unreachable, match="is it mounted"):
             verb()
+
+
+def test_a_folder_that_is_unmounted_while_a_row_is_written_is_never_made_anew(tmp_path: Path) -> None:
+    folder, away = tmp_path / "store", tmp_path / "away"
+    folder.mkdir()
+    store, over, refused = FolderStore(folder=str(folder)), Event(), Event()
+
+    def write() -> None:
+        for number in itertools.count():
+            if over.is_set():
+                return
+            try:
+                store.create(f"records/{number}/000001.json", b"row")
+            except Unreachable:
+                refused.set()
+
+    with ThreadPoolExecutor() as pool:
+        writer = pool.submit(write)
+        try:
+            for _ in range(40):
+                refused.clear()
+                folder.rename(away)
+                wait_until(lambda: refused.is_set() or folder.exists())
+                assert not folder.exists()
+                away.rename(folder)
+        finally:
+            over.set()
+        writer.result()
 
 
 def test_a_file_dated_in_the_future_is_not_younger_than_new(tmp_path: Path) -> None:
