@@ -25,10 +25,11 @@ from policy.risk import RiskRules
 from policy.roles import Roster
 from policy.windows import Calendar, read_calendar
 
+STORES: dict[str, type[FolderStore | S3Store]] = {"folder": FolderStore, "bucket": S3Store}
+BALANCERS: dict[str, type[HAProxy | CommandBalancer]] = {"haproxy": HAProxy, "commands": CommandBalancer}
 OptionalSystem = Literal["staging", "balancer", "prometheus", "database", "backups"]
 Found = TypeVar("Found")
 BlockKind = TypeVar("BlockKind", bound=Block)
-OtherKind = TypeVar("OtherKind", bound=Block)
 
 
 class CompanyRules(Block):
@@ -49,6 +50,8 @@ class CompanyRules(Block):
     systems: list[OptionalSystem] = Field(
         description="Which of the systems a company may lack this one has; one that is not named is not looked for."
     )
+    store: Literal["folder", "bucket"] = Field(description="Where records and holds are kept.")
+    balancer: Literal["haproxy", "commands"] = Field(default="haproxy", description="How the balancer is spoken to.")
     main_branch: str = Field(default="main", description="The branch that is released.")
     production_ref: str = Field(default="production", description="The ref that says what production serves.")
     staging_branch: str = Field(default="staging", description="The branch that staging deploys by itself.")
@@ -99,9 +102,9 @@ class Company:
                 calendar=read_calendar(rules.calendar, time_zone=rules.time_zone, country=rules.country),
                 limits=Limits.model_validate(rules.limits),
                 risk_rules=RiskRules.model_validate(rules.risk_rules),
-                store=_load_either(FolderStore, S3Store, environment),
+                store=_load(STORES[rules.store], environment),
                 fleet=_load(Fleet, environment),
-                balancer=if_there("balancer", partial(_load_either, HAProxy, CommandBalancer)),
+                balancer=if_there("balancer", partial(_load, BALANCERS[rules.balancer])),
                 staging=if_there("staging", _load_staging),
                 application=_load(Application, environment),
                 github=_load(GitHub, environment),
@@ -165,10 +168,3 @@ def _load(kind: type[BlockKind], name: str) -> BlockKind:
     if not isinstance(loaded, kind):
         raise Misconfigured(f"the block {name!r} is no {kind.get_block_type_slug()}")
     return loaded
-
-
-def _load_either(one: type[BlockKind], other: type[OtherKind], name: str) -> BlockKind | OtherKind:
-    try:
-        return _load(one, name)
-    except Misconfigured:
-        return _load(other, name)

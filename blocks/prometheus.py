@@ -22,6 +22,7 @@ from policy.red_flags import Sample
 from policy.resources import Usage
 
 _SERVERS = 'server=~"$servers"'
+_ENOUGH = 0.75
 _PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -76,6 +77,9 @@ class Prometheus(Block):
     user: str | None = Field(default=None, description="User for basic authentication, if there is one.")
     password: str | None = Field(default=None, description="Name of the secret that holds its password.")
     secrets_folder: str | None = Field(default=None, description="Folder of the files that hold secrets.")
+    scrape_interval: timedelta = Field(
+        default=timedelta(seconds=15), gt=timedelta(0), description="How often Prometheus measures, in seconds."
+    )
     label: str = Field(default="server", description="Label of a series that holds the server's name.")
     connect_timeout: timedelta = Field(
         default=timedelta(seconds=5), description="How long a connection may take, in seconds."
@@ -120,6 +124,10 @@ class Prometheus(Block):
     traffic_query: str = Field(
         default='sum(rate(http_requests_total{job="web"}[$span]))',
         description="Requests a second of all servers over the span.",
+    )
+    traffic_measured_query: str = Field(
+        default='min(max by (server) (count_over_time(http_requests_total{job="web"}[$span])))',
+        description="How often the requests of the server that was measured least were measured in the span.",
     )
     traffic_last_week_query: str = Field(
         default='sum(rate(http_requests_total{job="web"}[$span] offset 7d))',
@@ -171,9 +179,14 @@ class Prometheus(Block):
         return tuple(Usage(name, cpu.get(name), memory.get(name), disk.get(name)) for name in names)
 
     def read_traffic(self, at: datetime, span: timedelta) -> Traffic:
-        """Requests a second of all servers, now and a week ago."""
+        """Requests a second of all servers, now and a week ago.
+
+        None for now where the span lacks a quarter of its measurements: what began to be measured again seems little.
+        """
+        measured = self._single(self.traffic_measured_query, at, span) or 0
+        enough = measured >= _ENOUGH * (span // self.scrape_interval)
         return Traffic(
-            now=self._single(self.traffic_query, at, span),
+            now=self._single(self.traffic_query, at, span) if enough else None,
             last_week=self._single(self.traffic_last_week_query, at, span),
         )
 

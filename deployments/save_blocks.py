@@ -5,6 +5,7 @@
 
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import get_args
 from urllib.parse import urlsplit, urlunsplit
 
@@ -85,6 +86,8 @@ def _rules(settings: Settings) -> CompanyRules:
         production_ref=settings.github.production,
         workflow=settings.github.workflow,
         systems=systems_of(settings),
+        store="bucket" if settings.store.folder is None else "folder",
+        balancer="commands" if settings.balancer and settings.balancer.commands else "haproxy",
         **({"staging_branch": settings.staging.branch} if settings.staging is not None else {}),
     )
 
@@ -93,7 +96,11 @@ def _optional_blocks(settings: Settings) -> Iterator[Block]:
     if settings.balancer is not None:
         yield _balancer(settings.fleet, settings.balancer)
     if settings.prometheus is not None:
-        yield Prometheus(url=settings.prometheus.url, **settings.prometheus.queries)
+        yield Prometheus(
+            url=settings.prometheus.url,
+            scrape_interval=timedelta(seconds=settings.prometheus.scrape_interval),
+            **settings.prometheus.queries,
+        )
     if settings.database is not None:
         programs = settings.backups.model_dump(include=PROGRAMS) if settings.backups is not None else {}
         yield Postgres(**settings.database.model_dump(), secrets_folder=settings.secrets, **programs)
@@ -147,7 +154,7 @@ def _balancer(fleet: FleetSettings, balancer: BalancerSettings) -> HAProxy | Com
         "known_hosts": fleet.known_hosts,
         "directory": balancer.directory,
     }
-    if balancer.commands is None:
+    if not balancer.commands:
         socket = {"socket_command": balancer.socket_command} if balancer.socket_command else {}
         return HAProxy(**host, backend=balancer.backend, **socket)
     return CommandBalancer(**host, **{f"{verb}_command": words for verb, words in balancer.commands.items()})

@@ -45,7 +45,8 @@ class FleetSettings(Section):
         default="docker-compose.prod.yml", description="The Compose file in each server's directory."
     )
     servers: tuple[Server, ...] = Field(
-        min_length=1, description="The servers in the order of the roll-out: [[fleet.servers]]."
+        min_length=2,
+        description="The servers in the order of the roll-out, two at least: [[fleet.servers]].",
     )
 
 
@@ -105,6 +106,7 @@ class PrometheusSettings(Section):
     """Where the metrics are asked for; `queries` replaces single queries by name."""
 
     url: str = Field(pattern=r"^https?://", description="Its address.")
+    scrape_interval: float = Field(default=15, gt=0, description="How often it measures, in seconds.")
     queries: dict[str, str] = Field(
         default_factory=dict, description="Single queries that replace ours, by name, such as errors_query."
     )

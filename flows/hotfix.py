@@ -38,7 +38,7 @@ def emergency_hotfix(request: HotfixRequest) -> None:
         with holding(company, release) as run, way_home(run):
             before_the_first_change(run)
             roll_out(run)
-            settle(run, None, hotfix_verified)
+            settle(run, hotfix_verified)
             sign_off(run)
 
 

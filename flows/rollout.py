@@ -28,8 +28,6 @@ from tasks.run import Run
 from tasks.serving import judge_room_without
 from tasks.step import StepFailed, carry_out
 
-LOOK_SECONDS = 0.2
-
 
 def secure_the_way_back(run: Run) -> None:
     """1.4.5: before the first change every server keeps its old image and files, and holds the new image."""
@@ -72,7 +70,7 @@ def require_room_without(server: Server, run: Run) -> None:
                 raise ChecksFailed(sentence)
             choose(run, sentence)
             deadline = time.monotonic() + patience
-        time.sleep(LOOK_SECONDS)
+        run.pause()
 
 
 def _judge_room(server: Server, run: Run) -> Judgement:
@@ -102,7 +100,7 @@ def watch_until_clear(run: Run, watch: Watch, *, at_least: timedelta) -> None:
         elif now - dark_since > patience.total_seconds():
             choose(run, f"2.1.3: {watch.conclusion.flag}: {watch.conclusion.sentence}")
             dark_since = time.monotonic()
-        time.sleep(LOOK_SECONDS)
+        run.pause()
 
 
 @phase("2.1.4 Evidence of the first server")

@@ -24,8 +24,6 @@ from tasks.verification import (
     version_confirmed,
 )
 
-LOOK_SECONDS = 0.2
-
 
 @phase("3.1 Immediate verification")
 def immediate_verification(run: Run) -> Report:
@@ -49,9 +47,9 @@ def extended_monitoring(run: Run) -> Report:
 def verify(run: Run, watch: Watch) -> None:
     """Return once both phases let the release go on; raises what sends it home."""
     keep_watch(run, watch, until=run.limits.immediate_watch)
-    settle(run, watch, immediate_verification)
+    settle(run, immediate_verification, watch)
     keep_watch(run, watch, until=run.limits.extended_watch)
-    settle(run, watch, extended_monitoring)
+    settle(run, extended_monitoring, watch)
     if run.record.last(Event.VERIFIED) is None:
         run.record.append(Event.VERIFIED, item="3.2.1", facts={"sentence": watch.conclusion.sentence})
 
@@ -62,11 +60,14 @@ def keep_watch(run: Run, watch: Watch, *, until: timedelta) -> None:
         run.lookout.check()
         if watch.conclusion.flag is Flag.CONSIDER:
             choose(run, f"4.1 ({watch.conclusion.rule}): {watch.conclusion.sentence}")
-        time.sleep(LOOK_SECONDS)
+        run.pause()
 
 
-def settle(run: Run, watch: Watch | None, phase_of: Callable[[Run], Report]) -> None:
-    """Ask the phase until it lets the release go on; raise ChecksFailed where production is measured to be ill."""
+def settle(run: Run, phase_of: Callable[[Run], Report], watch: Watch | None = None) -> None:
+    """Ask the phase until it lets the release go on; raise ChecksFailed where production is measured to be ill.
+
+    Each asking takes what the watch, if there still is one, concludes by then.
+    """
     # Evidence that begins anew covers a whole window first.
     patience = (run.limits.watch_window + run.limits.unknown_patience).total_seconds()
     patience_ends = time.monotonic() + patience
@@ -81,13 +82,7 @@ def settle(run: Run, watch: Watch | None, phase_of: Callable[[Run], Report]) -> 
             raise ChecksFailed(report.sentence)
         only_unknown = all(judgement.verdict is Verdict.UNKNOWN for _, judgement in report.stopping)
         if only_unknown and time.monotonic() < patience_ends:
-            _pause(run)
+            run.pause(run.limits.watch_interval.total_seconds())
             continue
         choose(run, report.sentence)
         patience_ends = time.monotonic() + patience
-
-
-def _pause(run: Run) -> None:
-    """Give the evidence a moment to become complete."""
-    run.lookout.check()
-    time.sleep(run.limits.watch_interval.total_seconds())

@@ -80,20 +80,31 @@ def timestamp(selector: Selector) -> Expression:
     return work_out
 
 
-def over_time(selector: Selector, span: float, *, per_second: bool) -> Expression:
-    """How much each counter grew over its range, in all or per second."""
+def over_time(selector: Selector, span: float, work: Callable[[Samples, float, float], float | None]) -> Expression:
+    """What a range of each series comes to; `work` gets the samples, the start and the end."""
 
     def work_out(store: Store, at: float) -> Vector:
         end = at - selector.offset
         found = store.window(selector, end - span, end)
-        grown = {labels: _grown(samples, end - span, end) for labels, samples in found.items()}
-        divisor = span if per_second else 1.0
-        return {_nameless(labels): value / divisor for labels, value in grown.items() if value is not None}
+        values = {labels: work(samples, end - span, end) for labels, samples in found.items()}
+        return {_nameless(labels): value for labels, value in values.items() if value is not None}
 
     return work_out
 
 
-def _grown(samples: Samples, start: float, end: float) -> float | None:
+def rate(samples: Samples, start: float, end: float) -> float | None:
+    """How much a counter grew per second."""
+    grown = increase(samples, start, end)
+    return None if grown is None else grown / (end - start)
+
+
+def count_over_time(samples: Samples, start: float, end: float) -> float | None:
+    """How many measurements there are."""
+    del start, end
+    return float(len(samples)) or None
+
+
+def increase(samples: Samples, start: float, end: float) -> float | None:
     """How much a counter grew, resets counted in, extended towards the edges of the window."""
     if len(samples) < 2:
         return None

@@ -20,7 +20,11 @@ _TOTALS: dict[str, Callable[[Sequence[float]], float]] = {
     "min": min,
     "avg": lambda values: math.fsum(values) / len(values),
 }
-_OVER_TIME = ("rate", "increase")
+_OVER_TIME = {
+    "rate": functions.rate,
+    "increase": functions.increase,
+    "count_over_time": functions.count_over_time,
+}
 
 
 class Parser:
@@ -91,7 +95,7 @@ class Parser:
             selector = self._selector(self._take("<word>"))
             if selector.span is None:
                 raise functions.BadQueryError(f'parse error: expected type range vector in call to function "{name}"')
-            return functions.over_time(selector, selector.span, per_second=name == "rate")
+            return functions.over_time(selector, selector.span, _OVER_TIME[name])
         if name == "timestamp":
             return functions.timestamp(self._selector(self._take("<word>")))
         if name == "histogram_quantile":

@@ -119,7 +119,7 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
             "deployments": "C0DEPLOYMENTS",
             "alerts": "C0ALERTS",
         },
-        "prometheus": {"url": home.url("prometheus")},
+        "prometheus": {"url": home.url("prometheus"), "scrape_interval": 1},
         "database": {
             "host": "127.0.0.1",
             "port": home.ports["postgres"],

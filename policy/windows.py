@@ -20,6 +20,7 @@ from pydantic import (
 
 from policy.judgement import Judgement, failed, passed, unknown
 from policy.limits import Risk
+from policy.zone_data import judge_zone_data
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _FRIDAY = 4
@@ -164,6 +165,14 @@ class Calendar(BaseModel):
     @classmethod
     def _fill_in_defaults(cls, windows: dict[Risk, tuple[Span, ...]]) -> dict[Risk, tuple[Span, ...]]:
         return _default_windows() | windows
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_data_is_young(cls, name: str) -> str:
+        judgement = judge_zone_data(ZoneInfo("America/Mexico_City"))
+        if not judgement.verdict.lets_pass:
+            raise ValueError(judgement.sentence)
+        return name
 
     @model_validator(mode="after")
     def _holidays_are_known(self) -> "Calendar":

@@ -1,5 +1,6 @@
 """One release under way: its frozen facts, its company, its record, and who looks out meanwhile."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from policy.record import Event, last
 from policy.red_flags import Conclusion, Flag
 from policy.release import Build, Release
 
+LOOK_SECONDS = 0.2
 NOTHING_WATCHED = Conclusion(Flag.UNKNOWN, "nothing was watched", "3.2.1")
 
 
@@ -43,6 +45,11 @@ class Run:
     build: Build | None = None
     verdicts: dict[str, Judgement] = field(default_factory=dict)
     watched: Conclusion = NOTHING_WATCHED
+
+    def pause(self, seconds: float = LOOK_SECONDS) -> None:
+        """Let a moment pass between two looks; raises what the lookout raises."""
+        self.lookout.check()
+        time.sleep(seconds)
 
     @property
     def limits(self) -> Limits:

@@ -33,23 +33,28 @@ def judge_room_without(server: Server, run: Run) -> Judgement:
 
 
 def list_others_serving(company: Company, server: Server) -> tuple[str, ...]:
-    """Return the other servers that get requests and answer them, by the balancer or, without one, by themselves.
+    """Return the other servers that the balancer, if there is one, gives requests and that answer them themselves.
 
+    A balancer believes in a server for some seconds after its death, so each is asked as well.
     Raises Unreachable if none does but one gave no answer: nobody knows then whether it serves.
     """
-    others = [other for other in company.fleet.servers if other.name != server.name]
-    if company.balancer is not None:
-        states = company.balancer.read_servers()
-        serving = {state.name for state in states if state.up and state.admin_state == "ready"}
-        return tuple(other.name for other in others if other.balancer_name in serving)
-    healthy: list[str] = []
+    serving: list[str] = []
     silent: list[Unreachable] = []
-    for other in others:
+    for other in _others_in_rotation(company, server):
         try:
             if judge_health(company.fleet.read_health(other)).verdict.lets_pass:
-                healthy.append(other.name)
+                serving.append(other.name)
         except Unreachable as error:
             silent.append(error)
-    if silent and not healthy:
+    if silent and not serving:
         raise silent[0]
-    return tuple(healthy)
+    return tuple(serving)
+
+
+def _others_in_rotation(company: Company, server: Server) -> list[Server]:
+    others = [other for other in company.fleet.servers if other.name != server.name]
+    if company.balancer is None:
+        return others
+    states = company.balancer.read_servers()
+    up = {state.name for state in states if state.up and state.admin_state == "ready"}
+    return [other for other in others if other.balancer_name in up]

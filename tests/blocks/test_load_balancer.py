@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import httpx
@@ -85,10 +85,12 @@ def test_what_does_not_end_in_time_is_cut(
     lab.deploy("web-server-1", str(slow.digest))
     balancer.drain("web-server-2", 1)
     wait_until(lambda: state_of(balancer, "web-server-1").up)
-    askers = [Thread(target=_ask, args=(settings["application"]["url"],)) for _ in range(10)]
+    over = Event()
+    askers = [Thread(target=_ask, args=(settings["application"]["url"], over)) for _ in range(10)]
     for asker in askers:
         asker.start()
     wait_until(lambda: state_of(balancer, "web-server-1").sessions > 0)
+    over.set()
 
     balancer.cut_sessions_after("web-server-1", 1, timedelta(seconds=0.5))
 
@@ -97,9 +99,10 @@ def test_what_does_not_end_in_time_is_cut(
         asker.join()
 
 
-def _ask(url: str) -> None:
-    with suppress(httpx.HTTPError):
-        httpx.post(f"{url}/api/login", json={}, timeout=20)
+def _ask(url: str, over: Event) -> None:
+    while not over.is_set():
+        with suppress(httpx.HTTPError):
+            httpx.post(f"{url}/api/login", json={}, timeout=20)
 
 
 def test_an_unknown_server_and_an_older_holder_are_refused(balancer: HAProxy) -> None:

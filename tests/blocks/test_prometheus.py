@@ -38,7 +38,7 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     with measured_server(first) as one, measured_server(second) as two:
         targets = dict(zip(SERVERS, (one, two), strict=True))
         with metrics(folder, targets, real=request.param) as url:
-            block = Prometheus(url=url, read_timeout=3)
+            block = Prometheus(url=url, read_timeout=3, scrape_interval=1)
             found = World(block, first, second)
             eventually(lambda: all((sample.requests or 0) > 0 for sample in found.samples()))
             began = datetime.now(UTC)
@@ -87,6 +87,21 @@ def test_traffic_now_and_a_week_ago(world: World) -> None:
 
     assert traffic.now == pytest.approx(70, rel=0.05)
     assert traffic.last_week == pytest.approx(20, rel=0.01)
+
+
+def test_traffic_is_not_known_before_a_whole_span_was_measured_again(world: World) -> None:
+    def traffic() -> float | None:
+        return world.block.read_traffic(datetime.now(UTC), SPAN).now
+
+    world.first.silent = world.second.silent = True
+    try:
+        eventually(lambda: traffic() is None)
+    finally:
+        world.first.silent = world.second.silent = False
+    while (rate := traffic()) is None:
+        pass
+
+    assert rate > 0.6 * 70
 
 
 def test_traffic_of_two_weeks_ago_is_unknown(world: World) -> None:

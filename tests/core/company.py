@@ -141,6 +141,7 @@ def a_company(world: World, spool: Path) -> Company:
             spool=str(spool),
             prefect_ui="http://ui",
             workflow="ci.yml",
+            store="folder",
             systems=["staging", "balancer", "prometheus", "database", "backups"],
         ),
         roster=Roster(people=(Person(name="Omar Reyes", roles=tuple(Role)),)),

@@ -1,5 +1,6 @@
 """The least company that works: GitHub, servers, where images and records are, a health address, Slack, people."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -87,10 +88,14 @@ def kinds(settings: Settings) -> dict[str, set[str]]:
     }
 
 
+def rules(settings: Settings) -> CompanyRules:
+    """The rules that are saved."""
+    return next(block for block in blocks_of(settings)["production"] if isinstance(block, CompanyRules))
+
+
 def systems(settings: Settings) -> list[str]:
     """The optional systems that the saved rules name."""
-    rules = next(block for block in blocks_of(settings)["production"] if isinstance(block, CompanyRules))
-    return list(rules.systems)
+    return list(rules(settings).systems)
 
 
 def test_the_required_sections_are_enough_and_nothing_else_is_saved(file: Path) -> None:
@@ -108,6 +113,23 @@ def test_a_required_section_that_is_missing_is_named(file: Path, section: str) -
 
     with pytest.raises(Misconfigured, match=rf"{section}: Field required"):
         read_settings(file)
+
+
+def test_one_server_alone_is_refused_since_nobody_would_serve_meanwhile(file: Path) -> None:
+    first, second = LEAST.index("[[fleet.servers]]"), LEAST.rindex("[[fleet.servers]]")
+    file.write_text(LEAST[:first] + LEAST[second:])
+
+    with pytest.raises(Misconfigured, match=r"fleet\.servers: .* at least 2 items"):
+        read_settings(file)
+
+
+def test_the_rules_name_the_kind_of_store_so_that_one_saved_earlier_is_not_used(file: Path) -> None:
+    bucket = '[store]\nbucket = "records"\naccess_key = "A"\nsecret_key = "B"'
+    assert rules(read_settings(file)).store == "folder"
+
+    file.write_text(re.sub(r"\[store\]\nfolder = .*", bucket, LEAST))
+
+    assert rules(read_settings(file)).store == "bucket"
 
 
 def test_a_system_that_is_described_is_saved_and_named_in_the_rules(file: Path) -> None:
