@@ -10,7 +10,7 @@ import httpx
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
     """Reading the certificates takes longer than asking, so it is done once a process."""
     return httpx.create_ssl_context()
 
@@ -26,6 +26,6 @@ def send_once(
 ) -> httpx.Response:
     """Return the answer, read to its end; redirects are followed, proxies of the environment are not used."""
     with httpx.Client(
-        verify=_trusted(), timeout=patience.total_seconds(), trust_env=False, follow_redirects=True
+        verify=trusted(), timeout=patience.total_seconds(), trust_env=False, follow_redirects=True
     ) as client:
         return client.request(method, url, headers=headers, auth=auth, json=body)

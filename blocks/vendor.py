@@ -12,6 +12,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from blocks.errors import Refused, Unreachable
+from blocks.one_request import trusted
 
 Shape = TypeVar("Shape")
 Headers = Callable[[], Mapping[str, str]]
@@ -103,7 +104,7 @@ class Vendor:
     def _client(self) -> httpx.Client:
         with self._lock:
             if self._kept is None:
-                self._kept = httpx.Client(timeout=self._timeout, follow_redirects=False)
+                self._kept = httpx.Client(verify=trusted(), timeout=self._timeout, follow_redirects=False)
             return self._kept
 
     def _send(self, asked: str, request: httpx.Request) -> httpx.Response:

@@ -41,6 +41,8 @@ class Servers:
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        # A new client reads all certificates, and a kept connection is in the way of an application that stops.
+        self._asker = httpx.Client(timeout=2, limits=httpx.Limits(max_keepalive_connections=0))
 
     def reference(self, digest: str) -> str:
         """Return how Docker spells an image of the lab's registry."""
@@ -71,15 +73,19 @@ class Servers:
 
     def wait_until_healthy(self, name: str) -> None:
         """Return when the application on a server says itself that it is healthy."""
-        url = self._home.url("app_" + name) + "/api/health"
 
         def healthy() -> bool:
-            try:
-                return httpx.get(url, timeout=2).status_code == httpx.codes.OK
-            except httpx.HTTPError:
-                return False
+            answer = self.ask_health(name)
+            return answer is not None and answer.status_code == httpx.codes.OK
 
         wait_until(f"{name} is healthy", healthy, seconds=30, home=self._home)
+
+    def ask_health(self, name: str) -> httpx.Response | None:
+        """Ask the application on a server for its health; None without an answer."""
+        try:
+            return self._asker.get(self._home.url("app_" + name) + "/api/health")
+        except httpx.HTTPError:
+            return None
 
     def docker(self, name: str, *words: str) -> str:
         """Give a command on a server; return what it printed."""

@@ -11,7 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -51,10 +50,10 @@ class Control:
 
     def version_of(self, name: str) -> str | None:
         """Ask one server which version it is; None without an answer."""
+        answer = self._company.servers.ask_health(name)
         try:
-            answer = httpx.get(self._company.home.url("app_" + name) + "/api/health", timeout=2)
-            return str(answer.json()["version"])
-        except (httpx.HTTPError, ValueError, KeyError):
+            return str(answer.json()["version"]) if answer is not None else None
+        except (ValueError, KeyError):
             return None
 
     def in_rotation(self) -> dict[str, bool]:

@@ -1,23 +1,59 @@
 """One lab and one Prefect server for all stories; each story has its own store, so its own records and holds."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+from prefect.settings import (
+    PREFECT_API_SSL_CERT_FILE,
+    PREFECT_API_URL,
+    PREFECT_CLIENT_CSRF_SUPPORT_ENABLED,
+    PREFECT_CLIENT_MAX_RETRIES,
+    temporary_settings,
+)
 
 from lab.client import Lab
 from lab.control_plane import ControlPlane
 from tests.stories.stage import Blocks, Stage
 
+# What the server does beside keeping runs, and no story looks at.
+SERVICES = (
+    "CANCELLATION_CLEANUP",
+    "CLEANUP_RECONCILER",
+    "EVENT_LOGGER",
+    "EVENT_PERSISTER",
+    "FOREMAN",
+    "LATE_RUNS",
+    "REPOSSESSOR",
+    "SCHEDULER",
+    "TRIGGERS",
+)
+
 
 @pytest.fixture(scope="session")
-def control(running_lab: Lab) -> Iterator[ControlPlane]:
+def control(running_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     control = ControlPlane(running_lab)
+    control.environment |= {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in SERVICES}
     control.start_server()
-    with temporary_settings({PREFECT_API_URL: control.environment["PREFECT_API_URL"], PREFECT_CLIENT_MAX_RETRIES: 2}):
+    settings = {
+        PREFECT_API_URL: control.environment["PREFECT_API_URL"],
+        PREFECT_API_SSL_CERT_FILE: one_certificate(tmp_path_factory.mktemp("certificates")),
+        PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False,
+        PREFECT_CLIENT_MAX_RETRIES: 2,
+    }
+    with temporary_settings(settings):
         yield control
     control.stop()
+
+
+def one_certificate(folder: Path) -> str:
+    """Each of Prefect's many clients reads all certificates, also for plain HTTP: one of them is read faster."""
+    bundle = Path(PREFECT_API_SSL_CERT_FILE.value()).read_text()
+    found = re.search("-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", bundle, re.DOTALL)
+    path = folder / "one.pem"
+    path.write_text(found[0] if found else bundle)
+    return str(path)
 
 
 @pytest.fixture(scope="session")

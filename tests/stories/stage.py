@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from prefect import get_client, tags
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
     ArtifactFilter,
     ArtifactFilterKey,
@@ -92,7 +93,8 @@ class Answers:
     def given(self) -> Iterator[None]:
         """Answer in the background until the block ends; who was asked before is left to others."""
         over = threading.Event()
-        known = {asking_of(run) for run in paused_runs(self.tag)}
+        with get_client(sync_client=True) as client:
+            known = {asking_of(run) for run in paused_runs(self.tag, client)}
         # A thread begins without Prefect's settings of this test session.
         thread = threading.Thread(target=copy_context().run, args=(self._answer, over, known), daemon=True)
         thread.start()
@@ -104,17 +106,18 @@ class Answers:
 
     def _answer(self, over: threading.Event, known: set[str]) -> None:
         left = list(self.answers)
-        while not over.wait(ASK_SECONDS):
-            for run in paused_runs(self.tag):
-                if asking_of(run) in known:
-                    continue
-                known.add(asking_of(run))
-                self.asked += 1
-                answer = left.pop(0) if left else None
-                if callable(answer):
-                    answer = answer(run)
-                if answer is not None:
-                    resume_flow_run(run.id, run_input=answer)
+        with get_client(sync_client=True) as client:
+            while not over.wait(ASK_SECONDS):
+                for run in paused_runs(self.tag, client):
+                    if asking_of(run) in known:
+                        continue
+                    known.add(asking_of(run))
+                    self.asked += 1
+                    answer = left.pop(0) if left else None
+                    if callable(answer):
+                        answer = answer(run)
+                    if answer is not None:
+                        resume_flow_run(run.id, run_input=answer)
 
 
 class Blocks:
@@ -280,8 +283,15 @@ class Stage:
 
     def wait_for_gate(self) -> FlowRun:
         """Return the run that waits for a person."""
-        wait_until(lambda: bool(paused_runs(self.name)), what="a run waits at its gate")
-        return paused_runs(self.name)[0]
+        found: list[FlowRun] = []
+        with get_client(sync_client=True) as client:
+
+            def waits() -> bool:
+                found[:] = paused_runs(self.name, client)
+                return bool(found)
+
+            wait_until(waits, what="a run waits at its gate")
+        return found[0]
 
     def _settings(self) -> dict[str, Any]:
         with self.lab.settings_path.open("rb") as file:
@@ -330,7 +340,8 @@ class ReleaseProcess:
 
 def stage_environment() -> dict[str, str]:
     """What a process of a story needs to find the story's Prefect server."""
-    return {"PREFECT_API_URL": str(get_current_settings().api.url)}
+    api = get_current_settings().api
+    return {"PREFECT_API_URL": str(api.url), "PREFECT_API_SSL_CERT_FILE": str(api.ssl_cert_file)}
 
 
 def choice(decision: str, name: str, reason: str) -> Words:
@@ -343,15 +354,14 @@ def asking_of(run: FlowRun) -> str:
     return str(run.state.id if run.state else "")
 
 
-def paused_runs(tag: str) -> list[FlowRun]:
+def paused_runs(tag: str, client: SyncPrefectClient) -> list[FlowRun]:
     """Return the runs of a story that wait for a person."""
-    with get_client(sync_client=True) as client:
-        return client.read_flow_runs(
-            flow_run_filter=FlowRunFilter(
-                tags=FlowRunFilterTags(all_=[tag]),
-                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED])),
-            )
+    return client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(
+            tags=FlowRunFilterTags(all_=[tag]),
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED])),
         )
+    )
 
 
 def wait_until(true: Callable[[], bool], *, what: str, seconds: float = 60) -> None:
