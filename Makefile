@@ -7,7 +7,7 @@ UV := .tools/bin/uv
 RUN := $(UV) run --frozen
 LAB := .lab
 
-.PHONY: help demo test lint lab down
+.PHONY: help demo test lint lab down enrol
 
 help:
 	@echo "make demo   install, start a company on this machine, and carry three releases through it"
@@ -15,12 +15,13 @@ help:
 	@echo "make lint   check style, types and the direction of imports"
 	@echo "make lab    start the company, Prefect and a worker, and keep them running"
 	@echo "make down   stop them and leave nothing behind"
+	@echo "make enrol NAME='Tomas Lima'   give a person of the roster one-time codes, on the worker"
 
 demo: .venv/.installed
 	@$(RUN) python -m lab.demo --home $(LAB)
 
 test: .venv/.installed
-	@$(RUN) pytest -n 2 --dist worksteal
+	@$(RUN) pytest -n 3 --dist worksteal
 
 lint: .venv/.installed
 	@$(RUN) ruff check .
@@ -33,6 +34,9 @@ lab: .venv/.installed
 
 down:
 	@if [ -x $(UV) ] && [ -d .venv ]; then $(RUN) python -m lab down --home $(LAB) --purge; fi
+
+enrol: .venv/.installed
+	@$(RUN) python -m deployments.enrol "$(NAME)" $(if $(AGAIN),--again)
 
 .venv/.installed: pyproject.toml uv.lock | $(UV)
 	@echo "Installing what uv.lock names (once)"

@@ -15,19 +15,23 @@ from blocks.errors import Misconfigured
 from blocks.fleet import Fleet, Server
 from blocks.github import GitHub
 from blocks.load_balancer import CommandBalancer, HAProxy, LoadBalancer
+from blocks.one_time_codes import OneTimeCodes
+from blocks.pagerduty import PagerDuty
 from blocks.postgres import Postgres
 from blocks.prometheus import Prometheus
 from blocks.registry import Registry
+from blocks.signing import Signer
 from blocks.slack import Slack
 from blocks.store import FolderStore, S3Store, Store
 from policy.limits import Limits
+from policy.record_signature import KEY_BYTES, read_spelled
 from policy.risk import RiskRules
 from policy.roles import Roster
 from policy.windows import Calendar, read_calendar
 
 STORES: dict[str, type[FolderStore | S3Store]] = {"folder": FolderStore, "bucket": S3Store}
 BALANCERS: dict[str, type[HAProxy | CommandBalancer]] = {"haproxy": HAProxy, "commands": CommandBalancer}
-OptionalSystem = Literal["staging", "balancer", "prometheus", "database", "backups"]
+OptionalSystem = Literal["staging", "balancer", "prometheus", "database", "backups", "pagerduty"]
 Found = TypeVar("Found")
 BlockKind = TypeVar("BlockKind", bound=Block)
 
@@ -45,6 +49,11 @@ class CompanyRules(Block):
     calendar: dict[str, Any] = Field(default_factory=dict, description="Windows, freezes and known peaks.")
     limits: dict[str, Any] = Field(default_factory=dict, description="Limits that differ from the checklist's.")
     risk_rules: dict[str, Any] = Field(default_factory=dict, description="Paths that make a change risky.")
+    secrets_folder: str | None = Field(default=None, description="The folder of secret files on the worker.")
+    signing_key: str | None = Field(default=None, description="The name of the secret with the worker's signing key.")
+    public_keys: dict[str, str] = Field(
+        default_factory=dict, description="The public keys of the workers that seal records, by name."
+    )
     spool: str = Field(description="The folder on the worker where rows wait while the store is away.")
     prefect_ui: str = Field(description="The address of Prefect's UI, for links.")
     systems: list[OptionalSystem] = Field(
@@ -82,6 +91,7 @@ class Company:
     application: Application
     github: GitHub
     slack: Slack
+    pagerduty: PagerDuty | None
     prometheus: Prometheus | None
     database: Postgres | None
     backups: BackupStore | None
@@ -109,6 +119,7 @@ class Company:
                 application=_load(Application, environment),
                 github=_load(GitHub, environment),
                 slack=_load(Slack, environment),
+                pagerduty=if_there("pagerduty", partial(_load, PagerDuty)),
                 prometheus=if_there("prometheus", partial(_load, Prometheus)),
                 database=if_there("database", partial(_load, Postgres)),
                 backups=if_there("backups", partial(_load, BackupStore)),
@@ -124,7 +135,7 @@ class Company:
     def __exit__(self, *_raised: object) -> None:
         """Hang up every kept connection."""
         staging = self.staging.fleet if self.staging else None
-        for system in (self.fleet, staging, self.balancer, self.github, self.prometheus):
+        for system in (self.fleet, staging, self.balancer, self.github, self.pagerduty, self.prometheus):
             if system is not None:
                 system.close()
 
@@ -132,6 +143,26 @@ class Company:
     def spool(self) -> Path:
         """Where rows wait while the store is away."""
         return Path(self.rules.spool)
+
+    @property
+    def one_time_codes(self) -> OneTimeCodes:
+        """The codes by which approvers prove who they are."""
+        return OneTimeCodes(self.store, Path(self.rules.secrets_folder) if self.rules.secrets_folder else None)
+
+    @property
+    def signer(self) -> Signer | None:
+        """Who signs what this worker seals; None where no key is configured."""
+        if self.rules.signing_key is None:
+            return None
+        return Signer(self.rules.signing_key, Path(self.rules.secrets_folder) if self.rules.secrets_folder else None)
+
+    @property
+    def public_keys(self) -> dict[str, bytes]:
+        """The keys by which what a worker sealed is known to be its own."""
+        try:
+            return {name: read_spelled(key, KEY_BYTES) for name, key in self.rules.public_keys.items()}
+        except ValueError as error:
+            raise Misconfigured(f"public_keys of {self.rules.environment}: {error}; save the settings again") from None
 
     def fences(self) -> Iterator[Callable[[], int]]:
         """Yield, for each host, how to read the highest number it has seen."""

@@ -100,6 +100,16 @@ class Prometheus(Block):
         f"(rate(http_request_duration_seconds_bucket{{{_SERVERS}}}[$span])))",
         description="95th percentile of the latency of each server over the span, in seconds.",
     )
+    p50_query: str = Field(
+        default="histogram_quantile(0.5, sum by (server, le) "
+        f"(rate(http_request_duration_seconds_bucket{{{_SERVERS}}}[$span])))",
+        description="Median of the latency of each server over the span, in seconds; shown to the approver.",
+    )
+    p99_query: str = Field(
+        default="histogram_quantile(0.99, sum by (server, le) "
+        f"(rate(http_request_duration_seconds_bucket{{{_SERVERS}}}[$span])))",
+        description="99th percentile of the latency of each server over the span, in seconds; shown to the approver.",
+    )
     newest_query: str = Field(
         default=f"max by (server) (timestamp(http_requests_total{{{_SERVERS}}}))",
         description="When each server was last measured, as a Unix time in seconds.",
@@ -157,6 +167,8 @@ class Prometheus(Block):
         requests = self._vector(self.requests_query, names, at, span)
         errors = self._vector(self.errors_query, names, at, span)
         p95 = self._vector(self.p95_query, names, at, span)
+        p50 = self._vector(self.p50_query, names, at, span)
+        p99 = self._vector(self.p99_query, names, at, span)
         newest = self._vector(self.newest_query, names, at, span)
         return tuple(
             Sample(
@@ -166,6 +178,8 @@ class Prometheus(Block):
                 errors=_errors(requests.get(name), name, errors),
                 p95=_duration(p95.get(name)),
                 span=span,
+                p50=_duration(p50.get(name)),
+                p99=_duration(p99.get(name)),
             )
             for name in names
         )

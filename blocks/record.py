@@ -9,15 +9,17 @@ from threading import RLock
 from typing import Any
 
 from blocks.errors import Superseded, Unreachable
+from blocks.signing import Signer
 from blocks.store import Exists, Store
-from policy.record import Event, Row, Verification, decode, digest_of, encode, last, verify
+from policy.record import Event, Row, Verification, decode, digest_of, encode, last, verify, without_signature
+from policy.record_signature import NO_KEYS
 
 
 class Record:
     """The rows of one release.
 
     Going forward a row is in the store or the step does not happen. Going home it may wait in the spool,
-    a folder on the worker, and is merged later.
+    a folder on the worker, and is merged later. `signer` signs the seal, at the moment its place is known.
     """
 
     def __init__(self, store: Store, key: str, *, holder: int, spool: Path) -> None:
@@ -29,6 +31,7 @@ class Record:
         self._rows: list[Row] = []
         self._previous = ""
         self.homeward = False
+        self.signer: Signer | None = None
 
     def rows(self) -> tuple[Row, ...]:
         """Return all rows, newest last, those in the spool included; going home the known ones must do."""
@@ -54,6 +57,11 @@ class Record:
     def sealed(self) -> bool:
         """Whether the record has ended."""
         return self.last(Event.SEALED) is not None
+
+    @property
+    def head(self) -> str:
+        """The hash of the newest row in the store that this process has read or written."""
+        return self._previous
 
     @property
     def waits_in_spool(self) -> bool:
@@ -104,7 +112,7 @@ class Record:
 
     def _holds(self, row: Row) -> bool:
         """A process that died between storing a row and leaving the spool stored it already."""
-        return any(replace(known, number=0, previous="") == row for known in self._rows)
+        return any(replace(without_signature(known), number=0, previous="") == row for known in self._rows)
 
     def _merged(self) -> bool:
         try:
@@ -117,6 +125,8 @@ class Record:
         while True:
             self._refuse_if_superseded()
             numbered = replace(row, number=len(self._rows) + 1, previous=self._previous)
+            if self.signer is not None and row.event is Event.SEALED:
+                numbered = self.signer.sign_row(numbered)
             body = encode(numbered)
             try:
                 self._store.create(row_key(self.key, numbered.number), body)
@@ -171,7 +181,14 @@ def list_records(store: Store) -> tuple[str, ...]:
     return tuple(sorted({key.split("/")[1] for key in store.list("records/")}))
 
 
-def verify_record(store: Store, release: str) -> Verification:
-    """Read a record from the store and name its first altered or missing row."""
-    keys = store.list(f"records/{release}/")
-    return verify({int(Path(key).stem): store.read(key).body for key in keys})
+def verify_record(store: Store, release: str, *, known: Mapping[str, bytes] = NO_KEYS, head: str = "") -> Verification:
+    """Read a record from the store, name its first altered or missing row, and say who signed it."""
+    bodies: dict[int, bytes] = {}
+    for key in store.list(f"records/{release}/"):
+        number = Path(key).stem
+        if not number.isdecimal() or key != row_key(release, int(number)):
+            return Verification(
+                len(bodies), sealed=False, fault=f"{key} is no row of this record: somebody put it there"
+            )
+        bodies[int(number)] = store.read(key).body
+    return verify(bodies, known=known, release=release, head=head)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.client import HTTPException
+from math import ceil
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from prefect.blocks.core import Block
 from pydantic import BaseModel, Field, HttpUrl, ValidationError
@@ -20,6 +21,7 @@ from slack_sdk.http_retry import HttpRequest, HttpResponse, RetryState
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from slack_sdk.web import SlackResponse
 
+from blocks import slack_answers as answers
 from blocks.credentials import read_secret
 from blocks.errors import Refused, Unreachable
 
@@ -27,17 +29,6 @@ Shape = TypeVar("Shape", bound=BaseModel)
 Ask = Callable[[WebClient], SlackResponse]
 _EVENT = "countersign_message"
 _PAGE = 200
-_MAY_HELP = frozenset({"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
-_SENTENCES = {
-    "not_in_channel": "the bot is not in {channel}; invite it there",
-    "channel_not_found": "there is no channel {channel} that the bot can see",
-    "is_archived": "{channel} is archived",
-    "invalid_auth": "the token is not valid",
-    "not_authed": "no token was given",
-    "missing_scope": "the token lacks a permission (scope)",
-    "users_not_found": "nobody has the e-mail {channel}",
-    "user_not_found": "there is no user {channel}",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,48 +39,14 @@ class Message:
     stamp: str
 
 
-class _Metadata(BaseModel):
-    event_type: str
-    event_payload: dict[str, Any]
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """A message that Slack will post by itself at `at`, whatever became of us."""
 
-
-class _Empty(BaseModel):
-    ok: bool
-
-
-class _Listed(BaseModel):
-    ts: str
-    metadata: _Metadata | None = None
-
-
-class _Cursor(BaseModel):
-    next_cursor: str = ""
-
-
-class _Page(BaseModel):
-    messages: list[_Listed]
-    response_metadata: _Cursor | None = None
-
-
-class _Sent(BaseModel):
     channel: str
-    ts: str
-
-
-class _Identified(BaseModel):
-    id: str
-
-
-class _Opened(BaseModel):
-    channel: _Identified
-
-
-class _Found(BaseModel):
-    user: _Identified
-
-
-class _Link(BaseModel):
-    permalink: str
+    number: str
+    at: datetime
+    text: str
 
 
 class PatientRateLimit(RateLimitErrorRetryHandler):
@@ -157,7 +114,7 @@ class Slack(Block):
         if thread:
             given["thread_ts"] = thread.stamp
         try:
-            sent = self._ask(_Sent, channel, lambda client: client.chat_postMessage(**given))
+            sent = self._ask(answers.Sent, channel, lambda client: client.chat_postMessage(**given))
         except Unreachable:
             # The answer may be lost and the message sent: only looking can tell.
             if seen := self.find(channel, key, thread):
@@ -176,7 +133,7 @@ class Slack(Block):
     def update(self, message: Message, text: str) -> None:
         """The message says `text` now."""
         self._ask(
-            _Sent,
+            answers.Sent,
             message.channel,
             lambda client: client.chat_update(channel=message.channel, ts=message.stamp, text=text),
         )
@@ -189,31 +146,57 @@ class Slack(Block):
                 return Message(channel, listed.ts)
         return None
 
+    def schedule_message(self, channel: str, text: str, at: datetime) -> Scheduled:
+        """Slack posts the message at `at` by itself; it has no key, since one with metadata is never posted."""
+        given: dict[str, Any] = {"channel": channel, "text": text, "post_at": ceil(at.timestamp())}
+        sent = self._ask(answers.ToBeSent, channel, lambda client: client.chat_scheduleMessage(**given))
+        return Scheduled(sent.channel, sent.scheduled_message_id, datetime.fromtimestamp(sent.post_at, UTC), text)
+
+    def list_scheduled_messages(self, channel: str) -> tuple[Scheduled, ...]:
+        """What we scheduled for the channel and Slack has not posted yet."""
+        found: list[Scheduled] = []
+        given: dict[str, Any] = {"channel": channel, "limit": _PAGE}
+        while True:
+            page = self._ask(answers.WaitingPage, channel, partial(_list_scheduled, given))
+            found += [
+                Scheduled(one.channel_id, one.id, datetime.fromtimestamp(one.post_at, UTC), one.text)
+                for one in page.scheduled_messages
+            ]
+            cursor = page.response_metadata.next_cursor if page.response_metadata else ""
+            if not cursor:
+                return tuple(found)
+            given = given | {"cursor": cursor}
+
+    def delete_scheduled_message(self, message: Scheduled) -> None:
+        """The message will not be posted; Slack refuses within the last minute before it is due."""
+        given: dict[str, Any] = {"channel": message.channel, "scheduled_message_id": message.number}
+        self._ask(answers.Empty, message.channel, lambda client: client.chat_deleteScheduledMessage(**given))
+
     def find_user(self, email: str) -> str:
         """The number of the user with this e-mail."""
-        return self._ask(_Found, email, lambda client: client.users_lookupByEmail(email=email)).user.id
+        return self._ask(answers.Found, email, lambda client: client.users_lookupByEmail(email=email)).user.id
 
     def read_permalink(self, message: Message) -> str:
         """The address at which people see the message."""
         given = {"channel": message.channel, "message_ts": message.stamp}
-        return self._ask(_Link, message.channel, lambda client: client.chat_getPermalink(**given)).permalink
+        return self._ask(answers.Link, message.channel, lambda client: client.chat_getPermalink(**given)).permalink
 
     def check(self) -> None:
         """Return when Slack knows the token; else say what is wrong."""
-        self._ask(_Empty, "", lambda client: client.auth_test())
+        self._ask(answers.Empty, "", lambda client: client.auth_test())
 
     def _conversation_with(self, user: str) -> str:
-        opened = self._ask(_Opened, user, lambda client: client.conversations_open(users=user))
+        opened = self._ask(answers.Opened, user, lambda client: client.conversations_open(users=user))
         return opened.channel.id
 
-    def _listed(self, channel: str, thread: Message | None) -> Iterator[_Listed]:
+    def _listed(self, channel: str, thread: Message | None) -> Iterator[answers.Listed]:
         given: dict[str, Any] = {"channel": channel, "limit": _PAGE, "include_all_metadata": True}
         if thread:
             given["ts"] = thread.stamp
         else:
             given["oldest"] = f"{(datetime.now(UTC) - self.look_back).timestamp():.6f}"
         while True:
-            page = self._ask(_Page, channel, partial(_list, given))
+            page = self._ask(answers.Page, channel, partial(_list, given))
             yield from page.messages
             cursor = page.response_metadata.next_cursor if page.response_metadata else ""
             if not cursor:
@@ -234,7 +217,7 @@ class Slack(Block):
         try:
             return shape.model_validate(call(client).data)
         except SlackApiError as error:
-            _raise_said(error, channel)
+            answers.raise_said(error, channel)
         except ValidationError as error:
             raise Unreachable(f"Slack: the answer is not as expected ({error.errors()[0]['msg']})") from None
         except (OSError, HTTPException, ValueError) as error:
@@ -245,20 +228,11 @@ def _list(given: dict[str, Any], client: WebClient) -> SlackResponse:
     return client.conversations_replies(**given) if "ts" in given else client.conversations_history(**given)
 
 
+def _list_scheduled(given: dict[str, Any], client: WebClient) -> SlackResponse:
+    return client.chat_scheduledMessages_list(**given)
+
+
 def _asked_wait(response: HttpResponse) -> float:
     headers = {name.lower(): values for name, values in response.headers.items()}
     values = headers.get("retry-after") or ["1"]
     return float(values[0]) if values[0].isdecimal() else 1.0
-
-
-def _raise_said(error: SlackApiError, channel: str) -> NoReturn:
-    status = error.response.status_code
-    data = error.response.data
-    said = str(data.get("error") or "") if isinstance(data, dict) else ""
-    if status == 429:
-        wait = error.response.headers.get("Retry-After", "?")
-        raise Unreachable(f"Slack: too many calls, asked to wait {wait} s; given up for now") from None
-    if status >= 500 or not said or said in _MAY_HELP or " " in said:
-        raise Unreachable(f"Slack: no usable answer (status {status}: {said[:100]})") from None
-    sentence = _SENTENCES.get(said, said).format(channel=channel)
-    raise Refused(f"Slack refused: {sentence}") from None

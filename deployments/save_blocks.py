@@ -18,6 +18,7 @@ from blocks.errors import Misconfigured
 from blocks.fleet import Fleet, Server
 from blocks.github import GitHub
 from blocks.load_balancer import CommandBalancer, HAProxy
+from blocks.pagerduty import PagerDuty
 from blocks.postgres import Postgres
 from blocks.prometheus import Prometheus
 from blocks.registry import Registry
@@ -38,7 +39,7 @@ def blocks_of(settings: Settings) -> dict[str, list[Block]]:
     """Return the blocks of an environment by the name they are saved under."""
     required: list[Block] = [
         _rules(settings),
-        _store(settings),
+        store_of(settings),
         _fleet(settings, settings.fleet.servers),
         Application(**settings.application.model_dump(), secrets_folder=settings.secrets),
         GitHub(
@@ -80,6 +81,9 @@ def _rules(settings: Settings) -> CompanyRules:
         calendar=settings.calendar,
         limits=settings.limits.model_dump(mode="json", exclude_unset=True),
         risk_rules=settings.risk.model_dump(mode="json", exclude_unset=True),
+        secrets_folder=settings.secrets,
+        signing_key=settings.signing.key if settings.signing else None,
+        public_keys=dict(settings.signing.public_keys) if settings.signing else {},
         spool=settings.spool,
         prefect_ui=settings.prefect_ui,
         main_branch=settings.github.main,
@@ -95,6 +99,8 @@ def _rules(settings: Settings) -> CompanyRules:
 def _optional_blocks(settings: Settings) -> Iterator[Block]:
     if settings.balancer is not None:
         yield _balancer(settings.fleet, settings.balancer)
+    if settings.pagerduty is not None:
+        yield PagerDuty(**settings.pagerduty.model_dump(), secrets_folder=settings.secrets)
     if settings.prometheus is not None:
         yield Prometheus(
             url=settings.prometheus.url,
@@ -127,7 +133,8 @@ def _fleet(settings: Settings, servers: tuple[Server, ...]) -> Fleet:
     )
 
 
-def _store(settings: Settings) -> FolderStore | S3Store:
+def store_of(settings: Settings) -> FolderStore | S3Store:
+    """Return the store that the settings describe; reading from it needs no Prefect."""
     store = settings.store
     if store.folder is not None and store.bucket is None:
         return FolderStore(folder=store.folder)

@@ -3,14 +3,15 @@
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from blocks.errors import Misconfigured
 from blocks.fleet import Server
 from policy.limits import Limits
+from policy.record_signature import KEY_BYTES, read_spelled
 from policy.risk import RiskRules
 from policy.roles import Person, Roster
 from policy.windows import read_calendar
@@ -102,6 +103,15 @@ class SlackSettings(Section):
     alerts: str = Field(description="The channel where people are paged, by its id.")
 
 
+class PagerDutySettings(Section):
+    """The service on PagerDuty that wakes whoever is on call; without it people are paged in Slack only."""
+
+    url: str = Field(
+        default="https://events.pagerduty.com", pattern=r"^https?://", description="The address of its Events API."
+    )
+    routing_key: str = Field(description="The name of the secret with the integration's key.")
+
+
 class PrometheusSettings(Section):
     """Where the metrics are asked for; `queries` replaces single queries by name."""
 
@@ -146,6 +156,21 @@ class RegistrySettings(Section):
     password: str = Field(description="The name of the secret with the password.")
 
 
+def _checked_public_key(text: str) -> str:
+    read_spelled(text, KEY_BYTES)
+    return text
+
+
+class SigningSettings(Section):
+    """The worker's key that signs sealed records; `python -m deployments.signing_key` makes one."""
+
+    key: str = Field(pattern=r"^[A-Za-z0-9_]+$", description="The name of the secret with this worker's private key.")
+    public_keys: dict[str, Annotated[str, AfterValidator(_checked_public_key)]] = Field(
+        default_factory=dict,
+        description="The public key of every worker that seals or ever sealed records, by a name of your choice.",
+    )
+
+
 class Settings(BaseSettings):
     """Everything one environment needs; secrets stand here by name only.
 
@@ -170,10 +195,12 @@ class Settings(BaseSettings):
     application: ApplicationSettings
     github: GitHubSettings
     slack: SlackSettings
+    pagerduty: PagerDutySettings | None = None
     prometheus: PrometheusSettings | None = None
     database: DatabaseSettings | None = None
     backups: BackupSettings | None = None
     registry: RegistrySettings
+    signing: SigningSettings | None = None
     calendar: dict[str, Any] = Field(default_factory=dict)
     limits: Limits = Limits()
     risk: RiskRules = RiskRules()

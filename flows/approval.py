@@ -1,11 +1,13 @@
 """2.1.4: who may decide, on what evidence, and what an answer does."""
 
+import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from prefect.context import FlowRunContext
 from prefect.logging import get_run_logger
 
+from blocks.errors import Misconfigured
 from flows.gate import ApprovalForm, ChoiceForm, NobodyAnswered, ask
 from flows.phase import Report
 from flows.watch import Watch, updated_servers
@@ -13,21 +15,25 @@ from policy.approval import (
     Decision,
     Outcome,
     Ruling,
+    count_wrong_codes,
     judge_answer,
     occasion_of,
     standing_approval,
     subject_of,
 )
-from policy.comparison import render_comparison, sum_up
+from policy.comparison import compare, headline_of, render_comparison
 from policy.items import Way
 from policy.judgement import Verdict, not_applicable, spoken
-from policy.messages import approval_wanted, choice_wanted
+from policy.messages import approval_wanted, choice_wanted, own_approval
+from policy.one_time_code import delay_after
 from policy.page import headline, render_page
 from policy.record import Event
-from policy.roles import Person, entitled, find_own_part
+from policy.roles import Person, Role, entitled, find_own_part
 from policy.windows import judge_window
 from tasks.messages import direct_message, inform, page_on_call
 from tasks.run import Run, utc_now
+
+_COUNTS = (Outcome.APPROVED, Outcome.ROLL_BACK)
 
 
 class ApprovalRefused(Exception):
@@ -38,12 +44,29 @@ class PeopleStay(Exception):
     """Production stays on the new version without a sign-off."""
 
 
-def require_approval(run: Run, report: Report, watch: Watch) -> None:
+def require_approval(run: Run, gather: Callable[[Run], Report], watch: Watch) -> None:
     """Return once an approval for exactly this is on record; ask until there is one; raise on a roll-back.
 
+    The evidence is gathered again after an answer: one that worsened while people thought is not what they approved.
     Raises ApprovalRefused, NobodyAnswered, or what the lookout raises while people think.
     """
-    subject = subject_of(
+    complaint = ""
+    while True:
+        report = gather(run)
+        subject = _subject(run, report)
+        if (approval := standing_approval(run.record.rows(), subject)) is not None:
+            break
+        answer = _ask_for_approval(run, complaint + evidence_page(run, report, watch), report)
+        ruling = _rule(run, answer)
+        _write_down(run, answer, ruling, subject)
+        if ruling.outcome is Outcome.ROLL_BACK:
+            raise ApprovalRefused(ruling.sentence)
+        complaint = f"**{_complain(ruling)}**\n\n"
+    run.record.append(Event.USED, item="2.1.4", facts={"approval": approval.number})
+
+
+def _subject(run: Run, report: Report) -> str:
+    return subject_of(
         release=run.release.key,
         digest=run.built.digest,
         configuration=run.digests_before,
@@ -51,35 +74,33 @@ def require_approval(run: Run, report: Report, watch: Watch) -> None:
         plan=[server.name for server in run.servers],
         verdicts={item.number: judgement.verdict for item, judgement in report.entries},
     )
-    complaint = ""
-    while (approval := standing_approval(run.record.rows(), subject)) is None:
-        answer = _ask_for_approval(run, complaint + evidence_page(run, report, watch), report)
-        ruling = _rule(run, answer)
-        _write_down(run, answer, ruling, subject)
-        if ruling.outcome is Outcome.ROLL_BACK:
-            raise ApprovalRefused(ruling.sentence)
-        complaint = (
-            "" if ruling.outcome is Outcome.APPROVED else f"**The last answer was not valid:** {ruling.sentence}\n\n"
-        )
-    run.record.append(Event.USED, item="2.1.4", facts={"approval": approval.number})
+
+
+def _complain(ruling: Ruling) -> str:
+    """Say above the form why there is a form again."""
+    if ruling.outcome is Outcome.APPROVED:
+        return f"What was approved has changed since, so it is asked again. {ruling.sentence}."
+    return f"The last answer was not valid: {ruling.sentence}"
 
 
 def evidence_page(run: Run, report: Report, watch: Watch) -> str:
-    """Return what the approver sees above the form."""
-    new = list(updated_servers(run))
-    old = [name for name in run.release.servers if name not in new]
-    table = render_comparison(sum_up(watch.samples, new), sum_up(watch.samples, old), span=run.limits.watch_window)
-    release = run.release
-    head = (
-        f"**{release.what}**, {release.risk.value} risk, requested by {release.request.requested_by}."
-        f" {', '.join(new)} serves it; {', '.join(old) or 'no server'} still serves"
-        f" {release.previous_commit[:7]}."
-    )
-    return render_page(
-        "Approve for the remaining servers?",
-        report.entries,
-        way=release.way,
-        foot=f"{head}\n\n{table}",
+    """Return what the approver sees above the form: the verdict, both versions side by side, then the items."""
+    release, limits = run.release, run.limits
+    now = utc_now()
+    taken_traffic = watch.new_since
+    new = {name: taken_traffic.get(name, now) for name in updated_servers(run)}
+    old = [name for name in release.servers if name not in new]
+    comparison = compare(tuple(watch.samples), new=new, old=old, limits=limits)
+    return "\n\n".join(
+        (
+            "## Approve for the remaining servers?",
+            f"**{headline(report.entries, way=release.way)}. {headline_of(comparison)}.**",
+            f"**{release.what}**, {release.risk.value} risk, requested by {release.request.requested_by}."
+            f" {', '.join(new) or 'No server'} serves it; {', '.join(old) or 'no server'} still serves"
+            f" {release.previous_commit[:7]}.",
+            render_comparison(comparison, limits=limits),
+            render_page("What was checked", report.entries, way=release.way),
+        )
     )
 
 
@@ -183,7 +204,7 @@ def _rule(run: Run, answer: ApprovalForm) -> Ruling:
         if run.release.way is Way.HOTFIX
         else judge_window(now, risk=run.release.risk, calendar=run.company.calendar)
     )
-    return judge_answer(
+    ruling = judge_answer(
         Decision(answer.decision),
         answer.name,
         reason=answer.reason,
@@ -194,32 +215,72 @@ def _rule(run: Run, answer: ApprovalForm) -> Ruling:
         on=now.date(),
         window=window,
     )
+    if answer.typed_by and run.company.roster.find(answer.typed_by) is None:
+        return Ruling(Outcome.NOT_VALID, f"typed_by: {answer.typed_by!r} is not in the roster")
+    person = run.company.roster.find(answer.name)
+    if ruling.outcome is not Outcome.APPROVED or person is None:
+        return ruling
+    return _prove(run, person, answer.code, ruling, at=now)
+
+
+def _prove(run: Run, person: Person, code: str, ruling: Ruling, *, at: datetime) -> Ruling:
+    """Whoever approves shows a code that was not used before; after wrong ones the answer waits a little."""
+    codes = run.company.one_time_codes
+    wait = delay_after(count_wrong_codes(run.record.seen, person.name), at_most=run.limits.wrong_code_delay)
+    until = time.monotonic() + wait.total_seconds()
+    while time.monotonic() < until:
+        run.pause()
+    try:
+        step = codes.find_step(person, code, at=at)
+    except Misconfigured as error:
+        return Ruling(Outcome.NOT_VALID, f"{person.name} has no one-time codes: {error}; enrol on the worker first")
+    if step is None:
+        return Ruling(Outcome.WRONG_CODE, f"the code is not one that {person.name}'s app shows now")
+    if not codes.use(person, step):
+        return Ruling(Outcome.NOT_VALID, f"this code of {person.name} was used already; the app shows a new one soon")
+    return ruling
 
 
 def _write_down(run: Run, answer: ApprovalForm, ruling: Ruling, subject: str) -> None:
     event = Event.APPROVED if ruling.outcome is Outcome.APPROVED else Event.ANSWERED
+    person = run.company.roster.find(answer.name)
     run.record.append(
         event,
         item="2.1.4",
         facts={
             "decision": answer.decision,
-            "name": answer.name,
+            "name": person.name if person else answer.name,
             "reason": answer.reason,
+            "typed_by": answer.typed_by,
             "outcome": ruling.outcome.value,
             "sentence": ruling.sentence,
             "subject": subject,
+            "own": ruling.own,
         },
     )
     run.record.append(
         Event.JUDGED,
         item="8.1",
         facts={
-            "verdict": (Verdict.FAILED if ruling.outcome is Outcome.NOT_VALID else Verdict.PASSED).value,
+            "verdict": (Verdict.PASSED if ruling.outcome in _COUNTS else Verdict.FAILED).value,
             "sentence": ruling.sentence,
             "link": None,
         },
     )
+    if ruling.own:
+        _tell_cto(run, ruling.sentence)
     get_run_logger().info("2.1.4: %s: %s", ruling.outcome, ruling.sentence)
+
+
+def _tell_cto(run: Run, sentence: str) -> None:
+    """An emergency that somebody approved for themselves is known to the CTO at once."""
+    people = run.company.roster.holders(Role.CTO, on=utc_now().date())
+    text = own_approval(run.release, sentence, cto=[person.name for person in people])
+    page_on_call(run, text, name="own approval")
+    for person in people:
+        if person.slack:
+            asking = len(run.record.seen)
+            inform(direct_message(run, person, number="8.1", name="own approval", asking=asking, text=text), run)
 
 
 def _reminder(run: Run, text: str) -> Callable[[timedelta], None]:

@@ -34,9 +34,18 @@ class ApprovalForm(RunInput):
     """What the approver answers. Required and never pre-filled: an untouched form cannot be sent."""
 
     decision: Literal["approve", "roll back"] = Field(description="What you decide, after the evidence above.")
-    name: str = Field(min_length=1, description="Your name, as in the roster.")
+    name: str = Field(min_length=1, description="The name of whoever decides, as in the roster.")
+    # Stopping is easy: without a code nothing is ever approved, and a roll-back needs none.
+    code: str = Field(
+        default="",
+        pattern=r"^([0-9]{6})?$",
+        description="The six digits that the authenticator app of whoever approves shows now. Not needed to roll back.",
+    )
     reason: str = Field(
-        default="", max_length=500, description="Why; needed to roll back, or to go on after the window."
+        default="", max_length=500, description="Why; needed to go on after the window, or to approve one's own."
+    )
+    typed_by: str = Field(
+        default="", max_length=100, description="Your name, if you type this for somebody who decides by phone."
     )
 
 

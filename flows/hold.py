@@ -13,8 +13,10 @@ from blocks.company import Company
 from blocks.errors import BlockError, Superseded
 from blocks.hold import Held, Hold, Holds
 from blocks.record import Record
+from flows.dead_mans_switch import dead_mans_switch
 from flows.phase import publish_record
 from flows.recovery_schedule import recovery_awake
+from flows.red_flag import RedFlag, raised_flags
 from policy.items import Way
 from policy.judgement import spoken
 from policy.limits import Limits
@@ -37,12 +39,16 @@ class AskedToStop(Exception):
 class Heart:
     """A thread that renews the heartbeat, and stops the way forward before others may think us dead."""
 
-    def __init__(self, holds: Holds, number: int, limits: Limits) -> None:
-        self._holds = holds
+    def __init__(self, company: Company, release: str, number: int, limits: Limits) -> None:
+        self._company = company
+        self._holds = Holds(company.store, company.rules.environment)
+        self._release = release
         self._number = number
         self._limits = limits
         self._last_beat = time.monotonic()
         self._asked_to_stop: str | None = None
+        self._red_flag: str | None = None
+        self._overtaken: str | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{number}", daemon=True)
 
@@ -57,7 +63,11 @@ class Heart:
         self._thread.join(timeout=10)
 
     def check(self) -> None:
-        """Return while the hold is ours; raises HoldLost or AskedToStop."""
+        """Return while the hold is ours and nobody objects; raises Superseded, RedFlag, AskedToStop or HoldLost."""
+        if self._overtaken is not None:
+            raise Superseded(self._overtaken)
+        if self._red_flag is not None:
+            raise RedFlag(self._red_flag)
         if self._asked_to_stop is not None:
             raise AskedToStop(self._asked_to_stop)
         silence = time.monotonic() - self._last_beat
@@ -70,9 +80,18 @@ class Heart:
             with suppress(BlockError):
                 self._holds.beat(self._number)
                 self._last_beat = time.monotonic()
-                newest = self._holds.newest()
-                if newest and newest.number == self._number and newest.asked_to_stop:
-                    self._asked_to_stop = newest.asked_to_stop
+                self._notice(self._holds.newest())
+                self._red_flag = next(iter(raised_flags(self._company, self._release)), None)
+
+    def _notice(self, newest: Hold | None) -> None:
+        if newest is None or newest.number < self._number:
+            return
+        if newest.number > self._number:
+            self._overtaken = (
+                f"hold {self._number} was taken over by hold {newest.number}; this run changes nothing more"
+            )
+        elif newest.asked_to_stop:
+            self._asked_to_stop = newest.asked_to_stop
 
 
 @contextmanager
@@ -99,14 +118,15 @@ def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | N
         over=over,
     )
     record = Record(company.store, release.key, holder=number, spool=company.spool)
-    heart = Heart(holds, number, release.limits)
+    heart = Heart(company, release.key, number, release.limits)
     run = Run(release=release, company=company, record=record, number=number, lookout=heart)
     heart.start()
     try:
         event = Event.OPENED if over is None else Event.TOOK_OVER
         record.append(event, facts={"release": release.model_dump(mode="json")})
         raise_fences(run, all_of_them=over is None and release.way is not Way.HOMEWARD)
-        yield run
+        with dead_mans_switch(run, holds):
+            yield run
     except TerminationSignal:
         with suppress(BlockError):
             holds.abandon(number, "the run was cancelled")

@@ -64,7 +64,7 @@ def roll_out(run: Run) -> None:
         first, remaining = run.servers[:1], run.servers[1:]
         update(run, first)
         watch_until_clear(run, watch, at_least=run.limits.first_server_watch)
-        require_approval(run, first_server_evidence(run), watch)
+        require_approval(run, first_server_evidence, watch)
         for server in remaining:
             watch_until_clear(run, watch, at_least=run.limits.watch_interval)
             update(run, [server])

@@ -4,20 +4,25 @@ It runs on a short schedule that is switched on while a hold exists. A run that 
 itself from Prefect's run list.
 """
 
+from contextlib import suppress
+
 from prefect import flow
 from prefect.logging import get_run_logger
 
 from blocks.company import Company
+from blocks.errors import BlockError
 from blocks.hold import Hold, Holds, describe_silence
 from blocks.record import Record
+from flows.dead_mans_switch import DeadMansSwitch
 from flows.hold import held_run
 from flows.recovery_schedule import leave_no_litter, switch_off, switch_on
-from flows.way_home import go_home, read_world
+from flows.way_home import go_home
+from flows.world import read_world
 from policy.messages import page_wait
 from policy.record import Event, last
 from policy.release import Release
 from policy.way_home import Cause, Nothing, Plan, Wait, Why, plan_way_home
-from tasks.messages import page_on_call
+from tasks.messages import page_on_call, tell_sealed
 from tasks.run import Run, utc_now
 
 PROCESS_DIED = "the process died"
@@ -54,20 +59,24 @@ def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
     if not rows:
         holds.release(dead.number)
         return Nothing(f"hold {dead.number} of {dead.release} was taken and nothing was written; it is given back")
-    if sealed := last(rows, Event.SEALED):
-        record.merge()
-        holds.release(dead.number)
-        return Nothing(f"the release had already ended: {sealed.facts.get('sentence', '')}")
     opened = next(row for row in rows if row.event in (Event.OPENED, Event.TOOK_OVER))
     release = Release.model_validate(opened.facts["release"])
+    looking = Run(release=release, company=company, record=record, number=dead.number)
+    if sealed := last(rows, Event.SEALED):
+        record.signer = company.signer
+        record.merge()
+        tell_sealed(looking)
+        holds.release(dead.number)
+        return Nothing(f"the release had already ended: {sealed.facts.get('sentence', '')}")
     why = why_dead(dead, asked)
     log.warning("%s: %s", release.what, why.sentence)
-    looking = Run(release=release, company=company, record=record, number=dead.number)
     plan = plan_way_home(rows, read_world(looking), why, now=utc_now(), limits=release.limits)
     if isinstance(plan, Wait):
         name = f"{PROCESS_DIED} under hold {dead.number}"
         if not any(row.event is Event.CONFIRMED and row.step == name for row in rows):
             page_on_call(looking, page_wait(release, plan.until, plan.sentence), name=name)
+        with suppress(BlockError):
+            DeadMansSwitch(looking, holds).push()
         return plan
     with held_run(company, holds, release, over=dead) as run:
         return go_home(run, why)

@@ -13,14 +13,15 @@ from flows.hold import held_run, pre_empt
 from flows.opening import release_key
 from flows.recovery import recover
 from flows.recovery_schedule import recovery_awake
-from flows.way_home import go_home, read_world
+from flows.way_home import go_home
+from flows.world import read_world
 from policy.items import Way
 from policy.limits import Mode
 from policy.metrics import Ending
 from policy.record import Event, Row, last
 from policy.release import Release, RollbackRequest
 from policy.way_home import Back, Cause, Nothing, Plan, Why, plan_way_home, read_way_back
-from tasks.resolve import BadRequest
+from tasks.resolve import BadRequest, require_person
 from tasks.run import Run, utc_now
 
 
@@ -33,9 +34,7 @@ def rollback(request: RollbackRequest) -> None:
     """Put every server back to the version before the newest release; it needs a name and a reason, no code."""
     why = Why(Cause.ROLLBACK_ASKED, f"{request.requested_by}: {request.reason}: {request.what_was_seen}")
     with Company.load(request.environment) as company:
-        if company.roster.find(request.requested_by) is None:
-            names = ", ".join(person.name for person in company.roster.people)
-            raise BadRequest(f"requested_by: {request.requested_by!r} is not in the roster; expected one of {names}")
+        require_person(company, request.requested_by)
         if request.mode is Mode.PLAN:
             show_way_back(company, request, why)
             return

@@ -7,8 +7,9 @@ from policy.metrics import Ending
 from policy.record import Event, last
 from policy.release import Build
 from tasks.item import as_task
-from tasks.messages import deliver, inform
+from tasks.messages import deliver, end_incident, inform
 from tasks.run import Run, utc_now
+from tasks.seal import seal
 from tasks.step import Seen, Step, carry_out
 from tasks.verification import final_health_check
 
@@ -22,13 +23,8 @@ def sign_off(run: Run) -> None:
     issues = [] if judgement.verdict.lets_pass else [judgement.sentence]
     text = completed(run.release, run.built, took=utc_now() - run.release.opened_at, issues=issues)
     inform(deliver(run, number="3.3.1", name="completion posted", text=text), run)
-    run.record.append(
-        Event.SEALED,
-        facts={
-            "outcome": Ending.SIGNED_OFF.value,
-            "sentence": f"{run.built.commit[:7]} is live; {judgement.sentence}",
-        },
-    )
+    end_incident(run)
+    seal(run, outcome=Ending.SIGNED_OFF, sentence=f"{run.built.commit[:7]} is live; {judgement.sentence}")
 
 
 def last_look(run: Run) -> Judgement:

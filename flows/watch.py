@@ -1,4 +1,4 @@
-"""The watch: looks at health, metrics and what people report while others act or think, and raises the red flag."""
+"""The watch: looks at health and metrics while others act or think, and raises the red flag."""
 
 import threading
 import time
@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from prefect.logging import get_run_logger
 
 from blocks.errors import BlockError
+from flows.red_flag import RedFlag
 from policy.health_watch import HealthCheck, conclude_watch, judge_health_checks
 from policy.record import Event
 from policy.red_flags import Baseline, Conclusion, Flag, Sample, judge_watch
@@ -18,10 +19,6 @@ from tasks.rollout import FIRST_SERVER, HEALTHY, IN_ROTATION, REMAINING_SERVERS
 from tasks.run import Lookout, Run, utc_now
 
 LEAST_PATIENCE = timedelta(seconds=1)
-
-
-class RedFlag(Exception):
-    """Something was measured or reported that calls for a roll-back at once."""
 
 
 class Watch:
@@ -40,6 +37,11 @@ class Watch:
         self.looked_at = 0.0
         self.baseline = Baseline(p95=None, error_rate=None)
         self.conclusion = Conclusion(Flag.UNKNOWN, "the watch has not looked yet", "2.1.3")
+
+    @property
+    def new_since(self) -> dict[str, datetime]:
+        """When each new server was first seen to take traffic."""
+        return dict(self._new_since)
 
     def start(self) -> None:
         """Measure what is usual, then begin to watch."""
@@ -69,14 +71,7 @@ class Watch:
             self.looked_at = began
 
     def look(self) -> None:
-        """Look once: at flags that people raised, then at health and metrics."""
-        try:
-            raised = raised_flags(self._run)
-            if raised:
-                self._raise_flag(raised[0], rule="4.1")
-                return
-        except BlockError as error:
-            self._log.warning("Red flags of people could not be read: %s", error)
+        """Look once at health and metrics."""
         self._find_new_servers()
         self._check_health()
         self.conclusion = conclude_watch(self._judge_metrics(), self._judge_health())
@@ -186,17 +181,6 @@ def updated_servers(run: Run) -> tuple[str, ...]:
     last_step = HEALTHY if run.company.balancer is None else IN_ROTATION
     done = [row for row in run.record.seen if row.event is Event.CONFIRMED and row.step == last_step]
     return tuple(row.subject for row in done if row.item in (FIRST_SERVER, REMAINING_SERVERS))
-
-
-def raised_flags(run: Run) -> tuple[str, ...]:
-    """Return what people reported about this release, oldest first."""
-    keys = run.company.store.list(flag_folder(run.release.key))
-    return tuple(run.company.store.read(key).body.decode(errors="replace") for key in keys)
-
-
-def flag_folder(release: str) -> str:
-    """Return where the red flags of people lie."""
-    return f"flags/{release}/"
 
 
 def measure_baseline(samples: list[Sample]) -> Baseline:

@@ -15,9 +15,9 @@ from flows.approval import ApprovalRefused, PeopleStay
 from flows.gate import NobodyAnswered
 from flows.hold import AskedToStop, HoldLost
 from flows.phase import ChecksFailed
+from flows.red_flag import RedFlag
 from flows.sign_off import production_ref_moved, sign_off
-from flows.watch import RedFlag
-from policy.health import judge_health
+from flows.world import read_world
 from policy.judgement import Judgement, Verdict, unknown, worst_of
 from policy.limits import Mode
 from policy.messages import page_not_well, page_stuck, page_wait
@@ -29,18 +29,17 @@ from policy.way_home import (
     Forward,
     Nothing,
     Plan,
-    ServerState,
     Stuck,
     Wait,
     Why,
-    World,
     plan_way_home,
 )
 from tasks.item import as_task
-from tasks.messages import inform, page_on_call, tell_rolled_back, tell_stopped
+from tasks.messages import end_incident, inform, page_on_call, tell_rolled_back, tell_stopped
 from tasks.rollback import rollback_verified
 from tasks.rollout import put_back, steps_home, taken_out
 from tasks.run import Run, Silent, utc_now
+from tasks.seal import seal
 from tasks.serving import judge_room_without, list_others_serving
 from tasks.step import StepFailed, carry_out
 
@@ -103,7 +102,7 @@ def go_home(run: Run, why: Why) -> Plan:
         case Wait():
             page_on_call(run, page_wait(run.release, plan.until, plan.sentence), name="wait page")
         case Stuck():
-            _give_to_people(run, plan.sentence)
+            give_to_people(run, plan.sentence)
     return plan
 
 
@@ -114,7 +113,7 @@ def _sign_off_or_tell(run: Run, plan: Forward) -> None:
     except StepFailed as error:
         if isinstance(error.__cause__, Unreachable):
             raise
-        _give_to_people(run, f"{plan.sentence}; it could not be signed off: {error}")
+        give_to_people(run, f"{plan.sentence}; it could not be signed off: {error}")
 
 
 def _go_back(run: Run, plan: Back, why: Why) -> None:
@@ -124,12 +123,14 @@ def _go_back(run: Run, plan: Back, why: Why) -> None:
         _take_new_version_out(run, servers)
         left += [server.name for server in servers if not _brought_back(run, server)]
     if left:
-        _give_to_people(run, f"{plan.sentence}. Not brought back: {', '.join(left)}")
+        give_to_people(run, f"{plan.sentence}. Not brought back: {', '.join(left)}")
         return
     verification = verify_rollback(run)
     inform(production_ref_moved(run, run.release.previous_commit), run)
     tell_rolled_back(run, why, verification)
-    if not worst_of(verification).verdict.lets_pass:
+    if worst_of(verification).verdict.lets_pass:
+        end_incident(run)
+    else:
         page_on_call(run, page_not_well(run.release, verification), name="not-well page")
     seal(run, outcome=Ending.ROLLED_BACK, sentence=plan.sentence)
 
@@ -177,7 +178,7 @@ def _empty(run: Run, server: Server) -> None:
         get_run_logger().warning("%s is put back without being emptied: %s", server.name, error)
 
 
-def _give_to_people(run: Run, sentence: str) -> None:
+def give_to_people(run: Run, sentence: str) -> None:
     """The record ends once people know; a page that did not go out is tried again by recovery."""
     commands = run.company.fleet.hand_commands(run.release.kept_under)
     text = page_stuck(run.release, sentence, read_world(run), commands)
@@ -189,45 +190,3 @@ def verify_rollback(run: Run) -> tuple[Judgement, ...]:
     """4.2.3: say whether production is well again."""
     as_task(rollback_verified, run)(return_state=True)
     return (run.verdicts.get("4.2.3") or unknown("could not be asked"),)
-
-
-def seal(run: Run, *, outcome: Ending, sentence: str) -> None:
-    """End the record; while the store is away the row waits in the spool and recovery merges it."""
-    run.record.append(Event.SEALED, facts={"outcome": outcome.value, "sentence": sentence})
-    with suppress(Unreachable):
-        run.record.merge()
-
-
-def read_world(run: Run) -> World:
-    """Look at every server now; what does not answer is unknown, not ill."""
-    rotation = {}
-    balancer = run.company.balancer
-    if balancer is not None:
-        with suppress(BlockError):
-            rotation = {state.name: state.admin_state == "ready" and state.up for state in balancer.read_servers()}
-    return World(
-        servers=tuple(_read_server(run, server, rotation) for server in run.servers),
-        balanced=balancer is not None,
-    )
-
-
-def _read_server(run: Run, server: Server, rotation: dict[str, bool]) -> ServerState:
-    in_rotation = rotation.get(server.balancer_name)
-    try:
-        state = run.company.fleet.read_state(server)
-    except BlockError:
-        return ServerState(
-            name=server.name, reachable=False, digest=None, health=Verdict.UNKNOWN, in_rotation=in_rotation
-        )
-    try:
-        health = judge_health(run.company.fleet.read_health(server)).verdict if state.running else Verdict.FAILED
-    except BlockError:
-        health = Verdict.UNKNOWN
-    return ServerState(
-        name=server.name,
-        reachable=True,
-        digest=state.image_digest,
-        health=health,
-        in_rotation=in_rotation,
-        held=state.held,
-    )

@@ -10,6 +10,9 @@ from pathlib import Path
 from lab.client import ROOT, Lab
 from lab.home import Home
 from lab.processes import LabError
+from lab.settings_file import PEOPLE
+
+NAMES = tuple(name for name, *_ in PEOPLE)
 
 
 def up(home: Path, *, detach: bool, rate: float) -> int:
@@ -50,6 +53,14 @@ def status(home: Path) -> int:
     return 0
 
 
+def code(home: Path, name: str) -> int:
+    """Print what the person's authenticator app shows."""
+    if name not in NAMES:
+        raise LabError(f"nobody is called {name!r}; expected one of {', '.join(NAMES)}")
+    print(Lab.attach(home).code_of(name))
+    return 0
+
+
 def show(lab: Lab) -> None:
     """Print where the lab's parts are."""
     home = lab.home
@@ -66,7 +77,8 @@ def show(lab: Lab) -> None:
 def main() -> int:
     """Carry out the command line."""
     parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
-    parser.add_argument("command", choices=["up", "down", "status"])
+    parser.add_argument("command", choices=["up", "down", "status", "code"])
+    parser.add_argument("name", nargs="?", default=PEOPLE[0][0], help="code: whose one-time code (Tomas Lima)")
     parser.add_argument("--home", type=Path, default=ROOT / ".lab", help="the lab's folder (.lab)")
     parser.add_argument("--detach", action="store_true", help="up: return when it is ready")
     parser.add_argument("--traffic", type=float, default=20, metavar="N", help="up: requests a second (20)")
@@ -77,6 +89,8 @@ def main() -> int:
             return up(words.home, detach=words.detach, rate=words.traffic)
         if words.command == "down":
             return down(words.home, purge=words.purge)
+        if words.command == "code":
+            return code(words.home, words.name)
         return status(words.home)
     except LabError as problem:
         print(problem, file=sys.stderr)

@@ -71,7 +71,8 @@ class Balancer:
         """Start HAProxy; every server is ready."""
         folder = self._home.folder("hosts/balancer/opt/haproxy")
         ports = self._home.ports
-        servers = "\n".join(f"    server {name} 127.0.0.1:{ports['app_' + name]}" for name in WEB_SERVERS)
+        places = {name: f"{self._home.address('app_' + name)}:{ports['app_' + name]}" for name in WEB_SERVERS}
+        servers = "\n".join(f"    server {name} {place}" for name, place in places.items())
         (folder / "haproxy.cfg").write_text(
             TEMPLATE.format(
                 socket=self.socket,

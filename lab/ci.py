@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.history import DEV, History
-from lab.image_builder import Image, Shelf, build
+from lab.image_builder import Image, Storage, build
 from lab.servers import Servers
 from lab.vendors.github import GitHub
 
@@ -26,7 +26,7 @@ class Recipe:
 class Ci:
     """The company's continuous integration."""
 
-    def __init__(self, history: History, github: GitHub, shelf: Shelf, servers: Servers) -> None:
+    def __init__(self, history: History, github: GitHub, shelf: Storage, servers: Servers) -> None:
         self.history = history
         self.github = github
         self.github.on_push = self.pushed

@@ -14,7 +14,9 @@ from typing import Any
 
 import httpx
 
-from lab.home import READY, Home, is_free
+from lab.authenticator import Authenticator
+from lab.docker_engine import clear_after_death
+from lab.home import READY, STAND_IN, Home, is_free
 from lab.processes import LabError, end_all, marked
 
 ROOT = Path(__file__).parent.parent
@@ -49,14 +51,17 @@ class Lab:
     def __init__(self, home: Home, process: subprocess.Popen[bytes] | None = None) -> None:
         self.home = home
         self._process = process
+        self._authenticator = Authenticator(home)
         self._control = httpx.Client(base_url=home.url("control"), timeout=60)
         self._traffic = httpx.Client(base_url=home.url("traffic"), timeout=5)
 
     @classmethod
-    def start(cls, home: Path, *, rate: float = 20) -> "Lab":
+    def start(cls, home: Path, *, rate: float = 20, engine: str = STAND_IN) -> "Lab":
         """Start the lab in this folder, whatever became of the one before; return when it is ready."""
         place = Home(home)
         end_all(place)
+        clear_after_death(place)
+        place.choose_engine(engine)
         if not all(is_free(port) for port in place.ports.values()):
             place.renew_ports()
         (place.path / READY).unlink(missing_ok=True)
@@ -74,6 +79,7 @@ class Lab:
         while not (place.path / READY).exists():
             if process.poll() is not None or time.monotonic() > deadline:
                 end_all(place)
+                clear_after_death(place)
                 said = (place.logs / "supervisor.log").read_text()[-2000:]
                 raise LabError(f"the lab in {place.path} did not start:\n{said}")
             time.sleep(0.02)
@@ -97,6 +103,7 @@ class Lab:
             while (self.home.path / READY).exists() and time.monotonic() < deadline:
                 time.sleep(0.02)
         end_all(self.home, grace=4)
+        clear_after_death(self.home)
         if self._process:
             self._process.wait()
         self._control.close()
@@ -255,6 +262,18 @@ class Lab:
         """Say a line to the balancer's socket and return the answer."""
         return str(self.do("balancer_say", line=line))
 
+    def code_of(self, name: str) -> str:
+        """Return the code that this person's authenticator app shows now, one that was not given before."""
+        return self._authenticator.code_of(name)
+
     def slack_messages(self, channel: str) -> list[dict[str, Any]]:
         """Return the messages of a channel or to a person, oldest first."""
         return list(self.do("slack_messages", channel=channel))
+
+    def scheduled_messages(self) -> list[dict[str, Any]]:
+        """Return the messages that Slack will post by itself, the next one first."""
+        return list(self.do("scheduled_messages"))
+
+    def pages(self) -> list[dict[str, Any]]:
+        """Return PagerDuty's incidents, oldest first."""
+        return list(self.do("pages"))

@@ -10,21 +10,22 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from lab.authenticator import Authenticator
 from lab.balancer import Balancer
 from lab.ci import Ci
 from lab.history import History
 from lab.home import SERVERS, WEB_SERVERS, Home, is_free
-from lab.image_builder import Shelf
 from lab.nightly_backups import NightlyBackups
 from lab.object_store import ObjectStore
 from lab.postgres import Cluster
 from lab.processes import end, spawn, wait_until
 from lab.prometheus import prepare
-from lab.registry import build_registry
 from lab.servers import Servers
-from lab.settings_file import CHANNELS, as_toml, people, settings
-from lab.ssh_hosts import SshHosts
+from lab.settings_file import CHANNELS, SLACK_LAST_CHANCE, as_toml, people, settings
+from lab.site import site_of
+from lab.vendors.core import Vendor
 from lab.vendors.github import GitHub
+from lab.vendors.pagerduty import KEY_LENGTH, PagerDuty
 from lab.vendors.slack import Slack
 from lab.web import WebServers
 
@@ -42,40 +43,36 @@ class Company:
     def __init__(self, home: Home, rate: float) -> None:
         self.home = home
         self.rate = rate
+        self.site = site_of(home)
         self._began = time.monotonic()
-        self.database = Cluster(
-            home,
-            "application",
-            "postgres",
-            {
-                "shared_preload_libraries": "pg_stat_statements",
-                "log_timezone": "UTC",
-            },
-        )
+        statistics = {"shared_preload_libraries": "pg_stat_statements", "log_timezone": "UTC"}
+        chosen = {**statistics, **self.site.engine.database_settings()}
+        self.database = Cluster(home, "application", "postgres", chosen)
         self.prefect_database = Cluster(home, "prefect", "prefect_postgres")
         self.store = ObjectStore(home)
         self.backups = NightlyBackups(home, self.store, self.database)
         self.balancer = Balancer(home)
-        self.hosts = SshHosts(home)
-        self.servers = Servers(home)
-        self.shelf = Shelf(home.registry)
+        self.hosts = self.site.hosts
+        self.servers = Servers(home, self.site.engine)
+        self.shelf = self.site.storage
         self.web = WebServers(home)
         self._metrics: subprocess.Popen[bytes] | None = None
         self._words: list[str] = []
         self._traffic: subprocess.Popen[bytes] | None = None
         self.ci: Ci
         self.slack: Slack
+        self.pagerduty: PagerDuty
 
     async def start(self) -> None:
         """Start everything; a part that needs another waits for it."""
         for name in PEOPLE_OF_THE_APPLICATION.values():
             self.home.secret(name)
+        Authenticator(self.home).enrol_everybody()
         self._make_vendors()
-        registry = build_registry(self.shelf, "ci", self.home.secret("REGISTRY_PASSWORD"))
-        await self.web.serve("registry", registry)
         await self.web.serve("github", self.ci.github.app)
         await self.web.serve("slack", self.slack.app)
-        await self.hosts.start()
+        await self.web.serve("pagerduty", self.pagerduty.app)
+        await self.site.start(self.web)
         self._say("vendors, registry and hosts")
         await asyncio.gather(
             asyncio.to_thread(self._start_application),
@@ -105,7 +102,14 @@ class Company:
         github = GitHub(history, self.home.secret("GITHUB_TOKEN"))
         self.ci = Ci(history, github, self.shelf, self.servers)
         emails = {person["emails"][0]: person["slack"] for person in people()}
-        self.slack = Slack(self.home.secret("SLACK_TOKEN"), channels=CHANNELS, people=emails)
+        self.slack = Slack(
+            self.home.secret("SLACK_TOKEN"), channels=CHANNELS, people=emails, last_chance=SLACK_LAST_CHANCE
+        )
+        self.pagerduty = PagerDuty(self.home.secret("PAGERDUTY_ROUTING_KEY", length=KEY_LENGTH))
+
+    def vendors(self) -> dict[str, Vendor]:
+        """Return the vendors that can misbehave on command."""
+        return {"github": self.ci.github, "slack": self.slack, "pagerduty": self.pagerduty}
 
     def _start_application(self) -> None:
         if self.database.start():
@@ -147,7 +151,7 @@ class Company:
     async def start_metrics(self) -> None:
         """Start the metrics system on the servers of production."""
         if self._metrics is None:
-            targets = {name: f"127.0.0.1:{self.home.ports['app_' + name]}" for name in WEB_SERVERS}
+            targets = {name: self.home.url("app_" + name).removeprefix("http://") for name in WEB_SERVERS}
             folder, port = self.home.folder("prometheus"), self.home.ports["prometheus"]
             rate = self.rate / len(targets)
             self._words = self._words or await asyncio.to_thread(prepare, folder, port, targets, rate=rate)
@@ -182,6 +186,7 @@ class Company:
         self.ci.github.reset()
         self.ci.forget()
         self.slack.reset()
+        self.pagerduty.reset()
         await asyncio.to_thread(self._reset_parts)
 
     def _reset_parts(self) -> None:
@@ -222,8 +227,7 @@ class Company:
         """Stop everything, each part in its own way."""
         end(self._traffic, grace=1)
         await self.stop_metrics()
-        for name in self.hosts.all():
-            await self.hosts.close(name)
+        await self.site.stop()
         await self.web.stop()
         parts = [self.balancer.stop, self.store.stop, self.database.stop, self.prefect_database.stop]
         await asyncio.gather(*(asyncio.to_thread(part) for part in parts))

@@ -49,6 +49,10 @@ class ControlPlane:
     def start(self) -> None:
         """Start the server, save the settings and write the deployments; return when a worker takes runs."""
         self.start_server()
+        self.offer()
+
+    def offer(self) -> None:
+        """Save the settings and write the deployments; return when a worker takes runs."""
         self.prefect("work-pool", "create", POOL, "--type", "process", "--overwrite")
         with ThreadPoolExecutor() as pool:
             jobs = (
@@ -75,6 +79,7 @@ class ControlPlane:
         """Stop worker and server."""
         end(self._worker, grace=3)
         end(self._server, grace=5)
+        self._api.close()
 
     def answers(self) -> bool:
         """True once the server answers."""
@@ -141,6 +146,18 @@ class ControlPlane:
         if not pids:
             raise LabError(f"run {run} has no process")
         return pids[0]
+
+    def kill_worker(self) -> None:
+        """Kill -9 the worker; it says nothing to the server."""
+        if self._worker is None:
+            raise LabError("no worker runs")
+        self._worker.kill()
+        self._worker.wait()
+
+    def retry(self, run: str) -> None:
+        """Retry a run as the button of the UI does: by force."""
+        state = {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "retried from the UI"}
+        self._ask("POST", f"/flow_runs/{run}/set_state", state=state, force=True)
 
     def processes_of(self, run: str) -> Iterator[int]:
         """Yield the processes of a run."""

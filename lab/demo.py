@@ -70,8 +70,9 @@ class Demo:
         message = self.lab.slack_messages("U0TOMAS")[-1]["text"].splitlines()
         for line in message[1:3]:
             self.say(f"  Tomas Lima reads in Slack: {line}")
-        self.control.resume(run, {"decision": "approve", "name": "Tomas Lima", "reason": ""})
-        self.say("Tomas Lima (tech lead) approves")
+        code = self.lab.code_of("Tomas Lima")
+        self.control.resume(run, {"decision": "approve", "name": "Tomas Lima", "code": code, "reason": ""})
+        self.say("Tomas Lima (tech lead) approves with the code that his authenticator app shows")
 
     def good_release(self) -> Story:
         """A release that goes through all phases to its sign-off."""

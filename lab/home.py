@@ -1,14 +1,18 @@
 """Where one lab lives: its folder, its ports and its secrets, the same at every start."""
 
+import base64
 import hashlib
 import json
 import os
+import pwd
 import random
 import secrets
 import socket
 import stat
 import tempfile
 from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 WEB_SERVERS = {"web-server-1": "web-1", "web-server-2": "web-2"}
 SERVERS = {**WEB_SERVERS, "staging": "web"}
@@ -18,9 +22,11 @@ REPOSITORY = "holi-web"
 PROJECT = "opt/holi/holilabsv2"
 COMPOSE_FILE = "docker-compose.prod.yml"
 READY = "ready"
+STAND_IN, DOCKER = "stand-in", "docker"
+SIGNING_KEY = "SIGNING_KEY"
 _SERVICES = (
     "control balancer balancer_stats postgres prefect_postgres prefect s3 master master_grpc filer "
-    "filer_grpc volume volume_grpc admin admin_grpc registry traffic github slack prometheus "
+    "filer_grpc volume volume_grpc admin admin_grpc registry traffic github slack pagerduty prometheus "
 )
 PORT_NAMES = (
     *_SERVICES.split(),
@@ -41,6 +47,28 @@ class Home:
         short = hashlib.sha256(str(self.path).encode()).hexdigest()[:10]
         self.scratch = Path(tempfile.gettempdir()) / f"countersign-lab-{short}"
         self.ports = self._fixed_ports()
+
+    @property
+    def engine(self) -> str:
+        """Which container engine the hosts have."""
+        path = self.path / "engine"
+        return path.read_text() if path.exists() else STAND_IN
+
+    def choose_engine(self, engine: str) -> None:
+        """Let the hosts have this container engine from the next start on."""
+        if engine not in {STAND_IN, DOCKER}:
+            raise ValueError(f"engine {engine!r} is neither {STAND_IN} nor {DOCKER}")
+        (self.path / "engine").write_text(engine)
+
+    @property
+    def user(self) -> str:
+        """Who logs in on the hosts; the real SSH server knows this machine's users only."""
+        return pwd.getpwuid(os.geteuid()).pw_name if self.engine == DOCKER else USER
+
+    def address(self, port: str) -> str:
+        """Return where this port is open; beside the real engine each host has an address of its own."""
+        host = port.partition("_")[2]
+        return f"127.0.0.{2 + HOSTS.index(host)}" if self.engine == DOCKER and host in HOSTS else "127.0.0.1"
 
     def folder(self, name: str, *, mode: int = 0o755) -> Path:
         """Return a folder of this lab, made if it is not there."""
@@ -65,14 +93,23 @@ class Home:
 
     def url(self, port: str) -> str:
         """Return the address of one of the lab's HTTP services."""
-        return f"http://127.0.0.1:{self.ports[port]}"
+        return f"http://{self.address(port)}:{self.ports[port]}"
 
-    def secret(self, name: str) -> str:
+    def secret(self, name: str, *, length: int = 24) -> str:
         """Return a secret, made at the first asking and kept in a file of mode 0600."""
         path = self.secrets / name
         if not path.exists():
-            self.write_secret(name, secrets.token_urlsafe(18))
+            self.write_secret(name, secrets.token_urlsafe(length)[:length])
         return path.read_text().strip()
+
+    def public_key(self) -> str:
+        """Return the public half of the worker's signing key, which is made at the first asking."""
+        path = self.secrets / SIGNING_KEY
+        if not path.exists():
+            made = Ed25519PrivateKey.generate().private_bytes_raw()
+            self.write_secret(SIGNING_KEY, base64.b64encode(made).decode())
+        private = Ed25519PrivateKey.from_private_bytes(base64.b64decode(path.read_text()))
+        return base64.b64encode(private.public_key().public_bytes_raw()).decode()
 
     def write_secret(self, name: str, value: str) -> None:
         """Keep a value in a file of mode 0600."""

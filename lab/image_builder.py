@@ -1,14 +1,15 @@
-"""Builds images of the application: manifest, configuration and one layer, in the registry's folder."""
+"""Builds images of the application: manifest, configuration and layers, in a registry."""
 
-import gzip
 import hashlib
 import io
 import json
 import tarfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from lab.base_image import NOTHING, Base, packed
 from lab.home import REPOSITORY
 
 SOURCE = Path(__file__).with_name("application")
@@ -41,8 +42,30 @@ class Image:
     digest: str
 
 
+class Storage(Protocol):
+    """Where images lie."""
+
+    @property
+    def base(self) -> Base:
+        """What every image stands on."""
+
+    def add_blob(self, content: bytes) -> str:
+        """Keep content under its digest."""
+
+    def add_manifest(self, content: bytes, tags: tuple[str, ...]) -> str:
+        """Keep a manifest and let the tags name it."""
+
+    def digest(self, tag: str) -> str | None:
+        """Return the digest that a tag names."""
+
+    def remove(self, tag: str) -> str | None:
+        """Remove a manifest and every tag that names it; return its digest."""
+
+
 class Shelf:
-    """The registry's folder: blobs by digest, manifests by digest, tags."""
+    """The registry's folder: blobs by digest, manifests by digest, tags. The stand-in needs no base."""
+
+    base = NOTHING
 
     def __init__(self, folder: Path) -> None:
         self._blobs = folder / "blobs"
@@ -105,7 +128,7 @@ def _read(path: Path) -> bytes | None:
 
 
 def build(
-    shelf: Shelf,
+    storage: Storage,
     commit: str,
     *,
     tags: tuple[str, ...] = (),
@@ -115,39 +138,55 @@ def build(
     """Build the image of a commit; a fault is baked into it, and `crash in production` does not show on staging."""
     if fault is not None and fault.removesuffix(ONLY) not in FAULTS:
         raise UnknownFaultError(f"fault {fault!r} is not one of {', '.join(FAULTS)}")
-    layer = shelf.add_blob(gzip.compress(_layer(), mtime=0))
     settings = {"VERSION": commit, "FAULT": fault or "", "BOOT_SECONDS": str(boot_seconds)}
+    files = {f"application/{path.name}": path.read_bytes() for path in sorted(SOURCE.glob("*.py"))}
+    digest = assemble(storage, commit, ["python", "-m", "application"], settings, files, tags=(commit, *tags))
+    return Image(commit, digest)
+
+
+def assemble(
+    storage: Storage,
+    commit: str,
+    command: list[str],
+    settings: Mapping[str, str],
+    files: Mapping[str, bytes],
+    *,
+    tags: tuple[str, ...],
+) -> str:
+    """Lay files over the base, store the image that runs the command there, and return its digest."""
+    layers = [*storage.base.layers, packed(_archive(files))]
     config: dict[str, Any] = {
         "architecture": "amd64",
         "os": "linux",
         "config": {
-            "Env": [f"{name}={value}" for name, value in settings.items()],
-            "Cmd": ["python", "-m", "application"],
+            "Env": [*storage.base.environment, *(f"{name}={value}" for name, value in settings.items())],
+            "Cmd": command,
             "ExposedPorts": {"3000/tcp": {}},
             "Labels": {
                 "org.opencontainers.image.revision": commit,
                 "org.opencontainers.image.source": f"https://github.com/holilabs/{REPOSITORY}",
             },
         },
-        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(_layer()).hexdigest()]},
+        "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
     }
     content = json.dumps(config, sort_keys=True).encode()
     manifest = {
         "schemaVersion": 2,
         "mediaType": MANIFEST,
-        "config": {"mediaType": CONFIG, "size": len(content), "digest": shelf.add_blob(content)},
-        "layers": [{"mediaType": LAYER, "size": len(shelf.blob(layer) or b""), "digest": layer}],
+        "config": {"mediaType": CONFIG, "size": len(content), "digest": storage.add_blob(content)},
+        "layers": [
+            {"mediaType": LAYER, "size": len(layer.packed), "digest": storage.add_blob(layer.packed)}
+            for layer in layers
+        ],
     }
-    digest = shelf.add_manifest(json.dumps(manifest, indent=3).encode(), (commit, *tags))
-    return Image(commit, digest)
+    return storage.add_manifest(json.dumps(manifest, indent=3).encode(), tags)
 
 
-def _layer() -> bytes:
+def _archive(files: Mapping[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for path in sorted(SOURCE.glob("*.py")):
-            entry = tarfile.TarInfo(f"application/{path.name}")
-            content = path.read_bytes()
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))
     return buffer.getvalue()

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +12,8 @@ from pathlib import Path
 from lab.home import Home
 
 MARK = "LAB_PROCESS"
+# Debian's own programs first: what else is on a machine's PATH may be of another version.
+PROGRAM_PATH = "/usr/bin:/usr/sbin:/bin:/sbin:/usr/local/bin:/usr/local/sbin"
 
 
 class LabError(Exception):
@@ -45,6 +48,15 @@ def spawn(
             start_new_session=True,
             **identity,
         )
+
+
+def is_open(address: str, port: int) -> bool:
+    """True if something accepts connections there."""
+    try:
+        socket.create_connection((address, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def wait_until(what: str, true: Callable[[], bool], *, seconds: float, home: Home) -> None:

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from lab.balancer import BACKEND, Balancer
-from lab.home import COMPOSE_FILE, REPOSITORY, SERVERS, USER, WEB_SERVERS, Home
+from lab.home import COMPOSE_FILE, REPOSITORY, SERVERS, SIGNING_KEY, WEB_SERVERS, Home
 from lab.object_store import BACKUPS
 from lab.postgres import PROGRAMS
 from lab.ssh_hosts import SshHosts
 
 CHANNELS = {"C0DEPLOYMENTS": "deployments", "C0ALERTS": "alerts"}
+# The real one keeps a scheduled message from its last minute on; the lab's minutes are seconds.
+SLACK_LAST_CHANCE = 2.0
 PEOPLE = (
     ("Tomas Lima", "tech lead", "tlima", "tomas", "U0TOMAS", "+1 555 0101"),
     ("Carla Ortiz", "cto", "cortiz", "carla", "U0CARLA", "+1 555 0102"),
@@ -27,6 +29,7 @@ LIMITS: dict[str, float | int] = {
     "extended_watch": 6,
     "watch_interval": 0.5,
     "watch_window": 5,
+    "warm_up": 0.5,
     "roll_back_after": 2,
     "consider_after": 4,
     "sample_age": 5,
@@ -40,8 +43,10 @@ LIMITS: dict[str, float | int] = {
     "build": 30,
     "staging": 30,
     "approval": 600,
+    "wrong_code_delay": 0.5,
     "reminder": 120,
     "choice": 10,
+    "dead_man": 15,
 }
 
 
@@ -66,7 +71,7 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
     def server(name: str) -> dict[str, Any]:
         return {
             "name": name,
-            "host": "127.0.0.1",
+            "host": home.address("ssh_" + name),
             "port": home.ports["ssh_" + name],
             "service": SERVERS[name],
             "directory": str(home.project(name)),
@@ -84,7 +89,7 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
         "store": {"folder": str(home.folder("store"))},
         "people": people(),
         "fleet": {
-            "user": USER,
+            "user": home.user,
             "key_file": str(home.secrets / "id_ed25519"),
             "known_hosts": str(hosts.known_hosts),
             "compose_file": COMPOSE_FILE,
@@ -92,7 +97,7 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
         },
         "staging": {"branch": "staging", **server("staging")},
         "balancer": {
-            "host": "127.0.0.1",
+            "host": home.address("ssh_balancer"),
             "port": home.ports["ssh_balancer"],
             "directory": str(home.folder("hosts/balancer/opt/haproxy")),
             "socket_command": balancer.socket_command(),
@@ -119,6 +124,7 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
             "deployments": "C0DEPLOYMENTS",
             "alerts": "C0ALERTS",
         },
+        "pagerduty": {"url": home.url("pagerduty"), "routing_key": "PAGERDUTY_ROUTING_KEY"},
         "prometheus": {"url": home.url("prometheus"), "scrape_interval": 1},
         "database": {
             "host": "127.0.0.1",
@@ -145,6 +151,7 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
             "user": "ci",
             "password": "REGISTRY_PASSWORD",
         },
+        "signing": {"key": SIGNING_KEY, "public_keys": {"worker-1": home.public_key()}},
         "calendar": {
             "windows": {"low": ALWAYS, "medium": ALWAYS, "high": ALWAYS},
             "peaks": [],

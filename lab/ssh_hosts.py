@@ -86,7 +86,8 @@ class SshHosts:
         for name in HOSTS:
             key = asyncssh.import_private_key(self._key_text(f"host_{name}"))
             kind, public = key.export_public_key().decode().split()[:2]
-            lines.append(f"[127.0.0.1]:{self._home.ports['ssh_' + name]} {kind} {public}\n")
+            address, port = self._home.address("ssh_" + name), self._home.ports["ssh_" + name]
+            lines.append(f"[{address}]:{port} {kind} {public}\n")
         self.known_hosts.write_text("".join(lines))
 
     async def start(self) -> None:

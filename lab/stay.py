@@ -27,6 +27,8 @@ def main() -> int:
         for name, value in control.environment.items():
             if name in ("PREFECT_API_URL", "COUNTERSIGN_SETTINGS"):
                 print(f"    export {name}={value}")
+        print("  one-time codes of the lab's people, as their apps show them:")
+        print(f'    {sys.executable} -m lab code "Tomas Lima" --home {words.home}')
         stay_until_told(control)
     except LabError as problem:
         print(problem, file=sys.stderr)

@@ -117,7 +117,7 @@ class Control:
 
     def fill_disk(self, host: str) -> None:
         """Let the next pull on a host find no space."""
-        (self._company.home.host(host) / "disk-full").touch()
+        self._company.servers.fill_disk(host)
 
     async def rotate_host_key(self, host: str) -> None:
         """Give a host another key."""
@@ -127,15 +127,21 @@ class Control:
         """Return the messages of a channel or a person."""
         return self._company.slack.messages(channel)
 
+    def scheduled_messages(self) -> list[dict[str, Any]]:
+        """Return what Slack will post by itself."""
+        return self._company.slack.schedule.waiting()
+
+    def pages(self) -> list[dict[str, Any]]:
+        """Return PagerDuty's incidents."""
+        return self._company.pagerduty.pages()
+
     def break_vendor(self, vendor: str, kind: str, **words: Any) -> None:
         """Let a vendor misbehave."""
-        vendors = {"github": self._company.ci.github, "slack": self._company.slack}
-        vendors[vendor].break_with(kind, **words)
+        self._company.vendors()[vendor].break_with(kind, **words)
 
     def mend_vendor(self, vendor: str) -> None:
         """Let a vendor behave."""
-        vendors = {"github": self._company.ci.github, "slack": self._company.slack}
-        vendors[vendor].mend()
+        self._company.vendors()[vendor].mend()
 
 
 def build_control(control: Control, stop: asyncio.Event) -> Starlette:

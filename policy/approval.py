@@ -11,7 +11,7 @@ from policy.items import Way
 from policy.judgement import Judgement, Verdict
 from policy.limits import Risk
 from policy.record import Event, Row
-from policy.roles import Occasion, Roster, judge_approver
+from policy.roles import Occasion, Roster, find_own_part, judge_approver
 
 
 class Decision(StrEnum):
@@ -27,14 +27,16 @@ class Outcome(StrEnum):
     APPROVED = "approved"
     ROLL_BACK = "roll back"
     NOT_VALID = "not valid"
+    WRONG_CODE = "wrong code"
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What an answer does and the sentence that says why."""
+    """What an answer does, the sentence that says why, and whether somebody approves their own."""
 
     outcome: Outcome
     sentence: str
+    own: bool = False
 
 
 def subject_of(
@@ -96,7 +98,19 @@ def judge_answer(
             Outcome.NOT_VALID,
             f"{window.sentence}; to go on after the window, approve again and give a reason",
         )
-    return Ruling(Outcome.APPROVED, judgement.sentence)
+    person = roster.find(name)
+    own = person is not None and find_own_part(person, requested_by=requested_by, authors=authors) is not None
+    return Ruling(Outcome.APPROVED, judgement.sentence, own=own)
+
+
+def count_wrong_codes(rows: Sequence[Row], name: str) -> int:
+    """Return how many wrong codes were typed for this person in this release."""
+    return sum(
+        row.event is Event.ANSWERED
+        and row.facts.get("outcome") == Outcome.WRONG_CODE.value
+        and row.facts.get("name") == name
+        for row in rows
+    )
 
 
 def standing_approval(rows: Sequence[Row], subject: str) -> Row | None:

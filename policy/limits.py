@@ -70,6 +70,11 @@ class Limits(BaseModel):
     watch_window: timedelta = Field(
         default=timedelta(minutes=1), description="The span one sample of the metrics covers."
     )
+    warm_up: timedelta = Field(
+        default=timedelta(seconds=30),
+        ge=timedelta(0),
+        description="2.1.4: latency so soon after a boot is not compared.",
+    )
     first_server_watch: timedelta = Field(
         default=timedelta(minutes=10), description="2.1.3: how long the first server is watched."
     )
@@ -102,6 +107,9 @@ class Limits(BaseModel):
     approval: timedelta = Field(
         default=timedelta(minutes=30), description="2.1.4: how long an answer is awaited; then roll back."
     )
+    wrong_code_delay: timedelta = Field(
+        default=timedelta(seconds=10), description="2.1.4: how long an answer waits at most after wrong codes."
+    )
     reminder: timedelta = Field(default=timedelta(minutes=10), description="How often approvers are reminded.")
     choice: timedelta = Field(
         default=timedelta(minutes=10), description="After a crash, servers healthy: time to choose."
@@ -118,6 +126,10 @@ class Limits(BaseModel):
     heartbeat: timedelta = Field(default=timedelta(seconds=10), description="How often a hold shows life.")
     heartbeat_stale: timedelta = Field(
         default=timedelta(seconds=45), description="A hold that was silent for longer may be taken over."
+    )
+    dead_man: timedelta = Field(
+        default=timedelta(minutes=5),
+        description="How long after the last heartbeat a message of Slack's own says that servers differ.",
     )
     coverage: float = Field(default=0.70, gt=0, le=1, description="1.1.3: test coverage at least.")
     coverage_critical: float = Field(

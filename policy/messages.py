@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from policy.judgement import Judgement, spoken
+from policy.record import HEAD_DIGITS
 from policy.release import Build, Release
 from policy.way_home import Why, World
 
@@ -86,9 +87,23 @@ def approval_wanted(
             verdict,
             measured,
             f"Open {link} , then ⋮ (top right) and *Resume*. The form stands below the evidence: scroll down in it.",
+            "To approve, have your authenticator app at hand; to roll back, a name is enough.",
             f"Time left: {spoken(left)}; then it is rolled back. May decide: {', '.join(approvers)}.",
         )
     )
+
+
+def own_approval(release: Release, sentence: str, *, cto: Sequence[str]) -> str:
+    """An emergency that somebody approved who requested or wrote it: the CTO knows at once."""
+    return (
+        f":rotating_light: *{release.what} was approved by whoever requested or wrote it.* {sentence}."
+        f" For {', '.join(cto) or 'the CTO'}: look at it now; the quarterly report lists it."
+    )
+
+
+def red_flag_raised(what: str, sentence: str) -> str:
+    """A person raised a red flag on the release that is under way."""
+    return f":triangular_flag_on_post: *Red flag on {what}.* {sentence}. It goes home at its next step."
 
 
 def choice_wanted(release: Release, *, sentence: str, link: str, left: timedelta) -> str:
@@ -115,14 +130,21 @@ def page_wait(release: Release, until: datetime, sentence: str) -> str:
 
 def page_stuck(release: Release, sentence: str, world: World, commands: Mapping[str, str]) -> str:
     """Nobody but a person can go on: which server is where, and what to type."""
-    lines = [f":rotating_light: *{release.what} needs hands.* {sentence}."]
+    return "\n".join(
+        (f":rotating_light: *{release.what} needs hands.* {sentence}.", *where_and_by_hand(world, commands))
+    )
+
+
+def where_and_by_hand(world: World, commands: Mapping[str, str]) -> tuple[str, ...]:
+    """Say for each server where it is and the one line that puts it back by hand."""
+    lines = []
     for server in world.servers:
         where = (server.digest or "no container")[:19] if server.reachable else "does not answer"
         rotation = f", {'in' if server.in_rotation else 'out of'} rotation" if world.balanced else ""
         lines.append(f"• {server.name}: {where}{rotation}")
         if server.name in commands:
             lines.append(f"   to put it back: `{commands[server.name]}`")
-    return "\n".join(lines)
+    return tuple(lines)
 
 
 def page_not_well(release: Release, verification: Sequence[Judgement]) -> str:
@@ -134,6 +156,12 @@ def page_not_well(release: Release, verification: Sequence[Judgement]) -> str:
             f"Every server that was touched runs {release.previous_commit[:7]} again; what is left needs a person.",
         )
     )
+
+
+def sealed(release: Release, *, head: str, signed: str) -> str:
+    """The end of the record as it stands in the thread: whoever cuts its tail off later cannot cut this off."""
+    verify = f"python -m deployments.verify_record {release.key} --head {head[:HEAD_DIGITS]}"
+    return f":lock: Record {release.key} sealed, {signed}: {head[:HEAD_DIGITS]}… Verify with `{verify}`"
 
 
 def clock(moment: datetime, zone: str) -> str:

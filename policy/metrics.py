@@ -37,6 +37,7 @@ class ReleaseFact:
     touched: bool
     first_bad_at: datetime | None
     recovered_at: datetime | None
+    own_approval: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,15 @@ def render_report(figures: Figures, releases: Sequence[ReleaseFact], *, zone: st
             "</details>",
             "",
             "Releases that were stopped before any server was touched do not count towards the success rate.",
+            *_own_approvals(counted),
         )
     )
+
+
+def _own_approvals(counted: Sequence[ReleaseFact]) -> list[str]:
+    """8.1: whoever approved what they requested or wrote, in an emergency and with a reason, is listed."""
+    lines = [f"- {release.key}: {release.own_approval}" for release in counted if release.own_approval]
+    return ["", "Approved by whoever requested or wrote it:", "", *lines] if lines else []
 
 
 def _release_row(release: ReleaseFact, zone: str) -> str:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from policy.items import Way
 from policy.limits import Limits, Mode, Risk
+from policy.red_flags import RaisedFlag
 from policy.risk import Commit
 
 
@@ -85,6 +86,27 @@ class RollbackRequest(BaseModel):
     )
     mode: Mode = Field(default=Mode.RELEASE, description="plan: show what would happen and change nothing.")
     environment: str = Field(default="production", description="The environment to roll back.")
+
+
+class RedFlagRequest(BaseModel):
+    """Send the release that is under way home (4.1)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reason: RaisedFlag = Field(description="4.1: what calls for a roll-back.")
+    what_was_seen: str = Field(min_length=8, max_length=500, description="What you saw, in one line.")
+    requested_by: str = Field(min_length=1, description="Your name, as in the roster.")
+    environment: str = Field(default="production", description="The environment that is being released to.")
+
+
+class BreakHoldRequest(BaseModel):
+    """Free an environment whose release neither ends nor is recovered; its servers are left as they are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reason: str = Field(min_length=8, max_length=500, description="Why the hold is broken, for the record.")
+    requested_by: str = Field(min_length=1, description="Your name, as in the roster.")
+    environment: str = Field(default="production", description="The environment whose hold is broken.")
 
 
 class Release(BaseModel):

@@ -86,6 +86,13 @@ class Person(BaseModel):
         """Every name, login and address of the person, as they are compared."""
         return frozenset(_same_spelling(name) for name in (self.name, *self.github, *self.emails))
 
+    @property
+    def code_secret(self) -> str:
+        """The name of the secret behind the person's one-time codes, such as TOTP_TOMAS_LIMA."""
+        plain = unicodedata.normalize("NFKD", self.name).upper()
+        letters = (_letter(letter) for letter in plain if not unicodedata.combining(letter))
+        return "TOTP_" + "".join(letters)
+
     def is_named(self, identity: str) -> bool:
         """Whether the name, login or mail address is this person's."""
         return _same_spelling(identity) in self.identities
@@ -113,6 +120,18 @@ class Roster(BaseModel):
                 if identity in owners:
                     raise ValueError(f"{identity!r} belongs to both {owners[identity]} and {person.name}")
                 owners[identity] = person.name
+        return self
+
+    @model_validator(mode="after")
+    def _code_secrets_are_unique(self) -> "Roster":
+        owners: dict[str, str] = {}
+        for person in self.people:
+            if person.code_secret in owners:
+                raise ValueError(
+                    f"{owners[person.code_secret]} and {person.name} would share the secret {person.code_secret};"
+                    " tell them apart by a middle name"
+                )
+            owners[person.code_secret] = person.name
         return self
 
     @model_validator(mode="after")
@@ -187,6 +206,13 @@ def _judge_own_emergency(who: str, reason: str) -> Judgement:
 
 def _either(roles: Iterable[Role]) -> str:
     return " or ".join(sorted(roles))
+
+
+def _letter(letter: str) -> str:
+    """Spell a letter with what the name of a secret may hold."""
+    if letter.isascii():
+        return letter if letter.isalnum() else "_"
+    return f"U{ord(letter):X}"
 
 
 def _same_spelling(identity: str) -> str:

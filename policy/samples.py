@@ -19,6 +19,8 @@ class Sample:
     errors: float | None
     p95: timedelta | None
     span: timedelta
+    p50: timedelta | None = None
+    p99: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

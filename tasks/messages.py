@@ -6,11 +6,15 @@ from datetime import timedelta
 from prefect.logging import get_run_logger
 
 from blocks.company import Company
+from blocks.errors import BlockError
 from blocks.slack import Message
 from policy.judgement import Judgement
-from policy.messages import rolled_back, stopped
+from policy.messages import rolled_back, sealed, stopped
+from policy.record import Unreadable, read_signature
+from policy.record_signature import say_who_signed
 from policy.roles import Person
 from policy.way_home import Why
+from tasks.incident import incident_opened, incident_over, may_have_incident
 from tasks.run import Run, utc_now
 from tasks.step import Seen, Step, StepFailed, carry_out
 
@@ -77,9 +81,19 @@ def direct_message(run: Run, person: Person, *, number: str, name: str, asking: 
 
 
 def page_on_call(run: Run, text: str, *, name: str) -> bool:
-    """Whoever is on call is told in the alerts channel; say whether the page went out."""
+    """Whoever is on call is told by PagerDuty, if there is one, and in the alerts channel; say whether one took it."""
     channel = run.company.slack.alerts
-    return inform(deliver(run, number="4.1.1", name=name, text=text, thread=False, channel=channel), run)
+    steps = [deliver(run, number="4.1.1", name=name, text=text, thread=False, channel=channel)]
+    if run.company.pagerduty is not None:
+        steps.insert(0, incident_opened(run, text, name=name))
+    taken = [inform(step, run) for step in steps]
+    return any(taken)
+
+
+def end_incident(run: Run) -> None:
+    """A release that ended well after a page leaves nobody on call with an open incident."""
+    if run.company.pagerduty is not None and may_have_incident(run):
+        inform(incident_over(run), run)
 
 
 def tell_rolled_back(run: Run, why: Why, verification: Sequence[Judgement]) -> None:
@@ -92,6 +106,18 @@ def tell_rolled_back(run: Run, why: Why, verification: Sequence[Judgement]) -> N
 def tell_stopped(run: Run, sentence: str, why: Why) -> None:
     """A release that was announced and ended early is said to have ended."""
     inform(deliver(run, number="3.3.1", name="stop communicated", text=stopped(run.release, sentence, why)), run)
+
+
+def tell_sealed(run: Run) -> None:
+    """The head of the sealed record stands in the release's thread; no row says so, for the record has ended."""
+    head = run.record.head
+    try:
+        signed = say_who_signed(read_signature(run.record.seen[-1]), run.company.public_keys)
+        step = deliver(run, number="3.3.1", name="record sealed", text=sealed(run.release, head=head, signed=signed))
+        if not step.look(run.company).done:
+            step.act(run.company, run.number)
+    except (BlockError, Unreadable) as error:
+        get_run_logger().warning("Nobody was told that %s ends with %s: %s", run.release.key, head, error)
 
 
 def message_key(run: Run, name: str) -> str:

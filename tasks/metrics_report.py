@@ -46,7 +46,14 @@ def release_fact(key: str, rows: Sequence[Row]) -> ReleaseFact | None:
         touched=touched,
         first_bad_at=first_bad if touched else None,
         recovered_at=sealed.at if sealed and went_back else None,
+        own_approval=_own_approval(rows),
     )
+
+
+def _own_approval(rows: Sequence[Row]) -> str | None:
+    """Say who approved what they had requested or written."""
+    approved = last(rows, Event.APPROVED)
+    return str(approved.facts["sentence"]) if approved and approved.facts.get("own") else None
 
 
 def _merged_at(rows: Sequence[Row]) -> datetime | None:

@@ -12,6 +12,7 @@ from policy.limits import Risk
 from policy.record import Event
 from policy.release import HotfixRequest, Release, Request
 from policy.risk import assess_risk, list_migrations
+from policy.roles import Person
 from policy.way_home import decided_home
 
 
@@ -60,16 +61,22 @@ def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way
 
 def check_request(request: Request | HotfixRequest, company: Company) -> str:
     """Return the commit to release; raises BadRequest for what is wrong whatever production serves."""
-    person = company.roster.find(request.requested_by)
-    if person is None:
-        names = ", ".join(one.name for one in company.roster.people)
-        raise BadRequest(f"requested_by: {request.requested_by!r} is not in the roster; expected one of {names}")
+    require_person(company, request.requested_by)
     if isinstance(request, HotfixRequest):
         urgency = judge_urgency(request.urgency, request.explanation)
         if not urgency.verdict.lets_pass:
             raise BadRequest(f"urgency: {urgency.sentence}")
     check_balancer(company)
     return _commit_of(request, company)
+
+
+def require_person(company: Company, name: str) -> Person:
+    """Return the person of that name; raises BadRequest naming those there are."""
+    person = company.roster.find(name)
+    if person is None:
+        names = ", ".join(one.name for one in company.roster.people)
+        raise BadRequest(f"requested_by: {name!r} is not in the roster; expected one of {names}")
+    return person
 
 
 def resume(company: Company, key: str) -> Release | None:

@@ -8,6 +8,7 @@ from blocks.backup_store import BackupStore
 from blocks.company import Company, Staging
 from blocks.errors import Misconfigured
 from blocks.load_balancer import LoadBalancer
+from blocks.pagerduty import PagerDuty
 from blocks.postgres import Postgres
 from blocks.prometheus import Prometheus
 
@@ -33,4 +34,5 @@ STAGING: System[Staging] = System("staging", lambda company: company.staging)
 BALANCER: System[LoadBalancer] = System("balancer", lambda company: company.balancer)
 PROMETHEUS: System[Prometheus] = System("prometheus", lambda company: company.prometheus)
 DATABASE: System[Postgres] = System("database", lambda company: company.database)
+PAGERDUTY: System[PagerDuty] = System("pagerduty", lambda company: company.pagerduty)
 BACKUPS: System[BackupStore] = System("backups", lambda company: company.backups)

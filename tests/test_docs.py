@@ -16,6 +16,7 @@ SOURCES = "".join(
     for folder in ("deployments", "flows", "blocks", "lab")
     for file in sorted((ROOT / folder).rglob("*.py"))
 )
+TESTS = "".join(file.read_text(encoding="utf-8") for file in sorted((ROOT / "tests").rglob("test_*.py")))
 
 
 def named(pattern: str) -> list[tuple[str, str]]:
@@ -52,6 +53,11 @@ def test_a_make_target_exists(page: str, target: str) -> None:
 @pytest.mark.parametrize(("page", "module"), named(r"python -m ([a-z_.]+[a-z_])"))
 def test_a_module_exists(page: str, module: str) -> None:
     assert find_spec(module), page
+
+
+@pytest.mark.parametrize(("page", "test"), named(r"`(test_[a-z_]{12,})`"))
+def test_a_test_exists(page: str, test: str) -> None:
+    assert f"def {test}(" in TESTS, page
 
 
 @pytest.mark.parametrize(("page", "name"), named(r"`([A-Z][A-Za-z ]+/[a-z-]+)`"))

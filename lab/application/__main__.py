@@ -142,7 +142,7 @@ def misbehave() -> None:
     """Show the fault that this image was built with."""
     number = FIGURES.next_number()
     if FAULT == "leak":
-        LEAKED.append(os.urandom(1024 * 1024))
+        LEAKED.append(os.urandom(256 * 1024))
     if FAULT == "slow" and number % 5 == 0:
         time.sleep(SLOW_SECONDS)
     if FAULT == "errors" and number * 8 // 100 > (number - 1) * 8 // 100:
@@ -155,7 +155,7 @@ def main() -> int:
     if FAULT == "crash":
         print("Error: Cannot find module './billing'", flush=True)
         return 1
-    server = Server(("127.0.0.1", int(os.environ.get("PORT", "3000"))))
+    server = Server((os.environ.get("ADDRESS", "127.0.0.1"), int(os.environ.get("PORT", "3000"))))
     signal.signal(signal.SIGTERM, signal.SIG_IGN if FAULT == "stubborn" else server.finish)
     print(f"version {operations.VERSION} listens on port {server.server_port}", flush=True)
     server.serve_forever(poll_interval=0.05)

@@ -120,14 +120,14 @@ class Project:
 def _published(port: str) -> int:
     match = re.fullmatch(r"127\.0\.0\.1:(\d+):\d+", port)
     if match is None:
-        raise RefusedError(f"invalid port {port}: the stand-in publishes 127.0.0.1:HOST:CONTAINER only", code=15)
+        raise RefusedError(f"invalid port {port}: the stand-in publishes 127.0.0.1:HOST:CONTAINER only", code=125)
     return int(match[1])
 
 
 def _seconds(text: str) -> float:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)s?", text)
     if match is None:
-        raise RefusedError(f"invalid duration {text}: the stand-in reads seconds", code=15)
+        raise RefusedError(f"invalid duration {text}: the stand-in reads seconds", code=125)
     return float(match[1])
 
 
@@ -172,7 +172,7 @@ def open_project(engine: Engine, words: list[str]) -> tuple[Project, list[str]]:
         else:
             env_file = Path(value)
     if not files:
-        raise RefusedError("no configuration file provided: not found", code=14)
+        raise RefusedError("no configuration file provided: not found")
     env_file = env_file or files[0].parent / ".env"
     variables = read_variables(env_file) if env_file.exists() else {}
     return Project(engine, files, {**variables, **os.environ}), words

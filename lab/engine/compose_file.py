@@ -23,26 +23,30 @@ def read_services(files: list[Path], variables: dict[str, str]) -> dict[str, dic
         try:
             text = file.read_text()
         except OSError:
-            raise RefusedError(f"open {file}: no such file or directory", code=14) from None
+            raise RefusedError(f"open {file}: no such file or directory") from None
         document = parse(fill_in(text, variables), str(file))
+        if document is None:
+            continue
         if not isinstance(document, dict) or not isinstance(document.get("services"), dict):
-            raise RefusedError(f"{file}: services must be a mapping", code=15)
+            raise RefusedError(f"{file}: services must be a mapping")
         for name, service in document["services"].items():
             _refuse_unknown_keys(file, name, service)
             services[name] = _laid_over(services.get(name, {}), service)
+    if not services:
+        raise RefusedError("empty compose file")
     for name, service in services.items():
         if not service.get("image"):
-            raise RefusedError(f'service "{name}" has neither an image nor a build context specified', code=15)
+            raise RefusedError(f'service "{name}" has neither an image nor a build context specified')
     return services
 
 
 def _refuse_unknown_keys(file: Path, name: str, service: object) -> None:
     if not isinstance(service, dict):
-        raise RefusedError(f"{file}: services.{name} must be a mapping", code=15)
+        raise RefusedError(f"{file}: services.{name} must be a mapping")
     if extra := sorted(set(service) - SERVICE_KEYS):
-        raise RefusedError(f"{file}: services.{name} additional properties {extra} not allowed", code=15)
+        raise RefusedError(f"{file}: services.{name} additional properties {extra} not allowed")
     if service.get("restart", "no") != "no":
-        raise RefusedError(f"{file}: services.{name}: the stand-in knows only restart: no", code=15)
+        raise RefusedError(f"{file}: services.{name}: the stand-in knows only restart: no")
 
 
 def _laid_over(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -85,9 +89,9 @@ def parse(text: str, source: str = "compose file") -> Any:
     try:
         data, rest = _block(lines, lines[0][0])
     except (ValueError, IndexError) as problem:
-        raise RefusedError(f"yaml: {source}: {problem}", code=15) from None
+        raise RefusedError(f"yaml: {source}: {problem}") from None
     if rest:
-        raise RefusedError(f"yaml: {source}: did not expect {rest[0][1]!r}", code=15)
+        raise RefusedError(f"yaml: {source}: did not expect {rest[0][1]!r}")
     return data
 
 

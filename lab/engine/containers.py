@@ -16,6 +16,7 @@ from typing import Any
 from lab.engine.refusal import RefusedError
 
 LOST = 255
+NOT_STARTED = 128
 
 
 def now_text() -> str:
@@ -76,9 +77,9 @@ class Container:
 
     def start(self) -> None:
         """Start the process under a keeper, unless its port is taken."""
+        self.write_state({**self.state(), "status": "created", "exit_code": 0, "pid": None})
         for port in self.facts["ports"]:
             self._refuse_taken(port)
-        self.write_state({**self.state(), "status": "created", "pid": None})
         if os.fork() == 0:
             self._keep()
         os.wait()
@@ -94,9 +95,11 @@ class Container:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
+                self.write_state({**self.state(), "exit_code": NOT_STARTED})
                 raise RefusedError(
                     "Error response from daemon: driver failed programming external connectivity on endpoint "
-                    f"{self.facts['name']}: Bind for 127.0.0.1:{port} failed: port is already allocated"
+                    f"{self.facts['name']}: Error starting userland proxy: listen tcp4 127.0.0.1:{port}: "
+                    "bind: address already in use"
                 ) from None
 
     def _keep(self) -> None:
@@ -174,7 +177,7 @@ class Container:
                 "Status": state["status"],
                 "Running": state["status"] == "running",
                 "OOMKilled": False,
-                "Pid": state.get("pid") or 0,
+                "Pid": state["pid"] if state["status"] == "running" else 0,
                 "ExitCode": state["exit_code"],
                 "StartedAt": state["started_at"],
                 "FinishedAt": state.get("finished_at", "0001-01-01T00:00:00Z"),

@@ -45,7 +45,7 @@ class Images:
         """Return what `docker image inspect` says."""
         identity = self.find(reference)
         if identity is None:
-            raise RefusedError(f"Error response from daemon: No such image: {reference}")
+            raise RefusedError(f"Error: No such image: {reference}")
         known = [name for name, image in self.references().items() if image == identity]
         return {
             "Id": identity,

@@ -24,6 +24,8 @@ def get(registry: str, path: str, headers: Mapping[str, str]) -> bytes:
         connection.close()
     if response.status == http.client.OK:
         return body
+    if response.status == http.client.UNAUTHORIZED and "Authorization" not in headers:
+        raise RefusedError(f'Error response from daemon: Get "http://{registry}{path}": no basic auth credentials')
     errors = {401: "unauthorized: authentication required", 404: "manifest unknown: manifest unknown"}
     status = f"received unexpected HTTP status: {response.status}"
     raise RefusedError(f"Error response from daemon: {errors.get(response.status, status)}")

@@ -5,63 +5,53 @@ conversations.history, conversations.replies, conversations.open, users.lookupBy
 and "Rate limits"; its last OpenAPI description (slack-api-specs, 2021) for the argument names.
 """
 
-import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
-from lab.vendors.core import Answer, Call, Operation, RefusalError, Vendor
+from lab.vendors.core import Answer, Call, Operation, Vendor
+from lab.vendors.slack_schedule import LAST_CHANCE, Schedule
+from lab.vendors.slack_shapes import Channel, content, refuse
 
 _BOT = "U0COUNTERSIGN"
-_LONGEST = 40_000
-_MOST_BLOCKS = 50
-_LONGEST_SECTION = 3_000
 _POST = frozenset(
     {"channel", "text", "thread_ts", "metadata", "blocks", "mrkdwn", "unfurl_links", "unfurl_media"}
     | {"reply_broadcast", "link_names"}
 )
-
-
-def refuse(error: str, **more: Any) -> RefusalError:
-    """Slack says no under HTTP 200."""
-    return RefusalError(Answer(200, {"ok": False, "error": error} | more))
-
-
-@dataclass(slots=True)
-class Channel:
-    """A conversation: a public channel, or a direct message with one person."""
-
-    number: str
-    name: str
-    member: bool = True
-    messages: list[dict[str, Any]] = field(default_factory=list)
-
-
 Method = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 class Slack(Vendor):
     """One workspace: channels by number and name, people by number and e-mail, one bot."""
 
-    def __init__(self, token: str, *, channels: Mapping[str, str], people: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        token: str,
+        *,
+        channels: Mapping[str, str],
+        people: Mapping[str, str],
+        last_chance: float = LAST_CHANCE,
+    ) -> None:
         self._first = dict(channels)
         self.people = dict(people)
         self._clock = threading.Lock()
         self._last_stamp = 0.0
+        self.schedule = Schedule(self._channel, last_chance=last_chance)
         self.reset()
         super().__init__(token)
 
     def reset(self) -> None:
         """An empty workspace with no fault."""
         self.channels = {number: Channel(number, name) for number, name in self._first.items()}
+        self.schedule.clear()
         self.faults: list[Any] = []
         self.calls: list[Any] = []
 
     def messages(self, channel: str) -> list[dict[str, Any]]:
         """Every message of a channel (by number, `#name` or person), oldest first, replies too."""
+        self._post_what_is_due()
         wanted = channel.removeprefix("#")
         direct = f"D{wanted.removeprefix('U')}"
         for place in self.channels.values():
@@ -80,6 +70,9 @@ class Slack(Vendor):
             ("auth.test", self._auth_test, frozenset()),
             ("chat.postMessage", self._post, _POST),
             ("chat.update", self._update, place | {"ts", "text", "blocks", "metadata"}),
+            ("chat.scheduleMessage", self.schedule.schedule, _POST | {"post_at"}),
+            ("chat.deleteScheduledMessage", self.schedule.delete, place | {"scheduled_message_id", "as_user"}),
+            ("chat.scheduledMessages.list", self.schedule.list, place | {"cursor", "limit", "oldest", "latest"}),
             ("chat.getPermalink", self._permalink, place | {"message_ts"}),
             ("conversations.history", self._history, place | page | {"include_all_metadata"}),
             ("conversations.replies", self._replies, place | page | {"include_all_metadata", "ts"}),
@@ -120,7 +113,14 @@ class Slack(Vendor):
             self._last_stamp = max(time.time(), self._last_stamp + 0.000002)
             return f"{self._last_stamp:.6f}"
 
+    def _post_what_is_due(self) -> None:
+        with self._clock:
+            for one in self.schedule.due():
+                message = {"type": "message", "user": _BOT, "bot_id": "B0", "ts": f"{one.post_at:.6f}"}
+                one.place.messages.append(message | one.content)
+
     def _channel(self, given: Mapping[str, Any]) -> Channel:
+        self._post_what_is_due()
         wanted = str(given.get("channel", ""))
         if wanted in self.people.values():
             return self._direct(wanted)
@@ -142,7 +142,7 @@ class Slack(Vendor):
     def _post(self, given: Mapping[str, Any]) -> dict[str, Any]:
         place = self._channel(given)
         message: dict[str, Any] = {"type": "message", "user": _BOT, "bot_id": "B0", "ts": self._stamp()}
-        message |= _content(given)
+        message |= content(given)
         if thread := given.get("thread_ts"):
             if not any(other["ts"] == thread for other in place.messages):
                 raise refuse("thread_not_found")
@@ -153,7 +153,7 @@ class Slack(Vendor):
     def _update(self, given: Mapping[str, Any]) -> dict[str, Any]:
         place = self._channel(given)
         message = _found(place, given.get("ts"))
-        message |= _content(given) | {"edited": {"user": _BOT, "ts": self._stamp()}}
+        message |= content(given) | {"edited": {"user": _BOT, "ts": self._stamp()}}
         return {"channel": place.number, "ts": message["ts"], "text": message["text"], "message": message}
 
     def _permalink(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,35 +192,6 @@ def _method(act: Method, fields: frozenset[str]) -> Callable[[Call], Answer]:
         return Answer(body={"ok": True} | act(dict(call.query) | dict(call.body)))
 
     return carry_out
-
-
-def _content(given: Mapping[str, Any]) -> dict[str, Any]:
-    text, blocks = str(given.get("text") or ""), _parsed(given.get("blocks"), "invalid_blocks")
-    if not text and not blocks:
-        raise refuse("no_text")
-    if blocks and (
-        len(blocks) > _MOST_BLOCKS
-        or any(len(str(block.get("text", {}).get("text", ""))) > _LONGEST_SECTION for block in blocks)
-    ):
-        raise refuse("invalid_blocks")
-    content: dict[str, Any] = {"text": text[:_LONGEST]}
-    if blocks:
-        content["blocks"] = blocks
-    metadata = _parsed(given.get("metadata"), "invalid_metadata_format")
-    if metadata is not None:
-        if not isinstance(metadata, dict) or set(metadata) != {"event_type", "event_payload"}:
-            raise refuse("invalid_metadata_schema")
-        content["metadata"] = metadata
-    return content
-
-
-def _parsed(value: Any, error: str) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        raise refuse(error) from None
 
 
 def _found(place: Channel, stamp: Any, *, error: str = "message_not_found") -> dict[str, Any]:

@@ -57,6 +57,14 @@ def test_requests_errors_and_latency_of_each_server(world: World) -> None:
     assert first.p95.total_seconds() == pytest.approx(0.3, rel=0.02)
 
 
+def test_the_middle_and_the_slowest_requests_are_measured_too(world: World) -> None:
+    for sample in world.samples():
+        assert sample.p50 is not None
+        assert sample.p99 is not None
+        assert sample.p50.total_seconds() == pytest.approx(0.5 / 0.9 * 0.1, rel=0.02)
+        assert sample.p99.total_seconds() == pytest.approx(0.1 + 0.9 * 0.4, rel=0.02)
+
+
 def test_a_server_without_failures_has_zero_of_them(world: World) -> None:
     assert world.samples()[1].errors == 0.0
 

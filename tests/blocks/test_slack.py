@@ -1,8 +1,9 @@
 """The Slack block against the stand-in, over real HTTP."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from prefect.blocks.core import Block
@@ -107,6 +108,50 @@ def test_a_person_is_found_by_e_mail_and_a_message_by_its_link(world: World) -> 
     assert world.block.find_user("tomas@holilabs.xyz") == "U0TOMAS"
     assert world.block.read_permalink(message).startswith("https://holilabs.slack.com/archives/C0DEPLOYMENTS/p")
     world.block.check()
+
+
+def test_a_scheduled_message_is_posted_by_slack_alone_at_its_time(
+    world: World, wait_until: Callable[[Callable[[], bool]], None]
+) -> None:
+    at = datetime.now(UTC) + timedelta(seconds=1.2)
+    scheduled = world.block.schedule_message("C0ALERTS", "Servers differ", at)
+
+    assert scheduled.at >= at
+    assert world.block.list_scheduled_messages("C0ALERTS") == (scheduled,)
+    assert world.texts("#alerts") == []
+    wait_until(lambda: world.texts("#alerts") == ["Servers differ"])
+    assert world.block.list_scheduled_messages("C0ALERTS") == ()
+
+
+def test_a_scheduled_message_that_is_deleted_is_not_posted_and_its_last_minute_is_too_late(world: World) -> None:
+    now = datetime.now(UTC)
+    early = world.block.schedule_message("C0ALERTS", "Servers differ", now + timedelta(seconds=90))
+    late = world.block.schedule_message("C0ALERTS", "Servers differ", now + timedelta(seconds=30))
+
+    world.block.delete_scheduled_message(early)
+    with pytest.raises(Refused, match="the message for C0ALERTS was posted, or will be within a minute"):
+        world.block.delete_scheduled_message(late)
+
+    assert world.block.list_scheduled_messages("C0ALERTS") == (late,)
+
+
+def test_every_scheduled_message_is_listed_and_those_of_other_channels_are_not(world: World) -> None:
+    later = datetime.now(UTC) + timedelta(days=1)
+    for number in range(250):
+        world.block.schedule_message("C0ALERTS", str(number), later + timedelta(minutes=number))
+    world.block.schedule_message("C0DEPLOYMENTS", "elsewhere", later)
+
+    texts = [message.text for message in world.block.list_scheduled_messages("C0ALERTS")]
+
+    assert texts == [str(number) for number in range(250)]
+
+
+def test_a_time_that_slack_cannot_keep_is_refused_in_a_sentence(world: World) -> None:
+    now = datetime.now(UTC)
+    with pytest.raises(Refused, match="at a time that has passed"):
+        world.block.schedule_message("C0ALERTS", "x", now - timedelta(seconds=5))
+    with pytest.raises(Refused, match="in more than 120 days"):
+        world.block.schedule_message("C0ALERTS", "x", now + timedelta(days=121))
 
 
 def test_a_bot_outside_the_channel_is_refused_in_a_sentence(world: World) -> None:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from blocks.company import Company, CompanyRules, Staging
-from blocks.slack import Message
+from blocks.slack import Message, Scheduled
 from policy.health import HealthAnswer
 from policy.limits import Limits
 from policy.red_flags import Sample
@@ -53,6 +53,7 @@ class People:
 
     def __init__(self) -> None:
         self.said: dict[tuple[str, str], str] = {}
+        self.waiting: list[Scheduled] = []
 
     def find(self, channel: str, key: str, thread: Message | None = None) -> Message | None:
         """Return the message, if it was posted."""
@@ -64,6 +65,19 @@ class People:
         del thread
         self.said[channel, key] = text
         return Message(channel, key)
+
+    def schedule_message(self, channel: str, text: str, at: datetime) -> Scheduled:
+        """Keep it for its time, which never comes here."""
+        self.waiting.append(message := Scheduled(channel, str(len(self.waiting)), at, text))
+        return message
+
+    def list_scheduled_messages(self, channel: str) -> tuple[Scheduled, ...]:
+        """Return what waits for the channel."""
+        return tuple(message for message in self.waiting if message.channel == channel)
+
+    def delete_scheduled_message(self, message: Scheduled) -> None:
+        """It waits no longer."""
+        self.waiting.remove(message)
 
     def pages(self) -> list[str]:
         """Return what whoever is on call was told."""
@@ -155,6 +169,7 @@ def a_company(world: World, spool: Path) -> Company:
         application=service,
         github=code,
         slack=cast("Any", People()),
+        pagerduty=None,
         prometheus=figures,
         database=figures,
         backups=cast("Any", None),

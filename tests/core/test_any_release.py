@@ -27,7 +27,7 @@ from flows.gate import NobodyAnswered
 from flows.hold import AskedToStop, HoldLost
 from flows.phase import ChecksFailed
 from flows.recovery import recover
-from flows.watch import RedFlag
+from flows.red_flag import RedFlag
 from policy.metrics import Ending
 from policy.record import Event, Row
 from policy.way_home import touched_servers

@@ -7,7 +7,7 @@ import pytest
 from blocks.company import Company
 from flows.phase import ChecksFailed
 from flows.recovery import recover
-from flows.watch import RedFlag
+from flows.red_flag import RedFlag
 from policy.record import Event
 from tasks.step import StepFailed
 from tests.core.process import Process

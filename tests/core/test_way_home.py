@@ -8,8 +8,8 @@ from blocks.company import Company
 from blocks.hold import Holds
 from flows.approval import ApprovalRefused
 from flows.phase import ChecksFailed
+from flows.red_flag import RedFlag
 from flows.sign_off import sign_off
-from flows.watch import RedFlag
 from flows.way_home import way_home
 from tasks.rollout import drained
 from tasks.step import StepFailed, perform

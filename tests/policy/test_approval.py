@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.approval import Decision, Outcome, Ruling, judge_answer, occasion_of, standing_approval, subject_of
+from policy.approval import (
+    Decision,
+    Outcome,
+    Ruling,
+    count_wrong_codes,
+    judge_answer,
+    occasion_of,
+    standing_approval,
+    subject_of,
+)
 from policy.items import Way
 from policy.judgement import Judgement, Verdict, failed, passed
 from policy.limits import Risk
@@ -167,3 +176,34 @@ def test_no_gate_opens_without_an_approval_after_the_last_red_flag(rows: list[Ro
         assert found.event is Event.APPROVED
         assert found.facts["subject"] == "this"
         assert not any(one.event is Event.RED_FLAG for one in rows[found.number :])
+
+
+def test_only_an_own_emergency_is_marked_as_own() -> None:
+    assert not rule().own
+
+    own = judge_answer(
+        Decision.APPROVE,
+        "Tomas Lima",
+        reason="nobody else answers",
+        occasion=Occasion.EMERGENCY,
+        roster=ROSTER,
+        requested_by="Tomas Lima",
+        authors=frozenset(),
+        on=date(2026, 11, 24),
+        window=OPEN_WINDOW,
+    )
+
+    assert (own.outcome, own.own) == (Outcome.APPROVED, True)
+
+
+def test_wrong_codes_are_counted_for_each_name() -> None:
+    wrong: dict[str, Any] = {"outcome": Outcome.WRONG_CODE.value, "name": "Tomas Lima"}
+    rows = [
+        row(Event.ANSWERED, **wrong),
+        row(Event.ANSWERED, **{**wrong, "name": "Carla Ortiz"}),
+        row(Event.ANSWERED, **{**wrong, "outcome": Outcome.NOT_VALID.value}),
+        row(Event.APPROVED, **wrong),
+        row(Event.ANSWERED, **wrong),
+    ]
+
+    assert count_wrong_codes(rows, "Tomas Lima") == 2

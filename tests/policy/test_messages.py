@@ -14,6 +14,7 @@ from policy.messages import (
     page_stuck,
     page_wait,
     rolled_back,
+    sealed,
     stopped,
     updated_everywhere,
 )
@@ -149,3 +150,12 @@ def test_a_roll_back_that_did_not_help_is_paged_with_what_is_wrong() -> None:
 
 def test_a_moment_is_said_in_the_companys_zone() -> None:
     assert clock(OPENED, "Europe/Berlin") == "Tue 24 Nov, 19:00 CET"
+
+
+def test_the_end_of_the_record_stands_in_the_thread_with_the_line_that_checks_it() -> None:
+    text = sealed(release(), head="0123456789abcdef" * 4, signed="signed by worker-1")
+
+    assert text == (
+        ":lock: Record 20261124-180000-1f2e3d4c sealed, signed by worker-1: 0123456789abcdef… Verify with"
+        " `python -m deployments.verify_record 20261124-180000-1f2e3d4c --head 0123456789abcdef`"
+    )

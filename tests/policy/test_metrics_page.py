@@ -1,5 +1,6 @@
 """The quarterly report as people read it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -75,6 +76,14 @@ def test_the_report_shows_the_figures_and_the_releases_of_the_quarter() -> None:
     assert "| 2026-08-03 17:00 | 20260803-100000-1f2e3d4c | low | signed off |" in report
     assert BEFORE.key not in report
     assert all(row.name in report for row in figures.rows)
+
+
+def test_the_report_lists_what_was_approved_by_whoever_requested_or_wrote_it() -> None:
+    own = replace(INSIDE, own_approval="Tomas Lima requested it and approves it in an emergency: nobody else answers")
+    figures = measure([own], since=QUARTER[0], until=QUARTER[1], limits=Limits())
+
+    assert f"- {own.key}: {own.own_approval}" in render_report(figures, [own], zone="UTC")
+    assert "requested or wrote it" not in render_report(figures, [INSIDE], zone="UTC")
 
 
 def test_the_summary_says_each_figure_with_its_target() -> None:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from policy.judgement import Judgement, Verdict
 from policy.limits import Risk
-from policy.roles import Occasion, Role, Roster, entitled, judge_approver
+from policy.roles import Occasion, Person, Role, Roster, entitled, judge_approver
 
 TODAY = date(2026, 11, 24)
 PEOPLE: list[dict[str, Any]] = [
@@ -193,3 +193,22 @@ def test_whoever_passes_without_a_reason_is_entitled_and_had_no_part(
         assert name != requested_by
         assert person is not None
         assert not any(person.is_named(author) for author in authors)
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        ("Tomas Lima", "TOTP_TOMAS_LIMA"),
+        ("João O'Neill-Souza", "TOTP_JOAO_O_NEILL_SOUZA"),
+        ("张伟", "TOTP_U5F20U4F1F"),
+    ],
+)
+def test_each_person_has_a_secret_of_their_own(name: str, secret: str) -> None:
+    assert Person(name=name).code_secret == secret
+
+
+def test_two_people_never_share_a_secret() -> None:
+    people = [{"name": "Ana-Maria"}, {"name": "Ana Maria"}, {"name": "Carla", "roles": list(Role)}]
+
+    with pytest.raises(ValidationError, match="would share the secret TOTP_ANA_MARIA"):
+        Roster.model_validate({"people": people})

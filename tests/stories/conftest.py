@@ -26,7 +26,6 @@ SERVICES = (
     "FOREMAN",
     "LATE_RUNS",
     "REPOSSESSOR",
-    "SCHEDULER",
     "TRIGGERS",
 )
 

@@ -16,17 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from prefect import get_client, tags
-from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
     ArtifactFilter,
     ArtifactFilterKey,
     FlowRunFilter,
-    FlowRunFilterState,
-    FlowRunFilterStateType,
     FlowRunFilterTags,
 )
-from prefect.client.schemas.objects import FlowRun, StateType
-from prefect.flow_runs import resume_flow_run
+from prefect.client.schemas.objects import FlowRun
 from prefect.settings import get_current_settings
 
 from blocks.hold import Holds
@@ -40,11 +36,13 @@ from flows.recovery import recovery
 from lab.client import Lab, Shipped
 from policy.record import Event, Row, last
 from policy.release import HotfixRequest, Request
+from policy.roles import Roster
+from tests.stories.people import Answer, Answers, Words, paused_runs
 
 ROOT = Path(__file__).parent.parent.parent
 ENVIRONMENT = "story"
 LOOK_SECONDS = 0.1
-ASK_SECONDS = 0.4
+STORY_SECONDS = 240
 
 # A story need not watch for longer than the metrics need to show what there is to see.
 LIMITS = {
@@ -54,11 +52,6 @@ LIMITS = {
     "watch_window": 4,
     "unknown_patience": 12,
 }
-
-APPROVE = {"decision": "approve", "name": "Tomas Lima", "reason": ""}
-ROLL_BACK = {"decision": "roll back", "name": "Omar Reyes", "reason": "looks wrong to me"}
-Words = dict[str, str]
-Answer = Words | Callable[[FlowRun], Words | None]
 
 
 @dataclass
@@ -79,45 +72,6 @@ class Ending:
         """What the flow raised, or what the record's last row says."""
         sealed = last(self.rows, Event.SEALED)
         return str(self.error or (sealed.facts["sentence"] if sealed else ""))
-
-
-@dataclass
-class Answers:
-    """What people answer at the gates of a story, one after the other; what a callable returns is the answer."""
-
-    tag: str
-    answers: list[Answer]
-    asked: int = 0
-
-    @contextmanager
-    def given(self) -> Iterator[None]:
-        """Answer in the background until the block ends; who was asked before is left to others."""
-        over = threading.Event()
-        with get_client(sync_client=True) as client:
-            known = {asking_of(run) for run in paused_runs(self.tag, client)}
-        # A thread begins without Prefect's settings of this test session.
-        thread = threading.Thread(target=copy_context().run, args=(self._answer, over, known), daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join(timeout=20)
-
-    def _answer(self, over: threading.Event, known: set[str]) -> None:
-        left = list(self.answers)
-        with get_client(sync_client=True) as client:
-            while not over.wait(ASK_SECONDS):
-                for run in paused_runs(self.tag, client):
-                    if asking_of(run) in known:
-                        continue
-                    known.add(asking_of(run))
-                    self.asked += 1
-                    answer = left.pop(0) if left else None
-                    if callable(answer):
-                        answer = answer(run)
-                    if answer is not None:
-                        resume_flow_run(run.id, run_input=answer)
 
 
 class Blocks:
@@ -188,7 +142,7 @@ class Stage:
     def play(self, flow: Callable[[], object], *answers: Answer) -> Ending:
         """Call a flow in this process, people answering at its gates."""
         error: Exception | None = None
-        self.people = Answers(self.name, list(answers))
+        self.people = Answers(self.name, list(answers), self.typed)
         with self.people.given(), tags(self.name):
             try:
                 flow()
@@ -232,7 +186,7 @@ class Stage:
         """Act in the background as soon as the record says that this step is meant."""
 
         def watch() -> None:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + STORY_SECONDS
             while time.monotonic() < deadline:
                 if any(row.step == step and row.subject == subject for row in self.rows()):
                     act()
@@ -280,6 +234,17 @@ class Stage:
             yield process
         finally:
             process.kill()
+
+    @property
+    def roster(self) -> Roster:
+        """The people of the story."""
+        return Roster.model_validate({"people": self.words["people"]})
+
+    def typed(self, answer: Words) -> Words:
+        """Return what is typed into the form: whoever approves adds the code of their app, if the story gives none."""
+        if answer["decision"] != "approve" or "code" in answer:
+            return answer
+        return {**answer, "code": self.lab.code_of(answer["name"])}
 
     def wait_for_gate(self) -> FlowRun:
         """Return the run that waits for a person."""
@@ -333,6 +298,19 @@ class ReleaseProcess:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
+    def cancel(self) -> None:
+        """Send what a worker sends to the process of a run that a person cancels; return when it has ended."""
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(timeout=30)
+
+    def freeze(self) -> None:
+        """Let the process sleep in the middle of whatever it does."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it wake up, as if no time had passed."""
+        self._process.send_signal(signal.SIGCONT)
+
     def wait(self, *, seconds: float = 120) -> int:
         """Return the exit status once the process has ended."""
         return self._process.wait(timeout=seconds)
@@ -344,27 +322,7 @@ def stage_environment() -> dict[str, str]:
     return {"PREFECT_API_URL": str(api.url), "PREFECT_API_SSL_CERT_FILE": str(api.ssl_cert_file)}
 
 
-def choice(decision: str, name: str, reason: str) -> Words:
-    """Return an answer to what the machine leaves to people."""
-    return {"decision": decision, "name": name, "reason": reason}
-
-
-def asking_of(run: FlowRun) -> str:
-    """Return what tells one question of a run from the next."""
-    return str(run.state.id if run.state else "")
-
-
-def paused_runs(tag: str, client: SyncPrefectClient) -> list[FlowRun]:
-    """Return the runs of a story that wait for a person."""
-    return client.read_flow_runs(
-        flow_run_filter=FlowRunFilter(
-            tags=FlowRunFilterTags(all_=[tag]),
-            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED])),
-        )
-    )
-
-
-def wait_until(true: Callable[[], bool], *, what: str, seconds: float = 60) -> None:
+def wait_until(true: Callable[[], bool], *, what: str, seconds: float = 150) -> None:
     """Return when the condition holds; fail with a sentence when the time is over."""
     deadline = time.monotonic() + seconds
     while not true():

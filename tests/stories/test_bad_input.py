@@ -96,7 +96,8 @@ def test_servers_that_differ(stage: Stage) -> None:
 
 def test_a_balancer_that_knows_a_server_we_do_not(stage: Stage) -> None:
     shipped = stage.lab.ship("4.0.0")
-    stage.change_settings(fleet={"servers": stage.words["fleet"]["servers"][:1]})
+    first, second = stage.words["fleet"]["servers"]
+    stage.change_settings(fleet={"servers": [first, {**second, "balancer_name": "web-2"}]})
 
     refused(
         stage, stage.request(shipped), r"^the balancer sends traffic to web-server-2, which the settings do not name"

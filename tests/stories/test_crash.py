@@ -6,8 +6,9 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.flow_runs import resume_flow_run
 from prefect.states import Running
 
-from policy.record import Event
-from tests.stories.stage import APPROVE, ROLL_BACK, Stage, Words, paused_runs, wait_until
+from policy.record import Event, Row
+from tests.stories.people import APPROVE, ROLL_BACK, Words, paused_runs
+from tests.stories.stage import Stage, wait_until
 
 
 def test_a_process_that_is_killed_at_its_gate_is_brought_home_after_people_had_time_to_choose(stage: Stage) -> None:
@@ -44,7 +45,7 @@ def test_a_process_that_is_killed_within_a_step_is_brought_home(
     with stage.process(stage.request(shipped)) as process:
         stage.when(step, server, process.kill)
         gate = stage.wait_for_gate()
-        resume_flow_run(gate.id, run_input=answer)
+        resume_flow_run(gate.id, run_input=stage.typed(answer))
         process.wait()
         stage.recover_until_free()
 
@@ -70,3 +71,41 @@ def test_a_run_that_is_forced_to_running_at_its_gate_asks_again(stage: Stage) ->
     assert ending.outcome == "signed off", ending.sentence
     assert stage.people.asked == 2
     stage.ends_well_on(shipped.commit)
+
+
+def test_a_process_that_was_thought_dead_and_wakes_up_changes_nothing(stage: Stage) -> None:
+    stage.change_limits(choice=1)
+    before = str(stage.lab.version_of("web-server-1"))
+    shipped = stage.lab.ship("7.0.4")
+
+    with stage.process(stage.request(shipped)) as process:
+        stage.when("drained", "web-server-2", process.freeze)
+        gate = stage.wait_for_gate()
+        resume_flow_run(gate.id, run_input=stage.typed(APPROVE))
+        wait_until(lambda: any(row.step == "drained" for row in of_second_server(stage)), what="it sleeps in a step")
+        stage.recover_until_free()
+        process.thaw()
+        process.wait()
+
+    assert stage.outcome() == "rolled back"
+    stage.ends_well_on(before)
+
+
+def test_a_run_that_is_deleted_at_its_gate_opens_nothing_and_goes_home(stage: Stage) -> None:
+    stage.change_limits(approval=10)
+    before = str(stage.lab.version_of("web-server-1"))
+    shipped = stage.lab.ship("7.0.5")
+
+    def delete(run: FlowRun) -> None:
+        with get_client(sync_client=True) as client:
+            client.delete_flow_run(run.id)
+
+    ending = stage.release(stage.request(shipped), delete)
+
+    assert ending.outcome == "rolled back", ending.sentence
+    stage.ends_well_on(before)
+
+
+def of_second_server(stage: Stage) -> list[Row]:
+    """The rows of the story's record about the second server."""
+    return [row for row in stage.rows() if row.subject == "web-server-2"]

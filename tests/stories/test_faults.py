@@ -3,7 +3,8 @@
 import pytest
 
 from policy.record import Event
-from tests.stories.stage import APPROVE, Stage, choice
+from tests.stories.people import APPROVE, choice
+from tests.stories.stage import Stage
 
 ROLL_IT_BACK = choice("roll back", "Omar Reyes", "the audit log is required by law")
 STAY = choice("stay on the new version", "Carla Ortiz", "the cause is known and harmless")

@@ -10,7 +10,8 @@ from prefect.client.schemas.objects import FlowRun
 
 from flows.production import production_deployment
 from policy.record import Event, last
-from tests.stories.stage import APPROVE, Stage, Words, choice, wait_until
+from tests.stories.people import APPROVE, Words, choice
+from tests.stories.stage import Stage, wait_until
 
 KEEP_WAITING = choice("keep waiting", "Omar Reyes", "the metrics come back in a moment")
 GO_BACK = choice("roll back", "Omar Reyes", "the database does not come back")

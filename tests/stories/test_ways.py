@@ -12,9 +12,11 @@ from flows.metrics_report import ReportRequest, metrics_report
 from flows.rollback import rollback
 from policy.record import Event
 from policy.release import RollbackReason, RollbackRequest
-from tests.stories.stage import APPROVE, ENVIRONMENT, ROLL_BACK, Stage, choice
+from tests.stories.people import APPROVE, ROLL_BACK, choice
+from tests.stories.stage import ENVIRONMENT, Stage
 
-CTO_APPROVES = choice("approve", "Carla Ortiz", "")
+CTO_APPROVES = {"decision": "approve", "name": "Carla Ortiz"}
+OWN = choice("approve", "Tomas Lima", "nobody else answers at three in the morning")
 CLOSED = {"windows": {risk: [] for risk in ("low", "medium", "high")}, "peaks": [], "holidays": False}
 
 
@@ -37,13 +39,15 @@ def test_a_hotfix_sends_a_running_release_home_and_goes_out_whatever_the_hour(st
 
     with stage.process(request) as process:
         gate = stage.wait_for_gate()
-        ending = stage.release(stage.hotfix_request(fix), CTO_APPROVES)
+        ending = stage.release(stage.hotfix_request(fix, requested_by="Tomas Lima"), OWN)
         process.wait()
 
     first, second = stage.endings()
     assert first.outcome == "rolled back", first.sentence
     assert "the hotfix" in first.sentence
     assert second.outcome == "signed off", ending.sentence
+    assert "For Carla Ortiz: look at it now" in stage.said_in("C0ALERTS")
+    assert "approved by whoever requested or wrote it" in stage.said_in("U0CARLA")
     assert gate
     assert before
     stage.ends_well_on(fix.commit)

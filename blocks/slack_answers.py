@@ -1,0 +1,128 @@
+"""The shapes of Slack's answers, and what each of its refusals means."""
+
+from typing import Any, NoReturn
+
+from pydantic import BaseModel, ConfigDict
+from slack_sdk.errors import SlackApiError
+
+from blocks.errors import Refused, Unreachable
+
+_MAY_HELP = frozenset({"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+_SENTENCES = {
+    "not_in_channel": "the bot is not in {channel}; invite it there",
+    "channel_not_found": "there is no channel {channel} that the bot can see",
+    "is_archived": "{channel} is archived",
+    "invalid_auth": "the token is not valid",
+    "not_authed": "no token was given",
+    "missing_scope": "the token lacks a permission (scope)",
+    "users_not_found": "nobody has the e-mail {channel}",
+    "user_not_found": "there is no user {channel}",
+    "time_in_past": "a message for {channel} was to be posted at a time that has passed",
+    "time_too_far": "a message for {channel} was to be posted in more than 120 days",
+    "restricted_too_many": "more than 30 messages would be posted in {channel} within five minutes",
+    "invalid_scheduled_message_id": "the message for {channel} was posted, or will be within a minute",
+}
+
+
+class Metadata(BaseModel):
+    """What a message carries for programs."""
+
+    event_type: str
+    event_payload: dict[str, Any]
+
+
+class Empty(BaseModel):
+    """An answer that says yes and no more."""
+
+    ok: bool
+
+
+class Listed(BaseModel):
+    """A message in a list."""
+
+    ts: str
+    metadata: Metadata | None = None
+
+
+class Cursor(BaseModel):
+    """Where the next page begins."""
+
+    next_cursor: str = ""
+
+
+class Page(BaseModel):
+    """A page of messages."""
+
+    messages: list[Listed]
+    response_metadata: Cursor | None = None
+
+
+class Sent(BaseModel):
+    """A message that was posted or changed."""
+
+    channel: str
+    ts: str
+
+
+class Identified(BaseModel):
+    """A conversation or a person, by number."""
+
+    id: str
+
+
+class Opened(BaseModel):
+    """A conversation."""
+
+    channel: Identified
+
+
+class Found(BaseModel):
+    """A person."""
+
+    user: Identified
+
+
+class Link(BaseModel):
+    """The address of a message."""
+
+    permalink: str
+
+
+class ToBeSent(BaseModel):
+    """A message that was scheduled."""
+
+    channel: str
+    scheduled_message_id: str
+    post_at: int
+
+
+class Waiting(BaseModel):
+    """A scheduled message in a list; its number is an integer in some of Slack's examples."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    id: str
+    channel_id: str
+    post_at: int
+    text: str = ""
+
+
+class WaitingPage(BaseModel):
+    """A page of scheduled messages."""
+
+    scheduled_messages: list[Waiting]
+    response_metadata: Cursor | None = None
+
+
+def raise_said(error: SlackApiError, channel: str) -> NoReturn:
+    """Raise what Slack said in a sentence: Unreachable where asking again may help, else Refused."""
+    status = error.response.status_code
+    data = error.response.data
+    said = str(data.get("error") or "") if isinstance(data, dict) else ""
+    if status == 429:
+        wait = error.response.headers.get("Retry-After", "?")
+        raise Unreachable(f"Slack: too many calls, asked to wait {wait} s; given up for now") from None
+    if status >= 500 or not said or said in _MAY_HELP or " " in said:
+        raise Unreachable(f"Slack: no usable answer (status {status}: {said[:100]})") from None
+    sentence = _SENTENCES.get(said, said).format(channel=channel)
+    raise Refused(f"Slack refused: {sentence}") from None

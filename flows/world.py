@@ -1,0 +1,45 @@
+"""The servers as they are now, for whoever plans a way home or says who is where."""
+
+from contextlib import suppress
+
+from blocks.errors import BlockError
+from blocks.fleet.server import Server
+from policy.health import judge_health
+from policy.judgement import Verdict
+from policy.way_home import ServerState, World
+from tasks.run import Run
+
+
+def read_world(run: Run) -> World:
+    """Look at every server now; what does not answer is unknown, not ill."""
+    rotation = {}
+    balancer = run.company.balancer
+    if balancer is not None:
+        with suppress(BlockError):
+            rotation = {state.name: state.admin_state == "ready" and state.up for state in balancer.read_servers()}
+    return World(
+        servers=tuple(_read_server(run, server, rotation) for server in run.servers),
+        balanced=balancer is not None,
+    )
+
+
+def _read_server(run: Run, server: Server, rotation: dict[str, bool]) -> ServerState:
+    in_rotation = rotation.get(server.balancer_name)
+    try:
+        state = run.company.fleet.read_state(server)
+    except BlockError:
+        return ServerState(
+            name=server.name, reachable=False, digest=None, health=Verdict.UNKNOWN, in_rotation=in_rotation
+        )
+    try:
+        health = judge_health(run.company.fleet.read_health(server)).verdict if state.running else Verdict.FAILED
+    except BlockError:
+        health = Verdict.UNKNOWN
+    return ServerState(
+        name=server.name,
+        reachable=True,
+        digest=state.image_digest,
+        health=health,
+        in_rotation=in_rotation,
+        held=state.held,
+    )

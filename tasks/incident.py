@@ -1,0 +1,60 @@
+"""The incident on PagerDuty: one a release, opened by its first page and ended when the release ended well.
+
+PagerDuty's Events API shows no incident: that it took the event is all that can be seen. Its key makes repeating safe.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from blocks.company import Company
+from blocks.errors import Unreachable
+from blocks.pagerduty import PagerDuty
+from policy.record import Event
+from tasks.run import Run
+from tasks.step import Seen, Step, StepFailed
+from tasks.systems import PAGERDUTY
+
+WITHIN = timedelta(seconds=10)
+NUMBER, SUBJECT = "4.1.1", "PagerDuty"
+
+
+def incident_opened(run: Run, text: str, *, name: str) -> Step:
+    """PagerDuty has the page, under the release's key."""
+    first, environment, key = text.splitlines()[0], run.release.environment, run.release.key
+
+    def send(pagerduty: PagerDuty) -> None:
+        pagerduty.trigger(first, source=environment, severity="critical", key=key, details={"page": text})
+
+    return _event(name, send, does=f"page whoever is on call: {first}", undo="the incident ends with the release")
+
+
+def incident_over(run: Run) -> Step:
+    """PagerDuty knows that the release's incident is over."""
+    key = run.release.key
+
+    def send(pagerduty: PagerDuty) -> None:
+        pagerduty.resolve(key)
+
+    return _event("incident over", send, does=f"resolve the incident {key}", undo="none: another page opens another")
+
+
+def may_have_incident(run: Run) -> bool:
+    """Whether a page of this release was sent to PagerDuty, by this process or by one before it."""
+    return any(row.event is Event.INTENDED and row.subject == SUBJECT for row in run.record.seen)
+
+
+def _event(name: str, send: Callable[[PagerDuty], None], *, does: str, undo: str) -> Step:
+    taken: list[Seen] = []
+
+    def look(_company: Company) -> Seen:
+        return taken[-1] if taken else Seen(done=False, sentence="not taken by PagerDuty yet")
+
+    def act(company: Company, _number: int) -> None:
+        try:
+            send(PAGERDUTY.required(company))
+        except Unreachable as error:
+            # It was sent again for as long as the block's patience lasts: waiting on would only hold up the way home.
+            raise StepFailed(f"{NUMBER} {SUBJECT} {name}: {error}") from error
+        taken.append(Seen(done=True, sentence="taken by PagerDuty"))
+
+    return Step(number=NUMBER, subject=SUBJECT, name=name, look=look, act=act, does=does, undo=undo, within=WITHIN)

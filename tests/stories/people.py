@@ -1,0 +1,84 @@
+"""The people of a story: what they answer at its gates."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import copy_context
+from dataclasses import dataclass
+
+from prefect import get_client
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+    FlowRunFilterTags,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.flow_runs import resume_flow_run
+
+ASK_SECONDS = 0.4
+APPROVE = {"decision": "approve", "name": "Tomas Lima"}
+ROLL_BACK = {"decision": "roll back", "name": "Omar Reyes", "reason": "looks wrong to me"}
+Words = dict[str, str]
+Answer = Words | Callable[[FlowRun], Words | None]
+
+
+@dataclass
+class Answers:
+    """What people answer at the gates of a story, one after the other; what a callable returns is the answer."""
+
+    tag: str
+    answers: list[Answer]
+    typed: Callable[[Words], Words]
+    asked: int = 0
+
+    @contextmanager
+    def given(self) -> Iterator[None]:
+        """Answer in the background until the block ends; who was asked before is left to others."""
+        over = threading.Event()
+        with get_client(sync_client=True) as client:
+            known = {asking_of(run) for run in paused_runs(self.tag, client)}
+        # A thread begins without Prefect's settings of this test session.
+        thread = threading.Thread(target=copy_context().run, args=(self._answer, over, known), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join(timeout=20)
+
+    def _answer(self, over: threading.Event, known: set[str]) -> None:
+        left = list(self.answers)
+        with get_client(sync_client=True) as client:
+            while not over.wait(ASK_SECONDS):
+                for run in paused_runs(self.tag, client):
+                    if asking_of(run) in known:
+                        continue
+                    known.add(asking_of(run))
+                    self.asked += 1
+                    answer = left.pop(0) if left else None
+                    if callable(answer):
+                        answer = answer(run)
+                    if answer is not None:
+                        resume_flow_run(run.id, run_input=self.typed(answer))
+
+
+def choice(decision: str, name: str, reason: str) -> Words:
+    """Return an answer to what the machine leaves to people."""
+    return {"decision": decision, "name": name, "reason": reason}
+
+
+def asking_of(run: FlowRun) -> str:
+    """Return what tells one question of a run from the next."""
+    return str(run.state.id if run.state else "")
+
+
+def paused_runs(tag: str, client: SyncPrefectClient) -> list[FlowRun]:
+    """Return the runs of a story that wait for a person."""
+    return client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(
+            tags=FlowRunFilterTags(all_=[tag]),
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED])),
+        )
+    )

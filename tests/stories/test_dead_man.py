@@ -1,0 +1,65 @@
+"""The machine that releases dies and nothing of it comes back: Slack itself says who is where and what to type."""
+
+from prefect.client.schemas.objects import FlowRun
+
+from tests.stories.people import APPROVE, Words
+from tests.stories.stage import Stage, wait_until
+
+SERVERS = ("web-server-1", "web-server-2")
+LAST_WORDS = "has fallen silent, and servers differ"
+
+
+def test_when_the_machine_dies_between_the_servers_and_no_recovery_runs_slack_says_what_to_type(stage: Stage) -> None:
+    stage.change_limits(dead_man=6)
+    before = stage.lab.version_of("web-server-1")
+    shipped = stage.lab.ship("9.6.0")
+
+    with stage.process(stage.request(shipped)) as process:
+        stage.wait_for_gate()
+        wait_until(lambda: bool(stage.lab.scheduled_messages()), what="a message waits outside the machine")
+        assert LAST_WORDS not in stage.said_in("C0ALERTS")
+        process.kill()
+        wait_until(lambda: LAST_WORDS in stage.said_in("C0ALERTS"), what="Slack says it by itself", seconds=20)
+
+    said = stage.said_in("C0ALERTS")
+    assert stage.lab.versions_serving() == {"web-server-1": shipped.commit, "web-server-2": before}
+    for server in SERVERS:
+        assert f"• {server}: sha256:" in said
+        command = next(line for line in said.splitlines() if line.startswith("   to put it back") and server in line)
+        assert "roll-back.sh" in command
+        assert "ssh -p " in command
+    assert stage.lab.pages() == []
+
+
+def test_a_good_release_leaves_nothing_scheduled_and_nothing_said(stage: Stage) -> None:
+    shipped = stage.lab.ship("9.6.1")
+
+    def approve_while_a_message_waits(_run: FlowRun) -> Words:
+        wait_until(lambda: bool(stage.lab.scheduled_messages()), what="a message waits outside the machine")
+        return APPROVE
+
+    ending = stage.release(stage.request(shipped), approve_while_a_message_waits)
+
+    assert ending.outcome == "signed off", ending.sentence
+    assert stage.lab.scheduled_messages() == []
+    assert LAST_WORDS not in stage.said_in("C0ALERTS")
+    stage.ends_well_on(shipped.commit)
+
+
+def test_recovery_calls_off_what_the_dead_process_left_and_ends_the_incident_it_opened(stage: Stage) -> None:
+    stage.change_limits(dead_man=120, choice=10)
+    before = str(stage.lab.version_of("web-server-1"))
+    shipped = stage.lab.ship("9.6.2")
+
+    with stage.process(stage.request(shipped)) as process:
+        stage.wait_for_gate()
+        wait_until(lambda: bool(stage.lab.scheduled_messages()), what="a message waits outside the machine")
+        process.kill()
+        stage.recover_until_free()
+
+    assert stage.outcome() == "rolled back"
+    assert stage.lab.scheduled_messages() == []
+    (incident,) = stage.lab.pages()
+    assert incident["status"] == "resolved"
+    assert "The process that released" in incident["summary"]
+    stage.ends_well_on(before)
