@@ -213,11 +213,13 @@ def _go_back(world: World, way_back: WayBack, touched: tuple[str, ...], why: Why
     states = {server.name: server for server in world.servers}
     reachable = [name for name in touched if name in states and states[name].reachable]
     out_of_reach = tuple(name for name in touched if name not in reachable)
-    ill_first = sorted(reachable, key=lambda name: states[name].health is not Verdict.FAILED)
-    changed = [name for name in ill_first if states[name].digest != way_back.old.get(name)]
-    unchanged = [name for name in ill_first if name not in changed]
     return Back(
-        servers=(*changed, *unchanged),
+        servers=tuple(sorted(reachable, key=lambda name: _urgency(states[name], way_back.old.get(name)))),
         out_of_reach=out_of_reach,
         sentence=f"{why.cause}: {why.sentence}",
     )
+
+
+def _urgency(server: ServerState, old: str | None) -> tuple[bool, bool, bool]:
+    """Whoever gets no requests goes first: nothing is lost on it, and then it carries those of the others."""
+    return bool(server.in_rotation), server.digest == old, server.health is not Verdict.FAILED

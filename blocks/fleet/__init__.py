@@ -24,7 +24,14 @@ __all__ = ["Fleet", "HeldByHand", "Kept", "MayHaveRun", "Server", "ServerState",
 
 _KEEP = Path(__file__).with_name("keep.sh")
 _ROLL_BACK = Path(__file__).with_name("roll-back.sh")
-_LOST_FOR_GOOD = ("no space left", "manifest unknown", "not found", "denied", "unauthorized")
+_LOST_FOR_GOOD = (
+    "no space left",
+    "manifest unknown",
+    "not found",
+    "denied",
+    "unauthorized",
+    "no basic auth credentials",
+)
 
 
 class Fleet(Block):

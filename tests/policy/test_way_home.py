@@ -362,3 +362,13 @@ def test_an_answer_that_was_not_valid_sends_nobody_home() -> None:
 )
 def test_a_verified_release_is_signed_off_only_if_the_world_still_agrees(world: World, plan: type[Plan]) -> None:
     assert isinstance(plan_way_home(VERIFIED, world, DIED, now=NOW, limits=LIMITS), plan)
+
+
+@pytest.mark.parametrize("digest", [OLD, NEW])
+def test_who_gets_no_requests_goes_back_first_so_that_it_carries_those_of_the_next(digest: str) -> None:
+    drained = replace(server(SECOND, digest), in_rotation=False)
+
+    back = plan(Cause.CANCELLED, world=World((server(FIRST, NEW), drained)))
+
+    assert isinstance(back, Back)
+    assert back.servers == (SECOND, FIRST)

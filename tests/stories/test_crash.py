@@ -41,6 +41,7 @@ def test_a_process_that_is_killed_within_a_step_is_brought_home(
     stage.change_limits(choice=1)
     before = str(stage.lab.version_of("web-server-1"))
     shipped = stage.lab.ship("7.0.1")
+    stage.lab.mark_traffic()
 
     with stage.process(stage.request(shipped)) as process:
         stage.when(step, server, process.kill)
@@ -50,6 +51,7 @@ def test_a_process_that_is_killed_within_a_step_is_brought_home(
         stage.recover_until_free()
 
     assert stage.outcome() == "rolled back"
+    assert stage.lab.traffic().lost == 0, stage.lab.traffic().losses
     stage.ends_well_on(before)
 
 

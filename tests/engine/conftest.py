@@ -1,0 +1,108 @@
+"""The lab on the real engine, for the table of commands and for the stories."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prefect.settings import (
+    PREFECT_API_SSL_CERT_FILE,
+    PREFECT_API_URL,
+    PREFECT_CLIENT_CSRF_SUPPORT_ENABLED,
+    PREFECT_CLIENT_MAX_RETRIES,
+    temporary_settings,
+)
+
+from lab.client import Lab
+from lab.control_plane import ControlPlane
+from lab.docker_engine import Place, what_is_missing
+from lab.home import DOCKER, STAND_IN, Home
+from lab.image_builder import Shelf
+from lab.processes import of_this_lab
+from lab.registry import build_registry
+from tests.engine.bench import HOST, Bench
+from tests.serving import served
+from tests.stories.conftest import SERVICES, one_certificate
+from tests.stories.stage import Blocks, Stage
+
+
+@pytest.fixture(scope="session")
+def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """One company on the Docker engine, docker-registry and OpenSSH; where they must be, their absence is a failure."""
+    if missing := what_is_missing():
+        sentence = f"the real container engine cannot run here; {missing}; then: pytest tests/engine"
+        if os.environ.get("CI") == "true":
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    lab = Lab.start(tmp_path_factory.mktemp("docker-lab"), engine=DOCKER)
+    yield lab
+    lab.stop(purge=True)
+    place = Place(lab.home)
+    assert (of_this_lab(lab.home), place.mounts(), place.has_bridge()) == ([], [], False)
+    assert not lab.home.path.exists()
+
+
+@pytest.fixture(scope="session")
+def control(running_lab: Lab) -> Iterator[ControlPlane]:
+    """A Prefect server for the stories on the real engine."""
+    control = ControlPlane(running_lab)
+    control.environment |= {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in SERVICES}
+    control.start_server()
+    yield control
+    control.stop()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The only certificate that Prefect's clients read."""
+    return one_certificate(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="session")
+def blocks(control: ControlPlane) -> Blocks:
+    """The block documents of these stories."""
+    del control
+    return Blocks()
+
+
+@pytest.fixture
+def connected(control: ControlPlane, certificate: str) -> Iterator[None]:
+    """This test talks to its own Prefect server; the other stories' may be in use before and after in this process."""
+    settings = {
+        PREFECT_API_URL: control.environment["PREFECT_API_URL"],
+        PREFECT_API_SSL_CERT_FILE: certificate,
+        PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False,
+        PREFECT_CLIENT_MAX_RETRIES: 2,
+    }
+    with temporary_settings(settings):
+        yield
+
+
+@pytest.fixture
+def stage(lab: Lab, blocks: Blocks, connected: None, request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
+    """The lab as it was at first, and a store that belongs to this story alone."""
+    del connected
+    name = request.node.name.removeprefix("test_").replace("_", "-")
+    return Stage(lab, blocks, name[:60].strip("-"), tmp_path)
+
+
+@pytest.fixture(scope="session", params=[STAND_IN, DOCKER])
+def one_bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """A host on either engine."""
+    if request.param == DOCKER:
+        yield Bench(request.getfixturevalue("running_lab").home)
+        return
+    home = Home(tmp_path_factory.mktemp("stand-in"))
+    registry = build_registry(Shelf(home.registry), "ci", home.secret("REGISTRY_PASSWORD"))
+    with served(registry) as address:
+        home.ports["registry"] = int(address.rpartition(":")[2])
+        bench = Bench(home)
+        yield bench
+        bench.engine.remove_containers(HOST)
+
+
+@pytest.fixture
+def bench(one_bench: Bench) -> Bench:
+    """The host with a Compose file and nothing else."""
+    one_bench.clean()
+    return one_bench

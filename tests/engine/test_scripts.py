@@ -1,0 +1,127 @@
+"""The scripts that we leave on a host do the same to the real engine as to the stand-in."""
+
+from datetime import timedelta
+from importlib import resources
+
+import pytest
+
+from blocks.fleet import commands
+from blocks.fleet.commands import Words
+from lab.home import COMPOSE_FILE
+from tests.engine.bench import SERVICE, Bench, Seen
+
+OLD, NEW = Seen("old", running=True, exit_code=0), Seen("new", running=True, exit_code=0)
+UP = commands.up(COMPOSE_FILE, SERVICE)
+KEPT = commands.kept_folder(SERVICE, "20261125-101500-abcdef12")
+OVERRIDE = commands.override_file(SERVICE)
+SUPERSEDED, BY_HAND, TIME_WAS_UP = 76, 77, 124
+LIMIT = timedelta(seconds=40)
+
+
+def script(name: str) -> bytes:
+    return (resources.files("blocks.fleet") / name).read_bytes()
+
+
+@pytest.fixture
+def fenced(bench: Bench) -> Bench:
+    """The old program runs behind a fence of number 7, and the override file is about to name the new one."""
+    assert bench.run(UP).status == 0
+    assert bench.run(commands.install(str(bench.folder)), given=script("fenced.sh")).status == 0
+    assert bench.run(commands.fenced(str(bench.folder), 7)).status == 0
+    return bench
+
+
+def update(bench: Bench, number: int) -> int:
+    """Update as the fleet does; return the exit status."""
+    words = commands.fenced(str(bench.folder), number, commands.write_then(OVERRIDE, UP), limit=LIMIT)
+    return bench.run(words, given=commands.override(SERVICE, bench.images["new"])).status
+
+
+def keep(bench: Bench) -> None:
+    """Keep the way back to the old program."""
+    words = commands.keep(script("keep.sh").decode(), KEPT, SERVICE, COMPOSE_FILE, bench.images["old"])
+    done = bench.run(words, given=script("roll-back.sh"))
+    assert done.status == 0, done.err
+
+
+def test_the_newest_holder_updates_and_the_lock_is_free_again(fenced: Bench) -> None:
+    assert update(fenced, 7) == 0
+    assert fenced.shows(NEW)
+
+    assert update(fenced, 8) == 0
+    assert fenced.shows(NEW)
+
+
+def test_an_older_holder_changes_nothing(fenced: Bench) -> None:
+    assert update(fenced, 6) == SUPERSEDED
+
+    assert fenced.shows(OLD)
+
+
+def test_nothing_is_changed_where_a_person_repairs_by_hand(fenced: Bench) -> None:
+    (fenced.folder / "HOLD").write_text("Dora looks at the disk\n")
+
+    assert update(fenced, 7) == BY_HAND
+
+    assert fenced.shows(OLD)
+
+
+def test_a_failed_command_is_the_fences_own_status(fenced: Bench) -> None:
+    (fenced.folder / COMPOSE_FILE).write_text("nonsense")
+
+    assert update(fenced, 7) == 1
+
+
+def test_a_command_that_takes_too_long_is_ended(fenced: Bench) -> None:
+    fenced.name_in_override("stubborn")
+    assert fenced.run(UP).status == 0
+    words = commands.stop(COMPOSE_FILE, SERVICE, timedelta(seconds=30))
+
+    done = fenced.run(commands.fenced(str(fenced.folder), 7, words, limit=timedelta(seconds=1)))
+
+    assert done.status == TIME_WAS_UP
+
+
+@pytest.mark.parametrize("variables", ["COLOUR=green\n", None])
+@pytest.mark.parametrize(
+    "words",
+    [commands.roll_back(KEPT), ("sh", "-c", 'cd / && exec sh "$0/roll-back.sh"')],
+    ids=["by the fleet", "by hand"],
+)
+def test_the_way_back_puts_back_image_compose_file_and_environment_together(
+    bench: Bench, words: Words, variables: str | None
+) -> None:
+    environment = bench.folder / ".env"
+    if variables:
+        environment.write_text(variables)
+    assert bench.run(UP).status == 0
+    compose_file = (bench.folder / COMPOSE_FILE).read_text()
+    keep(bench)
+    environment.write_text("COLOUR=red\n")
+    bench.name_in_compose_file("new")
+    assert bench.run(UP).status == 0
+    assert bench.run(commands.is_as_kept(KEPT, COMPOSE_FILE, OVERRIDE)).status == 1
+
+    done = bench.run((*words, str(bench.folder / KEPT)) if words[1] == "-c" else words)
+
+    assert done.status == 0, done.err
+    assert bench.shows(OLD)
+    assert (bench.folder / COMPOSE_FILE).read_text() == compose_file
+    assert (environment.read_text() if environment.exists() else None) == variables
+    assert bench.run(commands.is_as_kept(KEPT, COMPOSE_FILE, OVERRIDE)).status == 0
+
+
+def test_what_was_kept_first_stays_kept(bench: Bench) -> None:
+    keep(bench)
+    first = bench.run(commands.read_kept(KEPT))
+    bench.name_in_compose_file("new")
+
+    keep(bench)
+
+    again = bench.run(commands.read_kept(KEPT))
+    assert again == first
+    assert first.out.splitlines()[0] == bench.images["old"]
+
+
+def test_nothing_kept_has_a_status_of_its_own(bench: Bench) -> None:
+    assert bench.run(commands.read_kept(KEPT)).status == commands.NOTHING_KEPT
