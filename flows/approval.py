@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from prefect.context import FlowRunContext
 from prefect.logging import get_run_logger
 
 from blocks.errors import Misconfigured
-from flows.gate import ApprovalForm, ChoiceForm, NobodyAnswered, ask
+from flows.choice import ApprovalRefused, reminder, run_link
+from flows.gate import ApprovalForm, ask
 from flows.phase import Report
 from flows.watch import Watch, updated_servers
 from policy.approval import (
@@ -23,8 +23,8 @@ from policy.approval import (
 )
 from policy.comparison import compare, headline_of, render_comparison
 from policy.items import Way
-from policy.judgement import Verdict, not_applicable, spoken
-from policy.messages import approval_wanted, choice_wanted, own_approval
+from policy.judgement import Verdict, not_applicable
+from policy.messages import approval_wanted, own_approval
 from policy.one_time_code import delay_after
 from policy.page import headline, render_page
 from policy.record import Event
@@ -36,27 +36,22 @@ from tasks.run import Run, utc_now
 _COUNTS = (Outcome.APPROVED, Outcome.ROLL_BACK)
 
 
-class ApprovalRefused(Exception):
-    """A person chose to roll back."""
-
-
-class PeopleStay(Exception):
-    """Production stays on the new version without a sign-off."""
-
-
 def require_approval(run: Run, gather: Callable[[Run], Report], watch: Watch) -> None:
     """Return once an approval for exactly this is on record; ask until there is one; raise on a roll-back.
 
     The evidence is gathered again after an answer: one that worsened while people thought is not what they approved.
+    The time to answer is one for all answers: who types a wrong code has no more of it.
     Raises ApprovalRefused, NobodyAnswered, or what the lookout raises while people think.
     """
     complaint = ""
+    deadline = time.monotonic() + run.limits.approval.total_seconds()
     while True:
         report = gather(run)
         subject = _subject(run, report)
         if (approval := standing_approval(run.record.rows(), subject)) is not None:
             break
-        answer = _ask_for_approval(run, complaint + evidence_page(run, report, watch), report)
+        left = timedelta(seconds=max(0, deadline - time.monotonic()))
+        answer = _ask_for_approval(run, complaint + evidence_page(run, report, watch), report, within=left)
         ruling = _rule(run, answer)
         _write_down(run, answer, ruling, subject)
         if ruling.outcome is Outcome.ROLL_BACK:
@@ -104,45 +99,6 @@ def evidence_page(run: Run, report: Report, watch: Watch) -> str:
     )
 
 
-def choose(run: Run, sentence: str) -> None:
-    """Ask people what cannot be judged; return to keep waiting, raise to stay or to roll back.
-
-    Unanswered, nothing more is changed: a fleet that is live on the new version stays, one that is mixed waits.
-    """
-    live = any(row.event is Event.LIVE for row in run.record.seen)
-    link = run_link(run)
-    within = run.limits.approval
-    text = choice_wanted(run.release, sentence=sentence, link=link, left=within)
-    page_on_call(run, text, name=f"choice-{len(run.record.seen)}")
-    run.record.append(Event.ASKED, item="4.1.1", facts={"sentence": sentence})
-    try:
-        answer = ask(
-            ChoiceForm,
-            f"## {run.release.what}\n\n{sentence}\n",
-            within=within,
-            lookout=run.lookout,
-            remind=_reminder(run, text),
-            remind_every=run.limits.reminder,
-        )
-    except NobodyAnswered:
-        if live:
-            raise PeopleStay(f"nobody answered within {spoken(within)}; {sentence}") from None
-        return
-    person = run.company.roster.find(answer.name)
-    counts = person is not None and (live or answer.decision != "stay on the new version")
-    facts = {"decision": answer.decision, "name": answer.name, "reason": answer.reason}
-    outcome = answer.decision if counts else Outcome.NOT_VALID.value
-    run.record.append(Event.ANSWERED, item="4.1.1", facts={**facts, "outcome": outcome})
-    if person is None:
-        choose(run, f"{answer.name!r} is not in the roster. {sentence}")
-    elif answer.decision == "roll back":
-        raise ApprovalRefused(f"{person.name} chose to roll back: {answer.reason}")
-    elif answer.decision == "stay on the new version" and not live:
-        choose(run, f"the servers differ, so production cannot stay as it is. {sentence}")
-    elif answer.decision == "stay on the new version":
-        raise PeopleStay(f"{person.name} chose to stay: {answer.reason}")
-
-
 def who_may_approve(run: Run) -> tuple[Person, ...]:
     """Return everybody who is entitled today and neither requested nor wrote this release."""
     occasion = occasion_of(way=run.release.way, risk=run.release.risk)
@@ -164,15 +120,7 @@ def authors_of(run: Run) -> frozenset[str]:
     )
 
 
-def run_link(run: Run) -> str:
-    """Return where the run's page is in Prefect's UI."""
-    context = FlowRunContext.get()
-    ui = f"{run.company.rules.prefect_ui}/v2"
-    return f"{ui}/runs/flow-run/{context.flow_run.id}" if context and context.flow_run else ui
-
-
-def _ask_for_approval(run: Run, evidence: str, report: Report) -> ApprovalForm:
-    within = run.limits.approval
+def _ask_for_approval(run: Run, evidence: str, report: Report, *, within: timedelta) -> ApprovalForm:
     approvers = who_may_approve(run)
     run.record.append(Event.ASKED, item="2.1.4", facts={"approvers": [person.name for person in approvers]})
     text = approval_wanted(
@@ -192,7 +140,7 @@ def _ask_for_approval(run: Run, evidence: str, report: Report) -> ApprovalForm:
         evidence,
         within=within,
         lookout=run.lookout,
-        remind=_reminder(run, text),
+        remind=reminder(run, text),
         remind_every=run.limits.reminder,
     )
 
@@ -281,11 +229,3 @@ def _tell_cto(run: Run, sentence: str) -> None:
         if person.slack:
             asking = len(run.record.seen)
             inform(direct_message(run, person, number="8.1", name="own approval", asking=asking, text=text), run)
-
-
-def _reminder(run: Run, text: str) -> Callable[[timedelta], None]:
-    def remind(left: timedelta) -> None:
-        minutes = max(1, round(left.total_seconds() / 60))
-        page_on_call(run, f"{minutes} min left. {text}", name=f"reminder-{minutes}")
-
-    return remind

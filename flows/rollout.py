@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from blocks.errors import Unreachable
 from blocks.fleet.server import Server
-from flows.approval import choose
+from flows.choice import choose
 from flows.phase import ChecksFailed, Report, phase, run_items
 from flows.watch import Watch
 from policy.judgement import Judgement, Verdict, passed

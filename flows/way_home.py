@@ -11,7 +11,7 @@ from prefect.logging import get_run_logger
 
 from blocks.errors import BlockError, Superseded, Unreachable
 from blocks.fleet.server import Server
-from flows.approval import ApprovalRefused, PeopleStay
+from flows.choice import ApprovalRefused, PeopleStay
 from flows.gate import NobodyAnswered
 from flows.hold import AskedToStop, HoldLost
 from flows.phase import ChecksFailed

@@ -46,7 +46,7 @@ LIMITS: dict[str, float | int] = {
     "wrong_code_delay": 0.5,
     "reminder": 120,
     "choice": 10,
-    "dead_man": 15,
+    "dead_man": 30,
 }
 
 

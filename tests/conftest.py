@@ -1,10 +1,15 @@
 """What every test may use: one lab a session, in its first state for each test."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from lab.client import Lab
+
+# A thread of Prefect's that does not know the story's server would start a server of its own for its log lines.
+os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "false"
+os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 
 
 @pytest.fixture(scope="session")

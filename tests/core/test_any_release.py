@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from blocks.errors import BlockError, Superseded
 from blocks.hold import Hold, Holds
 from blocks.record import Record, verify_record
-from flows.approval import ApprovalRefused
+from flows.choice import ApprovalRefused
 from flows.gate import NobodyAnswered
 from flows.hold import AskedToStop, HoldLost
 from flows.phase import ChecksFailed

@@ -6,7 +6,7 @@ import pytest
 
 from blocks.company import Company
 from blocks.hold import Holds
-from flows.approval import ApprovalRefused
+from flows.choice import ApprovalRefused
 from flows.phase import ChecksFailed
 from flows.red_flag import RedFlag
 from flows.sign_off import sign_off

@@ -1,19 +1,10 @@
 """The process or the whole worker machine dies while Prefect lives on, and somebody presses Retry."""
 
 import time
-import tomllib
-from collections.abc import Iterator
-from typing import Any
 
-import pytest
-
-from blocks.record import Record, list_records
-from blocks.store import FolderStore
-from deployments.save_blocks import save
-from deployments.settings import Settings
-from lab.client import Lab, Shipped
 from lab.control_plane import ControlPlane
-from policy.record import Event, Row
+from policy.record import Event
+from tests.stories.production import DEPLOYMENT, request_of, rows_of_newest, save_limits
 from tests.stories.stage import wait_until
 
 CHOICE_SECONDS = 90
@@ -22,49 +13,12 @@ LOST_RETRY_SECONDS = 12
 GATE_SECONDS = 120
 
 
-@pytest.fixture(scope="module")
-def offered(control: ControlPlane) -> Iterator[ControlPlane]:
-    """Prefect with a worker and every deployment, as a company runs it."""
-    control.offer()
-    yield control
-    control.kill_worker()
-
-
-@pytest.fixture
-def plane(offered: ControlPlane, lab: Lab) -> ControlPlane:
-    """The same, with the lab in its first state."""
-    del lab
-    return offered
-
-
-def let_people_choose_for(lab: Lab, seconds: float) -> None:
-    """Save the settings with another time to choose after a crash."""
-    with lab.settings_path.open("rb") as file:
-        words = tomllib.load(file)
-    words["limits"] |= {"choice": seconds, "first_server_watch": 1, "immediate_watch": 3, "extended_watch": 5}
-    save(Settings(**words))
-
-
-def request_of(shipped: Shipped) -> dict[str, Any]:
-    return {
-        "commit": shipped.commit,
-        "summary": "Patient search performance",
-        "requested_by": "Ana Souza",
-        "way_back_understood": True,
-    }
-
-
-def rows_of_newest(lab: Lab) -> tuple[Row, ...]:
-    store = FolderStore(folder=str(lab.home.folder("store")))
-    return Record(store, list_records(store)[-1], holder=0, spool=lab.home.folder("spool")).rows()
-
-
 def test_a_forced_retry_after_a_crash_at_the_gate_asks_again(plane: ControlPlane) -> None:
     lab = plane.lab
-    let_people_choose_for(lab, CHOICE_SECONDS)
+    save_limits(lab, choice=CHOICE_SECONDS)
     before = lab.version_of("web-server-2")
     shipped = lab.ship("9.2.0")
-    run = plane.run_deployment("Production deployment/production", request_of(shipped))
+    run = plane.run_deployment(DEPLOYMENT, request_of(shipped))
     plane.wait_for(run, "PAUSED", seconds=GATE_SECONDS)
 
     plane.kill_run(run)
@@ -85,10 +39,10 @@ def test_a_forced_retry_after_a_crash_at_the_gate_asks_again(plane: ControlPlane
 
 def test_after_a_power_loss_of_worker_and_release_the_next_worker_brings_production_home(plane: ControlPlane) -> None:
     lab = plane.lab
-    let_people_choose_for(lab, 5)
+    save_limits(lab, choice=5)
     before = lab.version_of("web-server-2")
     shipped = lab.ship("9.2.1")
-    run = plane.run_deployment("Production deployment/production", request_of(shipped))
+    run = plane.run_deployment(DEPLOYMENT, request_of(shipped))
     plane.wait_for(run, "PAUSED", seconds=GATE_SECONDS)
 
     plane.kill_worker()

@@ -1,0 +1,78 @@
+"""4.1: what the machine leaves to people, and how anybody is asked: the link, the reminders, the end of the time."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from prefect.context import FlowRunContext
+
+from flows.gate import ChoiceForm, NobodyAnswered, ask
+from policy.approval import Outcome
+from policy.judgement import spoken
+from policy.messages import choice_wanted
+from policy.record import Event
+from tasks.messages import page_on_call
+from tasks.run import Run
+
+
+class ApprovalRefused(Exception):
+    """A person chose to roll back."""
+
+
+class PeopleStay(Exception):
+    """Production stays on the new version without a sign-off."""
+
+
+def choose(run: Run, sentence: str) -> None:
+    """Ask people what cannot be judged; return to keep waiting, raise to stay or to roll back.
+
+    Unanswered, nothing more is changed: a fleet that is live on the new version stays, one that is mixed waits.
+    """
+    live = any(row.event is Event.LIVE for row in run.record.seen)
+    link = run_link(run)
+    within = run.limits.approval
+    text = choice_wanted(run.release, sentence=sentence, link=link, left=within)
+    page_on_call(run, text, name=f"choice-{len(run.record.seen)}")
+    run.record.append(Event.ASKED, item="4.1.1", facts={"sentence": sentence})
+    try:
+        answer = ask(
+            ChoiceForm,
+            f"## {run.release.what}\n\n{sentence}\n",
+            within=within,
+            lookout=run.lookout,
+            remind=reminder(run, text),
+            remind_every=run.limits.reminder,
+        )
+    except NobodyAnswered:
+        if live:
+            raise PeopleStay(f"nobody answered within {spoken(within)}; {sentence}") from None
+        return
+    person = run.company.roster.find(answer.name)
+    counts = person is not None and (live or answer.decision != "stay on the new version")
+    facts = {"decision": answer.decision, "name": answer.name, "reason": answer.reason}
+    outcome = answer.decision if counts else Outcome.NOT_VALID.value
+    run.record.append(Event.ANSWERED, item="4.1.1", facts={**facts, "outcome": outcome})
+    if person is None:
+        choose(run, f"{answer.name!r} is not in the roster. {sentence}")
+    elif answer.decision == "roll back":
+        raise ApprovalRefused(f"{person.name} chose to roll back: {answer.reason}")
+    elif answer.decision == "stay on the new version" and not live:
+        choose(run, f"the servers differ, so production cannot stay as it is. {sentence}")
+    elif answer.decision == "stay on the new version":
+        raise PeopleStay(f"{person.name} chose to stay: {answer.reason}")
+
+
+def run_link(run: Run) -> str:
+    """Return where the run's page is in Prefect's UI."""
+    context = FlowRunContext.get()
+    ui = f"{run.company.rules.prefect_ui}/v2"
+    return f"{ui}/runs/flow-run/{context.flow_run.id}" if context and context.flow_run else ui
+
+
+def reminder(run: Run, text: str) -> Callable[[timedelta], None]:
+    """Return what tells whoever is on call how much time is left."""
+
+    def remind(left: timedelta) -> None:
+        minutes = max(1, round(left.total_seconds() / 60))
+        page_on_call(run, f"{minutes} min left. {text}", name=f"reminder-{minutes}")
+
+    return remind
