@@ -47,7 +47,7 @@ def test_a_good_release_leaves_nothing_scheduled_and_nothing_said(stage: Stage) 
 
 
 def test_recovery_calls_off_what_the_dead_process_left_and_ends_the_incident_it_opened(stage: Stage) -> None:
-    stage.change_limits(dead_man=120, choice=10)
+    stage.change_limits(dead_man=120, choice=30)
     before = str(stage.lab.version_of("web-server-1"))
     shipped = stage.lab.ship("9.6.2")
 
