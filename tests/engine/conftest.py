@@ -5,13 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from prefect.settings import (
-    PREFECT_API_SSL_CERT_FILE,
-    PREFECT_API_URL,
-    PREFECT_CLIENT_CSRF_SUPPORT_ENABLED,
-    PREFECT_CLIENT_MAX_RETRIES,
-    temporary_settings,
-)
+from prefect.settings import temporary_settings
 
 from lab.client import Lab
 from lab.control_plane import ControlPlane
@@ -22,7 +16,7 @@ from lab.processes import of_this_lab
 from lab.registry import build_registry
 from tests.engine.bench import HOST, Bench
 from tests.serving import served
-from tests.stories.conftest import SERVICES, one_certificate
+from tests.stories.conftest import client_settings, one_certificate, quiet_server
 from tests.stories.stage import Blocks, Stage
 
 
@@ -45,9 +39,7 @@ def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @pytest.fixture(scope="session")
 def control(running_lab: Lab) -> Iterator[ControlPlane]:
     """A Prefect server for the stories on the real engine."""
-    control = ControlPlane(running_lab)
-    control.environment |= {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in SERVICES}
-    control.start_server()
+    control = quiet_server(running_lab)
     yield control
     control.stop()
 
@@ -68,13 +60,7 @@ def blocks(control: ControlPlane) -> Blocks:
 @pytest.fixture
 def connected(control: ControlPlane, certificate: str) -> Iterator[None]:
     """This test talks to its own Prefect server; the other stories' may be in use before and after in this process."""
-    settings = {
-        PREFECT_API_URL: control.environment["PREFECT_API_URL"],
-        PREFECT_API_SSL_CERT_FILE: certificate,
-        PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False,
-        PREFECT_CLIENT_MAX_RETRIES: 2,
-    }
-    with temporary_settings(settings):
+    with temporary_settings(client_settings(control, certificate)):
         yield
 
 

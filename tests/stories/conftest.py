@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prefect.settings import (
@@ -12,6 +13,7 @@ from prefect.settings import (
     PREFECT_CLIENT_MAX_RETRIES,
     temporary_settings,
 )
+from prefect.settings.legacy import Setting
 
 from lab.client import Lab
 from lab.control_plane import ControlPlane
@@ -32,18 +34,29 @@ SERVICES = (
 
 @pytest.fixture(scope="session")
 def control(running_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    control = ControlPlane(running_lab)
+    control = quiet_server(running_lab)
+    certificate = one_certificate(tmp_path_factory.mktemp("certificates"))
+    with temporary_settings(client_settings(control, certificate)):
+        yield control
+    control.stop()
+
+
+def quiet_server(lab: Lab) -> ControlPlane:
+    """Start a Prefect server that does only what stories look at."""
+    control = ControlPlane(lab)
     control.environment |= {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in SERVICES}
     control.start_server()
-    settings = {
+    return control
+
+
+def client_settings(control: ControlPlane, certificate: str) -> dict[Setting | str, Any]:
+    """What a client in this process needs to know to speak to that server."""
+    return {
         PREFECT_API_URL: control.environment["PREFECT_API_URL"],
-        PREFECT_API_SSL_CERT_FILE: one_certificate(tmp_path_factory.mktemp("certificates")),
+        PREFECT_API_SSL_CERT_FILE: certificate,
         PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False,
         PREFECT_CLIENT_MAX_RETRIES: 2,
     }
-    with temporary_settings(settings):
-        yield control
-    control.stop()
 
 
 def one_certificate(folder: Path) -> str:

@@ -15,7 +15,6 @@ from policy.release import RollbackReason, RollbackRequest
 from tests.stories.people import APPROVE, ROLL_BACK, choice
 from tests.stories.stage import ENVIRONMENT, Stage
 
-CTO_APPROVES = {"decision": "approve", "name": "Carla Ortiz"}
 OWN = choice("approve", "Tomas Lima", "nobody else answers at three in the morning")
 CLOSED = {"windows": {risk: [] for risk in ("low", "medium", "high")}, "peaks": [], "holidays": False}
 
