@@ -1,6 +1,5 @@
 """The record of one release in the store: appended to before and after every change, never rewritten."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,10 +7,22 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from blocks.errors import Superseded, Unreachable
+from blocks.errors import BlockError, Superseded
 from blocks.signing import Signer
+from blocks.spool import Spool
 from blocks.store import Exists, Store
-from policy.record import Event, Row, Verification, decode, digest_of, encode, last, verify, without_signature
+from policy.record import (
+    Event,
+    Row,
+    Unreadable,
+    Verification,
+    decode,
+    digest_of,
+    encode,
+    last,
+    verify,
+    without_signature,
+)
 from policy.record_signature import NO_KEYS
 
 
@@ -19,14 +30,15 @@ class Record:
     """The rows of one release.
 
     Going forward a row is in the store or the step does not happen. Going home it may wait in the spool,
-    a folder on the worker, and is merged later. `signer` signs the seal, at the moment its place is known.
+    a folder on the worker, and is merged later; whatever the store or the spool answer, going home goes on, and
+    each host's own journal has what was done there. `signer` signs the seal, at the moment its place is known.
     """
 
     def __init__(self, store: Store, key: str, *, holder: int, spool: Path) -> None:
         self._store = store
         self.key = key
         self.holder = holder
-        self._spool = spool / key
+        self._spool = Spool(spool / key)
         self._lock = RLock()
         self._rows: list[Row] = []
         self._previous = ""
@@ -38,7 +50,7 @@ class Record:
         with self._lock:
             try:
                 self._catch_up()
-            except Unreachable:
+            except (BlockError, Unreadable):
                 if not self.homeward:
                     raise
             return self.seen
@@ -47,7 +59,7 @@ class Record:
     def seen(self) -> tuple[Row, ...]:
         """Return the rows this process has read or written, without asking the store."""
         with self._lock:
-            return tuple(self._rows) + tuple(decode(path.read_bytes()) for path in self._spooled())
+            return (*self._rows, *self._spool.rows().values())
 
     def last(self, event: Event) -> Row | None:
         """Return the newest row of this event, if there is one."""
@@ -66,7 +78,18 @@ class Record:
     @property
     def waits_in_spool(self) -> bool:
         """Whether rows still wait for the store."""
-        return bool(self._spooled())
+        with self._lock:
+            return bool(self._spool.rows())
+
+    @property
+    def spool_fault(self) -> str:
+        """What went wrong last with the spool; empty if nothing did."""
+        return self._spool.fault
+
+    @property
+    def only_in_memory(self) -> str:
+        """Why rows wait in this process alone, where neither the store nor the spool took them; else empty."""
+        return self._spool.fault if self._spool.in_memory else ""
 
     def append(
         self,
@@ -77,7 +100,7 @@ class Record:
         step: str = "",
         facts: Mapping[str, Any] | None = None,
     ) -> Row:
-        """Write one row; raises Superseded for an older holder, Unreachable when the store is away."""
+        """Write one row; raises Superseded for an older holder and, going forward, Unreachable without the store."""
         row = Row(
             number=0,
             at=datetime.now(UTC),
@@ -89,37 +112,31 @@ class Record:
             facts=dict(facts or {}),
         )
         with self._lock:
-            if self._spooled() and not self._merged():
-                return self._put_in_spool(row)
             try:
+                self.merge()
                 return self._create(row)
-            except Unreachable:
+            except Superseded:
+                raise
+            except (BlockError, Unreadable):
                 if not self.homeward:
                     raise
-                return self._put_in_spool(row)
+                self._spool.keep(row)
+                return row
 
     def merge(self) -> None:
         """Move what waits in the spool into the store; raises Unreachable while the store is away."""
         with self._lock:
-            spooled = self._spooled()
+            spooled = self._spool.rows()
             if spooled:
                 self._catch_up()
-            for path in spooled:
-                row = decode(path.read_bytes())
+            for number, row in spooled.items():
                 if not self._holds(row):
                     self._create(row)
-                path.unlink()
+                self._spool.drop(number)
 
     def _holds(self, row: Row) -> bool:
         """A process that died between storing a row and leaving the spool stored it already."""
         return any(replace(without_signature(known), number=0, previous="") == row for known in self._rows)
-
-    def _merged(self) -> bool:
-        try:
-            self.merge()
-        except Unreachable:
-            return False
-        return True
 
     def _create(self, row: Row) -> Row:
         while True:
@@ -154,21 +171,6 @@ class Record:
                 )
             if row.event is Event.SEALED:
                 raise Superseded(f"release {self.key} has ended: {row.facts.get('sentence', 'sealed')}")
-
-    def _spooled(self) -> list[Path]:
-        return sorted(self._spool.glob("*.json")) if self._spool.is_dir() else []
-
-    def _put_in_spool(self, row: Row) -> Row:
-        self._spool.mkdir(parents=True, exist_ok=True)
-        spooled = self._spooled()
-        number = int(spooled[-1].stem) + 1 if spooled else 1
-        draft = self._spool / f"{number:06}.draft"
-        with draft.open("wb") as file:
-            file.write(encode(row))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(draft.with_suffix(".json"))
-        return row
 
 
 def row_key(release: str, number: int) -> str:

@@ -23,6 +23,8 @@ from blocks.errors import Misconfigured, Refused, Unreachable
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+_MARKER = ".countersign-store"
+_MARKED = b"Records and holds are kept here. A folder without this file is taken for one that is not mounted.\n"
 _PART = re.compile(r"[^/\\\x00-\x1f.][^/\\\x00-\x1f]*")
 _LOST_ANSWERS = 3
 
@@ -60,12 +62,32 @@ class Store(Protocol):
 
 
 class FolderStore(Block):
-    """A folder of one machine, or one that several machines mount."""
+    """A folder of one machine, or one that several machines mount; a marker in it says that it is the store."""
 
     _block_type_name = "Countersign folder store"
     _block_type_slug = "countersign-folder-store"
 
     folder: str = Field(description="The absolute path of an existing folder.")
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether the folder is known to be the store; the place where it would be mounted is not."""
+        with self._speaking_of(_MARKER):
+            return Path(self.folder, _MARKER).is_file()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever kept here; raises Unreachable if there is no folder."""
+        with self._speaking_of("its content"):
+            return not any(path.is_dir() and not path.name.startswith(".") for path in Path(self.folder).iterdir())
+
+    def mark(self) -> None:
+        """Make the folder the store: done once and on purpose, never by whoever reads or writes it."""
+        with self._speaking_of(_MARKER), suppress(FileExistsError):
+            with Path(self.folder, _MARKER).open("xb") as file:
+                file.write(_MARKED)
+                os.fsync(file.fileno())
+            _flush_folder(Path(self.folder))
 
     def create(self, key: str, body: bytes) -> None:
         """Keep `body` under `key` for good; raise Exists if the key is taken."""
@@ -122,10 +144,25 @@ class FolderStore(Block):
 
     @contextmanager
     def _reaching(self, key: str) -> Iterator[None]:
-        if not Path(self.folder).is_dir():
+        """What happens inside happens in the store; if it was unmounted meanwhile, nothing of it is believed."""
+        self._require_marker()
+        try:
+            with self._speaking_of(key):
+                yield
+        except Refused:
+            self._require_marker()
+            raise
+        self._require_marker()
+
+    def _require_marker(self) -> None:
+        if not self.is_marked:
             raise Unreachable(
-                f"the store's folder {self.folder} is not there: is it mounted? A new one is made by hand"
+                f"{self.folder} is not the store: the folder or its marker {_MARKER} is not there. Is it mounted?"
+                " A new store is made once, by saving the settings"
             )
+
+    @contextmanager
+    def _speaking_of(self, key: str) -> Iterator[None]:
         try:
             yield
         except PermissionError as error:

@@ -1,8 +1,10 @@
 """Writes the settings as block documents: addresses and names of secrets, never a secret.
 
-`python -m deployments.save_blocks` reads the file named in COUNTERSIGN_SETTINGS.
+`python -m deployments.save_blocks` reads the file named in COUNTERSIGN_SETTINGS. A folder that is to be the store is
+marked as such the first time; with `--new-store` also where an earlier one was lost for good.
 """
 
+import argparse
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,7 +16,7 @@ from prefect.blocks.core import Block
 from blocks.application import Application
 from blocks.backup_store import BackupStore
 from blocks.company import CompanyRules, OptionalSystem
-from blocks.errors import Misconfigured
+from blocks.errors import BlockError, Misconfigured
 from blocks.fleet import Fleet, Server
 from blocks.github import GitHub
 from blocks.load_balancer import CommandBalancer, HAProxy
@@ -48,7 +50,7 @@ def blocks_of(settings: Settings) -> dict[str, list[Block]]:
             token=settings.github.token,
             secrets_folder=settings.secrets,
         ),
-        Slack(**settings.slack.model_dump(), secrets_folder=settings.secrets),
+        Slack(**settings.slack.model_dump(exclude={"last_chance"}), secrets_folder=settings.secrets),
         Registry(**settings.registry.model_dump(), secrets_folder=settings.secrets),
     ]
     of_environment = {settings.environment: [*required, *_optional_blocks(settings)]}
@@ -62,14 +64,41 @@ def systems_of(settings: Settings) -> list[OptionalSystem]:
     return [system for system in get_args(OptionalSystem) if getattr(settings, system) is not None]
 
 
-def save(settings: Settings) -> int:
+def save(settings: Settings, *, new_store: bool = False) -> int:
     """Save every block, over what was saved before; return how many there are."""
+    store = store_of(settings)
+    if isinstance(store, FolderStore):
+        mark_once(store, known=None if new_store else _saved_before(settings.environment))
     count = 0
     for name, blocks in blocks_of(settings).items():
         for block in blocks:
             block.save(name, overwrite=True)
             count += 1
     return count
+
+
+def mark_once(store: FolderStore, *, known: FolderStore | None) -> None:
+    """The folder is marked as the store; raises Misconfigured for one that was set up before and is empty now.
+
+    `known` is the store that was saved before: its folder without a marker and without a record is the place where
+    the store should be mounted, unless a person says that it is a new one.
+    """
+    if store.is_marked:
+        return
+    if known is not None and known.folder == store.folder and store.is_empty:
+        raise Misconfigured(
+            f"store.folder: {store.folder} was set up before and is empty now: is it mounted? If the store was lost"
+            " for good, begin a new one with python -m deployments.save_blocks --new-store"
+        )
+    store.mark()
+
+
+def _saved_before(environment: str) -> FolderStore | None:
+    try:
+        found = FolderStore.load(environment)
+    except ValueError:
+        return None
+    return found if isinstance(found, FolderStore) else None
 
 
 def _rules(settings: Settings) -> CompanyRules:
@@ -172,12 +201,15 @@ def _base_of(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, "", "", ""))
 
 
-def main() -> int:
+def main(words: list[str]) -> int:
     """Save the settings, or say what is wrong with them."""
+    parser = argparse.ArgumentParser(prog="python -m deployments.save_blocks", description=__doc__)
+    parser.add_argument("--new-store", action="store_true", help="the store was lost for good: begin a new one")
+    asked = parser.parse_args(words)
     try:
         settings = read_settings()
-        count = save(settings)
-    except Misconfigured as error:
+        count = save(settings, new_store=asked.new_store)
+    except BlockError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     sys.stdout.write(f"{count} blocks saved for {settings.environment}\n")
@@ -185,4 +217,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from blocks.errors import Misconfigured
 from blocks.fleet import Server
+from policy.dead_man import least_time
+from policy.judgement import spoken
 from policy.limits import Limits
 from policy.record_signature import KEY_BYTES, read_spelled
 from policy.risk import RiskRules
@@ -28,7 +31,13 @@ class Section(BaseModel):
 class StoreSettings(Section):
     """Where records and holds live: a folder, or a bucket."""
 
-    folder: str | None = Field(default=None, description="An absolute folder on the worker.")
+    folder: str | None = Field(
+        default=None,
+        description=(
+            "An absolute folder on the worker. Saving the settings marks it with a file `.countersign-store`; without"
+            " that file it is taken for one that is not mounted."
+        ),
+    )
     bucket: str | None = Field(default=None, description="A bucket, for several worker machines.")
     endpoint: str | None = Field(default=None, description="The bucket's address; empty for AWS itself.")
     region: str = Field(default="us-east-1", description="The bucket's region.")
@@ -101,6 +110,11 @@ class SlackSettings(Section):
     token: str = Field(description="The name of the secret with the bot's token.")
     deployments: str = Field(description="The channel where deployments are announced, by its id.")
     alerts: str = Field(description="The channel where people are paged, by its id.")
+    last_chance: timedelta = Field(
+        default=timedelta(seconds=60),
+        ge=timedelta(0),
+        description="How long before its time Slack deletes a scheduled message no more; `dead_man` allows for it.",
+    )
 
 
 class PagerDutySettings(Section):
@@ -227,6 +241,7 @@ def read_settings(path: Path | None = None) -> Settings:
             content = tomllib.load(opened)
         settings = Settings(**content)
         Roster.model_validate({"people": [person.model_dump(by_alias=True) for person in settings.people]})
+        _refuse_a_hasty_dead_man(settings, file)
         read_calendar(settings.calendar, time_zone=settings.time_zone, country=settings.country)
     except FileNotFoundError as error:
         raise Misconfigured(f"there is no settings file {file}; name it in {VARIABLE}") from error
@@ -235,6 +250,18 @@ def read_settings(path: Path | None = None) -> Settings:
     except ValidationError as error:
         raise Misconfigured(f"{file}: {explain(error)}") from error
     return settings
+
+
+def _refuse_a_hasty_dead_man(settings: Settings, file: Path) -> None:
+    """The message that waits outside the machine must be deletable when the next one takes its place."""
+    limits, last_chance = settings.limits, settings.slack.last_chance
+    least = least_time(last_chance=last_chance, heartbeat=limits.heartbeat)
+    if limits.dead_man < least:
+        raise Misconfigured(
+            f"{file}: limits.dead_man: expected at least {least.total_seconds():g} s, found"
+            f" {limits.dead_man.total_seconds():g} s: with a heartbeat of {spoken(limits.heartbeat)} the message could"
+            f" not be moved before its last {spoken(last_chance)}, in which Slack deletes it no more"
+        )
 
 
 def explain(error: ValidationError) -> str:

@@ -10,6 +10,7 @@ from blocks.errors import Misconfigured
 from flows.choice import ApprovalRefused, reminder, run_link
 from flows.gate import ApprovalForm, ask
 from flows.phase import Report
+from flows.rollout import watch_until_clear
 from flows.watch import Watch, updated_servers
 from policy.approval import (
     Decision,
@@ -40,23 +41,25 @@ def require_approval(run: Run, gather: Callable[[Run], Report], watch: Watch) ->
     """Return once an approval for exactly this is on record; ask until there is one; raise on a roll-back.
 
     The evidence is gathered again after an answer: one that worsened while people thought is not what they approved.
+    The watch has to be clear for that: what it does not know holds the release, as before any server.
     The time to answer is one for all answers: who types a wrong code has no more of it.
     Raises ApprovalRefused, NobodyAnswered, or what the lookout raises while people think.
     """
     complaint = ""
     deadline = time.monotonic() + run.limits.approval.total_seconds()
     while True:
+        watch_until_clear(run, watch, at_least=timedelta(0))
         report = gather(run)
         subject = _subject(run, report)
         if (approval := standing_approval(run.record.rows(), subject)) is not None:
             break
         left = timedelta(seconds=max(0, deadline - time.monotonic()))
-        answer = _ask_for_approval(run, complaint + evidence_page(run, report, watch), report, within=left)
+        answer = _ask_for_approval(run, complaint, evidence_page(run, report, watch), report, within=left)
         ruling = _rule(run, answer)
         _write_down(run, answer, ruling, subject)
         if ruling.outcome is Outcome.ROLL_BACK:
             raise ApprovalRefused(ruling.sentence)
-        complaint = f"**{_complain(ruling)}**\n\n"
+        complaint = _complain(ruling)
     run.record.append(Event.USED, item="2.1.4", facts={"approval": approval.number})
 
 
@@ -75,7 +78,7 @@ def _complain(ruling: Ruling) -> str:
     """Say above the form why there is a form again."""
     if ruling.outcome is Outcome.APPROVED:
         return f"What was approved has changed since, so it is asked again. {ruling.sentence}."
-    return f"The last answer was not valid: {ruling.sentence}"
+    return f"The last answer did not count: {ruling.sentence}. Nothing was changed."
 
 
 def evidence_page(run: Run, report: Report, watch: Watch) -> str:
@@ -93,6 +96,9 @@ def evidence_page(run: Run, report: Report, watch: Watch) -> str:
             f"**{release.what}**, {release.risk.value} risk, requested by {release.request.requested_by}."
             f" {', '.join(new) or 'No server'} serves it; {', '.join(old) or 'no server'} still serves"
             f" {release.previous_commit[:7]}.",
+            f"**Approve**: {next(iter(old), 'nothing')} is next. **Roll back**, or no answer in time:"
+            f" {', '.join(new) or 'nothing'} goes back to {release.previous_commit[:7]}."
+            " The form stands below the evidence: scroll down.",
             render_comparison(comparison, limits=limits),
             render_page("What was checked", report.entries, way=release.way),
         )
@@ -120,11 +126,12 @@ def authors_of(run: Run) -> frozenset[str]:
     )
 
 
-def _ask_for_approval(run: Run, evidence: str, report: Report, *, within: timedelta) -> ApprovalForm:
+def _ask_for_approval(run: Run, complaint: str, evidence: str, report: Report, *, within: timedelta) -> ApprovalForm:
     approvers = who_may_approve(run)
     run.record.append(Event.ASKED, item="2.1.4", facts={"approvers": [person.name for person in approvers]})
     text = approval_wanted(
         run.release,
+        complaint=complaint,
         verdict=headline(report.entries, way=run.release.way),
         measured=report.entries[0][1].sentence,
         link=run_link(run),
@@ -137,7 +144,7 @@ def _ask_for_approval(run: Run, evidence: str, report: Report, *, within: timede
             inform(direct_message(run, person, number="2.1.4", name="asked to approve", asking=asking, text=text), run)
     return ask(
         ApprovalForm,
-        evidence,
+        f"**{complaint}**\n\n{evidence}" if complaint else evidence,
         within=within,
         lookout=run.lookout,
         remind=reminder(run, text),

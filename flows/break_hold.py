@@ -4,12 +4,11 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from blocks.company import Company
-from blocks.hold import Hold, Holds
-from blocks.record import Record
+from blocks.hold import Holds
 from flows.hold import held_run
+from flows.opening import run_of
 from flows.way_home import give_to_people
-from policy.record import Event, last
-from policy.release import BreakHoldRequest, Release
+from policy.release import BreakHoldRequest
 from tasks.resolve import BadRequest, require_person
 
 
@@ -24,18 +23,9 @@ def break_hold(request: BreakHoldRequest) -> None:
             raise BadRequest(f"environment: nobody holds {request.environment}, so there is no hold to break")
         why = f"{person.name} broke hold {newest.number} of {newest.what}: {request.reason}"
         get_run_logger().warning("%s", why)
-        release = release_of(company, newest)
-        if release is None:
+        broken = run_of(company, newest)
+        if broken is None:
             holds.release(newest.number)
             return
-        with held_run(company, holds, release, over=newest) as run:
+        with held_run(company, holds, broken.release, over=newest) as run:
             give_to_people(run, why)
-
-
-def release_of(company: Company, hold: Hold) -> Release | None:
-    """Return the release that holds the environment; None where its record is sealed or was never begun."""
-    rows = Record(company.store, hold.release, holder=hold.number, spool=company.spool).rows()
-    opened = next((row for row in rows if row.event in (Event.OPENED, Event.TOOK_OVER)), None)
-    if opened is None or last(rows, Event.SEALED) is not None:
-        return None
-    return Release.model_validate(opened.facts["release"])

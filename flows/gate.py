@@ -39,7 +39,7 @@ class ApprovalForm(RunInput):
     code: str = Field(
         default="",
         pattern=r"^([0-9]{6})?$",
-        description="The six digits that the authenticator app of whoever approves shows now. Not needed to roll back.",
+        description="To approve: the six digits that the approver's authenticator app shows now. To roll back: none.",
     )
     reason: str = Field(
         default="", max_length=500, description="Why; needed to go on after the window, or to approve one's own."

@@ -4,10 +4,13 @@ from prefect.context import FlowRunContext
 from prefect.logging import get_run_logger
 
 from blocks.company import Company
+from blocks.hold import Hold
+from blocks.record import Record
 from policy.items import Way
+from policy.record import Event, last
 from policy.release import HotfixRequest, Release, Request
 from tasks.resolve import resolve, resume
-from tasks.run import utc_now
+from tasks.run import Run, utc_now
 
 
 def open_release(request: Request | HotfixRequest, company: Company, *, way: Way) -> Release:
@@ -20,6 +23,17 @@ def open_release(request: Request | HotfixRequest, company: Company, *, way: Way
     release = resolve(request, company, key=key, way=way, now=utc_now())
     get_run_logger().info("Release %s: %s, %s risk (%s)", key, release.what, release.risk, "; ".join(release.reasons))
     return release
+
+
+def run_of(company: Company, hold: Hold) -> Run | None:
+    """Return the run that has this hold, for whoever looks at it from outside; None where it has ended or not begun."""
+    record = Record(company.store, hold.release, holder=hold.number, spool=company.spool)
+    rows = record.rows()
+    opened = next((row for row in rows if row.event in (Event.OPENED, Event.TOOK_OVER)), None)
+    if opened is None or last(rows, Event.SEALED) is not None:
+        return None
+    release = Release.model_validate(opened.facts["release"])
+    return Run(release=release, company=company, record=record, number=hold.number)
 
 
 def release_key() -> str:

@@ -52,7 +52,9 @@ def steps_of(run: Run) -> list[Step]:
 
 def _rehearsal(company: Company, release: Release, folder: Path) -> Run:
     """A run whose record is thrown away, with the image that is there or that would be built."""
-    record = Record(FolderStore(folder=str(folder)), release.key, holder=0, spool=folder / "spool")
+    store = FolderStore(folder=str(folder))
+    store.mark()
+    record = Record(store, release.key, holder=0, spool=folder / "spool")
     digest = company.registry.find_digest(release.commit) or f"sha256:{'0' * 64}"
     build = Build(commit=release.commit, image=company.registry.name, digest=digest, merged_at=None, run_url=None)
     record.append(Event.WAY_BACK, item="1.4.5", facts={"digests": {}})

@@ -16,12 +16,13 @@ from blocks.record import Record
 from flows.dead_mans_switch import DeadMansSwitch
 from flows.hold import held_run
 from flows.recovery_schedule import leave_no_litter, switch_off, switch_on
-from flows.way_home import go_home
+from flows.way_home import give_to_people, go_home
 from flows.world import read_world
+from policy.items import Way
 from policy.messages import page_wait
 from policy.record import Event, last
 from policy.release import Release
-from policy.way_home import Cause, Nothing, Plan, Wait, Why, plan_way_home
+from policy.way_home import Cause, Nothing, Plan, Stuck, Wait, Why, plan_way_home
 from tasks.messages import page_on_call, tell_sealed
 from tasks.run import Run, utc_now
 
@@ -68,7 +69,9 @@ def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
         tell_sealed(looking)
         holds.release(dead.number)
         return Nothing(f"the release had already ended: {sealed.facts.get('sentence', '')}")
-    why = why_dead(dead, asked)
+    if record.spool_fault:
+        log.warning("The spool of %s: %s", release.key, record.spool_fault)
+    why = why_dead(dead, release, asked)
     log.warning("%s: %s", release.what, why.sentence)
     plan = plan_way_home(rows, read_world(looking), why, now=utc_now(), limits=release.limits)
     if isinstance(plan, Wait):
@@ -79,12 +82,32 @@ def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
             DeadMansSwitch(looking, holds).push()
         return plan
     with held_run(company, holds, release, over=dead) as run:
+        if release.undoes and not borrow_way_back(run):
+            sentence = f"the way back of {release.undoes}, which was to be rolled back, is not in the store"
+            give_to_people(run, sentence)
+            return Stuck(sentence)
         return go_home(run, why)
 
 
-def why_dead(dead: Hold, asked: str) -> Why:
-    """Say why the release does not simply go on."""
+def borrow_way_back(run: Run) -> bool:
+    """Let this roll-back's record hold what the release that it undoes recorded; say whether there is a way back.
+
+    A process that died in the middle of it had done nothing yet of what a person asked for.
+    """
+    rows = Record(run.company.store, run.release.undoes, holder=0, spool=run.company.spool).rows()
+    for event in (Event.BUILT, Event.WAY_BACK):
+        row = last(rows, event)
+        if row is not None and run.record.last(event) is None:
+            run.record.append(event, item=row.item, facts=row.facts)
+    return run.record.last(Event.WAY_BACK) is not None
+
+
+def why_dead(dead: Hold, release: Release, asked: str) -> Why:
+    """Say why the release does not simply go on; a roll-back goes on, for a person asked for it."""
     if asked:
         return Why(Cause.ROLLBACK_ASKED, asked)
+    if release.way is Way.HOMEWARD:
+        asked_by = release.request.requested_by
+        return Why(Cause.ROLLBACK_ASKED, f"{asked_by} asked for it, and its process died: {describe_silence(dead)}")
     cause = Cause.DIED if dead.abandoned is None else Cause.CANCELLED
     return Why(cause, describe_silence(dead), since=utc_now() - dead.silent_for)

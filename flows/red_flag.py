@@ -8,9 +8,11 @@ from prefect.logging import get_run_logger
 
 from blocks.company import Company
 from blocks.errors import BlockError
-from blocks.hold import Holds
+from blocks.hold import Hold, Holds
+from flows.opening import run_of
 from policy.messages import red_flag_raised
 from policy.release import RedFlagRequest
+from tasks.messages import page_on_call
 from tasks.resolve import BadRequest, require_person
 
 
@@ -33,7 +35,7 @@ def red_flag(request: RedFlagRequest) -> None:
         key = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid4().hex}"
         company.store.create(flag_folder(newest.release) + key, sentence.encode())
         get_run_logger().warning("Red flag on %s: %s", newest.what, sentence)
-        tell(company, red_flag_raised(newest.what, sentence))
+        tell(company, newest, red_flag_raised(newest.what, sentence), name=f"red flag {key}")
 
 
 def raised_flags(company: Company, release: str) -> tuple[str, ...]:
@@ -47,9 +49,13 @@ def flag_folder(release: str) -> str:
     return f"flags/{release}/"
 
 
-def tell(company: Company, text: str) -> None:
-    """Say it in the alerts channel; who cannot be told keeps no flag from being raised."""
+def tell(company: Company, hold: Hold, text: str, *, name: str) -> None:
+    """Whoever is on call is paged, as the record of the release says; nothing of it keeps a flag from being raised."""
     try:
-        company.slack.post(company.slack.alerts, text, uuid4().hex)
+        run = run_of(company, hold)
+        if run is not None and page_on_call(run, text, name=name):
+            return
+        why = "no page was taken" if run else "its record has ended or not begun"
     except BlockError as error:
-        get_run_logger().warning("Nobody was told: %s", error)
+        why = str(error)
+    get_run_logger().warning("Nobody was told of the red flag on %s: %s", hold.what, why)

@@ -11,7 +11,7 @@ from blocks.hold import Holds
 from blocks.record import Record, list_records
 from flows.hold import held_run, pre_empt
 from flows.opening import release_key
-from flows.recovery import recover
+from flows.recovery import borrow_way_back, recover
 from flows.recovery_schedule import recovery_awake
 from flows.way_home import go_home
 from flows.world import read_world
@@ -59,13 +59,11 @@ def go_back(company: Company, request: RollbackRequest, why: Why) -> Plan:
 
 def undo(company: Company, request: RollbackRequest, why: Why) -> Plan:
     """Undo the newest release that a server still serves, under a record of its own."""
-    original, rows = release_to_undo(company, request)
+    original, _ = release_to_undo(company, request)
     release = undoing(original, request, key=release_key())
     holds = Holds(company.store, request.environment)
     with recovery_awake(request.environment), held_run(company, holds, release, over=None) as run:
-        for event in (Event.BUILT, Event.WAY_BACK):
-            if row := last(rows, event):
-                run.record.append(event, item=row.item, facts=row.facts)
+        borrow_way_back(run)
         return go_home(run, why)
 
 

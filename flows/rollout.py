@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 
-from blocks.errors import Unreachable
+from blocks.errors import BlockError, Unreachable
 from blocks.fleet.server import Server
 from flows.choice import choose
 from flows.phase import ChecksFailed, Report, phase, run_items
@@ -17,7 +18,10 @@ from policy.way_home import touched_servers
 from tasks.messages import deliver
 from tasks.preparation import record_way_back
 from tasks.rollout import (
+    HEALTHY,
+    IN_ROTATION,
     first_server_shows,
+    in_rotation,
     kept,
     progress_monitored,
     pulled,
@@ -26,7 +30,7 @@ from tasks.rollout import (
 )
 from tasks.run import Run
 from tasks.serving import judge_room_without
-from tasks.step import StepFailed, carry_out
+from tasks.step import Step, StepFailed, carry_out
 
 
 def secure_the_way_back(run: Run) -> None:
@@ -42,8 +46,19 @@ def update(run: Run, servers: Iterable[Server]) -> None:
     for server in servers:
         require_room_without(server, run)
         say_not_drained(server, run)
-        for step in steps_forward(server, run):
+        for step in steps_left(server, run):
             carry_out(step, run)
+
+
+def steps_left(server: Server, run: Run) -> tuple[Step, ...]:
+    """A server that an earlier process of this run put back in rotation on the new version is not drained again."""
+    steps = steps_forward(server, run)
+    # Who does not answer here is asked again, with patience, by the steps themselves.
+    with suppress(BlockError):
+        back = run.company.balancer is not None and in_rotation(server, run).look(run.company).done
+        if back and _serves_new_version(server, run):
+            return tuple(step for step in steps if step.name in (HEALTHY, IN_ROTATION))
+    return steps
 
 
 def require_room_without(server: Server, run: Run) -> None:

@@ -5,6 +5,7 @@ Tasks only, no subflow: Prefect's server may be away. The store may be away too:
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from prefect.exceptions import TerminationSignal
 from prefect.logging import get_run_logger
@@ -20,7 +21,7 @@ from flows.sign_off import production_ref_moved, sign_off
 from flows.world import read_world
 from policy.judgement import Judgement, Verdict, unknown, worst_of
 from policy.limits import Mode
-from policy.messages import page_not_well, page_stuck, page_wait
+from policy.messages import page_not_well, page_stuck
 from policy.metrics import Ending
 from policy.record import Event, last
 from policy.way_home import (
@@ -30,7 +31,6 @@ from policy.way_home import (
     Nothing,
     Plan,
     Stuck,
-    Wait,
     Why,
     plan_way_home,
 )
@@ -72,9 +72,13 @@ def way_home(run: Run) -> Iterator[None]:
 
 
 def go_home(run: Run, why: Why) -> Plan:
-    """Carry out what the planner decides, tell people, and seal the record; return what was decided."""
+    """Carry out what the planner decides, tell people, and seal the record; return what was decided.
+
+    Whoever holds the environment does not wait: the time to choose is over before a dead process is taken over.
+    """
     run.lookout = Silent()
     run.record.homeward = True
+    why = replace(why, since=None)
     rows = run.record.rows()
     plan = plan_way_home(rows, read_world(run), why, now=utc_now(), limits=run.limits)
     get_run_logger().warning("Way home: %s (%s)", type(plan).__name__, plan.sentence)
@@ -99,8 +103,6 @@ def go_home(run: Run, why: Why) -> Plan:
             _sign_off_or_tell(run, plan)
         case Back():
             _go_back(run, plan, why)
-        case Wait():
-            page_on_call(run, page_wait(run.release, plan.until, plan.sentence), name="wait page")
         case Stuck():
             give_to_people(run, plan.sentence)
     return plan
@@ -147,10 +149,18 @@ def _take_new_version_out(run: Run, servers: list[Server]) -> None:
         for state in states.values()
     ):
         for server in new:
-            if not judge_room_without(server, run).verdict.lets_pass:
-                continue
-            with suppress(StepFailed):
-                carry_out(taken_out(server, run), run)
+            if _others_can_carry(server, run):
+                with suppress(StepFailed):
+                    carry_out(taken_out(server, run), run)
+
+
+def _others_can_carry(server: Server, run: Run) -> bool:
+    """Whether the others are known to carry the load; who cannot say so holds up no way home."""
+    try:
+        return judge_room_without(server, run).verdict.lets_pass
+    except BlockError as error:
+        get_run_logger().warning("%s is not taken out first: %s", server.name, error)
+        return False
 
 
 def _brought_back(run: Run, server: Server) -> bool:

@@ -3,7 +3,6 @@
 from contextlib import suppress
 
 from blocks.errors import BlockError
-from blocks.fleet.server import Server
 from policy.health import judge_health
 from policy.judgement import Verdict
 from policy.way_home import ServerState, World
@@ -18,25 +17,26 @@ def read_world(run: Run) -> World:
         with suppress(BlockError):
             rotation = {state.name: state.admin_state == "ready" and state.up for state in balancer.read_servers()}
     return World(
-        servers=tuple(_read_server(run, server, rotation) for server in run.servers),
+        servers=tuple(_read_server(run, name, rotation) for name in run.release.servers),
         balanced=balancer is not None,
     )
 
 
-def _read_server(run: Run, server: Server, rotation: dict[str, bool]) -> ServerState:
-    in_rotation = rotation.get(server.balancer_name)
+def _read_server(run: Run, name: str, rotation: dict[str, bool]) -> ServerState:
+    """Look at one server; one that the settings name no more is out of reach."""
+    in_rotation = None
     try:
+        server = run.company.fleet.find(name)
+        in_rotation = rotation.get(server.balancer_name)
         state = run.company.fleet.read_state(server)
     except BlockError:
-        return ServerState(
-            name=server.name, reachable=False, digest=None, health=Verdict.UNKNOWN, in_rotation=in_rotation
-        )
+        return ServerState(name=name, reachable=False, digest=None, health=Verdict.UNKNOWN, in_rotation=in_rotation)
     try:
         health = judge_health(run.company.fleet.read_health(server)).verdict if state.running else Verdict.FAILED
     except BlockError:
         health = Verdict.UNKNOWN
     return ServerState(
-        name=server.name,
+        name=name,
         reachable=True,
         digest=state.image_digest,
         health=health,

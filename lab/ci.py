@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from lab.history import DEV, History
+from lab.history import DEV, Author, History
 from lab.image_builder import Image, Storage, build
 from lab.servers import Servers
 from lab.vendors.github import GitHub
@@ -53,6 +53,7 @@ class Ci:
         conclusion: str = "success",
         files: dict[str, str | None] | None = None,
         labels: tuple[str, ...] = (),
+        author: Author = DEV,
     ) -> dict[str, Any]:
         """Commit a version; merged, its image is built and its run has ended when this returns."""
         self._recipes[version] = Recipe(fault, boot_seconds, conclusion)
@@ -61,12 +62,12 @@ class Ci:
         state = self.github.state
         if not merged:
             branch = f"release/{version}"
-            commit = self.history.commit(content, title + "\n", DEV, branch=branch)
-            number = state.open_pull_request(branch, title, labels=labels)
+            commit = self.history.commit(content, title + "\n", author, branch=branch)
+            number = state.open_pull_request(branch, title, author=author, labels=labels)
             self._report(commit, branch, conclusion)
             return {"version": version, "commit": commit, "digest": None, "pull_request": number}
-        commit = self.history.commit(content, title + "\n", DEV)
-        number = state.record_merged(commit, title, labels=labels)
+        commit = self.history.commit(content, title + "\n", author)
+        number = state.record_merged(commit, title, author=author, labels=labels)
         digest = self.run_workflow(commit, "main")
         return {"version": version, "commit": commit, "digest": digest, "pull_request": number}
 

@@ -162,6 +162,7 @@ class Lab:
         conclusion: str = "success",
         files: dict[str, str | None] | None = None,
         labels: tuple[str, ...] = (),
+        author: dict[str, str] | None = None,
     ) -> Shipped:
         """Commit a version; merged, it is built and pushed; else it waits as an open pull request."""
         answer = self.do(
@@ -173,6 +174,7 @@ class Lab:
             conclusion=conclusion,
             files=files or {},
             labels=labels,
+            author=author,
         )
         return Shipped(**answer)
 
@@ -253,6 +255,14 @@ class Lab:
     def fill_disk(self, host: str) -> None:
         """Let the next pull on a host find no space."""
         self.do("fill_disk", host=host)
+
+    def set_clock(self, host: str, *, ahead: float) -> None:
+        """Let a server's clock be so many seconds ahead, for its applications too; less than 0 is slow."""
+        self.do("set_clock", host=host, ahead=ahead)
+
+    def kill_at_next_change(self, pid: int) -> None:
+        """Kill a process as soon as its next change reaches a host; the change itself goes on."""
+        self.do("kill_at_next_change", pid=pid)
 
     def rotate_host_key(self, host: str) -> None:
         """Give a host another key than the one in known_hosts."""

@@ -200,6 +200,9 @@ class Company:
             jobs.append(pool.submit(self.backups.reset))
             for job in jobs:
                 job.result()
+        # What a server wrote while its clock was ahead would be the newest for minutes.
+        with self.database.connect("holi") as connection:
+            connection.execute("DELETE FROM audit_logs WHERE timestamp > now() + interval '1 second'")
         self.balancer.wait_until_up()
 
     def _reset_server(self, name: str, digest: str) -> None:

@@ -17,6 +17,7 @@ from lab.processes import LabError, end, of_this_lab, spawn, wait_until
 
 POOL = "countersign"
 SERVER_SECONDS = 120.0
+STOP_SECONDS = 30.0
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -45,6 +46,10 @@ class ControlPlane:
     def page_of(self, run: str) -> str:
         """Return where a person sees this run."""
         return f"{self.ui}/v2/runs/flow-run/{run}"
+
+    def form_of(self, name: str) -> str:
+        """Return where a person fills in the form of a deployment such as `Rollback/rollback`."""
+        return f"{self.ui}/v2/deployments/deployment/{self._deployment(name)}/run"
 
     def start(self) -> None:
         """Start the server, save the settings and write the deployments; return when a worker takes runs."""
@@ -98,10 +103,15 @@ class ControlPlane:
 
     def run_deployment(self, name: str, request: dict[str, Any] | None = None) -> str:
         """Start a deployment such as `Rollback/rollback` as the UI does; return the id of its run."""
-        deployment = self._ask("GET", f"/deployments/name/{name}")
         parameters = {"request": request} if request is not None else {}
-        run = self._ask("POST", f"/deployments/{deployment['id']}/create_flow_run", parameters=parameters)
+        run = self._ask("POST", f"/deployments/{self._deployment(name)}/create_flow_run", parameters=parameters)
         return str(run["id"])
+
+    def newest_run(self, name: str) -> str | None:
+        """Return the id of the run that a deployment started last, if it ever did."""
+        filters = {"deployments": {"id": {"any_": [self._deployment(name)]}}}
+        found = self._ask("POST", "/flow_runs/filter", **filters, sort="EXPECTED_START_TIME_DESC", limit=1)
+        return str(found[0]["id"]) if found else None
 
     def read_run(self, run: str) -> dict[str, Any]:
         """Return a run as the API shows it."""
@@ -154,6 +164,18 @@ class ControlPlane:
         self._worker.kill()
         self._worker.wait()
 
+    def stop_worker(self) -> None:
+        """Stop the worker as a reboot of its machine does, by SIGTERM; return when it has ended."""
+        if self._worker is None:
+            raise LabError("no worker runs")
+        self._worker.terminate()
+        self._worker.wait(timeout=STOP_SECONDS)
+
+    def cancel(self, run: str) -> None:
+        """Cancel a run as the button of the UI does: by force."""
+        state = {"type": "CANCELLING", "name": "Cancelling", "message": "cancelled from the UI"}
+        self._ask("POST", f"/flow_runs/{run}/set_state", state=state, force=True)
+
     def retry(self, run: str) -> None:
         """Retry a run as the button of the UI does: by force."""
         state = {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "retried from the UI"}
@@ -168,6 +190,9 @@ class ControlPlane:
                     yield pid
             except OSError:
                 continue
+
+    def _deployment(self, name: str) -> str:
+        return str(self._ask("GET", f"/deployments/name/{name}")["id"])
 
     def _has_worker(self) -> bool:
         workers = self._ask("POST", f"/work_pools/{POOL}/workers/filter")

@@ -143,6 +143,11 @@ class DockerEngine:
         """Refuse: the hosts share this machine's disk."""
         raise LabError(f"{name}: the disk of the real engine is this machine's; only the stand-in's can be filled")
 
+    def set_clock(self, name: str, seconds: float) -> None:
+        """Refuse: the containers share this machine's clock."""
+        del seconds
+        raise LabError(f"{name}: the clock of the real engine is this machine's; only the stand-in's can be off")
+
     def _containers(self, name: str | None) -> list[dict[str, Any]]:
         answer = self._api.get("/containers/json?all=1")
         if not answer.is_success:

@@ -123,6 +123,7 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
             "token": "SLACK_TOKEN",
             "deployments": "C0DEPLOYMENTS",
             "alerts": "C0ALERTS",
+            "last_chance": SLACK_LAST_CHANCE,
         },
         "pagerduty": {"url": home.url("pagerduty"), "routing_key": "PAGERDUTY_ROUTING_KEY"},
         "prometheus": {"url": home.url("prometheus"), "scrape_interval": 1},

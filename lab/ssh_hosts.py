@@ -3,12 +3,16 @@
 import asyncio
 import contextlib
 import os
+import signal
 from pathlib import Path
 
 import asyncssh
 
 from lab.home import HOSTS, USER, Home
 from lab.processes import marked
+
+# The script through which every change of a host goes.
+_FENCE = "fenced.sh"
 
 
 class Host(asyncssh.SSHServer):
@@ -68,6 +72,7 @@ class SshHosts:
         self._listeners: dict[str, asyncssh.SSHAcceptor] = {}
         self._connections: dict[str, set[asyncssh.SSHServerConnection]] = {name: set() for name in HOSTS}
         self._key = asyncssh.import_private_key(self._key_text("id_ed25519"))
+        self.victim: int | None = None
 
     @property
     def known_hosts(self) -> Path:
@@ -131,8 +136,16 @@ class SshHosts:
         (self._home.secrets / f"host_{name}").unlink()
         await self.open(name)
 
+    def _strike(self, command: str) -> None:
+        """Kill the process that was named, now that its next change has reached a host; the change goes on."""
+        if self.victim is not None and _FENCE in command:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.victim, signal.SIGKILL)
+            self.victim = None
+
     async def _carry_out(self, name: str, process: "asyncssh.SSHServerProcess[bytes]") -> None:
         """Run one command in a real shell; status, output and input are the shell's."""
+        self._strike(process.command or "")
         folder = self._home.host(name)
         environment = marked(self._home, {"HOME": str(folder), "USER": USER, "LOGNAME": USER})
         environment["PATH"] = f"{folder}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

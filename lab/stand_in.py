@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any, Protocol
 
+from lab.engine import clock
 from lab.engine.containers import Container
 from lab.engine.images import write_credentials
 from lab.home import Home
@@ -47,6 +48,9 @@ class ContainerEngine(Protocol):
     def fill_disk(self, name: str) -> None:
         """Let the next pull on a host find no space."""
 
+    def set_clock(self, name: str, seconds: float) -> None:
+        """Let a host's clock be so far ahead; what runs already sees it once restarted."""
+
 
 class StandIn:
     """The lab's own engine: nothing runs but the containers themselves."""
@@ -63,6 +67,8 @@ class StandIn:
         command.write_text(DOCKER.format(host=host, root=ROOT, python=sys.executable))
         command.chmod(0o755)
         (host / "disk-full").unlink(missing_ok=True)
+        if clock.mend_clock(host):
+            self.remove_containers(name)
         registry = f"127.0.0.1:{self._home.ports['registry']}"
         write_credentials(host, registry, "ci", self._home.secret("REGISTRY_PASSWORD"))
 
@@ -111,3 +117,7 @@ class StandIn:
     def fill_disk(self, name: str) -> None:
         """Let the next pull on a host find no space."""
         (self._home.host(name) / "disk-full").touch()
+
+    def set_clock(self, name: str, seconds: float) -> None:
+        """Let a host's clock be so far ahead; what runs already sees it once restarted."""
+        clock.set_clock(self._home.host(name), seconds)

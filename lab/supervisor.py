@@ -17,8 +17,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from lab.company import Company
+from lab.history import DEV, Author
 from lab.home import READY, SERVERS, WEB_SERVERS, Home
 from lab.processes import LabError
+from lab.ssh_hosts import SshHosts
 
 
 class Control:
@@ -39,6 +41,7 @@ class Control:
     def ship(self, **words: Any) -> dict[str, Any]:
         """Commit, build and push a version."""
         words["labels"] = tuple(words.get("labels", ()))
+        words["author"] = Author(**words["author"]) if words.get("author") else DEV
         return self._company.ci.ship(words.pop("version"), **words)
 
     def versions_serving(self) -> dict[str, str | None]:
@@ -118,6 +121,17 @@ class Control:
     def fill_disk(self, host: str) -> None:
         """Let the next pull on a host find no space."""
         self._company.servers.fill_disk(host)
+
+    def set_clock(self, host: str, ahead: float) -> None:
+        """Let a server's clock be off."""
+        self._company.servers.set_clock(host, ahead)
+        self._company.balancer.wait_until_up()
+
+    def kill_at_next_change(self, pid: int) -> None:
+        """Kill a process as soon as its next change reaches a host."""
+        if not isinstance(self._company.hosts, SshHosts):
+            raise LabError("genuine SSH servers kill nobody")
+        self._company.hosts.victim = pid
 
     async def rotate_host_key(self, host: str) -> None:
         """Give a host another key."""

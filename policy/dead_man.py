@@ -1,7 +1,7 @@
 """The dead man's switch: when a message must wait outside the worker machine, and what it says in the end."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from policy.messages import clock, where_and_by_hand
 from policy.record import Row
@@ -9,6 +9,15 @@ from policy.release import Release
 from policy.way_home import World, touched_servers
 
 PUSHES = 5  # within its time: so the message that is deleted is still far from its own
+
+
+def least_time(*, last_chance: timedelta, heartbeat: timedelta) -> timedelta:
+    """Return the shortest time of the switch with which each push still finds the message before it deletable.
+
+    A push is due after a fifth of it and comes up to a heartbeat late; within `last_chance` of its time a
+    scheduled message can no longer be deleted.
+    """
+    return (last_chance + heartbeat) * PUSHES / (PUSHES - 1)
 
 
 def servers_differ(rows: Sequence[Row], world: World) -> bool:

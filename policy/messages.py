@@ -78,12 +78,20 @@ def stopped(release: Release, sentence: str, why: Why) -> str:
 
 
 def approval_wanted(
-    release: Release, *, verdict: str, measured: str, link: str, left: timedelta, approvers: Sequence[str]
+    release: Release,
+    *,
+    complaint: str = "",
+    verdict: str,
+    measured: str,
+    link: str,
+    left: timedelta,
+    approvers: Sequence[str],
 ) -> str:
-    """2.1.4: the direct message to whoever may approve."""
+    """2.1.4: the direct message to whoever may approve; a complaint says why the question comes again."""
     return "\n".join(
         (
             f":raised_hand: *Your decision is needed: {release.what}*",
+            *((complaint,) if complaint else ()),
             verdict,
             measured,
             f"Open {link} , then ⋮ (top right) and *Resume*. The form stands below the evidence: scroll down in it.",
@@ -154,6 +162,19 @@ def page_not_well(release: Release, verification: Sequence[Judgement]) -> str:
         (
             f":rotating_light: *{release.what} was rolled back, and production is not seen to be well.* {wrong}.",
             f"Every server that was touched runs {release.previous_commit[:7]} again; what is left needs a person.",
+        )
+    )
+
+
+def page_only_in_memory(release: Release, fault: str) -> str:
+    """A way home of which one process alone knows the rows: neither the store nor the worker's spool takes them."""
+    return "\n".join(
+        (
+            f":rotating_light: *The record of {release.what} lies in the memory of one process only.*"
+            f" The store does not answer and the spool takes no row: {fault}.",
+            "The way home goes on. Free the spool's disk and bring the store back.",
+            "What that process has not written when it ends is not in the record: recovery looks at the servers"
+            " again, and `.countersign/journal` in each server's directory says what was done there.",
         )
     )
 

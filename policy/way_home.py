@@ -12,7 +12,8 @@ from policy.judgement import Verdict
 from policy.limits import Limits
 from policy.record import Event, Row, last
 
-UPDATE_ITEMS = frozenset({"2.1.2", "2.1.5", "2.3.1", "4.2.2"})
+FORWARD_ITEMS = frozenset({"2.1.2", "2.1.5", "2.3.1"})
+UPDATE_ITEMS = FORWARD_ITEMS | {"4.2.2"}
 MIGRATION_ITEM = "6.3.2"
 
 
@@ -34,7 +35,10 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The cause and the sentence with what was measured; `since` is when a dead process was last alive."""
+    """The cause and the sentence with what was measured.
+
+    `since` is when a dead process was last alive; without it the time in which people may choose is over.
+    """
 
     cause: Cause
     sentence: str
@@ -140,12 +144,14 @@ def plan_way_home(rows: Sequence[Row], world: World, why: Why, *, now: datetime,
         return Nothing(f"the release had already ended: {sealed.facts.get('sentence', '')}")
     way_back = read_way_back(rows)
     touched = touched_servers(rows)
-    if way_back is not None and why.cause is Cause.ROLLBACK_ASKED:
-        touched = touched or tuple(one.name for one in world.servers if one.digest == way_back.new or not one.reachable)
+    if way_back is not None and why.cause is Cause.ROLLBACK_ASKED and not _updated_by_itself(rows):
+        touched = tuple(dict.fromkeys((*touched, *_elsewhere_than_before(world, way_back))))
     if migration_in_flight(rows):
         return Stuck("a migration is in flight; it is watched and nothing else is touched")
     if way_back is None or not touched:
-        return Nothing("no server was touched")
+        names = ", ".join(touched)
+        gone = Stuck(f"{names} may have been changed, and the record holds no way back")
+        return gone if touched else Nothing("no server was touched")
     if repaired := _repaired_by_hand(world, way_back):
         return Stuck(f"somebody is repairing by hand: {repaired}; nothing is touched")
     if why.cause is Cause.STAY:
@@ -155,9 +161,23 @@ def plan_way_home(rows: Sequence[Row], world: World, why: Why, *, now: datetime,
         plan = _end_verified(world, way_back)
         if plan is not None:
             return plan
-    if why.cause is Cause.DIED and not homeward and not _somebody_is_ill(world):
-        return _wait_for_people(world, way_back, why, touched, now=now, limits=limits)
+    if why.cause is Cause.DIED and why.since is not None and not homeward and not _somebody_is_ill(world):
+        return _wait_for_people(world, way_back, why, touched, now=now, until=why.since + limits.choice)
     return _go_back(world, way_back, touched, why)
+
+
+def _updated_by_itself(rows: Sequence[Row]) -> bool:
+    """Whether these are the rows of a release that went forward; a roll-back's undo those of another release."""
+    return any(row.event is Event.INTENDED and row.item in FORWARD_ITEMS for row in rows)
+
+
+def _elsewhere_than_before(world: World, way_back: WayBack) -> tuple[str, ...]:
+    """Return the servers that do not run what they ran before the release, or do not say so."""
+    return tuple(
+        server.name
+        for server in world.servers
+        if not server.reachable or server.digest != way_back.old.get(server.name)
+    )
 
 
 def _end_verified(world: World, way_back: WayBack) -> Plan | None:
@@ -199,11 +219,10 @@ def _somebody_is_ill(world: World) -> bool:
 
 
 def _wait_for_people(
-    world: World, way_back: WayBack, why: Why, touched: tuple[str, ...], *, now: datetime, limits: Limits
+    world: World, way_back: WayBack, why: Why, touched: tuple[str, ...], *, now: datetime, until: datetime
 ) -> Plan:
     if all(_serves(server, way_back.old.get(server.name), world) for server in world.servers):
         return _go_back(world, way_back, touched, why)
-    until = (why.since or now) + limits.choice
     if now >= until:
         return _go_back(world, way_back, touched, why)
     return Wait(until, f"servers differ but none is ill; rolled back at {until:%H:%M:%S} UTC unless somebody goes on")

@@ -9,7 +9,7 @@ from blocks.company import Company
 from blocks.errors import BlockError
 from blocks.slack import Message
 from policy.judgement import Judgement
-from policy.messages import rolled_back, sealed, stopped
+from policy.messages import page_only_in_memory, rolled_back, sealed, stopped
 from policy.record import Unreadable, read_signature
 from policy.record_signature import say_who_signed
 from policy.roles import Person
@@ -88,6 +88,13 @@ def page_on_call(run: Run, text: str, *, name: str) -> bool:
         steps.insert(0, incident_opened(run, text, name=name))
     taken = [inform(step, run) for step in steps]
     return any(taken)
+
+
+def tell_only_in_memory(run: Run) -> None:
+    """Log and page say that this process alone has rows of the record, and what is left when it ends."""
+    fault = run.record.only_in_memory
+    get_run_logger().warning("Rows of %s wait in the memory of this process only: %s", run.release.key, fault)
+    page_on_call(run, page_only_in_memory(run.release, fault), name="rows-in-memory page")
 
 
 def end_incident(run: Run) -> None:

@@ -76,6 +76,10 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class named it
         """Write no line for a request: names of patients stand in addresses."""
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Return what stands in the header `Date`: this server's time."""
+        return super().date_time_string(operations.clock().timestamp() if timestamp is None else timestamp)
+
     def answer(self) -> None:
         """OtherAnswerError one request and count it, unless it asks about this process only."""
         with self.server.lock:

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from lab.engine.clock import now_text
 from lab.engine.compose_file import read_services, read_variables
-from lab.engine.containers import Container, now_text, python_for
+from lab.engine.containers import Container, python_for
 from lab.engine.images import Images
 from lab.engine.refusal import RefusedError
 
@@ -24,6 +25,7 @@ class Engine:
     """The images and containers of one host."""
 
     def __init__(self, host: Path) -> None:
+        self.host = host
         self._folder = host / "engine"
         self.folder_of_containers = self._folder / "containers"
         self.folder_of_containers.mkdir(parents=True, exist_ok=True)
@@ -113,7 +115,7 @@ class Project:
             "command": python_for(config["Cmd"]),
             "files": str(self._engine.images.files(image)),
             "grace": _seconds(str(description.get("stop_grace_period", GRACE_SECONDS))),
-            "created": now_text(),
+            "created": now_text(self._engine.host),
         }
 
 

@@ -9,19 +9,14 @@ import socket
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from lab.engine.clock import clock_of, now_text
 from lab.engine.refusal import RefusedError
 
 LOST = 255
 NOT_STARTED = 128
-
-
-def now_text() -> str:
-    """Return the time as Docker writes it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def started_ticks(pid: int) -> int | None:
@@ -52,6 +47,11 @@ class Container:
         container = cls(folder)
         container.write_state({"status": "created", "exit_code": 0, "started_at": "0001-01-01T00:00:00Z"})
         return container
+
+    @property
+    def host(self) -> Path:
+        """The folder of the host that it runs on."""
+        return self.folder.parents[2]
 
     def write_state(self, state: dict[str, Any]) -> None:
         """Replace the state in one movement."""
@@ -121,7 +121,7 @@ class Container:
             process = subprocess.Popen(
                 self.facts["command"],
                 cwd=self.facts["files"],
-                env=self.facts["environment"],
+                env={**self.facts["environment"], **clock_of(self.host)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -130,7 +130,7 @@ class Container:
         state = {
             "status": "running",
             "exit_code": 0,
-            "started_at": now_text(),
+            "started_at": now_text(self.host),
             "pid": process.pid,
             "ticks": started_ticks(process.pid),
             "keeper": os.getpid(),
@@ -139,7 +139,7 @@ class Container:
         self.write_state(state)
         code = process.wait()
         code = 128 - code if code < 0 else code
-        self.write_state({**state, "status": "exited", "exit_code": code, "finished_at": now_text()})
+        self.write_state({**state, "status": "exited", "exit_code": code, "finished_at": now_text(self.host)})
 
     def stop(self, grace: float) -> None:
         """End the process politely, then by force when the grace time is over."""

@@ -19,7 +19,9 @@ TOMAS = Person(name="Tomas Lima")
 def codes(tmp_path: Path) -> OneTimeCodes:
     for name in ("store", "secrets"):
         (tmp_path / name).mkdir()
-    return OneTimeCodes(FolderStore(folder=str(tmp_path / "store")), tmp_path / "secrets")
+    store = FolderStore(folder=str(tmp_path / "store"))
+    store.mark()
+    return OneTimeCodes(store, tmp_path / "secrets")
 
 
 def folder_of(codes: OneTimeCodes) -> Path:

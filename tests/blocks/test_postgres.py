@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.postgres import Postgres
 from lab.client import Lab
+
+LONG_AGO = timedelta(days=3650)
 
 
 @pytest.fixture
@@ -105,3 +108,15 @@ def test_no_table_name_becomes_a_statement(database: Postgres) -> None:
     with pytest.raises(Refused):
         evil.count_audit_rows(timedelta(minutes=15))
     assert database.count_audit_rows(timedelta(0)) == 0
+
+
+def test_audit_rows_of_a_server_whose_clock_is_ahead_show_nothing_about_now(
+    database: Postgres, settings: dict[str, Any], lab: Lab
+) -> None:
+    lab.set_clock("web-server-1", ahead=300)
+    login = {"email": settings["application"]["demo_user"], "password": lab.home.secret("DEMO_PASSWORD")}
+    before = database.count_audit_rows(LONG_AGO)
+
+    for server, rows in (("web-server-1", 0), ("web-server-2", 1)):
+        httpx.post(lab.home.url(f"app_{server}") + "/api/login", json=login, timeout=5).raise_for_status()
+        assert database.count_audit_rows(LONG_AGO) == before + rows

@@ -1,19 +1,11 @@
 """One contract for every store: the folder and a genuine S3 server."""
 
-import itertools
-import json
-import multiprocessing
-import os
-import signal
-import socket
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from threading import Event, Thread
 
 import boto3
 import pytest
@@ -22,6 +14,7 @@ from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.store import Absent, Exists, FolderStore, S3Store, Store
 from lab.home import Home
 from lab.object_store import ObjectStore
+from tests.wire import Proxy
 
 
 @pytest.fixture(scope="session")
@@ -44,40 +37,18 @@ def s3_store(home: Home, bucket: str) -> S3Store:
     )
 
 
-class LosingProxy:
+class LosingProxy(Proxy):
     """Passes everything on to the storage, and loses as many answers as it is told to."""
 
     def __init__(self, port: int) -> None:
         self.lose = 0
-        self._upstream = port
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        Thread(target=self._accept, daemon=True).start()
+        super().__init__(port, answer=self._lose_or_pass)
 
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                server = socket.create_connection(("127.0.0.1", self._upstream))
-                Thread(target=self._pass_on, args=(client, server), daemon=True).start()
-                Thread(target=self._pass_back, args=(server, client), daemon=True).start()
-
-    def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
-        with suppress(OSError):
-            while data := client.recv(65536):
-                server.sendall(data)
-
-    def _pass_back(self, server: socket.socket, client: socket.socket) -> None:
-        with suppress(OSError), server, client:
-            while data := server.recv(65536):
-                if self.lose and not data.startswith(b"HTTP/1.1 100"):
-                    self.lose -= 1
-                    client.shutdown(socket.SHUT_RDWR)
-                    return
-                client.sendall(data)
-
-    def close(self) -> None:
-        self._listener.close()
+    def _lose_or_pass(self, _asked: bytes, _answer: bytes) -> bool:
+        if self.lose:
+            self.lose -= 1
+            return False
+        return True
 
 
 @pytest.fixture
@@ -92,7 +63,9 @@ def proxy(object_store: Home) -> Iterator[LosingProxy]:
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     """An empty store."""
     if request.param == "folder":
-        return FolderStore(folder=str(tmp_path))
+        folder = FolderStore(folder=str(tmp_path))
+        folder.mark()
+        return folder
     home: Home = request.getfixturevalue("object_store")
     bucket = f"test-{uuid.uuid4().hex}"
     boto3.client(
@@ -182,69 +155,6 @@ def test_a_key_that_could_leave_its_place_is_refused(store: Store, key: str) -> 
     for verb in (lambda: store.create(key, b""), lambda: store.read(key), lambda: store.replace(key, b"")):
         with pytest.raises(ValueError, match="key"):
             verb()
-
-
-def _write_rows(folder: str) -> None:
-    store, number = FolderStore(folder=folder), 0
-    while True:
-        store.create(f"records/killed/{number:06}", json.dumps({"number": number, "text": "x" * 20_000}).encode())
-        number += 1
-
-
-def test_a_writer_that_is_killed_leaves_no_half_row(tmp_path: Path) -> None:
-    store = FolderStore(folder=str(tmp_path))
-    writer = multiprocessing.get_context("spawn").Process(target=_write_rows, args=(str(tmp_path),))
-    writer.start()
-    wait_until(lambda: len(store.list("records/killed/")) > 20)
-    os.kill(writer.pid or 0, signal.SIGKILL)
-    writer.join()
-
-    for number, key in enumerate(store.list("records/")):
-        assert json.loads(store.read(key).body)["number"] == number
-
-
-def test_a_folder_that_is_not_mounted_is_unreachable_and_not_empty(tmp_path: Path) -> None:
-    store = FolderStore(folder=str(tmp_path / "away"))
-
-    for verb in (lambda: store.list("records/"), lambda: store.read("a"), lambda: store.create("a", b"")):
-        with pytest.raises(Unreachable, match="is it mounted"):
-            verb()
-
-
-def test_a_folder_that_is_unmounted_while_a_row_is_written_is_never_made_anew(tmp_path: Path) -> None:
-    folder, away = tmp_path / "store", tmp_path / "away"
-    folder.mkdir()
-    store, over, refused = FolderStore(folder=str(folder)), Event(), Event()
-
-    def write() -> None:
-        for number in itertools.count():
-            if over.is_set():
-                return
-            try:
-                store.create(f"records/{number}/000001.json", b"row")
-            except Unreachable:
-                refused.set()
-
-    with ThreadPoolExecutor() as pool:
-        writer = pool.submit(write)
-        try:
-            for _ in range(40):
-                refused.clear()
-                folder.rename(away)
-                wait_until(lambda: refused.is_set() or folder.exists())
-                assert not folder.exists()
-                away.rename(folder)
-        finally:
-            over.set()
-        writer.result()
-
-
-def test_a_file_dated_in_the_future_is_not_younger_than_new(tmp_path: Path) -> None:
-    store = FolderStore(folder=str(tmp_path))
-    store.create("a", b"")
-    os.utime(tmp_path / "a", (time.time() + 500, time.time() + 500))
-
-    assert store.read("a").age == timedelta(0)
 
 
 def test_a_store_that_nobody_serves_is_unreachable(object_store: Home) -> None:

@@ -15,6 +15,7 @@ from tasks.item import Question
 from tasks.run import Run
 from tasks.step import Step, perform
 from tests.core.company import a_company
+from tests.core.place import Place
 from tests.core.world import World
 
 
@@ -28,6 +29,15 @@ def world() -> World:
 def company(world: World, tmp_path: Path) -> Company:
     """The company around them."""
     return a_company(world, tmp_path / "spool")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """An empty store."""
+    (tmp_path / "store").mkdir()
+    place = Place(tmp_path / "store", tmp_path / "spool")
+    place.store.mark()
+    return place
 
 
 def plain_step(step: Step, run: Run) -> Callable[[], None]:

@@ -57,7 +57,8 @@ class AnyRelease(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         self.world = World()
-        self.company = a_company(self.world, self.folder)
+        self.spool = self.folder / "spool"
+        self.company = a_company(self.world, self.spool)
         self.store = cast("MemoryStore", self.company.store)
         self.holds = Holds(self.store, "production")
         self.release = a_release(self.world)
@@ -161,6 +162,18 @@ class AnyRelease(RuleBasedStateMachine):
         """It does not answer, or does again."""
         self.store.away = not self.store.away
 
+    @rule()
+    def the_worker_s_disk_fills_or_is_freed(self) -> None:
+        """It takes no row and shows none, or does again."""
+        full = self.folder / "what was on it"
+        if self.spool.is_file():
+            self.spool.unlink()
+            full.rename(self.spool)
+            return
+        self.spool.mkdir(exist_ok=True)
+        self.spool.rename(full)
+        self.spool.write_bytes(b"")
+
     @rule(name=st.sampled_from(NAMES), held=st.booleans())
     def a_person_repairs(self, name: str, *, held: bool) -> None:
         """By hand: with a file HOLD, or by putting a third version there."""
@@ -213,6 +226,8 @@ class AnyRelease(RuleBasedStateMachine):
     def _let_it_end(self) -> None:
         self.world.dies_after = None
         self.store.away = False
+        if self.spool.is_file():
+            self.the_worker_s_disk_fills_or_is_freed()
         while self.process is not None:
             self._go_on()
         for _ in range(3):
@@ -272,7 +287,7 @@ class AnyRelease(RuleBasedStateMachine):
         """What the store and the spool hold, whether or not the store answers."""
         away, self.store.away = self.store.away, False
         try:
-            return Record(self.store, self.release.key, holder=0, spool=self.folder).rows()
+            return Record(self.store, self.release.key, holder=0, spool=self.spool).rows()
         finally:
             self.store.away = away
 

@@ -1,12 +1,21 @@
 """What recovery does with a release whose process died, and when."""
 
+from dataclasses import replace
+from typing import Any, cast
+
 import pytest
 
 from blocks.company import Company
+from blocks.fleet import Server
 from blocks.hold import Holds
 from flows.recovery import recover
+from flows.rollback import undoing
+from policy.record import Event
+from policy.release import RollbackRequest
 from policy.way_home import Back, Forward, Nothing, Stuck, Wait
-from tasks.step import StepFailed
+from tasks.rollout import put_back, taken_out
+from tasks.step import StepFailed, perform
+from tests.core.process import Process
 from tests.core.scene import (
     ALL_NEW,
     ALL_OLD,
@@ -21,7 +30,7 @@ from tests.core.scene import (
     pages,
     serving,
 )
-from tests.core.world import MemoryStore, World
+from tests.core.world import NAMES, Hosts, MemoryStore, World
 from tests.policy.rows import NEW, OLD
 
 
@@ -95,6 +104,95 @@ def test_a_dead_release_beside_a_repair_is_left_to_people(company: Company, worl
 
     assert isinstance(recover(company, dead_hold(company)), Stuck)
     assert outcome(process) == "stuck"
+
+
+class WellAgain(Hosts):
+    """Hosts of which the ill one gets well at the moment recovery takes over."""
+
+    def raise_fence(self, server: Server, number: int) -> None:
+        """It is well again."""
+        self.world.faults.clear()
+        super().raise_fence(server, number)
+
+
+class OutAgain(Hosts):
+    """Hosts of which one leaves the rotation at the moment recovery takes over."""
+
+    def raise_fence(self, server: Server, number: int) -> None:
+        """It is out."""
+        self.world.machines[NAMES[0]].ready = False
+        super().raise_fence(server, number)
+
+
+@pytest.mark.parametrize(
+    ("steps", "fault", "hosts"), [(FIRST_APPROVED, "the new version is ill", WellAgain), (VERIFIED, "", OutAgain)]
+)
+def test_recovery_that_took_over_does_not_let_people_wait_again(
+    company: Company, world: World, steps: int, fault: str, hosts: type[Hosts]
+) -> None:
+    process = begun(company, world, steps=steps)
+    world.faults |= {fault} - {""}
+    flapping = replace(company, fleet=cast("Any", hosts(world)))
+
+    plan = recover(flapping, dead_hold(company))
+
+    assert isinstance(plan, Back)
+    assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
+    assert not [page for page in pages(company) if "rolled back at" in page]
+
+
+def rolling_back(company: Company, world: World, *, rows: int) -> Process:
+    """A finished release that a person rolls back; the process dies after so many rows of its record."""
+    original = begun(company, world, steps=VERIFIED)
+    original.go_on()
+    asked = RollbackRequest(requested_by="Omar Reyes", reason="users report problems", what_was_seen="a white page")
+    release = undoing(original.run.release, asked, key="20261124-190000-aaaaaaaa")
+    process = Process.begin(company, release)
+    borrowed = [row for row in original.run.record.rows() if row.event in (Event.BUILT, Event.WAY_BACK)]
+    for row in borrowed[:rows]:
+        process.run.record.append(row.event, item=row.item, facts=row.facts)
+    return process
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2])
+def test_a_roll_back_whose_process_died_before_it_touched_anything_goes_on(
+    company: Company, world: World, rows: int
+) -> None:
+    process = rolling_back(company, world, rows=rows)
+
+    plan = recover(company, dead_hold(company))
+
+    assert isinstance(plan, Back)
+    assert plan.sentence.startswith("a person asked for the roll-back: Omar Reyes asked for it, and its process died")
+    assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
+    assert [row.event for row in process.run.record.rows()].count(Event.WAY_BACK) == 1
+
+
+def test_a_roll_back_whose_process_died_between_the_servers_brings_back_all_of_them(
+    company: Company, world: World
+) -> None:
+    process = rolling_back(company, world, rows=2)
+    perform(taken_out(process.run.servers[0], process.run), process.run)
+    perform(put_back(process.run.servers[0], process.run), process.run)
+
+    recover(company, dead_hold(company))
+
+    assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
+    assert pages(company) == []
+
+
+def test_a_roll_back_whose_way_back_is_lost_is_given_to_people(company: Company, world: World) -> None:
+    process = rolling_back(company, world, rows=0)
+    store = company.store
+    assert isinstance(store, MemoryStore)
+    for key in [key for key in store.kept if process.run.release.undoes in key]:
+        del store.kept[key]
+
+    assert isinstance(recover(company, dead_hold(company)), Stuck)
+
+    assert outcome(process) == "stuck"
+    assert "which was to be rolled back, is not in the store" in pages(company)[0]
+    assert "web-server-1: sha256:b2b2b2b2b2b2, in rotation" in pages(company)[0]
 
 
 def test_a_hold_without_a_record_is_given_back(company: Company) -> None:

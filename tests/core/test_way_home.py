@@ -1,18 +1,28 @@
 """Bringing releases home in a world that can be broken by name; what counts is what the servers serve then."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from blocks.company import Company
+from blocks.errors import Refused
+from blocks.fleet import Server
 from blocks.hold import Holds
 from flows.choice import ApprovalRefused
+from flows.hold import HoldLost
 from flows.phase import ChecksFailed
+from flows.recovery import recover
 from flows.red_flag import RedFlag
 from flows.sign_off import sign_off
 from flows.way_home import way_home
+from policy.resources import Usage
+from policy.way_home import Back
 from tasks.rollout import drained
 from tasks.step import StepFailed, perform
+from tests.core.company import Figures
 from tests.core.process import Process
 from tests.core.scene import (
     ALL_BACK,
@@ -26,12 +36,13 @@ from tests.core.scene import (
     SECOND_BACK,
     VERIFIED,
     begun,
+    dead_hold,
     deployed_by_hand,
     outcome,
     pages,
     serving,
 )
-from tests.core.world import NAMES, World
+from tests.core.world import NAMES, Hosts, MemoryStore, World
 from tests.policy.rows import OLD
 
 
@@ -174,6 +185,92 @@ def test_whoever_repairs_by_hand_is_left_alone_and_on_call_is_paged(
     assert outcome(process) == "stuck"
     assert len(world.acts) == before
     assert "somebody is repairing by hand" in pages(company)[0]
+
+
+class RefusingFigures(Figures):
+    """A metrics system that answers, and says no."""
+
+    def read_usage(self, servers: Collection[str]) -> tuple[Usage, ...]:
+        """Refuse it."""
+        raise Refused(f"bad query for {', '.join(servers)}")
+
+
+class OtherSettings(Hosts):
+    """The fleet as the settings name it after somebody took the second server out of them."""
+
+    def find(self, name: str) -> Server:
+        """Refuse the one that is gone."""
+        if name == NAMES[1]:
+            raise Refused(f"no server is called {name!r}")
+        return super().find(name)
+
+
+def full(spool: Path) -> None:
+    """The worker's disk takes no row."""
+    spool.write_bytes(b"")
+
+
+def test_with_neither_store_nor_spool_whatever_was_touched_goes_back_and_people_know(
+    company: Company, world: World
+) -> None:
+    process = begun(company, world, steps=SECOND_BACK)
+    store = cast("MemoryStore", company.store)
+    full(company.spool)
+    store.away = True
+    process.outlook.speaks_against = HoldLost("the heartbeat could not be renewed")
+
+    with pytest.raises(HoldLost):
+        process.go_on()
+
+    assert serving(world) == ALL_OLD
+    (page,) = pages(company)
+    assert "lies in the memory of one process only" in page
+    assert str(company.spool) in page
+    store.away = False
+    process.run.record.merge()
+    assert outcome(process) == "rolled back"
+
+
+def test_what_only_memory_had_is_done_again_by_recovery(company: Company, world: World) -> None:
+    process = begun(company, world, steps=SECOND_BACK)
+    store = cast("MemoryStore", company.store)
+    full(company.spool)
+    store.away = True
+    process.outlook.speaks_against = HoldLost("the heartbeat could not be renewed")
+    with pytest.raises(HoldLost):
+        process.go_on()
+    store.away = False
+    acts = len(world.acts)
+
+    assert isinstance(recover(company, dead_hold(company)), Back)
+
+    assert (outcome(process), serving(world), world.acts[acts:]) == ("rolled back", ALL_OLD, [])
+
+
+def test_a_metrics_system_that_says_no_ends_no_way_home(company: Company, world: World) -> None:
+    process = begun(replace(company, prometheus=cast("Any", Figures())), world, steps=FIRST_APPROVED)
+    process.run.company = replace(company, prometheus=cast("Any", RefusingFigures()))
+    process.outlook.speaks_against = RedFlag("4.1 % errors")
+
+    with pytest.raises(RedFlag):
+        process.go_on()
+
+    assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
+
+
+def test_a_server_that_the_settings_name_no_more_is_given_to_people_and_the_others_go_back(
+    company: Company, world: World
+) -> None:
+    process = begun(company, world, steps=SECOND_BACK)
+    process.run.company = replace(company, fleet=cast("Any", OtherSettings(world)))
+    process.outlook.speaks_against = RedFlag("4.1 % errors")
+
+    with pytest.raises(RedFlag):
+        process.go_on()
+
+    assert outcome(process) == "stuck"
+    assert world.machines[NAMES[0]].digest == OLD
+    assert "Not brought back: web-server-2" in pages(company)[0]
 
 
 def sign_off_and_lose_the_answer(process: Process) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from blocks.errors import Misconfigured
 from blocks.store import FolderStore, S3Store
-from deployments.save_blocks import blocks_of
+from deployments.save_blocks import blocks_of, mark_once
 from deployments.settings import read_settings
 from lab.client import Lab
 from tests.deployments.test_least_company import LEAST
@@ -66,6 +66,65 @@ def test_a_store_that_is_neither_or_both_is_refused(tmp_path: Path, store: str, 
 
     with pytest.raises(Misconfigured, match=complaint):
         blocks_of(settings)
+
+
+SWITCH = "{}\n[limits]\ndead_man = {}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "at_least"),
+    [
+        (SWITCH.format(LEAST, 87), r"limits\.dead_man: expected at least 87\.5 s, found 87 s"),
+        (SWITCH.format(LEAST, 30), r"with a heartbeat of 10 s the message could not be moved before its last 1 min"),
+        (SWITCH.format(LEAST, 90) + "heartbeat = 20\n", r"at least 100 s, found 90 s: with a heartbeat of 20 s"),
+    ],
+)
+def test_a_dead_man_s_switch_that_slack_could_not_move_is_refused(tmp_path: Path, text: str, at_least: str) -> None:
+    with pytest.raises(Misconfigured, match=at_least):
+        read_settings(written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SWITCH.format(LEAST, 88),
+        SWITCH.format(LEAST, 75) + "heartbeat = 0\n",
+        SWITCH.format(LEAST.replace('alerts = "C0ALERTS"', 'alerts = "C0ALERTS"\nlast_chance = 2'), 30),
+    ],
+)
+def test_a_dead_man_s_switch_that_can_be_moved_is_taken(tmp_path: Path, text: str) -> None:
+    assert read_settings(written(tmp_path, text)).limits.dead_man
+
+
+def test_a_folder_becomes_the_store_when_the_settings_are_saved_the_first_time(tmp_path: Path) -> None:
+    store = FolderStore(folder=str(tmp_path))
+
+    mark_once(store, known=None)
+    mark_once(store, known=store)
+
+    assert store.list("") == ()
+
+
+def test_an_empty_folder_in_the_place_of_a_known_store_is_not_made_one(tmp_path: Path) -> None:
+    store = FolderStore(folder=str(tmp_path))
+
+    with pytest.raises(Misconfigured, match=r"was set up before and is empty now: is it mounted\?.* --new-store"):
+        mark_once(store, known=store)
+
+    assert not store.is_marked
+
+
+def test_a_store_of_before_there_were_markers_and_one_in_another_place_are_marked(tmp_path: Path) -> None:
+    used, elsewhere = tmp_path / "used", tmp_path / "elsewhere"
+    (used / "records").mkdir(parents=True)
+    elsewhere.mkdir()
+    store = FolderStore(folder=str(used))
+
+    mark_once(store, known=store)
+    mark_once(FolderStore(folder=str(elsewhere)), known=store)
+
+    assert store.is_marked
+    assert FolderStore(folder=str(elsewhere)).is_marked
 
 
 def test_the_lab_s_own_file_gives_blocks_for_production_and_staging(lab: Lab) -> None:

@@ -99,6 +99,7 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worker:
     made = Worker(tmp_path)
     for folder in (tmp_path / "store", made.secrets):
         folder.mkdir()
+    made.store.mark()
     text = LEAST.replace("/var/lib/countersign", str(tmp_path)).replace("/etc/countersign/secrets", str(made.secrets))
     made.file.write_text(text)
     monkeypatch.setenv("COUNTERSIGN_SETTINGS", str(made.file))
@@ -198,12 +199,12 @@ def test_what_cannot_be_verified_is_said(worker: Worker, words: tuple[str, ...],
 
 
 def test_a_store_that_is_away_is_no_proof(worker: Worker) -> None:
-    (worker.home / "store").rmdir()
+    (worker.home / "store").rename(worker.home / "elsewhere")
 
     status, said = worker.verify()
 
     assert status == 1
-    assert f"the store's folder {worker.home}/store is not there" in said
+    assert f"{worker.home}/store is not the store" in said
 
 
 def test_a_file_that_is_no_row_is_named(worker: Worker) -> None:

@@ -1,8 +1,10 @@
 """When a message must wait outside the worker machine, and what it says."""
 
+from datetime import timedelta
+
 import pytest
 
-from policy.dead_man import last_words, mark, servers_differ
+from policy.dead_man import PUSHES, last_words, least_time, mark, servers_differ
 from policy.judgement import Verdict
 from policy.way_home import ServerState, World
 from tests.policy import releases
@@ -59,6 +61,16 @@ def test_the_last_words_say_who_is_where_and_what_to_type_and_whose_they_are() -
         f"   to put it back: `{COMMANDS[SECOND]}`",
     ]
     assert text.endswith(mark(release))
+
+
+@pytest.mark.parametrize(("last_chance", "heartbeat", "least"), [(60, 10, 87.5), (60, 0, 75), (2, 1, 3.75), (0, 0, 0)])
+def test_even_a_late_push_finds_the_message_before_it_deletable(
+    last_chance: float, heartbeat: float, least: float
+) -> None:
+    time = least_time(last_chance=timedelta(seconds=last_chance), heartbeat=timedelta(seconds=heartbeat))
+
+    assert time == timedelta(seconds=least)
+    assert time - time / PUSHES - timedelta(seconds=heartbeat) == timedelta(seconds=last_chance)
 
 
 def test_two_releases_have_two_marks() -> None:

@@ -11,6 +11,7 @@ from policy.messages import (
     clock,
     completed,
     page_not_well,
+    page_only_in_memory,
     page_stuck,
     page_wait,
     rolled_back,
@@ -96,7 +97,22 @@ def test_an_approver_reads_where_to_click_and_how_long_it_waits() -> None:
     )
 
     assert "Open http://ui/run/1 " in text
+    assert text.splitlines()[1] == "Clear: 1 asked"
     assert "Time left: 30 min; then it is rolled back. May decide: Tomas Lima, Carla Ortiz." in text
+
+
+def test_an_approver_who_is_asked_again_reads_first_why() -> None:
+    text = approval_wanted(
+        release(),
+        complaint="The last answer did not count: the code is wrong.",
+        verdict="Clear: 1 asked",
+        measured="web-server-1 is healthy",
+        link="http://ui/run/1",
+        left=timedelta(minutes=9),
+        approvers=["Tomas Lima"],
+    )
+
+    assert text.splitlines()[1] == "The last answer did not count: the code is wrong."
 
 
 def test_a_choice_is_never_taken_for_people() -> None:
@@ -146,6 +162,15 @@ def test_a_roll_back_that_did_not_help_is_paged_with_what_is_wrong() -> None:
 
     assert "was rolled back, and production is not seen to be well.* web-server-3 is not healthy: HTTP 503." in text
     assert "runs a1a1a1a again" in text
+
+
+def test_a_record_that_one_process_alone_has_is_paged_with_what_to_mend_and_what_is_left_without_it() -> None:
+    text = page_only_in_memory(release(), "/var/spool: no space left on device")
+
+    assert "lies in the memory of one process only.*" in text
+    assert "the spool takes no row: /var/spool: no space left on device." in text
+    assert "The way home goes on. Free the spool's disk and bring the store back." in text
+    assert "`.countersign/journal`" in text
 
 
 def test_a_moment_is_said_in_the_companys_zone() -> None:

@@ -12,6 +12,7 @@ from policy.judgement import Verdict
 from policy.limits import Limits
 from policy.record import Event, Row
 from policy.way_home import (
+    FORWARD_ITEMS,
     MIGRATION_ITEM,
     Back,
     Cause,
@@ -82,13 +83,18 @@ def plan(
         numbered([row(Event.OPENED), built()]),
         numbered([row(Event.OPENED), built(), way_back()]),
         numbered([row(Event.OPENED), row(Event.INTENDED, item="1.4.5", subject=FIRST, step="way back kept")]),
-        numbered([row(Event.OPENED), touched()]),
     ],
-    ids=["no row", "a check", "built", "way back recorded", "only kept", "touched without a way back"],
+    ids=["no row", "a check", "built", "way back recorded", "only kept"],
 )
 @pytest.mark.parametrize("cause", [Cause.CHECKS_FAILED, Cause.STEP_FAILED, Cause.DIED, Cause.CANCELLED])
 def test_before_the_first_change_nothing_is_touched(rows: tuple[Row, ...], cause: Cause) -> None:
     assert plan(cause, rows) == Nothing("no server was touched")
+
+
+def test_what_was_touched_without_a_way_back_needs_hands() -> None:
+    assert plan(Cause.DIED, numbered([row(Event.OPENED), touched()])) == Stuck(
+        "web-server-1 may have been changed, and the record holds no way back"
+    )
 
 
 @pytest.mark.parametrize(
@@ -121,11 +127,10 @@ def test_a_dead_process_between_healthy_servers_gives_people_time() -> None:
     )
 
 
-def test_without_a_last_sign_of_life_the_time_begins_now() -> None:
-    waits = plan_way_home(BOTH_TOUCHED, MIXED, Why(Cause.DIED, "it was seen"), now=NOW, limits=LIMITS)
+def test_whoever_took_the_dead_one_over_does_not_wait_again() -> None:
+    back = plan_way_home(BOTH_TOUCHED, MIXED, Why(Cause.DIED, "it was seen"), now=NOW, limits=LIMITS)
 
-    assert isinstance(waits, Wait)
-    assert waits.until == NOW + LIMITS.choice
+    assert isinstance(back, Back)
 
 
 @pytest.mark.parametrize(
@@ -235,6 +240,43 @@ def test_a_person_may_undo_a_release_under_a_record_of_its_own() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("world", "servers", "out_of_reach"),
+    [
+        (ALL_OLD, (), ()),
+        (MIXED, (FIRST,), ()),
+        (World((server(FIRST), server(SECOND, None, Verdict.FAILED))), (SECOND,), ()),
+        (World((away(FIRST), server(SECOND, NEW))), (SECOND,), (FIRST,)),
+    ],
+    ids=["all are back already", "one is", "one has no container", "one is out of reach"],
+)
+def test_a_roll_back_puts_back_every_server_that_does_not_run_what_it_ran_before(
+    world: World, servers: tuple[str, ...], out_of_reach: tuple[str, ...]
+) -> None:
+    back = plan(Cause.ROLLBACK_ASKED, numbered([row(Event.OPENED), built(), way_back()]), world)
+
+    if not servers:
+        assert back == Nothing("no server was touched")
+    else:
+        assert isinstance(back, Back)
+        assert (back.servers, back.out_of_reach) == (servers, out_of_reach)
+
+
+def test_a_roll_back_that_died_between_the_servers_puts_back_the_others_too() -> None:
+    begun = numbered([row(Event.OPENED), built(), way_back(), touched(FIRST, item="4.2.2", step="put back")])
+
+    back = plan(Cause.ROLLBACK_ASKED, begun, World((server(FIRST), server(SECOND, NEW))))
+
+    assert isinstance(back, Back)
+    assert set(back.servers) == {FIRST, SECOND}
+
+
+def test_a_release_that_is_rolled_back_in_the_middle_leaves_alone_what_it_never_touched() -> None:
+    back = plan(Cause.ROLLBACK_ASKED, under_way(), World((server(FIRST, NEW), away(SECOND))))
+
+    assert back == Back((FIRST,), (), "a person asked for the roll-back: it was seen")
+
+
 def test_the_way_back_is_what_was_recorded_last() -> None:
     recorded = read_way_back(under_way())
 
@@ -306,12 +348,15 @@ def test_every_release_has_a_way_home(rows: tuple[Row, ...], world: World, why: 
     assert decided.sentence
     if not isinstance(decided, Back):
         return
-    named = touched_servers(rows)
-    if why.cause is not Cause.ROLLBACK_ASKED:
-        assert named, "nothing was touched"
+    named, went = set(touched_servers(rows)), {*decided.servers, *decided.out_of_reach}
+    assert len(went) == len((*decided.servers, *decided.out_of_reach))
+    forward = any(one.event is Event.INTENDED and one.item in FORWARD_ITEMS for one in rows)
+    if why.cause is Cause.ROLLBACK_ASKED and not forward:
+        assert named <= went
+        assert {one.name for one in world.servers if one.reachable and one.digest != OLD} <= went | {"web-server-3"}
     else:
-        named = named or (FIRST, SECOND)
-    assert sorted((*decided.servers, *decided.out_of_reach)) == sorted(named)
+        assert went == named
+        assert named, "nothing was touched"
     assert not any(one.held or one.digest == THIRD for one in world.servers)
     reachable = {one.name for one in world.servers if one.reachable}
     assert set(decided.servers) <= reachable

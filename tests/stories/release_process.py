@@ -1,12 +1,100 @@
-"""Carries out one request in a process that a story can kill: `python -m tests.stories.release_process TAG REQUEST`."""
+"""A release in a process of its own, which a story can kill; forked from one that has imported everything already."""
 
-import sys
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
 
-from prefect import tags
+from prefect import get_client, tags
+from prefect.flow_engine import run_flow
+from prefect.settings import (
+    PREFECT_API_SSL_CERT_FILE,
+    PREFECT_API_URL,
+    PREFECT_CLIENT_CSRF_SUPPORT_ENABLED,
+    PREFECT_CLIENT_MAX_RETRIES,
+    temporary_settings,
+)
+from prefect.settings.legacy import Setting
+from prefect.states import Scheduled
 
 from flows.production import production_deployment
 from policy.release import Request
 
-if __name__ == "__main__":
-    with tags(sys.argv[1]):
-        production_deployment(Request.model_validate_json(sys.argv[2]))
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload([__name__])
+CANCEL_SECONDS = 30
+# What a client needs to know to find the story's Prefect server.
+SETTINGS: tuple[Setting, ...] = (
+    PREFECT_API_URL,
+    PREFECT_API_SSL_CERT_FILE,
+    PREFECT_CLIENT_CSRF_SUPPORT_ENABLED,
+    PREFECT_CLIENT_MAX_RETRIES,
+)
+
+
+class ReleaseProcess:
+    """One process that carries out a release; whatever it starts is found under the story's `tag`."""
+
+    def __init__(self, tag: str, act: Callable[[Any], object], subject: Any) -> None:
+        settings = {setting: setting.value() for setting in SETTINGS}
+        self._process = FORKS.Process(target=_carry_out, args=(settings, tag, act, subject), daemon=True)
+        self._process.start()
+        self.pid = int(self._process.pid or 0)
+
+    @classmethod
+    def begin(cls, tag: str, request: Request) -> "ReleaseProcess":
+        """Carry out a request as a new run."""
+        return cls(tag, _begin, request)
+
+    @classmethod
+    def retry(cls, tag: str, run: UUID) -> "ReleaseProcess":
+        """Go on with a run as after the button Retry of the UI, which sends it by force."""
+        with get_client(sync_client=True) as client:
+            client.set_flow_run_state(run, Scheduled(name="AwaitingRetry"), force=True)
+        return cls(tag, _go_on, run)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._process.exitcode is not None
+
+    def kill(self) -> None:
+        """Kill -9; nothing in the process gets a word in."""
+        self._process.kill()
+        self._process.join()
+
+    def cancel(self) -> None:
+        """Send what a worker sends to the process of a run that a person cancels; return when it has ended."""
+        self._process.terminate()
+        self.wait(seconds=CANCEL_SECONDS)
+
+    def freeze(self) -> None:
+        """Let the process sleep in the middle of whatever it does."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it wake up, as if no time had passed."""
+        os.kill(self.pid, signal.SIGCONT)
+
+    def wait(self, *, seconds: float = 120) -> int:
+        """Return the exit status once the process has ended."""
+        self._process.join(seconds)
+        assert self._process.exitcode is not None, f"the process of the release lives after {seconds:.0f} s"
+        return self._process.exitcode
+
+
+def _carry_out(settings: Mapping[Setting, Any], tag: str, act: Callable[[Any], object], subject: Any) -> None:
+    with temporary_settings(settings), tags(tag):
+        act(subject)
+
+
+def _begin(request: Request) -> None:
+    production_deployment(request)
+
+
+def _go_on(run: UUID) -> None:
+    with get_client(sync_client=True) as client:
+        flow_run = client.read_flow_run(run)
+    run_flow(production_deployment, flow_run=flow_run)

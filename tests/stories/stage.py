@@ -1,10 +1,5 @@
 """Where stories are played: one lab, one Prefect server, and for each story an environment of its own."""
 
-import json
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 import tomllib
@@ -23,11 +18,10 @@ from prefect.client.schemas.filters import (
     FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import FlowRun
-from prefect.settings import get_current_settings
 
 from blocks.hold import Holds
 from blocks.record import Record, list_records, verify_record
-from blocks.store import FolderStore
+from blocks.store import FolderStore, Store
 from deployments.save_blocks import blocks_of
 from deployments.settings import Settings
 from flows.hotfix import emergency_hotfix
@@ -38,8 +32,8 @@ from policy.record import Event, Row, last
 from policy.release import HotfixRequest, Request
 from policy.roles import Roster
 from tests.stories.people import Answer, Answers, Words, paused_runs
+from tests.stories.release_process import ReleaseProcess
 
-ROOT = Path(__file__).parent.parent.parent
 ENVIRONMENT = "story"
 LOOK_SECONDS = 0.1
 STORY_SECONDS = 240
@@ -99,7 +93,7 @@ class Stage:
         self._blocks = blocks
         self.store_folder = folder / "store"
         self.spool = folder / "spool"
-        self.store = FolderStore(folder=str(self.store_folder))
+        self.store: Store = FolderStore(folder=str(self.store_folder))
         self.words = self._settings()
         blocks.save(Settings(**self.words))
 
@@ -111,6 +105,12 @@ class Stage:
         """Let other values stand in these tables of the settings for this story."""
         for name, values in tables.items():
             self.words[name] = {**self.words.get(name, {}), **values}
+        self._blocks.save(Settings(**self.words))
+
+    def keep_records_in(self, store: Store, table: dict[str, Any]) -> None:
+        """Let records and holds lie in another store, which the settings name so."""
+        self.store = store
+        self.words["store"] = table
         self._blocks.save(Settings(**self.words))
 
     def leave_out(self, *sections: str) -> None:
@@ -227,9 +227,9 @@ class Stage:
             wait_until(free, what="recovery gave the hold back")
 
     @contextmanager
-    def process(self, request: Request) -> Iterator["ReleaseProcess"]:
+    def process(self, request: Request) -> Iterator[ReleaseProcess]:
         """Carry out a request in a process of its own, which a story can kill; it is gone afterwards."""
-        process = ReleaseProcess(self, request)
+        process = ReleaseProcess.begin(self.name, request)
         try:
             yield process
         finally:
@@ -266,6 +266,7 @@ class Stage:
         content["spool"] = str(self.spool)
         content["limits"] |= LIMITS
         self.store_folder.mkdir()
+        FolderStore(folder=str(self.store_folder)).mark()
         return content
 
     def _words(self, shipped: Shipped, words: dict[str, Any]) -> dict[str, Any]:
@@ -277,49 +278,6 @@ class Stage:
             "environment": ENVIRONMENT,
             **words,
         }
-
-
-class ReleaseProcess:
-    """A release in a process of its own."""
-
-    def __init__(self, stage: Stage, request: Request) -> None:
-        self._stage = stage
-        words = [
-            sys.executable,
-            "-m",
-            "tests.stories.release_process",
-            stage.name,
-            json.dumps(request.model_dump(mode="json")),
-        ]
-        self._process = subprocess.Popen(words, cwd=ROOT, env=os.environ | stage_environment())
-
-    def kill(self) -> None:
-        """Kill -9; nothing in the process gets a word in."""
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
-
-    def cancel(self) -> None:
-        """Send what a worker sends to the process of a run that a person cancels; return when it has ended."""
-        self._process.send_signal(signal.SIGTERM)
-        self._process.wait(timeout=30)
-
-    def freeze(self) -> None:
-        """Let the process sleep in the middle of whatever it does."""
-        self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Let it wake up, as if no time had passed."""
-        self._process.send_signal(signal.SIGCONT)
-
-    def wait(self, *, seconds: float = 120) -> int:
-        """Return the exit status once the process has ended."""
-        return self._process.wait(timeout=seconds)
-
-
-def stage_environment() -> dict[str, str]:
-    """What a process of a story needs to find the story's Prefect server."""
-    api = get_current_settings().api
-    return {"PREFECT_API_URL": str(api.url), "PREFECT_API_SSL_CERT_FILE": str(api.ssl_cert_file)}
 
 
 def wait_until(true: Callable[[], bool], *, what: str, seconds: float = 150) -> None:

@@ -1,0 +1,146 @@
+"""After the last server: what is measured to be wrong, but not ill enough to go back by itself, is asked of people."""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+
+from blocks.company import Company
+from flows.choice import PeopleStay
+from flows.gate import ChoiceForm
+from flows.verification import verify
+from policy.health import HealthAnswer
+from policy.items import Way
+from policy.limits import Limits
+from policy.record import Event
+from policy.red_flags import Conclusion, Flag
+from tasks.item import Question
+from tasks.run import Run
+from tests.core.company import LIMITS, NORMAL, Service
+from tests.core.conftest import plain_item
+from tests.core.scene import VERIFIED, begun
+from tests.core.world import World
+
+NO_TIME = timedelta(0)
+AT_ONCE = Limits.model_validate(
+    {**LIMITS.model_dump(), "immediate_watch": NO_TIME, "extended_watch": NO_TIME, "watch_interval": NO_TIME}
+)
+LIVE = VERIFIED - 1
+ONE_IN_TWENTY = {"error_rate": 0.05}
+
+
+class OwnFigures(Service):
+    """An application whose figures of itself are not all normal."""
+
+    def __init__(self, **figures: float) -> None:
+        self.figures = figures
+
+    def read_health_metrics(self) -> HealthAnswer:
+        """Return them."""
+        return HealthAnswer("production", 200, json.dumps(NORMAL | self.figures))
+
+
+class ClearWatch:
+    """A watch that sees nothing."""
+
+    conclusion = Conclusion(Flag.CLEAR, "no red flag", "2.1.3")
+
+
+class PlainTask:
+    """A question that is answered at once."""
+
+    state = cast("Any", None)
+
+    def __init__(self, question: Question, run: Run) -> None:
+        self._ask = plain_item(question, run)
+
+    def submit(self) -> "PlainTask":
+        """Answer it."""
+        self._ask()
+        return self
+
+    def wait(self) -> None:
+        """It is answered."""
+
+
+def plain_flow(**_: Any) -> Callable[[Callable[[str], Any]], Callable[..., Any]]:
+    """A phase without a flow around it."""
+
+    def bind(body: Callable[[str], Any]) -> Callable[..., Any]:
+        def call(release: str, *, return_state: bool) -> None:
+            del return_state
+            with suppress(Exception):
+                body(release)
+
+        return call
+
+    return bind
+
+
+@pytest.fixture(autouse=True)
+def people_stay(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Phases are plain calls; whoever is asked stays on the new version. Returns what people were shown."""
+    shown: list[str] = []
+
+    def answer(_form: type[ChoiceForm], evidence: str, **_: Any) -> ChoiceForm:
+        shown.append(evidence)
+        return ChoiceForm(decision="stay on the new version", name="Omar Reyes", reason="it is a known peak")
+
+    monkeypatch.setattr("flows.phase.flow", plain_flow)
+    monkeypatch.setattr("flows.phase.as_task", PlainTask)
+    monkeypatch.setattr("flows.phase.create_markdown_artifact", lambda **_: None)
+    monkeypatch.setattr("flows.choice.ask", answer)
+    return shown
+
+
+def live(company: Company, world: World, service: Service, *, way: Way = Way.STANDARD) -> Run:
+    """Every server serves the new version; only the application says how it is."""
+    run = begun(company, world, steps=LIVE).run
+    run.company = replace(company, prometheus=None, database=None, application=cast("Any", service))
+    run.release = run.release.model_copy(update={"limits": AT_ONCE, "way": way})
+    return run
+
+
+def test_where_all_is_normal_nobody_is_asked(company: Company, world: World, people_stay: list[str]) -> None:
+    run = live(company, world, Service())
+
+    verify(run, cast("Any", ClearWatch()))
+
+    assert run.record.last(Event.VERIFIED) is not None
+    assert people_stay == []
+    assert [row.item for row in run.record.rows() if row.event is Event.JUDGED][-1] == "3.4.1"
+
+
+@pytest.mark.parametrize(
+    ("figures", "says"),
+    [
+        (ONE_IN_TWENTY, "3.4.1 Final health check: production: errors 5.00% of 1000 requests (limit 1%)"),
+        ({"requests": 3}, "not enough requests for an error rate: 3 of 20"),
+        ({"disk_ratio": 0.9}, "disk 90% (limit 80%)"),
+    ],
+)
+def test_a_last_look_that_does_not_pass_holds_the_sign_off_and_asks(
+    company: Company, world: World, people_stay: list[str], figures: dict[str, float], says: str
+) -> None:
+    run = live(company, world, OwnFigures(**figures))
+
+    with pytest.raises(PeopleStay, match="Omar Reyes chose to stay: it is a known peak"):
+        verify(run, cast("Any", ClearWatch()))
+
+    assert says in people_stay[0]
+    assert run.record.last(Event.VERIFIED) is None
+
+
+def test_a_hotfix_shows_its_last_look_and_is_not_held_by_it(
+    company: Company, world: World, people_stay: list[str]
+) -> None:
+    run = live(company, world, OwnFigures(**ONE_IN_TWENTY), way=Way.HOTFIX)
+
+    verify(run, cast("Any", ClearWatch()))
+
+    assert people_stay == []
+    assert run.verdicts["3.4.1"].sentence == "production: errors 5.00% of 1000 requests (limit 1%)"

@@ -1,0 +1,157 @@
+"""Kills a release at a point, lets it be finished, and looks at the world."""
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from prefect import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
+from prefect.client.schemas.objects import FlowRun
+
+from blocks.store import S3Store
+from lab.client import Lab, Shipped
+from lab.object_store import ObjectStore
+from policy.record import Row
+from tests.crash.point import KillingProxy, Moment, Point, Route, points_of
+from tests.crash.world import faults_of
+from tests.stories.people import Answers, Words
+from tests.stories.release_process import ReleaseProcess
+from tests.stories.stage import Blocks, Stage
+
+# Nobody has to be waited for: what is watched is watched just long enough to be seen.
+LIMITS = {"first_server_watch": 1, "immediate_watch": 1, "extended_watch": 2, "choice": 1, "unknown_patience": 20}
+RELEASE_SECONDS = 150
+# A code is good once, so the next question is answered by somebody else.
+APPROVALS: list[Words] = [{"decision": "approve", "name": name} for name in ("Tomas Lima", "Carla Ortiz")] * 4
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What one point came to: the outcome on record, what was not well, and how long it took in seconds."""
+
+    point: Point
+    struck: bool
+    outcome: str
+    faults: tuple[str, ...]
+    seconds: float
+
+    @property
+    def well(self) -> bool:
+        """Whether the process died there and production ended on one known version all the same."""
+        return self.struck and not self.faults
+
+    @property
+    def sentence(self) -> str:
+        """What came of it, in one line."""
+        faults = "; ".join(self.faults) or ("well" if self.struck else "the release ended before this point")
+        return f"{self.point.name}: {self.outcome} after {self.seconds:.0f} s: {faults}"
+
+
+class Harness:
+    """One lab in which releases are killed, one after the other."""
+
+    def __init__(self, lab: Lab, blocks: Blocks, folder: Path) -> None:
+        self._lab = lab
+        self._blocks = blocks
+        self._folder = folder
+        self._proxy = KillingProxy(lab.home.ports["s3"])
+        self._played = 0
+
+    def close(self) -> None:
+        """Let nobody through to the store any more."""
+        self._proxy.close()
+
+    def lead(self) -> tuple[Row, ...]:
+        """Return the rows of a release that nobody kills."""
+        stage, shipped, before = self._next()
+        self._proxy.disarm()
+        with stage.process(stage.request(shipped)) as process, self._people(stage).given():
+            process.wait(seconds=RELEASE_SECONDS)
+        faults = faults_of(stage, before=before, after=shipped.commit)
+        assert not faults, faults
+        return stage.rows()
+
+    def points(self) -> tuple[Point, ...]:
+        """Return every point of a release."""
+        return points_of(self.lead())
+
+    def play(self, point: Point) -> Played:
+        """Kill a release at this point, let it be finished, and look at the world."""
+        began = time.monotonic()
+        stage, shipped, before = self._next()
+        people = self._people(stage)
+        with stage.process(stage.request(shipped)) as process, people.given():
+            self._proxy.arm(point, partial(self._strike, point, process.pid))
+            process.wait(seconds=RELEASE_SECONDS)
+            self._proxy.disarm()
+            if point.route is Route.RETRY:
+                self._retry(stage)
+            stage.recover_until_free()
+        return Played(
+            point,
+            struck=self._proxy.struck.is_set(),
+            outcome=stage.outcome(),
+            faults=faults_of(stage, before=before, after=shipped.commit),
+            seconds=time.monotonic() - began,
+        )
+
+    def _next(self) -> tuple[Stage, Shipped, str]:
+        """A stage of its own for each release, its records in a bucket of their own behind the proxy."""
+        self._played += 1
+        self._lab.reset()
+        name = f"crash-{os.getpid()}-{self._played}"
+        folder = self._folder / name
+        folder.mkdir()
+        stage = Stage(self._lab, self._blocks, name, folder)
+        stage.change_limits(**LIMITS)
+        ObjectStore(self._lab.home).client().create_bucket(Bucket=name)
+        keys = {"bucket": name, "access_key": "BACKUP_ACCESS_KEY", "secret_key": "BACKUP_SECRET_KEY"}
+        secrets = str(self._lab.home.secrets)
+        direct = S3Store(endpoint=self._lab.home.url("s3"), secrets_folder=secrets, **keys)
+        stage.keep_records_in(direct, keys | {"endpoint": self._proxy.url})
+        before = str(self._lab.version_of("web-server-1"))
+        shipped = self._lab.ship(f"30.{self._played}.0")
+        self._lab.mark_traffic()
+        return stage, shipped, before
+
+    def _people(self, stage: Stage) -> Answers:
+        return Answers(stage.name, list(APPROVALS), stage.typed)
+
+    def _strike(self, point: Point, pid: int) -> None:
+        if point.moment is Moment.ACTING:
+            self._lab.kill_at_next_change(pid)
+            return
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+    def _retry(self, stage: Stage) -> None:
+        run = newest_run(stage.name)
+        process = ReleaseProcess.retry(stage.name, run.id)
+        try:
+            process.wait(seconds=RELEASE_SECONDS)
+        finally:
+            process.kill()
+
+
+def newest_run(tag: str) -> FlowRun:
+    """Return the run of the release that a story began."""
+    with get_client(sync_client=True) as client:
+        found = client.read_flow_runs(flow_run_filter=FlowRunFilter(tags=FlowRunFilterTags(all_=[tag])))
+    return max((run for run in found if run.parent_task_run_id is None), key=lambda run: str(run.created))
+
+
+def table_of(played: Sequence[Played]) -> str:
+    """Return what every point came to, as a Markdown table."""
+    lines = ["| row | killed | finished by | ended | seconds | |", "|---|---|---|---|---|---|"]
+    for one in played:
+        point, verdict = one.point, "; ".join(one.faults) or ("well" if one.struck else "not reached")
+        lines.append(
+            f"| {point.number} {point.row} | {point.moment} | {point.route} |"
+            f" {one.outcome} | {one.seconds:.0f} | {verdict} |"
+        )
+    return "\n".join(lines)
