@@ -74,6 +74,7 @@ class GitHub(Block):
             read_seconds=self.read_timeout.total_seconds(),
             patience_seconds=self.patience.total_seconds(),
             limit_of=limit_of,
+            lacking=lacking,
         )
 
     def close(self) -> None:
@@ -255,6 +256,14 @@ def limit_of(response: httpx.Response) -> float | None:
     if response.status_code == 429 or "rate limit" in response.text.lower():
         return 60.0
     return None
+
+
+def lacking(response: httpx.Response) -> str | None:
+    """The permission that a refused call needs: of a fine-grained token or an app, else of a classic token."""
+    if response.status_code != 403:
+        return None
+    names = ("x-accepted-github-permissions", "x-accepted-oauth-scopes")
+    return next((found for name in names if (found := response.headers.get(name))), None)
 
 
 def _expect_all(received: int, expected: int, what: str) -> None:

@@ -14,7 +14,7 @@ _SENTENCES = {
     "is_archived": "{channel} is archived",
     "invalid_auth": "the token is not valid",
     "not_authed": "no token was given",
-    "missing_scope": "the token lacks a permission (scope)",
+    "missing_scope": "the token lacks the scope {needed}",
     "users_not_found": "nobody has the e-mail {channel}",
     "user_not_found": "there is no user {channel}",
     "time_in_past": "a message for {channel} was to be posted at a time that has passed",
@@ -124,5 +124,6 @@ def raise_said(error: SlackApiError, channel: str) -> NoReturn:
         raise Unreachable(f"Slack: too many calls, asked to wait {wait} s; given up for now") from None
     if status >= 500 or not said or said in _MAY_HELP or " " in said:
         raise Unreachable(f"Slack: no usable answer (status {status}: {said[:100]})") from None
-    sentence = _SENTENCES.get(said, said).format(channel=channel)
+    needed = data.get("needed", "that this call needs") if isinstance(data, dict) else ""
+    sentence = _SENTENCES.get(said, said).format(channel=channel, needed=needed)
     raise Refused(f"Slack refused: {sentence}") from None

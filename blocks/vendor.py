@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -11,13 +11,15 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
-from blocks.errors import Refused, Unreachable
+from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.one_request import trusted
 
 Shape = TypeVar("Shape")
 Headers = Callable[[], Mapping[str, str]]
-_NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
+Query = Mapping[str, str | int | Sequence[str]]
+_LINK = re.compile(r"<([^>]+)>([^<]*)")
 _LONGEST_TEXT = 300
+_SAID = ("message", "errorType", "error", "detail", "title", "errorMessages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,10 @@ class Vendor:
         patience_seconds: float,
         limit_of: Callable[[httpx.Response], float | None] | None = None,
         basic: Callable[[], tuple[str, str] | None] = lambda: None,
+        secret: str | None = None,
+        lacking: Callable[[httpx.Response], str | None] = lambda _response: None,
     ) -> None:
+        self._secret, self._lacking = secret, lacking
         self.name, self.base_url = name, base_url.rstrip("/")
         self._headers, self._patience, self._basic = headers, patience_seconds, basic
         self._limit_of = limit_of or limit_of_429
@@ -69,13 +74,17 @@ class Vendor:
         method: str,
         path: str,
         *,
-        query: Mapping[str, str | int] | None = None,
+        query: Query | None = None,
         body: Mapping[str, Any] | None = None,
         form: Mapping[str, str] | None = None,
         accept: str = "application/json",
         understood: Collection[int] = (),
+        scope: str | None = None,
     ) -> Answer:
-        """The answer; a status of 300 and more is raised unless the caller says that it understands it."""
+        """The answer; a status of 300 and more is raised unless the caller says that it understands it.
+
+        Where the vendor was made with the name of its secret, a secret that is refused or lacks `scope` is named.
+        """
         asked = f"{method} {path.removeprefix(self.base_url)}"
         until = time.monotonic() + self._patience
         url = path if path.startswith(f"{self.base_url}/") else f"{self.base_url}{path}"
@@ -92,6 +101,8 @@ class Vendor:
                     f"the limit is {self._patience:.0f} s"
                 )
             time.sleep(wait)
+        if self._secret and response.status_code not in understood:
+            self._judge_secret(self._secret, asked, response, scope)
         return self._judge(asked, response, understood)
 
     def close(self) -> None:
@@ -115,15 +126,39 @@ class Vendor:
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise Unreachable(f"{self.name}: no answer to {asked} ({error or type(error).__name__})") from None
 
+    def _judge_secret(self, secret: str, asked: str, response: httpx.Response, scope: str | None) -> None:
+        if response.status_code == 401:
+            raise Misconfigured(f"{self.name} does not accept the secret {secret}: {said(response)}")
+        if response.status_code == 403:
+            needed = f"; it needs {scope}" if scope else ""
+            raise Misconfigured(f"{self.name}: the secret {secret} may not {asked}{needed}: {said(response)}")
+
     def _judge(self, asked: str, response: httpx.Response, understood: Collection[int]) -> Answer:
         status = response.status_code
         if status >= 500:
             raise Unreachable(f"{self.name}: {asked} was answered with {status}")
         if status >= 300 and status not in understood:
-            raise Refused(f"{self.name} refused {asked}: {status} {said(response)}")
-        following = _NEXT.search(response.headers.get("link", ""))
-        next_url = following.group(1) if following else None
-        return Answer(self.name, asked, status, response.content, next_url)
+            lacking = self._lacking(response)
+            needed = f" (it needs the permission {lacking})" if lacking else ""
+            raise Refused(f"{self.name} refused {asked}: {status} {said(response)}{needed}")
+        return Answer(self.name, asked, status, response.content, next_page(response.headers.get("link", "")))
+
+
+def seconds_until(response: httpx.Response, moment: float) -> float:
+    """The seconds from the answer's own date until a Unix time; one minute where the answer has no date."""
+    try:
+        now = parsedate_to_datetime(response.headers.get("date", "")).timestamp()
+    except ValueError:
+        return 60.0
+    return max(moment - now, 0.0)
+
+
+def next_page(link: str) -> str | None:
+    """The address of the next page by a Link header; Sentry names one also where nothing follows."""
+    for address, words in _LINK.findall(link):
+        if 'rel="next"' in words and 'results="false"' not in words:
+            return str(address)
+    return None
 
 
 def limit_of_429(response: httpx.Response) -> float | None:
@@ -150,17 +185,33 @@ def said(response: httpx.Response) -> str:
         body = response.json()
     except ValueError:
         body = None
-    if isinstance(body, dict):
-        words = [str(body[key]) for key in ("message", "errorType", "error", "detail") if body.get(key)]
-        errors = body.get("errors")
-        details = errors if isinstance(errors, list) else []
-        words += [_said_detail(detail) for detail in details]
-        if words:
-            return "; ".join(words)[:_LONGEST_TEXT]
+    if words := list(_words(body)):
+        return "; ".join(words)[:_LONGEST_TEXT]
     return f"({len(response.content)} bytes of {response.headers.get('content-type', 'no type')})"
 
 
-def _said_detail(detail: object) -> str:
-    if isinstance(detail, dict):
-        return str(detail.get("message") or f"{detail.get('field', '?')}: {detail.get('code', '?')}")
-    return str(detail)
+def _words(body: object) -> Iterator[str]:
+    """What a body says; the vendors put it under many names, one inside another."""
+    if isinstance(body, str):
+        yield body
+    elif isinstance(body, list):
+        for part in body:
+            yield from _words(part)
+    elif isinstance(body, dict):
+        found = [word for key in _SAID if body.get(key) for word in _words(body[key])]
+        if not found and body.get("code"):
+            found = [f"{body.get('field', '?')}: {body['code']}"]
+        if not found:
+            found = [
+                f"{name}: {text}"
+                for name, texts in body.items()
+                if isinstance(texts, list)
+                for text in texts
+                if isinstance(text, str) and name != "errors"
+            ]
+        yield from dict.fromkeys(found)
+        errors = body.get("errors")
+        if isinstance(errors, dict):
+            yield from (f"{field}: {text}" for field, text in errors.items())
+        else:
+            yield from _words(errors)

@@ -13,7 +13,7 @@ PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 SOURCES = "".join(
     file.read_text(encoding="utf-8")
-    for folder in ("deployments", "flows", "blocks", "lab")
+    for folder in ("deployments", "flows", "blocks", "lab", "tests/contracts")
     for file in sorted((ROOT / folder).rglob("*.py"))
 )
 TESTS = "".join(file.read_text(encoding="utf-8") for file in sorted((ROOT / "tests").rglob("test_*.py")))

@@ -37,10 +37,11 @@ class Fault:
     path: str = ""
     times: int | None = None
     seconds: float = 1.0
+    method: str = ""
 
-    def concerns(self, path: str) -> bool:
+    def concerns(self, method: str, path: str) -> bool:
         """Whether this call is to go wrong."""
-        return self.path in path and self.times != 0
+        return self.path in path and self.method in ("", method) and self.times != 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,12 @@ class Call:
     body: Mapping[str, Any]
     headers: Mapping[str, str]
     base_url: str
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def number(self, name: str, default: int) -> int:
+        """A whole number of the query; `default` where there is none or it is no number."""
+        text = self.query.get(name, "")
+        return int(text) if text.isdecimal() else default
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,7 @@ class Vendor:
 
     def __init__(self, token: str) -> None:
         self.token = token
+        self.allowed = True  # whether the token has the permission that the stand-in's operations need
         self.calls: list[tuple[Call, int]] = []
         self.faults: list[Fault] = []
         self._state = threading.Lock()
@@ -125,9 +133,11 @@ class Vendor:
         """Headers on every answer."""
         return {}
 
-    def break_with(self, kind: str, *, path: str = "", times: int | None = None, seconds: float = 1.0) -> Fault:
-        """From now on calls whose path contains `path` go wrong; `mend` ends it."""
-        self.faults.append(fault := Fault(Kind(kind), path, times, seconds))
+    def break_with(
+        self, kind: str, *, path: str = "", times: int | None = None, seconds: float = 1.0, method: str = ""
+    ) -> Fault:
+        """From now on calls whose path contains `path`, of this method if one is given, go wrong; `mend` ends it."""
+        self.faults.append(fault := Fault(Kind(kind), path, times, seconds, method))
         return fault
 
     def mend(self) -> None:
@@ -166,7 +176,7 @@ class Vendor:
             return refusal.answer
 
     async def _serve(self, call: Call, carry_out: Callable[[], Answer]) -> Response:
-        fault = next((fault for fault in self.faults if fault.concerns(call.path)), None)
+        fault = next((fault for fault in self.faults if fault.concerns(call.method, call.path)), None)
         if fault and fault.times is not None:
             fault.times -= 1
         if fault and fault.kind not in (Kind.SLOW, Kind.LOST, Kind.TRUNCATED):
@@ -229,6 +239,7 @@ async def _read(request: Request) -> Call:
         body=body if isinstance(body, dict) else {"": content.decode(errors="replace")},
         headers=dict(request.headers),
         base_url=str(request.base_url).rstrip("/"),
+        lists={name: tuple(request.query_params.getlist(name)) for name in request.query_params},
     )
 
 

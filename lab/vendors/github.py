@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from lab.history import History
-from lab.vendors.core import Answer, Call, Operation, Vendor
+from lab.vendors.core import Answer, Call, Operation, RefusalError, Vendor
 from lab.vendors.github_code import CodeOperations
 from lab.vendors.github_pulls import PullOperations
 from lab.vendors.github_runs import RunOperations
@@ -36,6 +36,7 @@ class GitHub(Vendor):
         self.state.pushed = self._pushed
         self.on_push = on_push
         self.forbidden: str | None = None
+        self.needed = ""
         self._used = 0
         super().__init__(token)
 
@@ -66,7 +67,8 @@ class GitHub(Vendor):
         if asked.lower() != self.state.repository.lower():
             raise refusal(404, "Not Found")
         if self.forbidden and self.forbidden in call.path:
-            raise refusal(403, "Resource not accessible by personal access token")
+            answer = refusal(403, "Resource not accessible by personal access token").answer
+            raise RefusalError(replace(answer, headers={"X-Accepted-GitHub-Permissions": self.needed}))
         if "" in call.body:
             raise refusal(400, "Problems parsing JSON")
 
@@ -84,9 +86,9 @@ class GitHub(Vendor):
         """Leave no call of this hour's limit."""
         self._used = _LIMIT
 
-    def forbid(self, path: str) -> None:
-        """The token may no longer do what has `path` in its address."""
-        self.forbidden = path
+    def forbid(self, path: str, needed: str = "contents=write") -> None:
+        """The token may no longer do what has `path` in its address, for want of the permission `needed`."""
+        self.forbidden, self.needed = path, needed
 
     def standing_headers(self) -> Mapping[str, str]:
         """The primary limit as it stands."""

@@ -6,6 +6,7 @@ from typing import Any
 from lab.history import TOMAS, ConflictError, GitError
 from lab.vendors import github_shapes as shapes
 from lab.vendors.core import Answer, Call, Operation
+from lab.vendors.github_links import repository
 from lab.vendors.github_pages import cut_page
 from lab.vendors.github_shapes import invalid, refusal
 from lab.vendors.github_state import GitHubState
@@ -35,7 +36,7 @@ class CodeOperations:
 
     def _get_repository(self, call: Call) -> Answer:
         del call
-        return Answer(body={"full_name": self.state.repository, "default_branch": "main", "private": True})
+        return Answer(body=repository(self.state.repository))
 
     def _commits(self, *shas: str) -> list[dict[str, Any]]:
         return shapes.commits(self.history, shas, f"/repos/{self.state.repository}")
@@ -51,9 +52,13 @@ class CodeOperations:
         ahead = self.history.git("rev-list", "--reverse", f"{base}..{head}").split()
         behind = int(self.history.git("rev-list", "--count", f"{head}..{base}"))
         page, headers = cut_page(call, ahead)
+        page_url = f"https://github.com/{self.state.repository}/compare/{base_name}...{head_name}"
         body = {
             "url": call.path,
-            "html_url": f"https://github.com/{self.state.repository}/compare/{base_name}...{head_name}",
+            "html_url": page_url,
+            "permalink_url": page_url,
+            "diff_url": f"{page_url}.diff",
+            "patch_url": f"{page_url}.patch",
             "status": _spoken_status(len(ahead), behind),
             "ahead_by": len(ahead),
             "behind_by": behind,

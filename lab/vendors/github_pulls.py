@@ -5,6 +5,7 @@ from typing import Any
 from lab.history import ConflictError
 from lab.vendors import github_shapes as shapes
 from lab.vendors.core import Answer, Call, Operation
+from lab.vendors.github_links import label
 from lab.vendors.github_pages import cut_page
 from lab.vendors.github_shapes import Check, PullRequest, refusal
 from lab.vendors.github_state import GitHubState
@@ -60,10 +61,12 @@ class PullOperations:
         page, headers = cut_page(call, found)
         return Answer(body=page, headers=headers)
 
-    def _shape(self, pull: PullRequest, *, mergeable: bool | None = None) -> dict[str, Any]:
+    def _base(self, pull: PullRequest) -> str:
         self.state.head_of(pull)
-        base = self.history.find(f"refs/heads/{pull.base}") or ""
-        return shapes.pull_request(pull, self.state.repository, base, mergeable=mergeable)
+        return self.history.find(f"refs/heads/{pull.base}") or ""
+
+    def _shape(self, pull: PullRequest) -> dict[str, Any]:
+        return shapes.pull_request(pull, self.state.repository, self._base(pull))
 
     def _list_pulls(self, call: Call) -> Answer:
         wanted = call.query.get("state", "open")
@@ -86,7 +89,8 @@ class PullOperations:
 
     def _get_pull(self, call: Call) -> Answer:
         pull = self._pull(call)
-        return Answer(body=self._shape(pull, mergeable=self.state.can_merge(pull)))
+        base, mergeable = self._base(pull), self.state.can_merge(pull)
+        return Answer(body=shapes.whole_pull_request(pull, self.state.repository, base, mergeable=mergeable))
 
     def _merge(self, call: Call) -> Answer:
         pull, method = self._pull(call), str(call.body.get("merge_method", "merge"))
@@ -119,5 +123,5 @@ class PullOperations:
 
     def _list_labels(self, call: Call) -> Answer:
         names = sorted({label for pull in self.state.pulls.values() for label in pull.labels})
-        page, headers = cut_page(call, [{"name": name, "color": "ededed"} for name in names])
+        page, headers = cut_page(call, [label(name) for name in names])
         return Answer(body=page, headers=headers)

@@ -39,4 +39,4 @@ class RunOperations:
         number = int(call.parameters["number"])
         if not 0 < number <= len(self.state.runs):
             raise refusal(404, "Not Found")
-        return Answer(body={"total_count": 1, "jobs": [shapes.job(self.state.runs[number - 1])]})
+        return Answer(body={"total_count": 1, "jobs": [shapes.job(self.state.runs[number - 1], self.state.repository)]})

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lab.history import AUTHORS, Author, History
+from lab.vendors import github_links as links
 from lab.vendors.core import Answer, RefusalError
 
 DOCUMENTATION = "https://docs.github.com/rest"
@@ -79,11 +80,6 @@ def invalid(*errors: dict[str, str]) -> RefusalError:
     return refusal(422, "Validation Failed", errors=list(errors))
 
 
-def user(author: Author) -> dict[str, Any]:
-    """The short form of an account."""
-    return {"login": author.login, "id": 1000 + len(author.login), "type": "User"}
-
-
 def commits(history: History, shas: Sequence[str], base_url: str) -> list[dict[str, Any]]:
     """Commits with author, tree and parents, in the given order."""
     if not shas:
@@ -99,15 +95,18 @@ def _commit(parts: list[str], base_url: str) -> dict[str, Any]:
         "sha": sha,
         "url": f"{base_url}/commits/{sha}",
         "html_url": f"https://github.com/{sha}",
+        "comments_url": f"{base_url}/commits/{sha}/comments",
+        "node_id": f"C_{sha}",
         "commit": {
+            "url": f"{base_url}/git/commits/{sha}",
             "author": {"name": author, "email": email, "date": written},
             "committer": {"name": committer, "email": committer_email, "date": committed},
             "message": message.strip(),
             "tree": {"sha": tree, "url": f"{base_url}/git/trees/{tree}"},
             "comment_count": 0,
         },
-        "author": {"login": _LOGINS[email], "type": "User"} if email in _LOGINS else None,
-        "committer": {"login": _LOGINS.get(committer_email, "web-flow"), "type": "User"},
+        "author": links.account(_LOGINS[email]) if email in _LOGINS else None,
+        "committer": links.account(_LOGINS.get(committer_email, "web-flow")),
         "parents": [{"sha": parent, "url": f"{base_url}/commits/{parent}"} for parent in parents.split()],
     }
 
@@ -115,14 +114,17 @@ def _commit(parts: list[str], base_url: str) -> dict[str, Any]:
 def files(history: History, base: str, head: str) -> list[dict[str, Any]]:
     """What changed from `base` to `head`, one row a file."""
     rows = []
-    for line in history.git("diff", "--name-status", "-M", base, head).splitlines():
-        status, *names = line.split("\t")
+    for line in history.git("diff", "--raw", "--no-abbrev", "-M", base, head).splitlines():
+        facts, *names = line.split("\t")
+        *_, blob, status = facts.split()
         row = {
             "filename": names[-1],
             "status": _STATUS[status[0]],
             "additions": 0,
             "deletions": 0,
             "changes": 0,
+            "sha": blob,
+            **{f"{kind}_url": f"{links.API}/{kind}/{names[-1]}" for kind in ("blob", "raw", "contents")},
         }
         if len(names) > 1:
             row["previous_filename"] = names[0]
@@ -130,39 +132,75 @@ def files(history: History, base: str, head: str) -> list[dict[str, Any]]:
     return rows
 
 
-def pull_request(pull: PullRequest, repository: str, base_commit: str, *, mergeable: bool | None) -> dict[str, Any]:
-    """The long form; `mergeable` is null while GitHub still works it out, and after the merge."""
+def pull_request(pull: PullRequest, repository: str, base_commit: str) -> dict[str, Any]:
+    """The short form, as lists hold it."""
     fork = f"{pull.author.login}/{repository.partition('/')[2]}"
-    return {
+    owner = repository.partition("/")[0]
+    return links.pull_links(repository, pull.number) | {
         "number": pull.number,
         "id": 9000 + pull.number,
+        "node_id": f"PR_{pull.number}",
         "state": pull.state,
         "draft": pull.draft,
+        "locked": False,
         "title": pull.title,
-        "body": pull.body,
-        "user": user(pull.author),
-        "labels": [{"name": name, "color": "ededed"} for name in pull.labels],
-        "html_url": f"https://github.com/{repository}/pull/{pull.number}",
+        "body": pull.body or None,
+        "user": links.account(pull.author.login),
+        "labels": [links.label(name) for name in pull.labels],
         "head": {
+            "label": f"{pull.author.login if pull.from_fork else owner}:{pull.head}",
             "ref": pull.head,
             "sha": pull.head_commit,
-            "repo": {"full_name": fork if pull.from_fork else repository, "fork": pull.from_fork},
+            "user": links.account(pull.author.login if pull.from_fork else owner),
+            "repo": links.repository(fork if pull.from_fork else repository, fork=pull.from_fork),
         },
-        "base": {"ref": pull.base, "sha": base_commit, "repo": {"full_name": repository, "fork": False}},
-        "merged": pull.merge_commit is not None,
+        "base": {
+            "label": f"{owner}:{pull.base}",
+            "ref": pull.base,
+            "sha": base_commit,
+            "user": links.account(owner),
+            "repo": links.repository(repository),
+        },
         "merge_commit_sha": pull.merge_commit,
         "merged_at": pull.merged_at,
+        "closed_at": pull.merged_at,
         "created_at": pull.created_at,
-        "mergeable": mergeable,
-        "mergeable_state": "unknown" if mergeable is None else "clean" if mergeable else "dirty",
+        "updated_at": pull.merged_at or pull.created_at,
+        **dict.fromkeys(("assignee", "milestone", "auto_merge")),
+        "author_association": "MEMBER",
     }
+
+
+def whole_pull_request(
+    pull: PullRequest, repository: str, base_commit: str, *, mergeable: bool | None
+) -> dict[str, Any]:
+    """The long form; `mergeable` is null while GitHub still works it out, and after the merge."""
+    counts = ("additions", "deletions", "changed_files", "comments", "commits", "review_comments")
+    return (
+        pull_request(pull, repository, base_commit)
+        | dict.fromkeys(counts, 0)
+        | {
+            "merged": pull.merge_commit is not None,
+            "merged_by": links.account(pull.author.login) if pull.merge_commit else None,
+            "mergeable": mergeable,
+            "mergeable_state": "unknown" if mergeable is None else "clean" if mergeable else "dirty",
+            "maintainer_can_modify": False,
+        }
+    )
 
 
 def run(of: Run, repository: str, workflow: str) -> dict[str, Any]:
     """A workflow run."""
-    return {
+    return links.run_links(repository, of.number) | {
         "id": of.number,
+        "node_id": f"WFR_{of.number}",
         "name": "CI",
+        "display_title": "CI",
+        "workflow_id": 1,
+        "head_commit": None,
+        "head_repository": links.repository(repository),
+        "repository": links.repository(repository),
+        "pull_requests": [],
         "path": f".github/workflows/{workflow}",
         "head_sha": of.commit,
         "head_branch": of.branch,
@@ -174,11 +212,10 @@ def run(of: Run, repository: str, workflow: str) -> dict[str, Any]:
         "created_at": of.created_at,
         "run_started_at": of.created_at,
         "updated_at": of.created_at,
-        "html_url": f"https://github.com/{repository}/actions/runs/{of.number}",
     }
 
 
-def job(of: Run) -> dict[str, Any]:
+def job(of: Run, repository: str) -> dict[str, Any]:
     """The one job of a run, with its steps."""
     names = ["Check out", "Install", "Test", "Build image", "Push image"]
     if of.failed_step and of.failed_step not in names:
@@ -188,8 +225,22 @@ def job(of: Run) -> dict[str, Any]:
         conclusion = "skipped" if broken else "failure" if name == of.failed_step else "success"
         broken = broken or name == of.failed_step
         steps.append({"name": name, "number": number, "status": "completed", "conclusion": conclusion})
+    around = links.run_links(repository, of.number)
     return {
         "id": of.number * 10,
+        "node_id": f"CR_{of.number}",
+        "run_url": around["url"],
+        "url": f"{around['url']}/jobs/{of.number * 10}",
+        "html_url": f"{around['html_url']}/job/{of.number * 10}",
+        "check_run_url": f"{around['url']}/checks/{of.number * 10}",
+        "head_sha": of.commit,
+        "head_branch": of.branch,
+        "workflow_name": "CI",
+        "created_at": of.created_at,
+        "started_at": of.created_at,
+        "completed_at": of.created_at if of.status == "completed" else None,
+        "labels": ["ubuntu-latest"],
+        **dict.fromkeys(("runner_id", "runner_name", "runner_group_id", "runner_group_name")),
         "run_id": of.number,
         "name": "build",
         "status": of.status,
@@ -200,8 +251,17 @@ def job(of: Run) -> dict[str, Any]:
 
 def check(of: Check, repository: str) -> dict[str, Any]:
     """A check run."""
+    url = f"{links.API}/repos/{repository}/check-runs/{of.number}"
+    output = dict.fromkeys(("title", "summary", "text")) | {"annotations_count": 0}
     return {
         "id": of.number,
+        "node_id": f"CR_{of.number}",
+        "url": url,
+        "external_id": "",
+        "details_url": f"{links.SITE}/{repository}/runs/{of.number}",
+        "check_suite": {"id": of.number},
+        "output": output | {"annotations_url": f"{url}/annotations"},
+        "pull_requests": [],
         "head_sha": of.commit,
         "name": of.name,
         "status": of.status,
@@ -209,5 +269,5 @@ def check(of: Check, repository: str) -> dict[str, Any]:
         "started_at": of.started_at,
         "completed_at": of.started_at if of.status == "completed" else None,
         "html_url": f"https://github.com/{repository}/runs/{of.number}",
-        "app": {"id": 15368, "slug": "github-actions"},
+        "app": links.app("github-actions"),
     }

@@ -16,6 +16,7 @@ from lab.vendors.slack_schedule import LAST_CHANCE, Schedule
 from lab.vendors.slack_shapes import Channel, content, refuse
 
 _BOT = "U0COUNTERSIGN"
+_BOT_ID = "B0COUNTERSIGN"
 _POST = frozenset(
     {"channel", "text", "thread_ts", "metadata", "blocks", "mrkdwn", "unfurl_links", "unfurl_media"}
     | {"reply_broadcast", "link_names"}
@@ -46,6 +47,7 @@ class Slack(Vendor):
         """An empty workspace with no fault."""
         self.channels = {number: Channel(number, name) for number, name in self._first.items()}
         self.schedule.clear()
+        self._missing: dict[str, str] = {}
         self.faults: list[Any] = []
         self.calls: list[Any] = []
 
@@ -62,6 +64,10 @@ class Slack(Vendor):
     def put_out(self, channel: str) -> None:
         """The bot is no longer in the channel."""
         self.channels[channel].member = False
+
+    def take_scope(self, method: str, scope: str) -> None:
+        """The token may no longer call this method, for want of this scope."""
+        self._missing[method] = scope
 
     def operations(self) -> tuple[Operation, ...]:
         """Slack's methods; each is asked by POST or GET, with a form, JSON or a query."""
@@ -92,6 +98,8 @@ class Slack(Vendor):
             raise refuse("not_authed")
         if token != self.token:
             raise refuse("invalid_auth")
+        if needed := self._missing.get(call.path.removeprefix("/api/")):
+            raise refuse("missing_scope", needed=needed, provided="chat:write")
         if "" in call.body:
             raise refuse("invalid_json" if call.body[""].startswith("{") else "invalid_form_data")
 
@@ -116,7 +124,7 @@ class Slack(Vendor):
     def _post_what_is_due(self) -> None:
         with self._clock:
             for one in self.schedule.due():
-                message = {"type": "message", "user": _BOT, "bot_id": "B0", "ts": f"{one.post_at:.6f}"}
+                message = {"type": "message", "user": _BOT, "bot_id": _BOT_ID, "ts": f"{one.post_at:.6f}"}
                 one.place.messages.append(message | one.content)
 
     def _channel(self, given: Mapping[str, Any]) -> Channel:
@@ -137,11 +145,12 @@ class Slack(Vendor):
 
     def _auth_test(self, given: Mapping[str, Any]) -> dict[str, Any]:
         del given
-        return {"url": "https://holilabs.slack.com/", "team": "Holi Labs", "user_id": _BOT, "bot_id": "B0"}
+        place = {"url": "https://holilabs.slack.com/", "team": "Holi Labs", "team_id": "T0HOLILABS"}
+        return place | {"user": "countersign", "user_id": _BOT, "bot_id": _BOT_ID}
 
     def _post(self, given: Mapping[str, Any]) -> dict[str, Any]:
         place = self._channel(given)
-        message: dict[str, Any] = {"type": "message", "user": _BOT, "bot_id": "B0", "ts": self._stamp()}
+        message: dict[str, Any] = {"type": "message", "user": _BOT, "bot_id": _BOT_ID, "ts": self._stamp()}
         message |= content(given)
         if thread := given.get("thread_ts"):
             if not any(other["ts"] == thread for other in place.messages):

@@ -78,7 +78,7 @@ class Schedule:
         self._given += 1
         one = Waiting(f"Q{self._given:08}", place, post_at, int(now), content(given))
         self._waiting.append(one)
-        message = {"type": "delayed_message", "bot_id": "B0", "text": one.content["text"]}
+        message = {"type": "delayed_message", "bot_id": "B0COUNTERSIGN", "text": one.content["text"]}
         return {"channel": place.number, "scheduled_message_id": one.number, "post_at": post_at, "message": message}
 
     def delete(self, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -191,6 +191,13 @@ def test_a_missing_permission_is_refused_at_once_in_githubs_words(world: World) 
         world.block.merge_into("staging", "main", "Release to staging")
 
 
+def test_a_missing_permission_is_named(world: World) -> None:
+    world.vendor.forbid("/merges", needed="contents=write; pull_requests=write")
+
+    with pytest.raises(Refused, match=r"access token \(it needs the permission contents=write; pull_requests=write\)"):
+        world.block.merge_into("staging", "main", "Release to staging")
+
+
 def test_a_file_is_read_at_a_commit(world: World) -> None:
     assert world.block.read_file("README.md", "main") == b"# Holi\n"
     with pytest.raises(Refused, match=r"has no file absent\.md at main"):

@@ -154,6 +154,13 @@ def test_a_time_that_slack_cannot_keep_is_refused_in_a_sentence(world: World) ->
         world.block.schedule_message("C0ALERTS", "x", now + timedelta(days=121))
 
 
+def test_a_scope_that_the_token_lacks_is_named(world: World) -> None:
+    world.vendor.take_scope("users.lookupByEmail", "users:read.email")
+
+    with pytest.raises(Refused, match=r"Slack refused: the token lacks the scope users:read\.email"):
+        world.block.find_user("tomas@holilabs.xyz")
+
+
 def test_a_bot_outside_the_channel_is_refused_in_a_sentence(world: World) -> None:
     world.vendor.put_out("C0DEPLOYMENTS")
 

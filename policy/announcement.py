@@ -1,0 +1,93 @@
+"""The announcement of a release, in the checklist's own form (1.3.7)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from policy.change_set import escape_for_slack
+from policy.combined import short
+from policy.judgement import spoken
+from policy.release import Release
+from policy.risk import Commit
+from policy.roles import Person, Roster
+
+_SHOWN_CHANGES = 15
+_SHOWN_LETTERS = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When the release begins, how long the roll-out takes and how long it is watched afterwards."""
+
+    begins: datetime
+    now: datetime
+    duration: timedelta
+    watched: timedelta
+    zone: str
+
+
+def announce(release: Release, plan: Plan, *, roster: Roster, on_call: Sequence[Person], more: str = "") -> str:
+    """Return the message; people are mentioned, and nothing that somebody wrote can mention or link.
+
+    `more` is one line about the change set, already safe for Slack.
+    """
+    back = f"Revert to the previous Docker image ({short(release.previous_commit)}), kept on every server"
+    about = f"~{spoken(plan.duration)}, then watched for up to {spoken(plan.watched)}"
+    lines = [
+        ":package: *Production Deployment Planned*",
+        "",
+        f"*What:* {_plain(release.request.summary)} ({short(release.commit)})",
+        f"*When:* {say_when(plan)}",
+        f"*Duration:* {about}",
+        f"*Risk:* {release.risk.value.capitalize()} ({_plain('; '.join(release.reasons))})",
+        f"*Rollback Plan:* {back}",
+        "",
+        "*Changes:*",
+        *_list_changes(release.commits),
+        *([more] if more else []),
+        "",
+        f"*Deployed By:* {_mention_name(release.request.requested_by, roster)}",
+        f"*On-Call Engineer:* {_say_on_call(on_call)}",
+    ]
+    return "\n".join(lines)
+
+
+def say_when(plan: Plan) -> str:
+    """Say the moment as people of the company do: `Today, 10:00 AM PST`."""
+    zone = ZoneInfo(plan.zone)
+    local, today = plan.begins.astimezone(zone), plan.now.astimezone(zone).date()
+    days = {today: "Today", today + timedelta(days=1): "Tomorrow"}
+    day = days.get(local.date(), f"{local:%a} {local.day} {local:%b}")
+    return f"{day}, {local:%I:%M %p %Z}".replace(", 0", ", ")
+
+
+def mention(person: Person) -> str:
+    """Return the person so that Slack tells them; by name where their member id is not known."""
+    return f"<@{person.slack}>" if person.slack else _plain(person.name)
+
+
+def _list_changes(commits: Sequence[Commit]) -> Iterable[str]:
+    for commit in commits[:_SHOWN_CHANGES]:
+        pull = f", #{commit.pull_request}" if commit.pull_request is not None else ""
+        yield f"• {_plain(commit.subject)} ({_plain(commit.author_name)}{pull})"
+    if len(commits) > _SHOWN_CHANGES:
+        yield f"• and {len(commits) - _SHOWN_CHANGES} more"
+    if not commits:
+        yield "• no commit that is not in production already"
+
+
+def _mention_name(name: str, roster: Roster) -> str:
+    person = roster.find(name)
+    return mention(person) if person else _plain(name)
+
+
+def _say_on_call(on_call: Sequence[Person]) -> str:
+    return f"{', '.join(map(mention, on_call))} (on standby)" if on_call else "nobody is known to be on call"
+
+
+def _plain(text: str) -> str:
+    """Return what somebody wrote on one line, short, and unable to mention or to link."""
+    whole = " ".join(text.split())
+    short_text = whole if len(whole) <= _SHOWN_LETTERS else f"{whole[: _SHOWN_LETTERS - 1]}…"
+    return escape_for_slack(short_text)

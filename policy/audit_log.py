@@ -1,0 +1,31 @@
+"""Does the audit log keep writing (3.2.3)."""
+
+from datetime import timedelta
+
+from policy.judgement import Judgement, failed, passed, spoken, unknown
+from policy.measurement import measured
+
+
+def judge_audit_log(
+    rows: int | None, audited_requests: float | None, *, primary: bool, window: timedelta, share: float
+) -> Judgement:
+    """Pass when rows were written, at least `share` of the requests that must leave one.
+
+    Without such requests an empty log says nothing: that is an answer of its own.
+    """
+    if not primary:
+        return unknown("the database that answers is no primary; its audit log may be old")
+    written, requests = measured(rows), measured(audited_requests)
+    span = f"in the last {spoken(window)}"
+    if written is None:
+        return unknown(f"how many audit rows were written {span} is not known")
+    if requests is None:
+        sentence = f"{written:.0f} audit rows {span}; how many requests should have left one is not known"
+        return passed(sentence) if written else unknown(sentence)
+    if not requests:
+        sentence = f"no traffic: no request that leaves an audit row came {span}"
+        return passed(f"{sentence}, yet {written:.0f} rows were written") if written else unknown(sentence)
+    sentence = f"{written:.0f} audit rows for {requests:.0f} audited requests {span} (limit {share:.0%})"
+    if not written:
+        return failed(f"the audit log does not write: {sentence}")
+    return passed(sentence) if written >= share * requests else failed(f"the audit log misses requests: {sentence}")

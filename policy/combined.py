@@ -1,0 +1,41 @@
+"""One judgement out of many: as bad as the worst, naming all that is wrong."""
+
+from collections.abc import Iterable
+
+from policy.judgement import Judgement, Verdict, failed, unknown, worst_of
+
+
+def combine(parts: Iterable[Judgement], *, well: str = "") -> Judgement:
+    """Return the worst verdict with every sentence that stops; when none does, `well` or what passed is said.
+
+    Without any part the answer is unknown: nothing was asked.
+    """
+    judged = list(parts)
+    worst = worst_of(judged)
+    wrong = [part.sentence for part in judged if part.verdict is Verdict.FAILED]
+    unanswered = [part.sentence for part in judged if part.verdict is Verdict.UNKNOWN]
+    if wrong:
+        also = f"; not known: {'; '.join(unanswered)}" if unanswered else ""
+        return failed("; ".join(wrong) + also, link=worst.link)
+    if unanswered or not judged:
+        return unknown("; ".join(unanswered) or worst.sentence, link=worst.link)
+    noted = [part.sentence for part in judged if part.verdict in (Verdict.WAIVED, Verdict.ATTESTED)]
+    fine = [part.sentence for part in judged if part.sentence not in noted]
+    return Judgement(worst.verdict, "; ".join((*((well,) if well else fine), *noted)), worst.link)
+
+
+def short(commit: str) -> str:
+    """Name a commit as people do, by its first seven digits."""
+    return commit[:7] or "an unnamed commit"
+
+
+def counted(number: int, noun: str) -> str:
+    """Say a number with its noun: `1 commit`, `3 commits`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def listed(names: Iterable[str], *, most: int = 5) -> str:
+    """Name the first few and count the others."""
+    everything = list(names)
+    shown = ", ".join(everything[:most])
+    return shown if len(everything) <= most else f"{shown} and {len(everything) - most} more"

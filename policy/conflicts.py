@@ -1,0 +1,158 @@
+"""Is anything else going on that a release would meet (1.3.10)."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from policy.combined import combine, counted, listed, short
+from policy.judgement import Judgement, failed, passed, spoken, unknown
+
+_IN_PROGRESS = {"queued", "in_progress", "pending"}
+_OVER = {"error", "failure", "inactive", "success"}
+_OUTAGE = {"major", "critical", "major_outage"}
+_WELL = {"none", "minor", "maintenance", "operational", "degraded_performance", "partial_outage"}
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A GitHub deployment with its newest status, None where it has none yet; `key` is the release that made it."""
+
+    number: int
+    environment: str
+    commit: str
+    creator: str
+    created_at: datetime
+    state: str | None
+    key: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The release that holds the environment."""
+
+    key: str
+    who: str
+    what: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Maintenance:
+    """A maintenance window of PagerDuty; it lasts until just before `end`."""
+
+    name: str
+    start: datetime
+    end: datetime
+    services: Sequence[str] = ()
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPage:
+    """What a vendor says of itself: the indicator of the whole page, and its components by name."""
+
+    indicator: str
+    description: str
+    components: Mapping[str, str]
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """A vendor in use: its page (None: it did not answer), what of it is used, and what our own call saw.
+
+    `own_failure` says how our own call to it failed, None where it went well; `asked` is false where none was made.
+    """
+
+    name: str
+    page: StatusPage | None
+    uses: Sequence[str] = ()
+    own_failure: str | None = None
+    asked: bool = False
+
+
+def judge_conflicts(
+    deployments: Sequence[Deployment],
+    holder: Holder | None,
+    maintenance: Sequence[Maintenance],
+    vendors: Sequence[Vendor],
+    *,
+    key: str,
+    environment: str,
+    services: Collection[str],
+    now: datetime,
+    until: datetime,
+) -> Judgement:
+    """Pass when nothing else is deployed, no maintenance lies before `until` and no vendor in use is down."""
+    parts = [*_judge_holder(holder, key=key, now=now)]
+    for one in deployments:
+        if one.environment.casefold() == environment.casefold() and one.key != key:
+            parts += _judge_deployment(one, now=now)
+    for window in maintenance:
+        if window.key != key and window.start < until and now < window.end:
+            parts += _judge_maintenance(window, services)
+    notes: list[str] = []
+    for vendor in vendors:
+        judgement = _judge_vendor(vendor)
+        if judgement.verdict.lets_pass:
+            notes.append(judgement.sentence)
+        else:
+            parts.append(judgement)
+    looked = ", ".join((counted(len(deployments), "deployment"), counted(len(maintenance), "maintenance window")))
+    return combine(parts or [passed("; ".join((f"nothing else is under way ({looked})", *notes)))])
+
+
+def _judge_holder(holder: Holder | None, *, key: str, now: datetime) -> Iterator[Judgement]:
+    if holder is not None and holder.key != key:
+        since = f"since {holder.since:%H:%M:%S} UTC, {spoken(max(now, holder.since) - holder.since)}"
+        yield failed(f"{holder.who} is releasing {holder.what} ({holder.key}) {since}")
+
+
+def _judge_deployment(one: Deployment, *, now: datetime) -> Iterator[Judgement]:
+    """A deployment without a status has only just been asked for."""
+    state = one.state or "queued"
+    what = f"deployment {one.number} of {short(one.commit)} to {one.environment} by {one.creator}"
+    if state in _IN_PROGRESS:
+        age = spoken(max(now, one.created_at) - one.created_at)
+        yield failed(f"{what} has been {state.replace('_', ' ')} for {age}", link=one.url)
+    elif state not in _OVER:
+        yield unknown(f"{what} is in a state that is not known: {state}", link=one.url)
+
+
+def _judge_maintenance(window: Maintenance, services: Collection[str]) -> Iterator[Judgement]:
+    """A window without services covers everything."""
+    ours = {name.casefold() for name in services}
+    hit = [name for name in window.services if name.casefold() in ours]
+    if hit or not window.services:
+        span = f"from {window.start:%d %b %H:%M} to {window.end:%d %b %H:%M} UTC"
+        yield failed(f"maintenance {window.name!r} of {listed(hit) or 'everything'} {span}")
+
+
+def _judge_vendor(vendor: Vendor) -> Judgement:
+    """Our own failure outweighs whatever the page says; a page that cannot be read is not a green one."""
+    page = vendor.page
+    said = f"its page says {page.description or page.indicator!r}" if page else "its page did not answer"
+    link = page.url if page else None
+    if vendor.own_failure is not None:
+        return failed(f"{vendor.name} failed when we asked it ({vendor.own_failure}); {said}", link=link)
+    own = "; our own call went well" if vendor.asked else ""
+    if page is None:
+        return unknown(f"{vendor.name}: {said}{own}")
+    states = _states_of(vendor, page)
+    if missing := [name for name, state in states.items() if state is None]:
+        return unknown(f"{vendor.name}: its page names no component {listed(missing)}", link=link)
+    if down := [name for name, state in states.items() if state in _OUTAGE]:
+        return failed(f"{vendor.name}: major outage of {listed(down)}, {said}{own}", link=link)
+    if maintained := [name for name, state in states.items() if state == "under_maintenance"]:
+        return failed(f"{vendor.name}: maintenance of {listed(maintained)} is under way, {said}{own}", link=link)
+    if odd := [f"{name} {state}" for name, state in states.items() if state not in _WELL]:
+        return unknown(f"{vendor.name}: a state that is not known: {listed(odd)}", link=link)
+    worse = [f"{name} {state}" for name, state in states.items() if state not in ("none", "operational")]
+    return passed(f"{vendor.name}: {listed(worse) or 'no outage'}{own}", link=link)
+
+
+def _states_of(vendor: Vendor, page: StatusPage) -> dict[str, str | None]:
+    """Return the state of each component in use; where none is named, that of the whole page."""
+    known = {name.casefold(): state for name, state in page.components.items()}
+    return {name: known.get(name.casefold()) for name in vendor.uses} or {"the whole": page.indicator}

@@ -1,0 +1,94 @@
+"""Did anything happen since the release began: incidents, alerts, people who write to support (3.4.2)."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+
+from policy.combined import combine, counted, listed
+from policy.judgement import Judgement, failed, passed, unknown
+
+_OPEN = {"triggered", "acknowledged"}
+_KNOWN = _OPEN | {"resolved"}
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """An incident of PagerDuty."""
+
+    number: int
+    title: str
+    status: str
+    created_at: datetime
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A message in the channel of alerts."""
+
+    author: str
+    at: datetime
+    text: str
+    url: str | None = None
+
+
+def judge_incidents(incidents: Sequence[Incident], *, since: datetime, complete: bool) -> Judgement:
+    """Pass when no incident began since then, however soon it ended, and none of before is still open."""
+    parts = []
+    for one in incidents:
+        what = f"incident {one.number} {one.title!r}"
+        if one.status not in _KNOWN:
+            parts.append(unknown(f"{what} is in a state that is not known: {one.status}", link=one.url))
+        elif one.created_at >= since:
+            parts.append(failed(f"{what} began {one.created_at:%H:%M} UTC and is {one.status}", link=one.url))
+        elif one.status in _OPEN:
+            parts.append(failed(f"{what} is {one.status} since {one.created_at:%d %b %H:%M} UTC", link=one.url))
+    if not complete:
+        parts.append(unknown(f"the list of incidents is cut short at {len(incidents)}"))
+    return combine(parts or [passed(f"no incident since {since:%H:%M} UTC")])
+
+
+def judge_alerts(alerts: Sequence[Alert], *, since: datetime, ours: Collection[str], complete: bool) -> Judgement:
+    """Pass when nothing was posted since then but by ourselves and the end of what began before."""
+    came = sorted((one for one in alerts if one.at >= since and one.author not in ours), key=lambda one: one.at)
+    fresh = [one for one in came if not _says_over(one.text)]
+    parts = []
+    if fresh:
+        shown = listed((f"{one.at:%H:%M} {_quote(one.text)}" for one in fresh), most=3)
+        parts.append(failed(f"{counted(len(fresh), 'alert')} since {since:%H:%M} UTC: {shown}", link=fresh[0].url))
+    if not complete:
+        parts.append(unknown(f"the history of the alerts is cut short at {counted(len(alerts), 'message')}"))
+    return combine(parts or [passed(f"no alert since {since:%H:%M} UTC")])
+
+
+def judge_tickets(
+    now_count: int | None, same_hours: Sequence[int | None], *, factor: float, least_weeks: int, least_more: int
+) -> Judgement:
+    """Pass unless clearly more people wrote than usual: by the median of the same hours of the weeks before.
+
+    More than `factor` times the median is not as usual, and at least `least_more` more, so that one ticket where
+    there is mostly none is no alarm.
+    """
+    weeks = [count for count in same_hours if count is not None and count >= 0]
+    if now_count is None or now_count < 0:
+        return unknown("support tickets: how many came is not known")
+    if len(weeks) < least_weeks:
+        few = f"those of {counted(len(weeks), 'week')} are known, {least_weeks} are needed"
+        return unknown(f"support tickets: {now_count} came; what is usual at these hours is not known: {few}")
+    usual = median(weeks)
+    most = max(factor * usual, usual + least_more)
+    sentence = (
+        f"support tickets: {now_count} came, usual at these hours of the week are {usual:g} "
+        f"(median of {counted(len(weeks), 'week')}, limit {most:g})"
+    )
+    return passed(sentence) if now_count <= most else failed(sentence)
+
+
+def _says_over(text: str) -> bool:
+    """Whether a message tells of the end of an alert, as Grafana and Alertmanager do."""
+    return text.lstrip(" *:_").upper().startswith(("[RESOLVED", "RESOLVED", "[OK]", "WHITE_CHECK_MARK: RESOLVED"))
+
+
+def _quote(text: str) -> str:
+    return repr(" ".join(text.split())[:80])

@@ -1,0 +1,231 @@
+"""Is whoever is on call known, told, and ready (1.3.8)."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from policy.combined import listed
+from policy.judgement import Judgement, failed, passed, spoken, unknown
+from policy.limits import Risk
+from policy.roles import Person, Roster
+
+_YES = frozenset(
+    [
+        "white_check_mark",
+        "heavy_check_mark",
+        "ballot_box_with_check",
+        "+1",
+        "thumbsup",
+        "ok",
+        "ok_hand",
+        "100",
+        "muscle",
+        "raised_hand",
+        "saluting_face",
+    ]
+)
+_NO = frozenset(
+    ["-1", "thumbsdown", "x", "no_entry", "no_entry_sign", "octagonal_sign", "no_good", "negative_squared_cross_mark"]
+)
+_YES_WORDS = frozenset(
+    [
+        "yes",
+        "yep",
+        "yeah",
+        "ok",
+        "okay",
+        "sure",
+        "ack",
+        "acknowledged",
+        "confirmed",
+        "ready",
+        "available",
+        "here",
+        "sí",
+        "si",
+        "listo",
+        "lista",
+        "dale",
+        "👍",
+        "✅",
+        "👌",
+    ]
+)
+_NO_WORDS = frozenset(
+    [
+        "no",
+        "not",
+        "cannot",
+        "can't",
+        "cant",
+        "don't",
+        "dont",
+        "unavailable",
+        "but",
+        "wait",
+        "stop",
+        "nope",
+        "tampoco",
+        "pero",
+        "👎",
+        "❌",
+    ]
+)
+_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*|[👍✅👌👎❌]|:[\w+-]+:")
+
+
+@dataclass(frozen=True, slots=True)
+class OnCall:
+    """One entry of PagerDuty's on-calls; without `start` or `end` it is for ever."""
+
+    name: str
+    email: str
+    policy: str
+    level: int
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """An emoji under the message, such as +1::skin-tone-3; Slack does not say when it was put there."""
+
+    member: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A message in the direct conversation."""
+
+    member: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The direct message, to whom it went and everything that came back."""
+
+    member: str
+    at: datetime
+    reactions: Sequence[Reaction] = ()
+    answers: Sequence[Answer] = ()
+
+
+class Reply(StrEnum):
+    """What an answer means."""
+
+    YES = "yes"
+    NO = "no"
+    UNCLEAR = "yes and no"
+    NOTHING = "neither"
+
+
+def find_on_call(entries: Iterable[OnCall], *, policy: str, level: int, now: datetime) -> tuple[OnCall, ...]:
+    """Return who is on call now at the level of the escalation policy, each person once."""
+    there = (one for one in entries if one.policy == policy and one.level == level and _covers(one, now))
+    return tuple({one.email.casefold(): one for one in there}.values())
+
+
+def judge_on_call(
+    entries: Sequence[OnCall],
+    told: Sequence[Told],
+    *,
+    policy: str,
+    level: int,
+    roster: Roster,
+    risk: Risk,
+    now: datetime,
+    until: datetime,
+    patience: timedelta,
+) -> Judgement:
+    """Pass when one who is on call now was told and, above low risk, has said that they are ready.
+
+    `until` is when the release is over at the latest; who goes off call before is named.
+    """
+    there = find_on_call(entries, policy=policy, level=level, now=now)
+    if not there:
+        others = [f"{one.name} (level {one.level})" for one in entries if one.policy == policy and _covers(one, now)]
+        return failed(f"nobody is on call at level {level} of {policy} now; there are {listed(others) or 'no others'}")
+    judged = [_judge_one(one, told, roster=roster, risk=risk, now=now, patience=patience) for one in there]
+    ready = [at for at, judgement in enumerate(judged) if judgement.verdict.lets_pass]
+    chosen = ready[0] if ready else min(range(len(judged)), key=lambda at: judged[at].verdict.value != "unknown")
+    leaving = there[chosen].end
+    if not ready or leaving is None or leaving >= until:
+        return judged[chosen]
+    note = f"goes off call {leaving:%H:%M} UTC, before the release is over"
+    return passed(f"{judged[chosen].sentence}; {there[chosen].name} {note}: tell who comes after")
+
+
+def _judge_one(
+    one: OnCall, told: Sequence[Told], *, roster: Roster, risk: Risk, now: datetime, patience: timedelta
+) -> Judgement:
+    who = f"{one.name} (level {one.level} of {one.policy})"
+    person = roster.find(one.email) or roster.find(one.name)
+    if person is None:
+        return failed(f"{who} is on call and not in the roster: {one.email}")
+    if person.slack is None:
+        return failed(f"{who} is on call and has no Slack member id in the roster")
+    messages = [message for message in told if message.member == person.slack]
+    if not messages:
+        others = [_name_of(message.member, roster) for message in told]
+        return failed(f"{who} is on call and was not told{f'; told was {listed(others)}' if others else ''}")
+    message = max(messages, key=lambda one: one.at)
+    if risk is Risk.LOW:
+        return passed(f"{who} was told at {message.at:%H:%M} UTC; low risk needs no confirmation")
+    return _judge_reply(who, person, message, now=now, patience=patience)
+
+
+def _judge_reply(who: str, person: Person, message: Told, *, now: datetime, patience: timedelta) -> Judgement:
+    """The last answer that says yes or no counts; an emoji that says no outweighs, for it has no time."""
+    emojis = [_name_emoji(one.name) for one in message.reactions if one.member == person.slack]
+    answers = [one for one in message.answers if one.member == person.slack and message.at < one.at <= now]
+    if refusing := next((name for name in emojis if name in _NO), None):
+        return failed(f"{who} answered with :{refusing}:")
+    told_us = [one for one in answers if read_reply(one.text) is not Reply.NOTHING] or answers
+    last = max(told_us, key=lambda one: one.at, default=None)
+    reply = read_reply(last.text) if last else Reply.NOTHING
+    if last and reply is Reply.NO:
+        return failed(f"{who} answered {_quote(last.text)}")
+    if last and reply is Reply.YES:
+        return passed(f"{who} confirmed after {spoken(last.at - message.at)}: {_quote(last.text)}")
+    agreeing = next((name for name in emojis if name in _YES), None)
+    if agreeing and reply is Reply.NOTHING:
+        return passed(f"{who} confirmed with :{agreeing}:")
+    waited = now - message.at
+    seen = f"; seen: {listed([*(f':{name}:' for name in emojis), *([_quote(last.text)] if last else [])])}"
+    sentence = f"{who} was told {spoken(waited)} ago and has not confirmed{seen if emojis or last else ''}"
+    if waited < patience:
+        return unknown(f"{sentence}; waiting {spoken(patience)}")
+    return failed(f"{sentence} within {spoken(patience)}: call {person.phone or 'them'}")
+
+
+def read_reply(text: str) -> Reply:
+    """Tell a yes from a no; what holds both, or asks something, is neither passed over nor a yes."""
+    words = {_name_emoji(word.casefold().replace("\u2019", "'")) for word in _WORD.findall(text)}
+    agrees, refuses = bool(words & (_YES | _YES_WORDS)), bool(words & (_NO | _NO_WORDS))
+    if agrees and (refuses or "?" in text):
+        return Reply.UNCLEAR
+    if refuses:
+        return Reply.NO
+    return Reply.YES if agrees else Reply.NOTHING
+
+
+def _covers(entry: OnCall, now: datetime) -> bool:
+    return (entry.start is None or entry.start <= now) and (entry.end is None or now < entry.end)
+
+
+def _name_emoji(name: str) -> str:
+    """Return the emoji without colons and tone of skin."""
+    return name.strip(":").partition("::")[0]
+
+
+def _name_of(member: str, roster: Roster) -> str:
+    return next((person.name for person in roster.people if person.slack == member), member)
+
+
+def _quote(text: str) -> str:
+    return repr(" ".join(text.split())[:60])

@@ -1,0 +1,118 @@
+"""The Grafana block against the stand-in, over real HTTP."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from blocks.errors import Refused
+from blocks.grafana import Grafana
+from lab.vendors.grafana import Grafana as StandIn
+from tests.blocks.vendor_cases import ScopedVendorCases
+from tests.serving import served
+
+BEGAN = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class World:
+    """The block under test and the Grafana behind it."""
+
+    block: Grafana
+    vendor: StandIn
+
+    def ask(self) -> object:
+        """Ask for the rules."""
+        return self.block.list_alert_rules()
+
+    def mark(self, key: str = "release-7/web-server-1/begins", text: str = "web-server-1 is updated") -> int:
+        """Mark a moment on the graphs."""
+        return self.block.annotate(key, text, tags=["web-server-1"], start=BEGAN, end=BEGAN + timedelta(minutes=1))
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setenv("GRAFANA_TOKEN", "right")
+    vendor = StandIn("right")
+    with served(vendor.app) as url:
+        block = Grafana(url=url, read_timeout=2, patience=3)
+        yield World(block, vendor)
+        block.close()
+
+
+@pytest.mark.parametrize(
+    ("health", "error"),
+    [
+        pytest.param("error", "dial tcp: connection refused", id="E12-error"),
+        pytest.param("nodata", "", id="E12-no-data"),
+        pytest.param("ok", "", id="E12-evaluated"),
+    ],
+)
+def test_a_rule_that_is_normal_says_whether_it_could_be_evaluated(world: World, health: str, error: str) -> None:
+    world.vendor.add_rule("High error rate", state="inactive", health=health, error=error)
+
+    [rule] = world.block.list_alert_rules()
+
+    assert (rule.title, rule.state, rule.health, rule.last_error) == ("High error rate", "inactive", health, error)
+    assert rule.evaluated_at is not None
+
+
+@pytest.mark.parametrize(
+    ("setting", "blind"),
+    [
+        pytest.param({"on_error": "OK"}, ("an error counts as OK",), id="E12-green-on-error"),
+        pytest.param({"on_no_data": "OK"}, ("missing data count as OK",), id="E12-green-on-no-data"),
+        pytest.param({"paused": True}, ("it is paused",), id="E12-paused"),
+        pytest.param({}, (), id="E12-watching"),
+    ],
+)
+def test_a_rule_that_is_green_without_looking_says_how(
+    world: World, setting: dict[str, Any], blind: tuple[str, ...]
+) -> None:
+    world.vendor.add_rule("High error rate", **setting)
+
+    assert [rule.blind for rule in world.block.list_alert_rules()] == [blind]
+
+
+def test_a_rule_that_is_defined_and_was_never_evaluated_is_listed_as_such(world: World) -> None:
+    world.vendor.add_rule("High error rate", paused=True)
+    world.vendor.rules[0]["evaluated"] = None
+
+    [rule] = world.block.list_alert_rules()
+
+    assert (rule.title, rule.health, rule.blind) == ("High error rate", "never evaluated", ("it is paused",))
+
+
+def test_a_firing_rule_is_told_from_a_quiet_one(world: World) -> None:
+    world.vendor.add_rule("High error rate", state="firing")
+    world.vendor.add_rule("Disk full")
+
+    assert [(rule.title, rule.state) for rule in world.block.list_alert_rules()] == [
+        ("High error rate", "firing"),
+        ("Disk full", "inactive"),
+    ]
+
+
+@pytest.mark.parametrize("fault", [pytest.param("lost", id="E3-annotation"), pytest.param("slow", id="twice")])
+def test_a_moment_is_marked_once_for_a_key(world: World, fault: str) -> None:
+    world.vendor.break_with(fault, method="POST", times=1, seconds=0.1)
+
+    first, again, other = world.mark(), world.mark(), world.mark("release-7/web-server-2/begins")
+
+    assert again == first
+    assert other != first
+    assert [one["timeEnd"] - one["time"] for one in world.vendor.annotations] == [60_000, 60_000]
+
+
+def test_a_mark_without_text_is_refused_in_grafanas_words(world: World) -> None:
+    with pytest.raises(Refused, match="400 Failed to save annotation: text field should not be empty"):
+        world.mark(text="")
+
+
+class TestFailures(ScopedVendorCases):
+    kind = Grafana
+    slug = "countersign-grafana"
+    secret = "GRAFANA_TOKEN"
+    scope = "the permission alert.rules:read"

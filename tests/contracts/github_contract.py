@@ -1,0 +1,127 @@
+"""What the GitHub block asks, held against GitHub's own description."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from blocks.github import GitHub
+from lab.history import History
+from lab.vendors.github import GitHub as StandIn
+from tests.contracts.contract import Contract, Drive, Stage
+from tests.contracts.openapi_check import OpenApiDescription
+
+TOKEN = "ghp_right"
+
+
+def _open(folder: Path, _stack: ExitStack) -> tuple[Any, Any]:
+    vendor = StandIn(History.make(folder / "holi.git"), TOKEN)
+    return vendor.app, vendor
+
+
+def _main(stage: Stage) -> str:
+    return str(stage.vendor.state.history.resolve("main"))
+
+
+def _pull_request(stage: Stage) -> tuple[int, str]:
+    head = stage.vendor.state.history.commit({"a.ts": "1"}, "Try", branch="feature/a")
+    return stage.vendor.state.open_pull_request("feature/a", "Show the rota", labels=("ui",)), head
+
+
+def _change_set(stage: Stage) -> None:
+    for number in range(3):
+        stage.vendor.state.history.commit({f"docs/{number}.md": "x"}, f"Write page {number}")
+    stage.block.read_change_set("production", "main")
+
+
+def _merge(stage: Stage) -> None:
+    number, head = _pull_request(stage)
+    stage.block.merge_pull_request(number, head)
+    stage.block.merge_pull_request(number, head)
+
+
+def _merge_stale(stage: Stage) -> None:
+    number, _ = _pull_request(stage)
+    stage.block.merge_pull_request(number, "0" * 40)
+
+
+def _merge_into(stage: Stage) -> None:
+    for _ in range(2):
+        stage.block.merge_into("staging", _main(stage), "Release to staging")
+
+
+def _move_ref(stage: Stage) -> None:
+    stage.block.move_ref("production", _main(stage))
+    stage.block.move_ref("brand/new", _main(stage))
+
+
+def _workflow(stage: Stage) -> None:
+    commit = _main(stage)
+    stage.vendor.state.report_run(commit, "failure", failed_step="Test")
+    assert stage.block.read_workflow_run(commit, "ci.yml").failed_steps
+
+
+def _checks(stage: Stage) -> None:
+    commit = _main(stage)
+    for number in range(105):
+        stage.vendor.state.report_check(commit, f"check {number}")
+    stage.vendor.state.report_check(commit, "running", None)
+    assert len(stage.block.list_check_runs(commit)) == 106
+
+
+def _limited(stage: Stage) -> None:
+    stage.vendor.break_with("limited", seconds=60)
+    stage.block.read_ref("main")
+
+
+def _forbidden(stage: Stage) -> None:
+    stage.vendor.forbid("/merges")
+    stage.block.merge_into("staging", "main", "Release to staging")
+
+
+def _wrong_token(stage: Stage) -> None:
+    stage.vendor.token = "another"
+    stage.block.read_ref("main")
+
+
+VERBS: dict[str, Drive] = {
+    "read_change_set": _change_set,
+    "read_commit": lambda stage: stage.block.read_commit("main"),
+    "read_tree": lambda stage: stage.block.read_tree("main"),
+    "read_ref": lambda stage: stage.block.read_ref("main"),
+    "is_ancestor": lambda stage: stage.block.is_ancestor("main~3", "main"),
+    "read_pull_request": lambda stage: stage.block.read_pull_request(_pull_request(stage)[0]),
+    "merge_pull_request": _merge,
+    "merge_into": _merge_into,
+    "move_ref": _move_ref,
+    "read_workflow_run": _workflow,
+    "list_check_runs": _checks,
+    "read_file": lambda stage: stage.block.read_file("README.md", "main"),
+}
+REFUSALS: dict[str, Drive] = {
+    "wrong token": _wrong_token,
+    "missing permission": _forbidden,
+    "secondary limit": _limited,
+    "no such commit": lambda stage: stage.block.read_commit("beefbeef"),
+    "no such branch": lambda stage: stage.block.read_ref("releases/9"),
+    "no such pull request": lambda stage: stage.block.read_pull_request(999),
+    "no such file": lambda stage: stage.block.read_file("absent.md", "main"),
+    "no such workflow": lambda stage: stage.block.read_workflow_run("main", "other.yml"),
+    "stale head": _merge_stale,
+}
+KNOWN = {
+    r"check_runs\.\d+\.conclusion: None is not one of": (
+        "a check that runs has no conclusion, and null is not in the list"
+    ),
+}
+GITHUB = Contract(
+    name="GitHub",
+    block=GitHub,
+    description=OpenApiDescription(
+        "github.openapi.json", slashes=r"/(?:git/refs?|git/matching-refs|contents|compare|branches)/(.+)$", known=KNOWN
+    ),
+    open=_open,
+    make=lambda url: GitHub(url=url, repository="holilabs/holilabsv2", patience=3, read_timeout=5),
+    verbs=VERBS,
+    refusals=REFUSALS,
+    secrets={"GITHUB_TOKEN": TOKEN},
+)

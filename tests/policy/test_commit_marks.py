@@ -1,0 +1,104 @@
+"""Marks of a breaking change in titles, bodies and footers (1.2.3)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policy.commit_marks import Message, list_marked
+
+FOOTER = "BREAKING CHANGE: tokens of version 1 are refused"
+
+
+def marked(title: str, body: str = "") -> bool:
+    return bool(list_marked([Message("#12", "pull request", title, body)]))
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        pytest.param("feat: new tokens", f"We need this.\n\n{FOOTER}", id="G10 (a) only the body says it"),
+        pytest.param("feat(api)!: x", "", id="G10 (b)"),
+        pytest.param("feat!: x", "", id="no scope"),
+        pytest.param("FEAT!: x", "", id="upper case"),
+        pytest.param("chore(deps)!: node 22", "", id="another type"),
+        pytest.param("feat!(api): x", "", id="the mark before the scope"),
+        pytest.param("feat(api) !:x", "", id="odd spaces"),
+        pytest.param("[HOLI-12] feat!: x", "", id="a ticket in brackets first"),
+        pytest.param("HOLI-12: feat(api)!: x", "", id="a ticket first"),
+        pytest.param(FOOTER, "", id="a title that is a footer"),
+        pytest.param("x", "BREAKING-CHANGE: y", id="with a hyphen"),
+        pytest.param("x", "a\r\n\r\nBREAKING CHANGE: y\r\n", id="lines end as on Windows"),
+        pytest.param("x", "BREAKING CHANGES: y", id="plural"),
+        pytest.param("x", "Breaking change: y", id="lower case"),
+        pytest.param("x", "**BREAKING CHANGE:** y", id="bold"),
+        pytest.param("x", "**BREAKING CHANGE**: y", id="bold without its colon"),
+        pytest.param("x", "- BREAKING CHANGE: y", id="in a list"),
+        pytest.param("x", "### BREAKING CHANGE: y", id="as a heading"),
+        pytest.param("x", "BREAKING CHANGE:\n\ny goes away", id="the text comes below"),
+        pytest.param("x", "BREAKING CHANGE #y", id="a footer with a number sign"),
+        pytest.param("x", "text before it\nBREAKING CHANGE: y", id="no blank line before it"),
+        pytest.param("x", "BREAKING CHANGE: none of the old tokens works", id="none of what works"),
+        pytest.param("Squash (#12)", "* feat(api)!: x\n\n* fix: y", id="a squash lists its commits"),
+        pytest.param("Merge pull request #12 from holi/x", "\nfeat!: x", id="a merge holds the title below"),
+        pytest.param("x", f"```\ncode\n```\n{FOOTER}", id="after code"),
+        pytest.param("x", f"<!-- template -->\n{FOOTER}", id="after a comment"),
+    ],
+)
+def test_every_way_to_mark_a_break_is_heard(title: str, body: str) -> None:
+    assert marked(title, body)
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        pytest.param("docs: explain BREAKING CHANGE: footers", "", id="G10 (c) in a sentence"),
+        pytest.param("docs: x", "Write BREAKING CHANGE: and what breaks.", id="in a sentence of the body"),
+        pytest.param("docs: x", f"> {FOOTER}", id="quoted"),
+        pytest.param("docs: x", f"`{FOOTER}`", id="as code"),
+        pytest.param("docs: x", f'"{FOOTER}"', id="in quotation marks"),
+        pytest.param("docs: x", f"```\n{FOOTER}\n```", id="in a block of code"),
+        pytest.param("docs: x", f"~~~text\n{FOOTER}\nfeat!: y\n~~~", id="in a block of tildes"),
+        pytest.param("docs: x", f"```\n{FOOTER}", id="in a block without its end"),
+        pytest.param("docs: x", f"    {FOOTER}", id="indented as code"),
+        pytest.param("docs: x", f"<!-- {FOOTER} -->", id="in a comment"),
+        pytest.param("docs: x", f"<!--\n{FOOTER}\n-->", id="in a template's comment"),
+        pytest.param("feat: x", "BREAKING CHANGE: none", id="none"),
+        pytest.param("feat: x", "**BREAKING CHANGE:** N/A.", id="not applicable"),
+        pytest.param("feat: x", "This is a breaking change for nobody", id="no colon"),
+        pytest.param("feat: wow! it works", "", id="an exclamation"),
+        pytest.param("fix: stop!: in text", "", id="a mark behind the type"),
+        pytest.param('Revert "feat(api)!: x"', "", id="a revert quotes it"),
+        pytest.param("feat: x", "Attention!: read this", id="no type of commits"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_what_only_speaks_of_marks_is_no_mark(title: str, body: str) -> None:
+    assert not marked(title, body)
+
+
+def test_marks_of_one_pull_request_are_acknowledged_together_and_all_shown() -> None:
+    found = list_marked(
+        [
+            Message("#12", "pull request #12", "feat!: x", FOOTER),
+            Message("#12", "commit b2b2b2b", "feat!: x", ""),
+            Message("#12", "commit b2b2b2b", "feat!: x", ""),
+            Message("c3c3c3c", "commit c3c3c3c", "fix: " + "y" * 100, "BREAKING CHANGE: " + "z" * 100),
+            Message("#13", "pull request #13", "fix: y", ""),
+        ]
+    )
+
+    assert [one.name for one in found] == ["#12", "c3c3c3c"]
+    assert found[0].seen == f"pull request #12: feat!: x; pull request #12: {FOOTER}; commit b2b2b2b: feat!: x"
+    assert found[1].seen == "commit c3c3c3c: BREAKING CHANGE: " + "z" * 62 + "…"
+
+
+@given(st.text(), st.text())
+def test_a_footer_after_any_words_is_heard(title: str, body: str) -> None:
+    unclosed = any(mark in body for mark in ("```", "~~~", "<!--"))
+
+    assert unclosed or marked(title, f"{body}\n\n{FOOTER}")
+
+
+@given(st.text(max_size=200).map(lambda text: "> " + text.replace("\n", "\n> ")))
+def test_nothing_quoted_is_ever_a_mark(quoted: str) -> None:
+    assert not marked("docs: x", quoted)
