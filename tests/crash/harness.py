@@ -23,8 +23,8 @@ from tests.stories.people import Answers, Words
 from tests.stories.release_process import ReleaseProcess
 from tests.stories.stage import Blocks, Stage
 
-# Nobody has to be waited for: what is watched is watched just long enough to be seen.
-LIMITS = {"first_server_watch": 1, "immediate_watch": 1, "extended_watch": 2, "choice": 1, "unknown_patience": 20}
+# Nobody is waited for; a busy machine may take its time to show figures.
+LIMITS = {"choice": 1, "unknown_patience": 30}
 RELEASE_SECONDS = 150
 # A code is good once, so the next question is answered by somebody else.
 APPROVALS: list[Words] = [{"decision": "approve", "name": name} for name in ("Tomas Lima", "Carla Ortiz")] * 4
