@@ -7,11 +7,12 @@ UV := .tools/bin/uv
 RUN := $(UV) run --frozen
 LAB := .lab
 
-.PHONY: help demo test lint lab down enrol
+.PHONY: help demo test crash-test lint lab down enrol
 
 help:
 	@echo "make demo   install, start a company on this machine, and carry three releases through it"
 	@echo "make test   run every test"
+	@echo "make crash-test   kill a release at every row of its record, in two labs at once; EVERY=9 plays each ninth point"
 	@echo "make lint   check style, types and the direction of imports"
 	@echo "make lab    start the company, Prefect and a worker, and keep them running"
 	@echo "make down   stop them and leave nothing behind"
@@ -22,6 +23,9 @@ demo: .venv/.installed
 
 test: .venv/.installed
 	@$(RUN) pytest -n 3 --dist worksteal
+
+crash-test: .venv/.installed
+	@$(RUN) python -m tests.crash --labs 2 --every $(or $(EVERY),1)
 
 lint: .venv/.installed
 	@$(RUN) ruff check .

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 DOCKER = """\
 #!/bin/sh
 # The lab's stand-in for Docker.
-LAB_HOST='{host}' PYTHONPATH='{root}' exec '{python}' -SsP -m lab.engine "$@"
+LAB_HOST='{host}' PYTHONPATH='{root}' exec '{python}' -SsP '{root}/lab/engine/__main__.py' "$@"
 """
 
 

@@ -10,7 +10,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
-TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 SOURCES = "".join(
     file.read_text(encoding="utf-8")
     for folder in ("deployments", "flows", "blocks", "lab", "tests/contracts")
@@ -45,7 +45,7 @@ def test_a_link_leads_to_a_file(page: str, link: str) -> None:
     assert ((ROOT / page).parent / link).exists()
 
 
-@pytest.mark.parametrize(("page", "target"), named(r"(?:`|^)make ([a-z]+)"))
+@pytest.mark.parametrize(("page", "target"), named(r"(?:`|^)make ([a-z-]+)"))
 def test_a_make_target_exists(page: str, target: str) -> None:
     assert target in TARGETS, page
 

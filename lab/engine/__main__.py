@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,7 +87,7 @@ class Project:
             return tell(old, said)
         if old:
             old.stop(old.facts["grace"])
-            shutil.rmtree(old.folder)
+            old.remove()
         new = Container.create(self._engine.folder_of_containers, self._facts(service, description, image, fingerprint))
         new.start()
         return tell(new, "Started")

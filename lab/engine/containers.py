@@ -3,20 +3,14 @@
 import contextlib
 import json
 import os
-import secrets
 import signal
-import socket
-import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from lab.engine.clock import clock_of, now_text
-from lab.engine.refusal import RefusedError
-
 LOST = 255
-NOT_STARTED = 128
 
 
 def started_ticks(pid: int) -> int | None:
@@ -38,7 +32,7 @@ class Container:
     @classmethod
     def create(cls, containers: Path, facts: dict[str, Any]) -> "Container":
         """Write a new container down; nothing runs yet."""
-        identity = secrets.token_hex(32)
+        identity = os.urandom(32).hex()
         folder = containers / identity
         folder.mkdir(parents=True)
         path = folder / "container.json"
@@ -77,69 +71,8 @@ class Container:
 
     def start(self) -> None:
         """Start the process under a keeper, unless its port is taken."""
-        self.write_state({**self.state(), "status": "created", "exit_code": 0, "pid": None})
-        for port in self.facts["ports"]:
-            self._refuse_taken(port)
-        if os.fork() == 0:
-            self._keep()
-        os.wait()
-        before = time.monotonic()
-        while self.state()["pid"] is None:
-            if time.monotonic() - before > 5:
-                raise RefusedError("Error response from daemon: failed to create task for container")
-            time.sleep(0.003)
-
-    def _refuse_taken(self, port: int) -> None:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                self.write_state({**self.state(), "exit_code": NOT_STARTED})
-                raise RefusedError(
-                    "Error response from daemon: driver failed programming external connectivity on endpoint "
-                    f"{self.facts['name']}: Error starting userland proxy: listen tcp4 127.0.0.1:{port}: "
-                    "bind: address already in use"
-                ) from None
-
-    def _keep(self) -> None:
-        """Leave the command's session, run the process to its end and write down how it ended."""
-        os.setsid()
-        if os.fork() != 0:
-            os._exit(0)
-        null = os.open(os.devnull, os.O_RDWR)
-        for descriptor in (0, 1, 2):
-            os.dup2(null, descriptor)
-        os.closerange(3, 1024)
-        try:
-            self._run()
-        finally:
-            os._exit(0)
-
-    def _run(self) -> None:
-        with (self.folder / "log").open("ab") as log:
-            process = subprocess.Popen(
-                self.facts["command"],
-                cwd=self.facts["files"],
-                env={**self.facts["environment"], **clock_of(self.host)},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        state = {
-            "status": "running",
-            "exit_code": 0,
-            "started_at": now_text(self.host),
-            "pid": process.pid,
-            "ticks": started_ticks(process.pid),
-            "keeper": os.getpid(),
-            "keeper_ticks": started_ticks(os.getpid()),
-        }
-        self.write_state(state)
-        code = process.wait()
-        code = 128 - code if code < 0 else code
-        self.write_state({**state, "status": "exited", "exit_code": code, "finished_at": now_text(self.host)})
+        # Most commands start nothing, and loading what starts a process takes longer than all that they do.
+        import_module("lab.engine.keeper").start(self)
 
     def stop(self, grace: float) -> None:
         """End the process politely, then by force when the grace time is over."""
@@ -158,6 +91,12 @@ class Container:
     def _send(pid: int, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
+
+    def remove(self) -> None:
+        """Let nothing of it be left."""
+        for file in self.folder.iterdir():
+            file.unlink()
+        self.folder.rmdir()
 
     def log(self, lines: int) -> str:
         """Return the last lines that the process wrote."""

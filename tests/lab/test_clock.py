@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from lab.client import Lab
-from tests.lab.remote import Remote
+from tests.lab.remote import Remote, read_settings
 
 FIVE_MINUTES = 300
 TOLERANCE_SECONDS = 60
@@ -17,8 +17,11 @@ def seconds_ahead(lab: Lab, server: str) -> list[float]:
     """How far ahead the command `date`, the application and its container's start are."""
     remote = Remote(lab, lab.home.ports[f"ssh_{server}"])
     told = datetime.fromisoformat(remote.run("date", "-u", "+%Y-%m-%dT%H:%M:%S+00:00").out.strip())
-    names = remote.run("docker", "ps", "-q").out.split()
-    started = json.loads(remote.run("docker", "inspect", names[0]).out)[0]["State"]["StartedAt"]
+    fleet = read_settings(lab)["fleet"]
+    (place,) = (one for one in fleet["servers"] if one["name"] == server)
+    listed = f"cd {place['directory']} && docker compose -f {fleet['compose_file']} ps -q {place['service']}"
+    container = remote.shell(listed).out.strip()
+    started = json.loads(remote.run("docker", "inspect", container).out)[0]["State"]["StartedAt"]
     remote.close()
     answer = httpx.get(lab.home.url(f"app_{server}") + "/api/health", timeout=5)
     times = (told, parsedate_to_datetime(answer.headers["Date"]), datetime.fromisoformat(started))

@@ -11,6 +11,7 @@ from prefect.settings import (
     PREFECT_API_URL,
     PREFECT_CLIENT_CSRF_SUPPORT_ENABLED,
     PREFECT_CLIENT_MAX_RETRIES,
+    PREFECT_LOGGING_TO_API_ENABLED,
     temporary_settings,
 )
 from prefect.settings.legacy import Setting
@@ -56,6 +57,8 @@ def client_settings(control: ControlPlane, certificate: str) -> dict[Setting | s
         PREFECT_API_SSL_CERT_FILE: certificate,
         PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False,
         PREFECT_CLIENT_MAX_RETRIES: 2,
+        # Only the story of secrets reads what a run logged.
+        PREFECT_LOGGING_TO_API_ENABLED: False,
     }
 
 

@@ -11,6 +11,7 @@ import psycopg
 import psycopg.sql
 import pytest
 from prefect.client.schemas.objects import FlowRun
+from prefect.settings import PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 
 from lab.client import Lab
 from lab.control_plane import ControlPlane
@@ -91,7 +92,7 @@ def test_no_secret_and_no_patient_is_found_anywhere_after_a_release_and_a_crash(
     def approve(_run: FlowRun) -> Words:
         return APPROVE
 
-    with process_lists() as commands:
+    with process_lists() as commands, temporary_settings({PREFECT_LOGGING_TO_API_ENABLED: True}):
         assert stage.release(stage.request(good), approve).outcome == "signed off"
         stage.change_limits(choice=1)
         with stage.process(stage.request(broken)) as process:
@@ -113,6 +114,7 @@ def test_no_secret_and_no_patient_is_found_anywhere_after_a_release_and_a_crash(
     wanted = secrets_of(stage.lab) | patients_of(stage.lab)
     found = [f"{name} in {place}" for place, text in places.items() for name, value in wanted.items() if value in text]
 
+    assert '"message": "Release ' in places["Prefect's database"], "the logs are part of it"
     for place in ("Prefect's database", "the records", "Slack", "the log of the flows"):
         assert good.commit[:7] in places[place], place
     assert len(wanted) > 20
