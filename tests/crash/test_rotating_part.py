@@ -7,7 +7,7 @@ import pytest
 
 from tests.crash.harness import Harness, Played, table_of
 
-SECONDS = 180
+SECONDS = 120
 STRIDE = 37
 
 
