@@ -72,14 +72,13 @@ class Fleet(Block):
 
     def read_state(self, server: Server) -> ServerState:
         """Return what the server runs, running or not."""
-        folder = self._folder(server)
-        held = folder.is_true(commands.is_held(server.directory))
-        ids = folder.ask(commands.containers(self.compose_file, server.service)).split()
-        if not ids:
+        said, _, found = self._folder(server).ask(commands.state(self.compose_file, server.service)).partition("\n")
+        held = said == "held"
+        if not found.strip():
             return ServerState(server=server.name, held=held)
-        if len(ids) > 1:
-            raise Refused(f"{server.name}: {server.service} has {len(ids)} containers, expected one")
-        container = _first(server, folder.ask(commands.inspect(ids[0])))
+        container, *others = _listed(server, found)
+        if others:
+            raise Refused(f"{server.name}: {server.service} has {len(others) + 1} containers, expected one")
         try:
             by_digest = digest_of(container["Config"]["Image"])
             image = {} if by_digest else self._image(server, container["Image"])
@@ -242,15 +241,18 @@ class Fleet(Block):
     def _image(self, server: Server, image_id: str) -> dict[str, Any]:
         """What the engine knows of an image; nothing if it was pruned under a running container."""
         ran = self._folder(server).connection.run(commands.inspect_image(image_id))
-        return {} if ran.status else _first(server, ran.out)
+        return {} if ran.status else _listed(server, ran.out)[0]
 
 
-def _first(server: Server, text: str) -> dict[str, Any]:
+def _listed(server: Server, text: str) -> list[dict[str, Any]]:
+    """What the engine prints of one thing or more."""
     try:
         found: list[dict[str, Any]] = json.loads(text)
-        return found[0]
-    except (ValueError, IndexError, KeyError) as error:
-        raise Unreachable(f"{server.name}: the engine's answer is no list of JSON objects") from error
+    except ValueError as error:
+        raise Unreachable(f"{server.name}: the engine's answer is no JSON") from error
+    if not isinstance(found, list) or not found:
+        raise Unreachable(f"{server.name}: the engine's answer is no list of what was asked for")
+    return found
 
 
 def _by_digest(image: str) -> str:

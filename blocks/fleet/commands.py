@@ -19,7 +19,10 @@ _KEPT = (
     '[ -d "$1" ] || exit 3; cd -- "$1" && cat image && sha256sum compose.yml image.yml'
     " && if [ -e env ]; then sha256sum env; fi"
 )
-_HELD = 'test -e "$1/HOLD" || test -e "$1/.countersign/HOLD"'
+_STATE = (
+    "if test -e HOLD || test -e .countersign/HOLD; then echo held; else echo free; fi;"
+    ' found=$(docker compose -f "$1" ps -a -q "$2") || exit; test -z "$found" || docker inspect $found'
+)
 
 
 def inside(directory: str, words: Words) -> Words:
@@ -51,11 +54,6 @@ def read_number(directory: str) -> Words:
     return ("sh", "-c", _FIRST_LINES, "sh", f"{directory}/{FOLDER}/number")
 
 
-def is_held(directory: str) -> Words:
-    """Succeed if a person keeps the server for a repair by hand."""
-    return ("sh", "-c", _HELD, "sh", directory)
-
-
 def write_then(path: str, words: Words) -> Words:
     """Write standard input whole to `path`, then run the words."""
     return ("sh", "-c", _WRITE_THEN, "sh", path, *words)
@@ -81,9 +79,10 @@ def compose(compose_file: str, *words: str) -> Words:
     return ("docker", "compose", "-f", compose_file, *words)
 
 
-def containers(compose_file: str, service: str) -> Words:
-    """Print the id of each container of `service`, running or not."""
-    return compose(compose_file, "ps", "-a", "-q", service)
+def state(compose_file: str, service: str) -> Words:
+    """Print `held` if a person keeps the server for a repair by hand, else `free`; then what the engine knows of each
+    container of `service`, running or not."""
+    return ("sh", "-c", _STATE, "docker", compose_file, service)
 
 
 def up(compose_file: str, service: str) -> Words:
@@ -106,11 +105,6 @@ def check_configuration(compose_file: str) -> Words:
     return compose(compose_file, "config", "--quiet")
 
 
-def inspect(container: str) -> Words:
-    """Print what the engine knows of a container."""
-    return ("docker", "inspect", container)
-
-
 def inspect_image(image: str) -> Words:
     """Print what the engine knows of an image it holds."""
     return ("docker", "image", "inspect", image)
@@ -128,7 +122,7 @@ def log_tail(container: str, lines: int) -> Words:
 
 def disk_in_use(path: str) -> Words:
     """Print one line of `df -P` about the disk of `path`."""
-    return ("sh", "-c", _DISK, "sh", path)
+    return ("sh", "-c", _DISK, "df", path)
 
 
 def keep(script: str, folder: str, service: str, compose_file: str, image: str) -> Words:

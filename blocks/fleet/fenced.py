@@ -36,10 +36,12 @@ class FencedFolder:
     def ask(self, words: Words, *, limit: timedelta | None = None) -> str:
         """Return what a command that changes nothing prints; raise Unreachable if it fails."""
         ran = self.connection.run(commands.inside(self.directory, words), limit=limit)
+        # A script is named by what it is called and given, not by its text.
+        shown = words[3:] if words[:2] == ("sh", "-c") else words[:3]
         if ran.status in _NOT_FOUND:
-            raise Misconfigured(f"{self.name}: `{words[0]}` cannot be run there: {ran.last_words}")
+            raise Misconfigured(f"{self.name}: `{shown[0]}` cannot be run there: {ran.last_words}")
         if ran.status:
-            raise Unreachable(f"{self.name}: `{' '.join(words[:3])}` ended with {ran.status}: {ran.last_words}")
+            raise Unreachable(f"{self.name}: `{' '.join(shown)}` ended with {ran.status}: {ran.last_words}")
         return ran.out
 
     def is_true(self, words: Words) -> bool:

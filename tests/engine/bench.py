@@ -19,6 +19,7 @@ from lab.stand_in import ContainerEngine, StandIn
 from tests.lab.deadline import reached
 
 HOST, SERVICE = "bench", "web-1"
+LIST = commands.compose(COMPOSE_FILE, "ps", "-a", "-q", SERVICE)
 WAITS = "import signal, sys; signal.signal(15, {handler}); print('listens', flush=True); signal.pause(); signal.pause()"
 PROGRAMS = {
     "old": WAITS.format(handler="lambda *_: sys.exit(0)"),
@@ -117,18 +118,18 @@ class Bench:
 
     def container(self) -> dict[str, Any] | None:
         """What the engine knows of the service's container."""
-        identities = self.run(commands.containers(COMPOSE_FILE, SERVICE)).out.split()
+        identities = self.run(LIST).out.split()
         assert len(identities) <= 1, identities
         return self.inspected(identities[0]) if identities else None
 
     def identity(self) -> str:
         """The identity of the service's container, which must be there."""
-        (found,) = self.run(commands.containers(COMPOSE_FILE, SERVICE)).out.split()
+        (found,) = self.run(LIST).out.split()
         return found
 
     def inspected(self, identity: str) -> dict[str, Any]:
         """What the engine knows of this container."""
-        (found,) = json.loads(self.run(commands.inspect(identity)).out)
+        (found,) = json.loads(self.run(("docker", "inspect", identity)).out)
         return dict(found)
 
     def seen(self) -> Seen | None:

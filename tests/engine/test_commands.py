@@ -13,7 +13,7 @@ from blocks.fleet import commands
 from blocks.fleet.commands import Words
 from blocks.fleet.server import digest_of, state_of
 from lab.home import COMPOSE_FILE
-from tests.engine.bench import ABSENT, HOST, SERVICE, Bench, Seen
+from tests.engine.bench import ABSENT, HOST, LIST, SERVICE, Bench, Seen
 from tests.lab.deadline import reached
 
 OLD, NEW = Seen("old", running=True, exit_code=0), Seen("new", running=True, exit_code=0)
@@ -82,7 +82,6 @@ def run_program(bench: Bench, program: str) -> None:
 
 
 CONFIG = commands.check_configuration(COMPOSE_FILE)
-LIST = commands.containers(COMPOSE_FILE, SERVICE)
 UP = commands.up(COMPOSE_FILE, SERVICE)
 STOP = commands.stop(COMPOSE_FILE, SERVICE, timedelta(seconds=20))
 CUT_SHORT = commands.stop(COMPOSE_FILE, SERVICE, timedelta(seconds=1))
@@ -251,7 +250,7 @@ def test_an_image_that_is_not_on_the_host_is_status_1(bench: Bench, name: str) -
 
 
 def test_a_container_that_is_not_there_is_status_1(bench: Bench) -> None:
-    assert bench.run(commands.inspect("0" * 64)).status == 1
+    assert bench.run(("docker", "inspect", "0" * 64)).status == 1
     assert bench.run(commands.log_tail("0" * 64, 5)).status == 1
 
 
