@@ -23,7 +23,7 @@ def sign_off(run: Run) -> None:
     """
     if run.build is None:
         run.build = _recorded_build(run)
-    judgement = run.verdicts.get("3.4.1") or last_look(run)
+    judgement = run.verdicts.get("3.4.1") or _look_once_more(run)
     carry_out(production_ref_moved(run, run.build.commit), run)
     issues = [] if judgement.verdict.lets_pass else [judgement.sentence]
     text = completed(run.release, run.built, took=utc_now() - run.release.opened_at, issues=issues)
@@ -32,7 +32,7 @@ def sign_off(run: Run) -> None:
     seal(run, outcome=Ending.SIGNED_OFF, sentence=f"{run.built.commit[:7]} is live; {judgement.sentence}")
 
 
-def last_look(run: Run) -> Judgement:
+def _look_once_more(run: Run) -> Judgement:
     """3.4.1: the final health check."""
     as_task(final_health_check, run)(return_state=True)
     return run.verdicts.get("3.4.1") or unknown("the final health check could not be asked")

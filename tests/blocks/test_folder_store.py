@@ -7,7 +7,9 @@ import os
 import shutil
 import signal
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -53,32 +55,44 @@ def test_a_folder_that_is_not_mounted_is_unreachable_and_not_empty(tmp_path: Pat
             verb()
 
 
-def test_a_folder_that_is_unmounted_while_a_row_is_written_is_never_made_anew(tmp_path: Path) -> None:
-    folder, away = tmp_path / "store", tmp_path / "away"
-    folder.mkdir()
-    store, over, refused = marked(folder), Event(), Event()
+@contextmanager
+def written_all_the_time(write: Callable[[str], None]) -> Iterator[tuple[Future[None], Event]]:
+    """Let a thread write one row after the other until the block ends; the event says that one was Unreachable."""
+    over, refused = Event(), Event()
 
-    def write() -> None:
+    def write_on() -> None:
         for number in itertools.count():
             if over.is_set():
                 return
             try:
-                store.create(f"records/{number}/000001.json", b"row")
+                write(f"records/{number}/000001.json")
             except Unreachable:
                 refused.set()
 
     with ThreadPoolExecutor() as pool:
-        writer = pool.submit(write)
+        writer = pool.submit(write_on)
         try:
-            for _ in range(40):
-                refused.clear()
-                folder.rename(away)
-                wait_until(lambda: refused.is_set() or folder.exists())
-                assert not folder.exists()
-                away.rename(folder)
+            yield writer, refused
         finally:
             over.set()
         writer.result()
+
+
+def test_a_folder_that_is_unmounted_while_a_row_is_written_is_never_made_anew(tmp_path: Path) -> None:
+    folder, away = tmp_path / "store", tmp_path / "away"
+    folder.mkdir()
+    store = marked(folder)
+
+    def write(key: str) -> None:
+        store.create(key, b"row")
+
+    with written_all_the_time(write) as (_, refused):
+        for _ in range(40):
+            refused.clear()
+            folder.rename(away)
+            wait_until(lambda: refused.is_set() or folder.exists())
+            assert not folder.exists()
+            away.rename(folder)
 
 
 def test_an_empty_folder_where_a_store_would_be_mounted_is_unreachable(tmp_path: Path) -> None:
@@ -99,32 +113,21 @@ def test_an_empty_folder_where_a_store_would_be_mounted_is_unreachable(tmp_path:
 def test_a_store_whose_mount_point_appears_in_the_middle_believes_nothing_of_it(tmp_path: Path) -> None:
     folder, away = tmp_path / "store", tmp_path / "away"
     folder.mkdir()
-    store, over, refused, written = marked(folder), Event(), Event(), list[str]()
+    store, written = marked(folder), list[str]()
 
-    def write() -> None:
-        for number in itertools.count():
-            if over.is_set():
-                return
-            try:
-                store.create(f"records/{number}/000001.json", b"row")
-                written.append(f"records/{number}/000001.json")
-                assert set(store.list("records/")) >= set(written)
-            except Unreachable:
-                refused.set()
+    def write(key: str) -> None:
+        store.create(key, b"row")
+        written.append(key)
+        assert set(store.list("records/")) >= set(written)
 
-    with ThreadPoolExecutor() as pool:
-        writer = pool.submit(write)
-        try:
-            for _ in range(40):
-                refused.clear()
-                folder.rename(away)
-                folder.mkdir()
-                wait_until(lambda: refused.is_set() or writer.done())
-                shutil.rmtree(folder)
-                away.rename(folder)
-        finally:
-            over.set()
-        writer.result()
+    with written_all_the_time(write) as (writer, refused):
+        for _ in range(40):
+            refused.clear()
+            folder.rename(away)
+            folder.mkdir()
+            wait_until(lambda: refused.is_set() or writer.done())
+            shutil.rmtree(folder)
+            away.rename(folder)
 
     assert set(store.list("records/")) >= set(written)
 

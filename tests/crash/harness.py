@@ -87,14 +87,14 @@ class Harness:
         people = self._people(stage)
         with stage.process(stage.request(shipped)) as process, people.given():
             self._proxy.arm(point, partial(self._strike, point, process.pid))
-            process.wait(seconds=RELEASE_SECONDS)
+            status = process.wait(seconds=RELEASE_SECONDS)
             self._proxy.disarm()
             if point.route is Route.RETRY:
                 self._retry(stage)
             stage.recover_until_free()
         return Played(
             point,
-            struck=self._proxy.struck.is_set(),
+            struck=status == -signal.SIGKILL,
             outcome=stage.outcome(),
             faults=faults_of(stage, before=before, after=shipped.commit),
             seconds=time.monotonic() - began,

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from threading import Event as Signal
 
 from policy.record import Event, Row
 from tests.wire import Proxy
@@ -71,12 +70,10 @@ class KillingProxy(Proxy):
         self._number = 0
         self._moment = Moment.BEFORE
         self._kill: Callable[[], None] = lambda: None
-        self.struck = Signal()
         super().__init__(port, request=self._before, answer=self._after)
 
     def arm(self, point: Point, kill: Callable[[], None]) -> None:
         """Call `kill` at this point, once; in the middle of an act it only makes ready to."""
-        self.struck.clear()
         self._moment, self._kill = point.moment, kill
         self._number = point.number
 
@@ -98,5 +95,4 @@ class KillingProxy(Proxy):
             return False
         self._number = 0
         self._kill()
-        self.struck.set()
         return True
