@@ -1,8 +1,8 @@
 """GitHub's answers as far as they are read, and the facts that are made of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
 from pydantic import BaseModel
 
@@ -32,20 +32,11 @@ class PullRequest:
 class WorkflowRun:
     """One run of the CI; the conclusion is None while it runs."""
 
+    number: int
     status: str
     conclusion: str | None
     url: str
     failed_steps: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRun:
-    """One check on a commit; the conclusion is None while it runs."""
-
-    name: str
-    status: str
-    conclusion: str | None
-    url: str | None
 
 
 class Message(BaseModel):
@@ -95,6 +86,7 @@ class File(BaseModel):
 
     filename: str
     previous_filename: str | None = None
+    status: str = "modified"
 
 
 class Comparison(BaseModel):
@@ -206,25 +198,6 @@ class Jobs(BaseModel):
     jobs: list[Job]
 
 
-class Check(BaseModel):
-    """A check run."""
-
-    name: str
-    status: str
-    conclusion: str | None = None
-    html_url: str | None = None
-
-
-class Checks(BaseModel):
-    """A page of the checks of a commit."""
-
-    total_count: int
-    check_runs: list[Check]
-
-
-Counted = TypeVar("Counted", Jobs, Checks)
-
-
 def commit(answer: CommitAnswer, pull_request: int | None) -> Commit:
     """The fact behind a commit's answer."""
     signature = answer.commit.author
@@ -236,7 +209,15 @@ def commit(answer: CommitAnswer, pull_request: int | None) -> Commit:
         author_email=signature.email,
         pull_request=pull_request,
         authored_at=signature.date,
+        body=answer.commit.message.partition("\n")[2].strip(),
     )
+
+
+def changed_files(answers: Sequence[File]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Every path that changed, the old name of a moved file too, and those of them that exist no more."""
+    there = {file.filename for file in answers if file.status != "removed"}
+    every = {name for file in answers for name in (file.filename, file.previous_filename) if name}
+    return tuple(sorted(every)), tuple(sorted(every - there))
 
 
 def pull_request(answer: Pull, repository: str) -> PullRequest:
@@ -262,4 +243,4 @@ def pull_request(answer: Pull, repository: str) -> PullRequest:
 
 def workflow_run(answer: Run, failed_steps: tuple[str, ...]) -> WorkflowRun:
     """The fact behind a run's answer."""
-    return WorkflowRun(answer.status, answer.conclusion, answer.html_url, failed_steps)
+    return WorkflowRun(answer.id, answer.status, answer.conclusion, answer.html_url, failed_steps)

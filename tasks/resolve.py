@@ -50,6 +50,7 @@ def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way
         commits=change.commits,
         files=change.files,
         complete=change.complete,
+        gone=change.gone,
         migrations=migrations,
         risk=assessment.risk,
         reasons=assessment.reasons,

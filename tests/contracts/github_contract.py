@@ -65,7 +65,26 @@ def _checks(stage: Stage) -> None:
     for number in range(105):
         stage.vendor.state.report_check(commit, f"check {number}")
     stage.vendor.state.report_check(commit, "running", None)
-    assert len(stage.block.list_check_runs(commit)) == 106
+    stage.vendor.state.report_status(commit, "preview")
+    assert len(stage.block.read_checks(commit).runs) == 106
+
+
+def _reviewed(stage: Stage) -> int:
+    number, _ = _pull_request(stage)
+    stage.vendor.state.approve(number)
+    stage.vendor.state.discuss(number, "a.ts", resolved=False)
+    return number
+
+
+def _report(stage: Stage) -> None:
+    run = stage.vendor.state.report_run(_main(stage))
+    stage.vendor.state.keep_artifact(run, "coverage", {"lcov.info": "x"})
+    assert stage.block.read_report(run, "coverage")
+
+
+def _scanned(stage: Stage) -> None:
+    stage.vendor.state.analyses.append(("refs/heads/main", _main(stage), ""))
+    stage.block.read_code_scanning("refs/heads/main")
 
 
 def _limited(stage: Stage) -> None:
@@ -94,7 +113,15 @@ VERBS: dict[str, Drive] = {
     "merge_into": _merge_into,
     "move_ref": _move_ref,
     "read_workflow_run": _workflow,
-    "list_check_runs": _checks,
+    "read_checks": _checks,
+    "list_pulls_of": lambda stage: stage.block.list_pulls_of([_main(stage)]),
+    "read_described_pull": lambda stage: stage.block.read_described_pull(_reviewed(stage)),
+    "list_pull_files": lambda stage: stage.block.list_pull_files(_reviewed(stage)),
+    "list_pull_commits": lambda stage: stage.block.list_pull_commits(_reviewed(stage)),
+    "list_reviews": lambda stage: stage.block.list_reviews(_reviewed(stage)),
+    "list_threads": lambda stage: stage.block.list_threads(_reviewed(stage)),
+    "read_report": _report,
+    "read_code_scanning": _scanned,
     "read_file": lambda stage: stage.block.read_file("README.md", "main"),
 }
 REFUSALS: dict[str, Drive] = {
