@@ -14,6 +14,7 @@ from blocks.github_answers import PullRequest, WorkflowRun
 from blocks.github_checks import CommitReports
 from blocks.github_pulls import PullRequests
 from blocks.github_repository import PAGE, expect_all, quoted
+from policy.branch import Compared
 from policy.risk import ChangeSet, Commit
 
 _MOST_FILES = 300
@@ -77,6 +78,11 @@ class GitHub(PullRequests, CommitReports):
     def is_ancestor(self, commit: str, of: str) -> bool:
         """Whether `of` contains `commit`."""
         return self._compared(commit, of, page=1, size=1).status in ("ahead", "identical")
+
+    def read_compared(self, base: str, head: str) -> Compared:
+        """How the two lie to each other, and by how many commits."""
+        found = self._compared(base, head, page=1, size=1)
+        return Compared(base, head, found.status, found.ahead_by, found.behind_by, found.html_url)
 
     def read_pull_request(self, number: int) -> PullRequest:
         """One pull request; whether it can be merged is None while GitHub works it out."""

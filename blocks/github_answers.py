@@ -93,6 +93,9 @@ class Comparison(BaseModel):
     """What lies between two commits."""
 
     status: str
+    ahead_by: int
+    behind_by: int
+    html_url: str
     total_commits: int
     commits: list[CommitAnswer]
     files: list[File] | None = None

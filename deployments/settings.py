@@ -32,7 +32,7 @@ from deployments.vendor_settings import (
 from policy.checks import CheckRules
 from policy.dated_exceptions import DatedException
 from policy.dead_man import least_time
-from policy.evidence_rules import CoverageSource, EvidenceRules, SecuritySource, find_contradictions
+from policy.evidence_rules import BreakingRules, CoverageSource, EvidenceRules, SecuritySource, find_contradictions
 from policy.judgement import spoken
 from policy.limits import Limits
 from policy.pull_requests import PullRequestRules
@@ -219,6 +219,7 @@ class Settings(BaseSettings):
     coverage: CoverageSource | None = None
     security: SecuritySource | None = None
     sensitive: SensitivePaths = SensitivePaths()
+    breaking: BreakingRules = BreakingRules()
     exceptions: tuple[DatedException, ...] = Field(
         default=(), description="Findings that are accepted until a day: [[exceptions]]."
     )

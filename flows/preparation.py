@@ -1,9 +1,13 @@
 """1: before the deployment. Nothing on any production server is changed here."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+
 from flows.phase import Report, phase, run_items
 from policy.checklist import ITEMS
 from policy.items import Asked
 from policy.limits import Mode
+from tasks.change import branch_up_to_date, breaking_changes_identified, clean_history, feature_flags_configured
 from tasks.messages import inform
 from tasks.preparation import (
     commits_reviewed,
@@ -18,8 +22,34 @@ from tasks.preparation import (
     way_back_known,
     window_selected,
 )
+from tasks.review import (
+    automated_tests_pass,
+    build_succeeds,
+    code_review_completed,
+    pull_request_created,
+    security_checks_pass,
+)
 from tasks.run import Run
 from tasks.step import carry_out
+
+
+@phase("1.1 Code review and testing")
+def code_review(run: Run) -> Report:
+    """Pull requests, reviews, tests, scanners and build speak for the very commit."""
+    return run_items(
+        run,
+        pull_request_created,
+        code_review_completed,
+        automated_tests_pass,
+        security_checks_pass,
+        build_succeeds,
+    )
+
+
+@phase("1.2 Change management")
+def change_management(run: Run) -> Report:
+    """The branch is up to date, what breaks is acknowledged, and the flags stand."""
+    return run_items(run, branch_up_to_date, clean_history, breaking_changes_identified, feature_flags_configured)
 
 
 @phase("1.3 Pre-deployment preparation")
@@ -37,6 +67,14 @@ def preparation(run: Run) -> Report:
 def final_checks(run: Run) -> Report:
     """Production is healthy, its backup is recent, the way back is known, the window is open."""
     return run_items(run, production_healthy, database_backup_recent, way_back_known, inside_the_window)
+
+
+def prepare(run: Run) -> tuple[Report, ...]:
+    """1.1 to 1.3, at once, for they do not need each other."""
+    phases = (code_review, change_management, preparation)
+    with ThreadPoolExecutor(len(phases)) as pool:
+        asked = [pool.submit(copy_context().run, one, run) for one in phases]
+    return tuple(one.result() for one in asked)
 
 
 def announcement(run: Run) -> None:

@@ -152,6 +152,8 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
             "user": "ci",
             "password": "REGISTRY_PASSWORD",
         },
+        "coverage": {"artifact": "coverage"},
+        "security": {"scanners": ["pnpm audit", "gitleaks"]},
         "signing": {"key": SIGNING_KEY, "public_keys": {"worker-1": home.public_key()}},
         "calendar": {
             "windows": {"low": ALWAYS, "medium": ALWAYS, "high": ALWAYS},

@@ -49,6 +49,17 @@ class SecuritySource(BaseModel):
     )
 
 
+class BreakingRules(BaseModel):
+    """What is compared to find what breaks."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    api_descriptions: tuple[str, ...] = Field(
+        default=("**/openapi.json", "**/openapi.y*ml", "**/*.openapi.json", "**/*.openapi.y*ml"),
+        description="1.2.3: the OpenAPI descriptions of what others call.",
+    )
+
+
 class EvidenceRules(BaseModel):
     """Everything that the items of 1.1 and 1.2 are told beside the evidence; None is what the company does not have."""
 
@@ -60,6 +71,7 @@ class EvidenceRules(BaseModel):
     coverage: CoverageSource | None = None
     security: SecuritySource | None = None
     sensitive: SensitivePaths = SensitivePaths()
+    breaking: BreakingRules = BreakingRules()
     exceptions: tuple[DatedException, ...] = ()
 
 

@@ -8,7 +8,9 @@ from blocks.github import GitHub
 from lab.history import History
 from lab.vendors.github import GitHub as StandIn
 from tests.contracts.contract import Contract, Drive, Stage
-from tests.contracts.openapi_check import OpenApiDescription
+from tests.contracts.exchange import Exchange
+from tests.contracts.openapi_check import Finding, OpenApiDescription
+from tests.contracts.sdl_check import SdlDescription
 
 TOKEN = "ghp_right"
 
@@ -107,6 +109,7 @@ VERBS: dict[str, Drive] = {
     "read_commit": lambda stage: stage.block.read_commit("main"),
     "read_tree": lambda stage: stage.block.read_tree("main"),
     "read_ref": lambda stage: stage.block.read_ref("main"),
+    "read_compared": lambda stage: stage.block.read_compared("main~3", "main"),
     "is_ancestor": lambda stage: stage.block.is_ancestor("main~3", "main"),
     "read_pull_request": lambda stage: stage.block.read_pull_request(_pull_request(stage)[0]),
     "merge_pull_request": _merge,
@@ -135,17 +138,33 @@ REFUSALS: dict[str, Drive] = {
     "no such workflow": lambda stage: stage.block.read_workflow_run("main", "other.yml"),
     "stale head": _merge_stale,
 }
+NOT_DESCRIBED = "GitHub's own pages describe it; the description here is cut to other operations"
 KNOWN = {
+    r"^(GET \S*(/code-scanning/|/actions/artifacts/|/artifact-storage/)\S*: )?the path is not described": NOT_DESCRIBED,
     r"check_runs\.\d+\.conclusion: None is not one of": (
         "a check that runs has no conclusion, and null is not in the list"
     ),
 }
+REST = OpenApiDescription(
+    "github.openapi.json", slashes=r"/(?:git/refs?|git/matching-refs|contents|compare|branches)/(.+)$", known=KNOWN
+)
+GRAPH = SdlDescription("github.graphql")
+
+
+class RestAndGraph:
+    """GitHub describes its two interfaces in two files."""
+
+    file = "github.openapi.json"
+
+    def check(self, exchange: Exchange) -> Finding:
+        """The exchange held against the description of the interface it belongs to."""
+        return GRAPH.check(exchange) if exchange.path == "/graphql" else REST.check(exchange)
+
+
 GITHUB = Contract(
     name="GitHub",
     block=GitHub,
-    description=OpenApiDescription(
-        "github.openapi.json", slashes=r"/(?:git/refs?|git/matching-refs|contents|compare|branches)/(.+)$", known=KNOWN
-    ),
+    description=RestAndGraph(),
     open=_open,
     make=lambda url: GitHub(url=url, repository="holilabs/holilabsv2", patience=3, read_timeout=5),
     verbs=VERBS,
