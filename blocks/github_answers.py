@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel
 
+from policy.conflicts import Deployment
 from policy.risk import Commit
 
 
@@ -111,6 +113,23 @@ class Ref(BaseModel):
     """A branch."""
 
     object: RefObject
+
+
+class DeploymentAnswer(BaseModel):
+    """A deployment."""
+
+    id: int
+    sha: str
+    environment: str
+    creator: Account | None = None
+    created_at: datetime
+    payload: dict[str, Any] | str | None = None
+
+
+class State(BaseModel):
+    """A status of a deployment."""
+
+    state: str
 
 
 class Label(BaseModel):
@@ -247,3 +266,18 @@ def pull_request(answer: Pull, repository: str) -> PullRequest:
 def workflow_run(answer: Run, failed_steps: tuple[str, ...]) -> WorkflowRun:
     """The fact behind a run's answer."""
     return WorkflowRun(answer.id, answer.status, answer.conclusion, answer.html_url, failed_steps)
+
+
+def deployment(answer: DeploymentAnswer, state: str | None) -> Deployment:
+    """The fact behind a deployment's answer; the release that made it wrote its key into the payload."""
+    payload = answer.payload if isinstance(answer.payload, dict) else {}
+    key = payload.get("countersign")
+    return Deployment(
+        number=answer.id,
+        environment=answer.environment,
+        commit=answer.sha,
+        creator=answer.creator.login if answer.creator else "ghost",
+        created_at=answer.created_at,
+        state=state,
+        key=str(key) if key else None,
+    )

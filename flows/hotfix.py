@@ -7,7 +7,7 @@ from flows.hold import holding, pre_empt
 from flows.opening import open_release, release_key
 from flows.phase import Report, phase, require, run_items
 from flows.plan import show_plan
-from flows.preparation import announcement, final_checks, prepare
+from flows.preparation import announcement, final_checks, prepare, remember_statements
 from flows.production import roll_out
 from flows.recovery import recover
 from flows.sign_off import sign_off
@@ -64,6 +64,7 @@ def before_the_first_change(run: Run) -> None:
     prepare(run)
     announcement(run)
     require(run, final_checks(run))
+    remember_statements(run)
 
 
 @phase("5.2.1 Urgency")

@@ -8,7 +8,7 @@ from flows.hold import holding, refuse_while_held
 from flows.opening import open_release, release_key
 from flows.phase import require
 from flows.plan import show_plan
-from flows.preparation import announcement, final_checks, prepare
+from flows.preparation import announcement, final_checks, prepare, remember_statements
 from flows.rollout import (
     everything_is_live,
     first_server_evidence,
@@ -54,6 +54,7 @@ def before_the_first_change(run: Run) -> None:
     require(run, *prepare(run))
     announcement(run)
     require(run, final_checks(run))
+    remember_statements(run)
 
 
 def roll_out(run: Run) -> None:

@@ -9,14 +9,11 @@ from blocks.errors import Refused
 from policy.backups import judge_newest_backup
 from policy.health import judge_every_server, judge_health, judge_staging_tree, read_health
 from policy.judgement import Judgement, failed, not_configured, passed, worst_of
-from policy.messages import announce
 from policy.record import Event, last
 from policy.release import Build
-from policy.roles import Role
 from policy.troubleshooting import advice_for
 from policy.windows import judge_window
 from tasks.item import item
-from tasks.messages import deliver
 from tasks.run import Run, utc_now
 from tasks.smoke_tests import judge_smoke_tests
 from tasks.step import POLL_SECONDS, Seen, Step, StepFailed
@@ -98,18 +95,6 @@ def window_selected(run: Run) -> Judgement:
 def inside_the_window(run: Run) -> Judgement:
     """Now lies inside the window, just before the first server."""
     return judge_window(utc_now(), risk=run.release.risk, calendar=run.company.calendar)
-
-
-def team_notified(run: Run) -> Step:
-    """1.3.7: the announcement stands in the deployments channel."""
-    on_call = run.company.roster.holders(Role.ON_CALL, on=utc_now().date())
-    text = announce(
-        run.release,
-        when=run.release.opened_at,
-        zone=run.company.rules.time_zone,
-        on_call=[person.name for person in on_call],
-    )
-    return deliver(run, number="1.3.7", name="team notified", text=text, thread=False)
 
 
 @item("1.4.1")

@@ -5,7 +5,7 @@ import zipfile
 from typing import Any
 
 from lab.vendors.core import Answer, Call, Operation
-from lab.vendors.github_links import API, SITE, repository
+from lab.vendors.github_links import API, SITE, deployment, deployment_status, repository
 from lab.vendors.github_pages import cut_page
 from lab.vendors.github_shapes import refusal, spoken_now
 from lab.vendors.github_state import Artifact, GitHubState, Status
@@ -26,6 +26,8 @@ class ReportOperations:
             Operation("GET", f"{_AT}/commits/{{ref:path}}/status", self._combine_statuses),
             Operation("GET", f"{_AT}/code-scanning/analyses", self._list_analyses),
             Operation("GET", f"{_AT}/code-scanning/alerts", self._list_alerts),
+            Operation("GET", f"{_AT}/deployments", self._list_deployments),
+            Operation("GET", f"{_AT}/deployments/{{number:int}}/statuses", self._list_states),
             Operation("GET", f"{_AT}/actions/runs/{{number:int}}/artifacts", self._list_artifacts),
             Operation("GET", f"{_AT}/actions/artifacts/{{number:int}}/zip", self._point_to_artifact),
             Operation("GET", f"{STORAGE}/{{number:int}}", self._get_artifact),
@@ -96,6 +98,20 @@ class ReportOperations:
         wanted = call.query.get("state")
         found = [alert for alert in self.state.alerts if wanted in (None, alert["state"])]
         page, headers = cut_page(call, found)
+        return Answer(body=page, headers=headers)
+
+    def _list_deployments(self, call: Call) -> Answer:
+        wanted = call.query.get("environment")
+        found = [deployment(one, self.state.repository) for one in self.state.deployments[::-1]]
+        page, headers = cut_page(call, [one for one in found if wanted in (None, one["environment"])])
+        return Answer(body=page, headers=headers)
+
+    def _list_states(self, call: Call) -> Answer:
+        number = int(call.parameters["number"])
+        if not 0 < number <= len(self.state.deployments):
+            raise refusal(404, "Not Found")
+        one = self.state.deployments[number - 1]
+        page, headers = cut_page(call, [deployment_status(one, self.state.repository)] if one.state else [])
         return Answer(body=page, headers=headers)
 
     def _list_artifacts(self, call: Call) -> Answer:

@@ -59,6 +59,17 @@ class Artifact:
     at: str = field(default_factory=shapes.spoken_now)
 
 
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A deployment and its newest status, empty where it has none."""
+
+    number: int
+    commit: str
+    environment: str
+    state: str
+    at: str = field(default_factory=shapes.spoken_now)
+
+
 class GitHubState:
     """One repository with its pull requests, workflow runs and checks."""
 
@@ -81,6 +92,7 @@ class GitHubState:
         self.artifacts: list[Artifact] = []
         self.analyses: list[tuple[str, str, str]] = []
         self.alerts: list[dict[str, Any]] = []
+        self.deployments: list[Deployment] = []
         for past in self.history.past_pulls():
             self.record_merged(past.commit, past.title, author=past.author, labels=past.labels)
             self.report_run(past.commit)
@@ -166,6 +178,10 @@ class GitHubState:
     def report_status(self, commit: str, context: str, state: str = "success") -> None:
         """Add a commit status."""
         self.statuses.append(Status(len(self.statuses) + 1, commit, context, state))
+
+    def deploy(self, commit: str, environment: str, state: str) -> None:
+        """Let somebody else's deployment be in this state."""
+        self.deployments.append(Deployment(len(self.deployments) + 1, commit, environment, state))
 
     def keep_artifact(self, run: int, name: str, files: Mapping[str, str]) -> None:
         """Let a run of the workflow leave these files."""
