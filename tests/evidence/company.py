@@ -100,6 +100,11 @@ def a_scene(world: World, folder: Path, stack: ExitStack) -> Scene:
     history = History.make(folder / "holi.git")
     known = stand_ins(history)
     at = {name: stack.enter_context(served(vendor.app)) for name, vendor in known.items()}
+    systems = blocks_at(at)
+    others = others_at(at)
+    for block in (*systems.values(), *others.values()):
+        if hasattr(block, "close"):
+            stack.callback(block.close)
     (folder / "store").mkdir()
     store = FolderStore(folder=str(folder / "store"))
     store.mark()
@@ -109,7 +114,7 @@ def a_scene(world: World, folder: Path, stack: ExitStack) -> Scene:
         store=store,
         evidence=EVIDENCE,
         limits=Limits(on_call_patience=timedelta(seconds=1)),
-        **blocks_at(at),
+        **systems,
     )
     head = ship(known["github"], history)
     change = company.github.read_change_set("production", head)
@@ -125,8 +130,7 @@ def a_scene(world: World, folder: Path, stack: ExitStack) -> Scene:
     )
     built = Build(commit=head, image="holi-web", digest="sha256:" + "b" * 64, merged_at=None, run_url=None)
     run = Run(release, company, Record(store, release.key, holder=1, spool=folder / "spool"), number=1, build=built)
-    stack.callback(company.__exit__)
-    return Scene(run, known, others_at(at))
+    return Scene(run, known, others)
 
 
 def stand_ins(history: History) -> dict[str, Vendor]:
