@@ -15,8 +15,10 @@ from tasks.conflicts import no_conflicting_deployment
 from tasks.messages import inform
 from tasks.preparation import (
     commits_reviewed,
+    dashboards_green,
     database_backup_recent,
     deployed_to_staging,
+    emergency_contacts_ready,
     inside_the_window,
     production_healthy,
     risk_assessed,
@@ -77,7 +79,15 @@ def preparation(run: Run) -> Report:
 @phase("1.4 Final pre-deployment checks")
 def final_checks(run: Run) -> Report:
     """Production is healthy, its backup is recent, the way back is known, the window is open."""
-    return run_items(run, production_healthy, database_backup_recent, way_back_known, inside_the_window)
+    return run_items(
+        run,
+        production_healthy,
+        dashboards_green,
+        database_backup_recent,
+        emergency_contacts_ready,
+        way_back_known,
+        inside_the_window,
+    )
 
 
 def prepare(run: Run) -> tuple[Report, ...]:

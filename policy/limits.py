@@ -141,6 +141,9 @@ class Limits(BaseModel):
     roll_out: timedelta = Field(
         default=timedelta(minutes=15), description="1.3.7, 1.3.9: how long people are told that the roll-out takes."
     )
+    alert_age: timedelta = Field(
+        default=timedelta(minutes=15), description="1.4.2: an alert rule was evaluated within it."
+    )
     new_errors: timedelta = Field(
         default=timedelta(minutes=15), description="3.1.4: no kind of error was first seen within it."
     )
