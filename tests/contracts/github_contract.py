@@ -89,6 +89,18 @@ def _scanned(stage: Stage) -> None:
     stage.block.read_code_scanning("refs/heads/main")
 
 
+def _tag(stage: Stage) -> None:
+    for _ in range(2):
+        stage.block.create_tag("release-7", _main(stage), "Reminders by text message")
+    assert stage.block.read_tag("release-7") == _main(stage)
+
+
+def _deployments(stage: Stage) -> None:
+    stage.vendor.state.deploy(_main(stage), "production", "in_progress")
+    stage.vendor.state.deploy(_main(stage), "production", "")
+    assert [one.state for one in stage.block.list_deployments("production")] == [None, "in_progress"]
+
+
 def _limited(stage: Stage) -> None:
     stage.vendor.break_with("limited", seconds=60)
     stage.block.read_ref("main")
@@ -115,6 +127,10 @@ VERBS: dict[str, Drive] = {
     "merge_pull_request": _merge,
     "merge_into": _merge_into,
     "move_ref": _move_ref,
+    "read_tag": lambda stage: stage.block.read_tag("release-7"),
+    "create_tag": _tag,
+    "list_deployments": _deployments,
+    "check": lambda stage: stage.block.check(),
     "read_workflow_run": _workflow,
     "read_checks": _checks,
     "list_pulls_of": lambda stage: stage.block.list_pulls_of([_main(stage)]),

@@ -1,6 +1,7 @@
 """Whatever an outside system does instead of answering: the item says so, and it is never a pass."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from typing import Any, cast
 
@@ -140,6 +141,7 @@ STEPS: dict[str, Callable[[Scene], Step]] = {
 
 @pytest.mark.parametrize("system", STEPS)
 def test_a_step_that_is_refused_fails_as_a_step_and_as_nothing_else(scene: Scene, system: str) -> None:
+    scene.run = replace(scene.run, release=scene.run.release.model_copy(update={"key": f"refused-{system}"}))
     step = STEPS[system](scene)
     scene.vendors[system].break_with("unknown", method="POST")
 
