@@ -173,15 +173,15 @@ def stand_ins(history: History) -> dict[str, Vendor]:
 
 def blocks_at(at: dict[str, str]) -> dict[str, Any]:
     """Return the company's systems, each before its stand-in and with little patience."""
-    short: dict[str, Any] = {"patience": 1, "read_timeout": 1}
+    short: dict[str, Any] = {"patience": 1, "read_timeout": 3}
     return {
         "github": GitHub(url=at["github"], repository="holilabs/holilabsv2", **short),
         "slack": Slack(
-            url=f"{at['slack']}/api/", deployments="C0DEPLOYMENTS", alerts="C0ALERTS", timeout=1, patience=1
+            url=f"{at['slack']}/api/", deployments="C0DEPLOYMENTS", alerts="C0ALERTS", timeout=3, patience=1
         ),
         "on_call": PagerDutyRest(url=at["on_call"], policy="PPROD", services=["PWEB"], **short),
         "statuspage": Statuspage(url=f"{at['statuspage']}/v1", page="kctbh9vrtdwd", **short),
-        "status_pages": StatusPages(pages={"the cloud": at["status_page"]}, timeout=1),
+        "status_pages": StatusPages(pages={"the cloud": at["status_page"]}, timeout=3),
         "sentry": Sentry(url=at["sentry"], organization="holilabs", project="web", **short),
         "doppler": Doppler(url=at["doppler"], project="holi", config="prd", **short),
         "snyk": Snyk(url=f"{at['snyk']}/rest", organization=ORGANIZATION, **short),
@@ -192,7 +192,7 @@ def blocks_at(at: dict[str, str]) -> dict[str, Any]:
 
 def others_at(at: dict[str, str]) -> dict[str, Any]:
     """Return the systems that serve a purpose instead of others."""
-    short: dict[str, Any] = {"patience": 1, "read_timeout": 1}
+    short: dict[str, Any] = {"patience": 1, "read_timeout": 3}
     return {
         "tickets": Linear(url=at["linear"], **short),
         "log": Confluence(url=f"{at['confluence']}/wiki", user=MAIL, space="42", **short),
