@@ -1,7 +1,7 @@
 """The company: its rules, and each outside system once a process."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -11,18 +11,30 @@ from pydantic import Field, ValidationError
 
 from blocks.application import Application
 from blocks.backup_store import BackupStore
+from blocks.confluence import Confluence
+from blocks.doppler import Doppler
 from blocks.errors import Misconfigured
 from blocks.fleet import Fleet, Server
 from blocks.github import GitHub
+from blocks.grafana import Grafana
+from blocks.jira import Jira
+from blocks.linear import Linear
 from blocks.load_balancer import CommandBalancer, HAProxy, LoadBalancer
+from blocks.notion import Notion
 from blocks.one_time_codes import OneTimeCodes
 from blocks.pagerduty import PagerDuty
+from blocks.pagerduty_rest import PagerDutyRest
 from blocks.postgres import Postgres
 from blocks.prometheus import Prometheus
 from blocks.registry import Registry
+from blocks.sentry import Sentry
 from blocks.signing import Signer
 from blocks.slack import Slack
+from blocks.snyk import Snyk
+from blocks.status_pages import StatusPages
+from blocks.statuspage import Statuspage
 from blocks.store import FolderStore, S3Store, Store
+from policy.evidence_rules import EvidenceRules
 from policy.limits import Limits
 from policy.record_signature import KEY_BYTES, read_spelled
 from policy.risk import RiskRules
@@ -31,7 +43,25 @@ from policy.windows import Calendar, read_calendar
 
 STORES: dict[str, type[FolderStore | S3Store]] = {"folder": FolderStore, "bucket": S3Store}
 BALANCERS: dict[str, type[HAProxy | CommandBalancer]] = {"haproxy": HAProxy, "commands": CommandBalancer}
-OptionalSystem = Literal["staging", "balancer", "prometheus", "database", "backups", "pagerduty"]
+OptionalSystem = Literal[
+    "staging",
+    "balancer",
+    "prometheus",
+    "database",
+    "backups",
+    "pagerduty",
+    "on_call",
+    "statuspage",
+    "status_pages",
+    "sentry",
+    "doppler",
+    "snyk",
+    "jira",
+    "linear",
+    "notion",
+    "confluence",
+    "grafana",
+]
 Found = TypeVar("Found")
 BlockKind = TypeVar("BlockKind", bound=Block)
 
@@ -49,6 +79,13 @@ class CompanyRules(Block):
     calendar: dict[str, Any] = Field(default_factory=dict, description="Windows, freezes and known peaks.")
     limits: dict[str, Any] = Field(default_factory=dict, description="Limits that differ from the checklist's.")
     risk_rules: dict[str, Any] = Field(default_factory=dict, description="Paths that make a change risky.")
+    evidence_rules: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Checks, reviews, reports, sensitive paths, accepted findings.",
+    )
+    pull_request_template: str = Field(
+        default=".github/pull_request_template.md", description="The file of the template of pull requests."
+    )
     secrets_folder: str | None = Field(default=None, description="The folder of secret files on the worker.")
     signing_key: str | None = Field(default=None, description="The name of the secret with the worker's signing key.")
     public_keys: dict[str, str] = Field(
@@ -96,6 +133,16 @@ class Company:
     database: Postgres | None
     backups: BackupStore | None
     registry: Registry
+    on_call: PagerDutyRest | None = None
+    statuspage: Statuspage | None = None
+    status_pages: StatusPages | None = None
+    sentry: Sentry | None = None
+    doppler: Doppler | None = None
+    snyk: Snyk | None = None
+    tickets: Jira | Linear | None = None
+    log: Notion | Confluence | None = None
+    grafana: Grafana | None = None
+    evidence: EvidenceRules = field(default_factory=EvidenceRules)
 
     @classmethod
     def load(cls, environment: str) -> "Company":
@@ -124,6 +171,16 @@ class Company:
                 database=if_there("database", partial(_load, Postgres)),
                 backups=if_there("backups", partial(_load, BackupStore)),
                 registry=_load(Registry, environment),
+                on_call=if_there("on_call", partial(_load, PagerDutyRest)),
+                statuspage=if_there("statuspage", partial(_load, Statuspage)),
+                status_pages=if_there("status_pages", partial(_load, StatusPages)),
+                sentry=if_there("sentry", partial(_load, Sentry)),
+                doppler=if_there("doppler", partial(_load, Doppler)),
+                snyk=if_there("snyk", partial(_load, Snyk)),
+                tickets=if_there("jira", partial(_load, Jira)) or if_there("linear", partial(_load, Linear)),
+                log=if_there("notion", partial(_load, Notion)) or if_there("confluence", partial(_load, Confluence)),
+                grafana=if_there("grafana", partial(_load, Grafana)),
+                evidence=EvidenceRules.model_validate(rules.evidence_rules),
             )
         except ValidationError as error:
             raise Misconfigured(f"the rules of {environment} are not valid: {error}") from error
@@ -135,7 +192,9 @@ class Company:
     def __exit__(self, *_raised: object) -> None:
         """Hang up every kept connection."""
         staging = self.staging.fleet if self.staging else None
-        for system in (self.fleet, staging, self.balancer, self.github, self.pagerduty, self.prometheus):
+        kept = (self.fleet, staging, self.balancer, self.github, self.pagerduty, self.prometheus)
+        vendors = (self.on_call, self.statuspage, self.sentry, self.doppler, self.snyk)
+        for system in (*kept, *vendors, self.tickets, self.log, self.grafana):
             if system is not None:
                 system.close()
 

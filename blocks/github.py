@@ -3,30 +3,27 @@
 Follows GitHub's REST API description (version 2022-11-28).
 """
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from pathlib import Path
 from typing import Literal
-from urllib.parse import quote
 
-import httpx
-from prefect.blocks.core import Block
-from pydantic import Field, HttpUrl, PrivateAttr
+from pydantic import Field, HttpUrl
 
 from blocks import github_answers as answers
-from blocks.credentials import read_secret
-from blocks.errors import Misconfigured, Refused, Unreachable
-from blocks.github_answers import CheckRun, PullRequest, WorkflowRun
-from blocks.vendor import Vendor, seconds_to_wait
+from blocks.errors import Misconfigured, Refused
+from blocks.github_answers import PullRequest, WorkflowRun
+from blocks.github_checks import CommitReports
+from blocks.github_pulls import PullRequests
+from blocks.github_repository import PAGE, expect_all, quoted
+from policy.branch import Compared
+from policy.conflicts import Deployment
 from policy.risk import ChangeSet, Commit
 
-_PAGE = 100
 _MOST_FILES = 300
 _PARALLEL = 6
+_NEWEST_DEPLOYMENTS = 10
 
 
-class GitHub(Block):
+class GitHub(PullRequests, CommitReports):
     """One repository on GitHub."""
 
     _block_type_name = "Countersign GitHub"
@@ -41,10 +38,6 @@ class GitHub(Block):
     change = github.read_change_set("production", "main")
     ```"""
 
-    url: str = Field(default="https://api.github.com", description="Address of GitHub's REST API.")
-    repository: str = Field(pattern=r"^[\w.-]+/[\w.-]+$", description="The repository as owner/name.")
-    token: str = Field(default="GITHUB_TOKEN", description="Name of the secret that holds the token.")
-    secrets_folder: str | None = Field(default=None, description="Folder of the files that hold secrets.")
     merge_method: Literal["merge", "squash", "rebase"] = Field(
         default="squash", description="How a pull request is merged."
     )
@@ -53,33 +46,6 @@ class GitHub(Block):
         ge=1,
         description="A change set of more commits is called incomplete, not read to its end.",
     )
-    connect_timeout: timedelta = Field(
-        default=timedelta(seconds=5), description="How long a connection may take, in seconds."
-    )
-    read_timeout: timedelta = Field(
-        default=timedelta(seconds=20), description="How long an answer may take, in seconds."
-    )
-    patience: timedelta = Field(
-        default=timedelta(seconds=30), description="How long a rate limit is waited for, in seconds."
-    )
-    _vendor: Vendor = PrivateAttr()
-
-    def block_initialization(self) -> None:
-        """Keep one client; nothing is asked before a verb is called."""
-        self._vendor = Vendor(
-            "GitHub",
-            self.url,
-            headers=self._headers,
-            connect_seconds=self.connect_timeout.total_seconds(),
-            read_seconds=self.read_timeout.total_seconds(),
-            patience_seconds=self.patience.total_seconds(),
-            limit_of=limit_of,
-            lacking=lacking,
-        )
-
-    def close(self) -> None:
-        """Let go of the kept connections."""
-        self._vendor.close()
 
     def read_change_set(self, base: str, head: str) -> ChangeSet:
         """Every commit and file from `base` to `head`, with pull requests and their labels."""
@@ -90,8 +56,9 @@ class GitHub(Block):
             answers.commit(one, pull.number if pull else None) for one, pull in zip(found, pulls, strict=True)
         )
         labels = sorted({label.name for pull in pulls if pull for label in pull.labels})
-        complete = len(found) == total and len(files) < _MOST_FILES
-        return ChangeSet(base, head, commits, tuple(files), tuple(labels), complete)
+        names, gone = answers.changed_files(files)
+        complete = len(found) == total and len(names) < _MOST_FILES
+        return ChangeSet(base, head, commits, names, tuple(labels), complete, gone)
 
     def read_commit(self, ref: str) -> Commit:
         """The commit that a branch, tag or hash stands for."""
@@ -105,7 +72,7 @@ class GitHub(Block):
 
     def read_ref(self, branch: str) -> str:
         """The newest commit of a branch."""
-        answer = self._vendor.ask("GET", self._at(f"git/ref/heads/{_quoted(branch)}"), understood=(404,))
+        answer = self._vendor.ask("GET", self._at(f"git/ref/heads/{quoted(branch)}"), understood=(404,))
         if answer.status == 404:
             raise Refused(f"{self.repository} has no branch {branch}")
         return answer.read(answers.Ref).object.sha
@@ -113,6 +80,11 @@ class GitHub(Block):
     def is_ancestor(self, commit: str, of: str) -> bool:
         """Whether `of` contains `commit`."""
         return self._compared(commit, of, page=1, size=1).status in ("ahead", "identical")
+
+    def read_compared(self, base: str, head: str) -> Compared:
+        """How the two lie to each other, and by how many commits."""
+        found = self._compared(base, head, page=1, size=1)
+        return Compared(base, head, found.status, found.ahead_by, found.behind_by, found.html_url)
 
     def read_pull_request(self, number: int) -> PullRequest:
         """One pull request; whether it can be merged is None while GitHub works it out."""
@@ -150,15 +122,41 @@ class GitHub(Block):
 
     def move_ref(self, branch: str, commit: str) -> None:
         """Let `branch` stand for `commit`, also backwards; it is made when it is not there."""
-        path = self._at(f"git/refs/heads/{_quoted(branch)}")
+        path = self._at(f"git/refs/heads/{quoted(branch)}")
         answer = self._vendor.ask("PATCH", path, body={"sha": commit, "force": True}, understood=(422,))
         if answer.status == 422:
             self._vendor.ask("POST", self._at("git/refs"), body={"ref": f"refs/heads/{branch}", "sha": commit})
 
+    def read_tag(self, name: str) -> str | None:
+        """The commit that a tag stands for, or None where there is no such tag."""
+        answer = self._vendor.ask("GET", self._at(f"git/ref/tags/{quoted(name)}"), understood=(404,))
+        return None if answer.status == 404 else self._commit(f"tags/{name}").sha
+
+    def create_tag(self, name: str, commit: str, message: str) -> None:
+        """An annotated tag stands on the commit; one that stands there already counts as done."""
+        body = {"tag": name, "message": message, "object": commit, "type": "commit"}
+        tag = self._vendor.ask("POST", self._at("git/tags"), body=body).read(answers.RefObject)
+        ref = {"ref": f"refs/tags/{name}", "sha": tag.sha}
+        answer = self._vendor.ask("POST", self._at("git/refs"), body=ref, understood=(422,))
+        if answer.status == 422 and self.read_tag(name) != commit:
+            raise Refused(f"the tag {name} stands on another commit than {commit[:7]}")
+
+    def list_deployments(self, environment: str) -> tuple[Deployment, ...]:
+        """The newest deployments to an environment, each with its newest status."""
+        query: dict[str, str | int] = {"environment": environment, "per_page": _NEWEST_DEPLOYMENTS}
+        found = self._vendor.ask("GET", self._at("deployments"), query=query).read(list[answers.DeploymentAnswer])
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            states = list(pool.map(self._state_of, [one.id for one in found]))
+        return tuple(answers.deployment(one, state) for one, state in zip(found, states, strict=True))
+
+    def check(self) -> None:
+        """Return when GitHub knows the token and the repository; else say what is wrong."""
+        self._vendor.ask("GET", f"/repos/{self.repository}").read(answers.Repository)
+
     def read_workflow_run(self, commit: str, workflow: str) -> WorkflowRun | None:
         """The newest run of the workflow for the commit, or None where there is none yet."""
-        path = self._at(f"actions/workflows/{_quoted(workflow)}/runs")
-        answer = self._vendor.ask("GET", path, query={"head_sha": commit, "per_page": _PAGE}, understood=(404,))
+        path = self._at(f"actions/workflows/{quoted(workflow)}/runs")
+        answer = self._vendor.ask("GET", path, query={"head_sha": commit, "per_page": PAGE}, understood=(404,))
         if answer.status == 404:
             raise Misconfigured(f"{self.repository} has no workflow {workflow}")
         runs = answer.read(answers.Runs).workflow_runs
@@ -168,22 +166,11 @@ class GitHub(Block):
         failed = newest.conclusion not in (None, "success")
         return answers.workflow_run(newest, self._failed_steps(newest.id) if failed else ())
 
-    def list_check_runs(self, commit: str) -> tuple[CheckRun, ...]:
-        """The latest run of every check on the commit."""
-        path = self._at(f"commits/{_quoted(commit)}/check-runs")
-        found: list[answers.Check] = []
-        total = 0
-        for page in self._pages(path, answers.Checks):
-            found += page.check_runs
-            total = page.total_count
-        _expect_all(len(found), total, f"checks of {commit[:7]}")
-        return tuple(CheckRun(one.name, one.status, one.conclusion, one.html_url) for one in found)
-
     def read_file(self, path: str, ref: str) -> bytes:
         """The content of a file at a commit."""
         answer = self._vendor.ask(
             "GET",
-            self._at(f"contents/{_quoted(path)}"),
+            self._at(f"contents/{quoted(path)}"),
             query={"ref": ref},
             accept="application/vnd.github.raw+json",
             understood=(404,),
@@ -192,28 +179,20 @@ class GitHub(Block):
             raise Refused(f"{self.repository} has no file {path} at {ref}")
         return answer.content
 
-    def _headers(self) -> dict[str, str]:
-        folder = Path(self.secrets_folder) if self.secrets_folder else None
-        token = read_secret(self.token, folder).get_secret_value()
-        return {"Authorization": f"Bearer {token}", "X-GitHub-Api-Version": "2022-11-28"}
-
-    def _at(self, path: str) -> str:
-        return f"/repos/{self.repository}/{path}"
-
     def _commit(self, ref: str) -> answers.CommitAnswer:
-        answer = self._vendor.ask("GET", self._at(f"commits/{_quoted(ref)}"), understood=(404, 422))
+        answer = self._vendor.ask("GET", self._at(f"commits/{quoted(ref)}"), understood=(404, 422))
         if answer.status >= 300:
             raise Refused(f"{self.repository} has no commit {ref}")
         return answer.read(answers.CommitAnswer)
 
-    def _compared(self, base: str, head: str, *, page: int, size: int = _PAGE) -> answers.Comparison:
-        path = self._at(f"compare/{_quoted(base)}...{_quoted(head)}")
+    def _compared(self, base: str, head: str, *, page: int, size: int = PAGE) -> answers.Comparison:
+        path = self._at(f"compare/{quoted(base)}...{quoted(head)}")
         answer = self._vendor.ask("GET", path, query={"per_page": size, "page": page}, understood=(404,))
         if answer.status == 404:
             raise Refused(f"{self.repository} cannot compare {base} with {head}: one of them does not exist")
         return answer.read(answers.Comparison)
 
-    def _compare(self, base: str, head: str) -> tuple[list[answers.CommitAnswer], list[str], int]:
+    def _compare(self, base: str, head: str) -> tuple[list[answers.CommitAnswer], list[answers.File], int]:
         first = self._compared(base, head, page=1)
         commits, page = list(first.commits), 1
         while len(commits) < min(first.total_commits, self.most_commits):
@@ -223,53 +202,20 @@ class GitHub(Block):
                 break
             commits += more
         if first.total_commits <= self.most_commits:
-            _expect_all(len(commits), first.total_commits, f"commits from {base} to {head}")
-        names = {name for file in first.files or () for name in (file.filename, file.previous_filename) if name}
-        return commits, sorted(names), first.total_commits
+            expect_all(len(commits), first.total_commits, f"commits from {base} to {head}")
+        return commits, list(first.files or ()), first.total_commits
 
     def _pull_of(self, commit: str) -> answers.Pull | None:
         path = self._at(f"commits/{commit}/pulls")
-        pulls = self._vendor.ask("GET", path, query={"per_page": _PAGE}).read(list[answers.Pull])
+        pulls = self._vendor.ask("GET", path, query={"per_page": PAGE}).read(list[answers.Pull])
         return min(pulls, key=lambda pull: (pull.merged_at is None, pull.number), default=None)
+
+    def _state_of(self, deployment: int) -> str | None:
+        path = self._at(f"deployments/{deployment}/statuses")
+        found = self._vendor.ask("GET", path, query={"per_page": 1}).read(list[answers.State])
+        return found[0].state if found else None
 
     def _failed_steps(self, run: int) -> tuple[str, ...]:
         path = self._at(f"actions/runs/{run}/jobs")
         jobs = [job for page in self._pages(path, answers.Jobs) for job in page.jobs]
         return tuple(f"{job.name}: {name}" for job in jobs for name in job.failed_steps())
-
-    def _pages(self, path: str, shape: type[answers.Counted]) -> Iterator[answers.Counted]:
-        answer = self._vendor.ask("GET", path, query={"per_page": _PAGE})
-        yield answer.read(shape)
-        while answer.next_url:
-            answer = self._vendor.ask("GET", answer.next_url)
-            yield answer.read(shape)
-
-
-def limit_of(response: httpx.Response) -> float | None:
-    """The seconds that GitHub's primary or secondary limit asks to wait; a plain 403 is no limit."""
-    if response.status_code not in (403, 429):
-        return None
-    if "retry-after" in response.headers:
-        return seconds_to_wait(response, default=60)
-    if response.headers.get("x-ratelimit-remaining") == "0":
-        return 60.0
-    if response.status_code == 429 or "rate limit" in response.text.lower():
-        return 60.0
-    return None
-
-
-def lacking(response: httpx.Response) -> str | None:
-    """The permission that a refused call needs: of a fine-grained token or an app, else of a classic token."""
-    if response.status_code != 403:
-        return None
-    names = ("x-accepted-github-permissions", "x-accepted-oauth-scopes")
-    return next((found for name in names if (found := response.headers.get(name))), None)
-
-
-def _expect_all(received: int, expected: int, what: str) -> None:
-    if received != expected:
-        raise Unreachable(f"GitHub: {received} of {expected} {what} received")
-
-
-def _quoted(name: str) -> str:
-    return quote(name, safe="")

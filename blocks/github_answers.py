@@ -1,11 +1,13 @@
 """GitHub's answers as far as they are read, and the facts that are made of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any
 
 from pydantic import BaseModel
 
+from policy.conflicts import Deployment
 from policy.risk import Commit
 
 
@@ -32,20 +34,11 @@ class PullRequest:
 class WorkflowRun:
     """One run of the CI; the conclusion is None while it runs."""
 
+    number: int
     status: str
     conclusion: str | None
     url: str
     failed_steps: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRun:
-    """One check on a commit; the conclusion is None while it runs."""
-
-    name: str
-    status: str
-    conclusion: str | None
-    url: str | None
 
 
 class Message(BaseModel):
@@ -95,12 +88,16 @@ class File(BaseModel):
 
     filename: str
     previous_filename: str | None = None
+    status: str = "modified"
 
 
 class Comparison(BaseModel):
     """What lies between two commits."""
 
     status: str
+    ahead_by: int
+    behind_by: int
+    html_url: str
     total_commits: int
     commits: list[CommitAnswer]
     files: list[File] | None = None
@@ -116,6 +113,23 @@ class Ref(BaseModel):
     """A branch."""
 
     object: RefObject
+
+
+class DeploymentAnswer(BaseModel):
+    """A deployment."""
+
+    id: int
+    sha: str
+    environment: str
+    creator: Account | None = None
+    created_at: datetime
+    payload: dict[str, Any] | str | None = None
+
+
+class State(BaseModel):
+    """A status of a deployment."""
+
+    state: str
 
 
 class Label(BaseModel):
@@ -206,25 +220,6 @@ class Jobs(BaseModel):
     jobs: list[Job]
 
 
-class Check(BaseModel):
-    """A check run."""
-
-    name: str
-    status: str
-    conclusion: str | None = None
-    html_url: str | None = None
-
-
-class Checks(BaseModel):
-    """A page of the checks of a commit."""
-
-    total_count: int
-    check_runs: list[Check]
-
-
-Counted = TypeVar("Counted", Jobs, Checks)
-
-
 def commit(answer: CommitAnswer, pull_request: int | None) -> Commit:
     """The fact behind a commit's answer."""
     signature = answer.commit.author
@@ -236,7 +231,15 @@ def commit(answer: CommitAnswer, pull_request: int | None) -> Commit:
         author_email=signature.email,
         pull_request=pull_request,
         authored_at=signature.date,
+        body=answer.commit.message.partition("\n")[2].strip(),
     )
+
+
+def changed_files(answers: Sequence[File]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Every path that changed, the old name of a moved file too, and those of them that exist no more."""
+    there = {file.filename for file in answers if file.status != "removed"}
+    every = {name for file in answers for name in (file.filename, file.previous_filename) if name}
+    return tuple(sorted(every)), tuple(sorted(every - there))
 
 
 def pull_request(answer: Pull, repository: str) -> PullRequest:
@@ -262,4 +265,19 @@ def pull_request(answer: Pull, repository: str) -> PullRequest:
 
 def workflow_run(answer: Run, failed_steps: tuple[str, ...]) -> WorkflowRun:
     """The fact behind a run's answer."""
-    return WorkflowRun(answer.status, answer.conclusion, answer.html_url, failed_steps)
+    return WorkflowRun(answer.id, answer.status, answer.conclusion, answer.html_url, failed_steps)
+
+
+def deployment(answer: DeploymentAnswer, state: str | None) -> Deployment:
+    """The fact behind a deployment's answer; the release that made it wrote its key into the payload."""
+    payload = answer.payload if isinstance(answer.payload, dict) else {}
+    key = payload.get("countersign")
+    return Deployment(
+        number=answer.id,
+        environment=answer.environment,
+        commit=answer.sha,
+        creator=answer.creator.login if answer.creator else "ghost",
+        created_at=answer.created_at,
+        state=state,
+        key=str(key) if key else None,
+    )

@@ -45,6 +45,9 @@ class PagerDutyRest(VendorBlock):
 
     url: str = Field(default="https://api.pagerduty.com", description="Address of PagerDuty's REST API.")
     token: str = Field(default="PAGERDUTY_TOKEN", description="Name of the secret that holds the API key.")
+    policy: str = Field(default="", description="Number of the escalation policy that releases ask about.")
+    level: int = Field(default=1, ge=1, description="Level of the policy whose engineer is told before a release.")
+    services: list[str] = Field(default_factory=list, description="Numbers of production's services.")
 
     def shown(self, secret: str) -> dict[str, str]:
         """Return the header in PagerDuty's own scheme, and the type that it wants on every request."""

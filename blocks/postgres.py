@@ -14,11 +14,12 @@ from typing import IO, Any
 import psycopg
 from prefect.blocks.core import Block
 from psycopg import sql
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from blocks.credentials import read_secret
 from blocks.errors import Misconfigured, Refused, Unreachable
 from policy.resources import Connections
+from policy.slow_queries import Snapshot
 
 
 @dataclass(slots=True)
@@ -89,6 +90,17 @@ class Postgres(Block):
             " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
         )
         return Connections(used=int(self._ask(query)), pool=self.pool)
+
+    def read_statements(self) -> Snapshot:
+        """Return what pg_stat_statements counted so far for this database, and since when."""
+        query = sql.SQL(
+            "SELECT json_build_object('at', now(), 'reset_at', (SELECT stats_reset FROM pg_stat_statements_info),"
+            " 'evicted', (SELECT dealloc FROM pg_stat_statements_info), 'statements',"
+            " coalesce((SELECT json_agg(json_build_object('queryid', queryid, 'query', query, 'calls', calls,"
+            " 'total_ms', total_exec_time)) FROM pg_stat_statements"
+            " WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())), '[]'::json))"
+        )
+        return TypeAdapter(Snapshot).validate_python(self._ask(query))
 
     @contextmanager
     def start_dump(self) -> Iterator[Dump]:

@@ -24,6 +24,9 @@ from slack_sdk.web import SlackResponse
 from blocks import slack_answers as answers
 from blocks.credentials import read_secret
 from blocks.errors import Refused, Unreachable
+from policy.incidents import Alert
+from policy.on_call import Answer as Reply
+from policy.on_call import Reaction, Told
 
 Shape = TypeVar("Shape", bound=BaseModel)
 Ask = Callable[[WebClient], SlackResponse]
@@ -130,6 +133,22 @@ class Slack(Block):
         """Our message with this key in the conversation with the user, or None."""
         return self.find(self._conversation_with(user), key)
 
+    def read_replies(self, user: str, key: str) -> Told | None:
+        """Our message with this key to the user, with the emojis under it and what was written after it."""
+        listed = list(self._listed(self._conversation_with(user), None))
+        ours = next((one for one in listed if self._is_ours(one, key)), None)
+        if ours is None:
+            return None
+        reactions = tuple(Reaction(who, one.name) for one in ours.reactions for who in one.users)
+        said = tuple(Reply(one.user or "", one.at, one.text) for one in listed if one.at > ours.at)
+        return Told(user, ours.at, reactions, said)
+
+    def list_alerts(self, channel: str, since: datetime) -> tuple[Alert, ...]:
+        """Everything that others posted in a channel since a moment."""
+        own = self._ask(answers.Known, channel, lambda client: client.auth_test()).user_id
+        listed = self._listed(channel, None, since=since)
+        return tuple(Alert(one.user or one.bot_id or "?", one.at, one.text) for one in listed if one.user != own)
+
     def update(self, message: Message, text: str) -> None:
         """The message says `text` now."""
         self._ask(
@@ -141,8 +160,7 @@ class Slack(Block):
     def find(self, channel: str, key: str, thread: Message | None = None) -> Message | None:
         """Our message with this key, or None where it was not sent within `look_back`."""
         for listed in self._listed(channel, thread):
-            found = listed.metadata
-            if found and found.event_type == _EVENT and found.event_payload.get("key") == key:
+            if self._is_ours(listed, key):
                 return Message(channel, listed.ts)
         return None
 
@@ -189,12 +207,18 @@ class Slack(Block):
         opened = self._ask(answers.Opened, user, lambda client: client.conversations_open(users=user))
         return opened.channel.id
 
-    def _listed(self, channel: str, thread: Message | None) -> Iterator[answers.Listed]:
+    def _is_ours(self, listed: answers.Listed, key: str) -> bool:
+        found = listed.metadata
+        return found is not None and found.event_type == _EVENT and found.event_payload.get("key") == key
+
+    def _listed(
+        self, channel: str, thread: Message | None, *, since: datetime | None = None
+    ) -> Iterator[answers.Listed]:
         given: dict[str, Any] = {"channel": channel, "limit": _PAGE, "include_all_metadata": True}
         if thread:
             given["ts"] = thread.stamp
         else:
-            given["oldest"] = f"{(datetime.now(UTC) - self.look_back).timestamp():.6f}"
+            given["oldest"] = f"{(since or datetime.now(UTC) - self.look_back).timestamp():.6f}"
         while True:
             page = self._ask(answers.Page, channel, partial(_list, given))
             yield from page.messages

@@ -1,5 +1,6 @@
 """The shapes of Slack's answers, and what each of its refusals means."""
 
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict
@@ -37,11 +38,33 @@ class Empty(BaseModel):
     ok: bool
 
 
+class Emoji(BaseModel):
+    """An emoji under a message, and who put it there."""
+
+    name: str
+    users: list[str] = []
+
+
 class Listed(BaseModel):
     """A message in a list."""
 
     ts: str
+    user: str | None = None
+    bot_id: str | None = None
+    text: str = ""
+    reactions: list[Emoji] = []
     metadata: Metadata | None = None
+
+    @property
+    def at(self) -> datetime:
+        """When it was posted."""
+        return datetime.fromtimestamp(float(self.ts), UTC)
+
+
+class Known(BaseModel):
+    """Who the token belongs to."""
+
+    user_id: str
 
 
 class Cursor(BaseModel):

@@ -56,6 +56,9 @@ class StatusPages(Block):
     pages: dict[str, str] = Field(
         description="Address of each vendor's page by its name, such as https://www.githubstatus.com."
     )
+    uses: dict[str, list[str]] = Field(
+        default_factory=dict, description="Components in use by the name of the vendor; the whole page where none is."
+    )
     timeout: timedelta = Field(default=timedelta(seconds=10), description="How long an answer may take, in seconds.")
 
     def read_status(self, vendor: str) -> StatusPage:

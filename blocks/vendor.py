@@ -31,6 +31,7 @@ class Answer:
     status: int
     content: bytes
     next_url: str | None
+    moved_to: str | None = None
 
     def read(self, shape: type[Shape]) -> Shape:
         """The body in the given shape; anything else is nonsense, and asking again may help."""
@@ -105,6 +106,12 @@ class Vendor:
             self._judge_secret(self._secret, asked, response, scope)
         return self._judge(asked, response, understood)
 
+    def fetch_without_secret(self, url: str) -> bytes:
+        """What lies at an address that the vendor named; it is another's, so no secret goes there."""
+        asked = f"GET {httpx.URL(url).host}"
+        response = self._send(asked, self._client().build_request("GET", url, headers={"User-Agent": "countersign"}))
+        return self._judge(asked, response, ()).content
+
     def close(self) -> None:
         """Let go of the kept connections."""
         with self._lock:
@@ -141,7 +148,8 @@ class Vendor:
             lacking = self._lacking(response)
             needed = f" (it needs the permission {lacking})" if lacking else ""
             raise Refused(f"{self.name} refused {asked}: {status} {said(response)}{needed}")
-        return Answer(self.name, asked, status, response.content, next_page(response.headers.get("link", "")))
+        following = next_page(response.headers.get("link", ""))
+        return Answer(self.name, asked, status, response.content, following, response.headers.get("location"))
 
 
 def seconds_until(response: httpx.Response, moment: float) -> float:

@@ -8,24 +8,36 @@ import argparse
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import get_args
 from urllib.parse import urlsplit, urlunsplit
 
 from prefect.blocks.core import Block
+from pydantic import BaseModel
 
 from blocks.application import Application
 from blocks.backup_store import BackupStore
-from blocks.company import CompanyRules, OptionalSystem
+from blocks.company import CompanyRules
+from blocks.confluence import Confluence
+from blocks.doppler import Doppler
 from blocks.errors import BlockError, Misconfigured
 from blocks.fleet import Fleet, Server
 from blocks.github import GitHub
+from blocks.grafana import Grafana
+from blocks.jira import Jira
+from blocks.linear import Linear
 from blocks.load_balancer import CommandBalancer, HAProxy
+from blocks.notion import Notion
 from blocks.pagerduty import PagerDuty
+from blocks.pagerduty_rest import PagerDutyRest
 from blocks.postgres import Postgres
 from blocks.prometheus import Prometheus
 from blocks.registry import Registry
+from blocks.sentry import Sentry
 from blocks.slack import Slack
+from blocks.snyk import Snyk
+from blocks.status_pages import StatusPages
+from blocks.statuspage import Statuspage
 from blocks.store import FolderStore, S3Store
+from blocks.vendor_block import VendorBlock
 from deployments.settings import (
     BalancerSettings,
     FleetSettings,
@@ -34,6 +46,18 @@ from deployments.settings import (
     read_settings,
 )
 
+VENDORS: dict[str, type[VendorBlock]] = {
+    "on_call": PagerDutyRest,
+    "statuspage": Statuspage,
+    "sentry": Sentry,
+    "doppler": Doppler,
+    "snyk": Snyk,
+    "jira": Jira,
+    "linear": Linear,
+    "notion": Notion,
+    "confluence": Confluence,
+    "grafana": Grafana,
+}
 PROGRAMS = {"pg_dump", "pg_restore"}
 
 
@@ -57,11 +81,6 @@ def blocks_of(settings: Settings) -> dict[str, list[Block]]:
     if settings.staging is None:
         return of_environment
     return {**of_environment, f"{settings.environment}-staging": _staging_blocks(settings, settings.staging)}
-
-
-def systems_of(settings: Settings) -> list[OptionalSystem]:
-    """Return the systems that the settings describe, of those that a company may lack."""
-    return [system for system in get_args(OptionalSystem) if getattr(settings, system) is not None]
 
 
 def save(settings: Settings, *, new_store: bool = False) -> int:
@@ -110,6 +129,8 @@ def _rules(settings: Settings) -> CompanyRules:
         calendar=settings.calendar,
         limits=settings.limits.model_dump(mode="json", exclude_unset=True),
         risk_rules=settings.risk.model_dump(mode="json", exclude_unset=True),
+        evidence_rules=settings.evidence.model_dump(mode="json"),
+        pull_request_template=settings.github.pull_request_template,
         secrets_folder=settings.secrets,
         signing_key=settings.signing.key if settings.signing else None,
         public_keys=dict(settings.signing.public_keys) if settings.signing else {},
@@ -118,7 +139,7 @@ def _rules(settings: Settings) -> CompanyRules:
         main_branch=settings.github.main,
         production_ref=settings.github.production,
         workflow=settings.github.workflow,
-        systems=systems_of(settings),
+        systems=settings.systems,
         store="bucket" if settings.store.folder is None else "folder",
         balancer="commands" if settings.balancer and settings.balancer.commands else "haproxy",
         **({"staging_branch": settings.staging.branch} if settings.staging is not None else {}),
@@ -141,6 +162,16 @@ def _optional_blocks(settings: Settings) -> Iterator[Block]:
         yield Postgres(**settings.database.model_dump(), secrets_folder=settings.secrets, **programs)
     if settings.backups is not None:
         yield BackupStore(**settings.backups.model_dump(exclude=PROGRAMS), secrets_folder=settings.secrets)
+    for section, kind in VENDORS.items():
+        found: BaseModel | None = getattr(settings, section)
+        if found is not None:
+            yield kind(**found.model_dump(), secrets_folder=settings.secrets)
+    if settings.status_pages is not None:
+        pages = settings.status_pages
+        yield StatusPages(
+            pages={name: one.page for name, one in pages.items()},
+            uses={name: list(one.uses) for name, one in pages.items()},
+        )
 
 
 def _staging_blocks(settings: Settings, staging: StagingSettings) -> list[Block]:

@@ -4,19 +4,43 @@ import os
 import tomllib
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from blocks.company import OptionalSystem
 from blocks.errors import Misconfigured
 from blocks.fleet import Server
+from deployments.vendor_settings import (
+    BackupSettings,
+    ConfluenceSettings,
+    DatabaseSettings,
+    DopplerSettings,
+    GrafanaSettings,
+    JiraSettings,
+    LinearSettings,
+    NotionSettings,
+    OnCallSettings,
+    PagerDutySettings,
+    PrometheusSettings,
+    SentrySettings,
+    SnykSettings,
+    StatusPageSettings,
+    StatuspageSettings,
+)
+from policy.checks import CheckRules
+from policy.dated_exceptions import DatedException
 from policy.dead_man import least_time
+from policy.evidence_rules import BreakingRules, CoverageSource, EvidenceRules, SecuritySource, find_contradictions
 from policy.judgement import spoken
 from policy.limits import Limits
+from policy.pull_requests import PullRequestRules
 from policy.record_signature import KEY_BYTES, read_spelled
+from policy.reviews import ReviewRules
 from policy.risk import RiskRules
 from policy.roles import Person, Roster
+from policy.sensitive_paths import SensitivePaths
 from policy.windows import read_calendar
 
 VARIABLE = "COUNTERSIGN_SETTINGS"
@@ -101,6 +125,10 @@ class GitHubSettings(Section):
     workflow: str = Field(default="ci.yml", description="The file of the workflow that tests and builds.")
     main: str = Field(default="main", description="The branch that is released.")
     production: str = Field(default="production", description="The branch that says what production serves.")
+    pull_request_template: str = Field(
+        default=".github/pull_request_template.md",
+        description="1.1.1: the template of pull requests; what stands in it is no description.",
+    )
 
 
 class SlackSettings(Section):
@@ -115,50 +143,6 @@ class SlackSettings(Section):
         ge=timedelta(0),
         description="How long before its time Slack deletes a scheduled message no more; `dead_man` allows for it.",
     )
-
-
-class PagerDutySettings(Section):
-    """The service on PagerDuty that wakes whoever is on call; without it people are paged in Slack only."""
-
-    url: str = Field(
-        default="https://events.pagerduty.com", pattern=r"^https?://", description="The address of its Events API."
-    )
-    routing_key: str = Field(description="The name of the secret with the integration's key.")
-
-
-class PrometheusSettings(Section):
-    """Where the metrics are asked for; `queries` replaces single queries by name."""
-
-    url: str = Field(pattern=r"^https?://", description="Its address.")
-    scrape_interval: float = Field(default=15, gt=0, description="How often it measures, in seconds.")
-    queries: dict[str, str] = Field(
-        default_factory=dict, description="Single queries that replace ours, by name, such as errors_query."
-    )
-
-
-class DatabaseSettings(Section):
-    """Production's primary."""
-
-    host: str = Field(description="Its address.")
-    port: int = Field(default=5432, description="Its port.")
-    name: str = Field(description="The name of the database.")
-    user: str = Field(description="A user who may read it and dump it.")
-    password: str = Field(description="The name of the secret with the password.")
-    sslmode: str = Field(default="verify-full", description="How the connection is secured, in libpq's words.")
-    pool: int = Field(gt=0, description="The connections that the application may hold altogether.")
-    audit_table: str = Field(default="audit_logs", description="The audit log's table.")
-
-
-class BackupSettings(Section):
-    """Where backups lie and which programs make and read them."""
-
-    bucket: str = Field(description="The bucket of the backups.")
-    endpoint: str | None = Field(default=None, description="Its address; empty for AWS itself.")
-    region: str = Field(default="us-east-1", description="Its region.")
-    access_key: str = Field(description="The name of the secret with the access key.")
-    secret_key: str = Field(description="The name of the secret with the secret key.")
-    pg_dump: str = Field(default="pg_dump", description="The program pg_dump on the worker.")
-    pg_restore: str = Field(default="pg_restore", description="The program pg_restore on the worker.")
 
 
 class RegistrySettings(Section):
@@ -213,11 +197,42 @@ class Settings(BaseSettings):
     prometheus: PrometheusSettings | None = None
     database: DatabaseSettings | None = None
     backups: BackupSettings | None = None
+    on_call: OnCallSettings | None = None
+    statuspage: StatuspageSettings | None = None
+    status_pages: dict[str, StatusPageSettings] | None = None
+    sentry: SentrySettings | None = None
+    doppler: DopplerSettings | None = None
+    snyk: SnykSettings | None = None
+    jira: JiraSettings | None = None
+    linear: LinearSettings | None = None
+    notion: NotionSettings | None = None
+    confluence: ConfluenceSettings | None = None
+    grafana: GrafanaSettings | None = None
     registry: RegistrySettings
     signing: SigningSettings | None = None
     calendar: dict[str, Any] = Field(default_factory=dict)
     limits: Limits = Limits()
     risk: RiskRules = RiskRules()
+    checks: CheckRules = CheckRules()
+    reviews: ReviewRules = ReviewRules()
+    pull_requests: PullRequestRules = PullRequestRules()
+    coverage: CoverageSource | None = None
+    security: SecuritySource | None = None
+    sensitive: SensitivePaths = SensitivePaths()
+    breaking: BreakingRules = BreakingRules()
+    exceptions: tuple[DatedException, ...] = Field(
+        default=(), description="Findings that are accepted until a day: [[exceptions]]."
+    )
+
+    @property
+    def systems(self) -> list[OptionalSystem]:
+        """Name the sections that are there, of those that a company may lack."""
+        return [system for system in get_args(OptionalSystem) if getattr(self, system) is not None]
+
+    @property
+    def evidence(self) -> EvidenceRules:
+        """What was decided about the evidence of 1.1 and 1.2."""
+        return EvidenceRules(**{name: getattr(self, name) for name in EvidenceRules.model_fields})
 
     @classmethod
     def settings_customise_sources(
@@ -240,8 +255,9 @@ def read_settings(path: Path | None = None) -> Settings:
         with file.open("rb") as opened:
             content = tomllib.load(opened)
         settings = Settings(**content)
-        Roster.model_validate({"people": [person.model_dump(by_alias=True) for person in settings.people]})
+        roster = Roster.model_validate({"people": [person.model_dump(by_alias=True) for person in settings.people]})
         _refuse_a_hasty_dead_man(settings, file)
+        _refuse_contradictions(settings, roster, file)
         read_calendar(settings.calendar, time_zone=settings.time_zone, country=settings.country)
     except FileNotFoundError as error:
         raise Misconfigured(f"there is no settings file {file}; name it in {VARIABLE}") from error
@@ -262,6 +278,12 @@ def _refuse_a_hasty_dead_man(settings: Settings, file: Path) -> None:
             f" {limits.dead_man.total_seconds():g} s: with a heartbeat of {spoken(limits.heartbeat)} the message could"
             f" not be moved before its last {spoken(last_chance)}, in which Slack deletes it no more"
         )
+
+
+def _refuse_contradictions(settings: Settings, roster: Roster, file: Path) -> None:
+    found = find_contradictions(settings.evidence, roster=roster, systems=settings.systems)
+    if found:
+        raise Misconfigured(f"{file}: {'; '.join(found)}")
 
 
 def explain(error: ValidationError) -> str:

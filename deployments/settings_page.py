@@ -77,6 +77,8 @@ def _default(field: FieldInfo) -> str:
     if seconds is not None:
         return f"`{seconds():g}`"
     words = ", ".join(default) if isinstance(default, tuple) else str(default)
+    if isinstance(default, frozenset):
+        words = ", ".join(sorted(default))
     return f"`{words}`".replace("|", "\\|")
 
 

@@ -7,7 +7,7 @@ from flows.hold import holding, pre_empt
 from flows.opening import open_release, release_key
 from flows.phase import Report, phase, require, run_items
 from flows.plan import show_plan
-from flows.preparation import announcement, final_checks, preparation
+from flows.preparation import announcement, final_checks, prepare, remember_statements
 from flows.production import roll_out
 from flows.recovery import recover
 from flows.sign_off import sign_off
@@ -60,10 +60,11 @@ def before_the_first_change(run: Run) -> None:
     """5.2.1, then what a hotfix asks of section 1: shown, but few of it blocks."""
     if touched_servers(run.record.rows()):
         return
-    require(urgency(run), run)
-    preparation(run)
+    require(run, urgency(run))
+    prepare(run)
     announcement(run)
-    require(final_checks(run), run)
+    require(run, final_checks(run))
+    remember_statements(run)
 
 
 @phase("5.2.1 Urgency")

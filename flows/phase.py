@@ -107,10 +107,11 @@ def run_items(run: Run, *questions: Question) -> Report:
     )
 
 
-def require(report: Report, run: Run) -> None:
+def require(run: Run, *reports: Report) -> None:
     """Return if nothing stops the way forward, or if this release only observes; else raise ChecksFailed."""
-    if report.stopping and run.release.mode is Mode.RELEASE:
-        raise ChecksFailed(report.sentence)
+    stopping = [report.sentence for report in reports if report.stopping]
+    if stopping and run.release.mode is Mode.RELEASE:
+        raise ChecksFailed("; ".join(stopping))
 
 
 def publish_record(run: Run) -> None:

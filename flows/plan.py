@@ -8,7 +8,7 @@ from prefect.artifacts import create_markdown_artifact
 from blocks.company import Company
 from blocks.record import Record
 from blocks.store import FolderStore
-from flows.preparation import final_checks, preparation
+from flows.preparation import final_checks, prepare
 from policy.page import render_page
 from policy.record import Event
 from policy.release import Build, Release
@@ -23,7 +23,7 @@ def show_plan(company: Company, release: Release) -> None:
     """Leave a page with every check judged now and every step that would be carried out, with its command."""
     with tempfile.TemporaryDirectory() as folder:
         run = _rehearsal(company, release, Path(folder))
-        reports = (preparation(run), final_checks(run))
+        reports = (*prepare(run), final_checks(run))
         entries = [entry for report in reports for entry in report.entries]
         rows = [f"{number}. **{step.title}**: `{step.does}`" for number, step in enumerate(steps_of(run), start=1)]
         create_markdown_artifact(

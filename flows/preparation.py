@@ -1,31 +1,74 @@
 """1: before the deployment. Nothing on any production server is changed here."""
 
-from flows.phase import Report, phase, run_items
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+
+from prefect.logging import get_run_logger
+
+from blocks.errors import BlockError
+from flows.phase import Report, phase, require, run_items
 from policy.checklist import ITEMS
 from policy.items import Asked
-from policy.limits import Mode
+from policy.limits import Mode, Risk
+from tasks.change import branch_up_to_date, breaking_changes_identified, clean_history, feature_flags_configured
+from tasks.conflicts import no_conflicting_deployment
 from tasks.messages import inform
 from tasks.preparation import (
     commits_reviewed,
+    dashboards_green,
     database_backup_recent,
     deployed_to_staging,
+    emergency_contacts_ready,
     inside_the_window,
     production_healthy,
     risk_assessed,
     staging_left_out,
     staging_smoke_test,
-    team_notified,
     way_back_known,
     window_selected,
 )
+from tasks.review import (
+    automated_tests_pass,
+    build_succeeds,
+    code_review_completed,
+    pull_request_created,
+    security_checks_pass,
+)
 from tasks.run import Run
+from tasks.sign_off import keep_statements
 from tasks.step import carry_out
+from tasks.telling import maintenance_announced, on_call_ready, on_call_told, status_page_updated, team_notified
+
+
+@phase("1.1 Code review and testing")
+def code_review(run: Run) -> Report:
+    """Pull requests, reviews, tests, scanners and build speak for the very commit."""
+    return run_items(
+        run,
+        pull_request_created,
+        code_review_completed,
+        automated_tests_pass,
+        security_checks_pass,
+        build_succeeds,
+    )
+
+
+@phase("1.2 Change management")
+def change_management(run: Run) -> Report:
+    """The branch is up to date, what breaks is acknowledged, and the flags stand."""
+    return run_items(run, branch_up_to_date, clean_history, breaking_changes_identified, feature_flags_configured)
 
 
 @phase("1.3 Pre-deployment preparation")
 def preparation(run: Run) -> Report:
     """Staging serves the commit and works; the change set, its risk and its window are known."""
-    questions = (staging_smoke_test, commits_reviewed, risk_assessed, window_selected)
+    questions = (
+        staging_smoke_test,
+        commits_reviewed,
+        risk_assessed,
+        window_selected,
+        no_conflicting_deployment,
+    )
     if run.company.staging is None:
         return run_items(run, staging_left_out, *questions)
     if ITEMS["1.3.1"].asked[run.release.way] is Asked.REQUIRED and run.release.mode is not Mode.PLAN:
@@ -36,10 +79,45 @@ def preparation(run: Run) -> Report:
 @phase("1.4 Final pre-deployment checks")
 def final_checks(run: Run) -> Report:
     """Production is healthy, its backup is recent, the way back is known, the window is open."""
-    return run_items(run, production_healthy, database_backup_recent, way_back_known, inside_the_window)
+    return run_items(
+        run,
+        production_healthy,
+        dashboards_green,
+        database_backup_recent,
+        emergency_contacts_ready,
+        way_back_known,
+        inside_the_window,
+    )
+
+
+def prepare(run: Run) -> tuple[Report, ...]:
+    """1.1 to 1.3, at once, for they do not need each other."""
+    phases = (code_review, change_management, preparation)
+    with ThreadPoolExecutor(len(phases)) as pool:
+        asked = [pool.submit(copy_context().run, one, run) for one in phases]
+    return tuple(one.result() for one in asked)
 
 
 def announcement(run: Run) -> None:
-    """1.3.7: the team is told; on the standard way nothing goes on without it."""
+    """1.3.7 to 1.3.9: people are told; on the standard way nothing goes on without it."""
     tell = carry_out if ITEMS["1.3.7"].asked[run.release.way] is Asked.REQUIRED else inform
     tell(team_notified(run), run)
+    for step in on_call_told(run):
+        tell(step, run)
+    if run.company.statuspage is not None and run.release.risk is Risk.HIGH:
+        tell(maintenance_announced(run), run)
+    require(run, people_told(run))
+
+
+@phase("1.3 Telling people")
+def people_told(run: Run) -> Report:
+    """Whoever is on call is ready, and the status page names the maintenance where one is needed."""
+    return run_items(run, on_call_ready, status_page_updated)
+
+
+def remember_statements(run: Run) -> None:
+    """What the database counted before the first change is kept; without it 3.2.2 will not be known."""
+    try:
+        keep_statements(run)
+    except BlockError as error:
+        get_run_logger().warning("3.2.2 will not be known: %s", error)

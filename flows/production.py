@@ -8,7 +8,7 @@ from flows.hold import holding, refuse_while_held
 from flows.opening import open_release, release_key
 from flows.phase import require
 from flows.plan import show_plan
-from flows.preparation import announcement, final_checks, preparation
+from flows.preparation import announcement, final_checks, prepare, remember_statements
 from flows.rollout import (
     everything_is_live,
     first_server_evidence,
@@ -51,9 +51,10 @@ def before_the_first_change(run: Run) -> None:
     """1: every check before the first change; a retry that finds servers changed already does not repeat it."""
     if touched_servers(run.record.rows()):
         return
-    require(preparation(run), run)
+    require(run, *prepare(run))
     announcement(run)
-    require(final_checks(run), run)
+    require(run, final_checks(run))
+    remember_statements(run)
 
 
 def roll_out(run: Run) -> None:

@@ -1,16 +1,21 @@
 """3.3 and 3.4: people are told, the last look is taken, the record is sealed."""
 
+from prefect.logging import get_run_logger
+
 from blocks.company import Company
+from blocks.errors import BlockError
 from policy.judgement import Judgement, unknown
 from policy.messages import completed
 from policy.metrics import Ending
 from policy.record import Event, last
 from policy.release import Build
-from tasks.item import as_task
+from tasks.item import Question, as_task
 from tasks.messages import deliver, end_incident, inform
 from tasks.run import Run, utc_now
 from tasks.seal import seal
+from tasks.sign_off import log_written, release_documented, release_tagged, ticket_closed, tickets_of_release
 from tasks.step import Seen, Step, carry_out
+from tasks.telling import maintenance_over, status_page_resolved
 from tasks.verification import final_health_check
 
 
@@ -26,16 +31,49 @@ def sign_off(run: Run) -> None:
     judgement = run.verdicts.get("3.4.1") or _look_once_more(run)
     carry_out(production_ref_moved(run, run.build.commit), run)
     issues = [] if judgement.verdict.lets_pass else [judgement.sentence]
+    issues += written_down(run)
     text = completed(run.release, run.built, took=utc_now() - run.release.opened_at, issues=issues)
     inform(deliver(run, number="3.3.1", name="completion posted", text=text), run)
     end_incident(run)
     seal(run, outcome=Ending.SIGNED_OFF, sentence=f"{run.built.commit[:7]} is live; {judgement.sentence}")
 
 
+def written_down(run: Run) -> list[str]:
+    """3.3.2, 3.4.3 and 3.4.4: page, log, tickets and tag; production is live, so what fails here is listed only."""
+    company = run.company
+    steps = [release_tagged(run)]
+    if company.statuspage is not None:
+        steps.append(maintenance_over(run, "The new version is live."))
+    if company.log is not None:
+        steps.append(log_written(run))
+    for step in steps:
+        inform(step, run)
+    close_tickets(run)
+    return [problem for question in (status_page_resolved, release_documented) if (problem := _ask(run, question))]
+
+
+def close_tickets(run: Run) -> None:
+    """3.4.3: every ticket of the release is done; without GitHub or the ticket system nobody can say which."""
+    try:
+        keys = tickets_of_release(run)
+    except BlockError as error:
+        get_run_logger().warning("The tickets of %s are not closed: %s", run.release.key, error)
+        return
+    for key in keys:
+        inform(ticket_closed(run, key), run)
+
+
 def _look_once_more(run: Run) -> Judgement:
     """3.4.1: the final health check."""
     as_task(final_health_check, run)(return_state=True)
     return run.verdicts.get("3.4.1") or unknown("the final health check could not be asked")
+
+
+def _ask(run: Run, question: Question) -> str:
+    """Return what is wrong; nothing where all is well. A phase would need Prefect's server, which may be away."""
+    as_task(question, run)(return_state=True)
+    judgement = run.verdicts.get(question.item.number) or unknown("could not be asked")
+    return "" if judgement.verdict.lets_pass else f"{question.item.name}: {judgement.sentence}"
 
 
 def production_ref_moved(run: Run, commit: str) -> Step:

@@ -13,6 +13,7 @@ from policy.record import Event
 from policy.red_flags import Flag
 from policy.verification import Meaning, conclude
 from tasks.run import Run, utc_now
+from tasks.sign_off import no_incidents, no_new_errors, no_new_slow_query
 from tasks.verification import (
     audit_log_written,
     dashboard_watched,
@@ -35,6 +36,7 @@ def immediate_verification(run: Run) -> Report:
         health_checks_passing,
         version_confirmed,
         key_features_functioning,
+        no_new_errors,
         metrics_normal,
     )
 
@@ -42,13 +44,13 @@ def immediate_verification(run: Run) -> Report:
 @phase("3.2 Extended monitoring")
 def extended_monitoring(run: Run) -> Report:
     """Nothing worsened in the hour: metrics, audit log, resources."""
-    return run_items(run, dashboard_watched, audit_log_written, resources_within_limits)
+    return run_items(run, dashboard_watched, no_new_slow_query, audit_log_written, resources_within_limits)
 
 
 @phase("3.4 Sign-off")
 def last_look(run: Run) -> Report:
-    """The application's own figures are all normal, before anybody is told that it is done."""
-    return run_items(run, final_health_check)
+    """The application's own figures are all normal and nothing happened, before anybody is told that it is done."""
+    return run_items(run, final_health_check, no_incidents)
 
 
 def verify(run: Run, watch: Watch) -> None:

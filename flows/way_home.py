@@ -20,7 +20,7 @@ from flows.red_flag import RedFlag
 from flows.sign_off import production_ref_moved, sign_off
 from flows.world import read_world
 from policy.judgement import Judgement, Verdict, unknown, worst_of
-from policy.limits import Mode
+from policy.limits import Mode, Risk
 from policy.messages import page_not_well, page_stuck
 from policy.metrics import Ending
 from policy.record import Event, last
@@ -42,6 +42,7 @@ from tasks.run import Run, Silent, utc_now
 from tasks.seal import seal
 from tasks.serving import judge_room_without, list_others_serving
 from tasks.step import StepFailed, carry_out
+from tasks.telling import maintenance_over
 
 _CAUSES: dict[type[Exception], Cause] = {
     ChecksFailed: Cause.CHECKS_FAILED,
@@ -94,6 +95,7 @@ def go_home(run: Run, why: Why) -> Plan:
             if why.cause is Cause.STAY:
                 inform(production_ref_moved(run, run.built.commit), run)
             tell_stopped(run, plan.sentence, why)
+            _clear_status_page(run, "The maintenance is over; nothing was changed.")
             seal(
                 run,
                 outcome=Ending.STAYED if why.cause is Cause.STAY else Ending.STOPPED,
@@ -130,11 +132,18 @@ def _go_back(run: Run, plan: Back, why: Why) -> None:
     verification = verify_rollback(run)
     inform(production_ref_moved(run, run.release.previous_commit), run)
     tell_rolled_back(run, why, verification)
+    _clear_status_page(run, "The maintenance is over; the previous version serves again.")
     if worst_of(verification).verdict.lets_pass:
         end_incident(run)
     else:
         page_on_call(run, page_not_well(run.release, verification), name="not-well page")
     seal(run, outcome=Ending.ROLLED_BACK, sentence=plan.sentence)
+
+
+def _clear_status_page(run: Run, text: str) -> None:
+    """3.3.2: a maintenance that was announced for this release is over on every ending."""
+    if run.company.statuspage is not None and run.release.risk is Risk.HIGH:
+        inform(maintenance_over(run, text), run)
 
 
 def _take_new_version_out(run: Run, servers: list[Server]) -> None:

@@ -1,6 +1,7 @@
 """What happens after a push: a workflow run builds the image, pushes it, and staging is deployed."""
 
 import asyncio
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +11,19 @@ from lab.image_builder import Image, Storage, build
 from lab.servers import Servers
 from lab.vendors.github import GitHub
 
+TICKET = "HOLI-7"
 VERSION_FILE = "apps/api/src/version.ts"
-WORKFLOW_CHECKS = ("build", "test", "lint")
+WORKFLOW_CHECKS = ("unit", "integration", "build", "types", "lint", "image")
+DESCRIPTION = """\
+## What and why
+
+The team ships version {version}: the change was tried on staging and is small enough to be read in one go.
+
+Ticket: {ticket}
+
+![The page after the change](https://github.com/user-attachments/assets/0f3c-{version})
+"""
+COVERAGE = {"total": 400, "covered": 384, "skipped": 0, "pct": 96}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +70,19 @@ class Ci:
         """Commit a version; merged, its image is built and its run has ended when this returns."""
         self._recipes[version] = Recipe(fault, boot_seconds, conclusion)
         content = {VERSION_FILE: f'export const version = "{version}"\n', **(files or {})}
-        title = f"Release {version}"
+        title = f"Bring version {version} to the patients"
+        body = DESCRIPTION.format(version=version, ticket=TICKET)
         state = self.github.state
         if not merged:
             branch = f"release/{version}"
             commit = self.history.commit(content, title + "\n", author, branch=branch)
-            number = state.open_pull_request(branch, title, author=author, labels=labels)
+            number = state.open_pull_request(branch, title, body=body, author=author, labels=labels)
+            state.approve(number)
             self._report(commit, branch, conclusion)
             return {"version": version, "commit": commit, "digest": None, "pull_request": number}
         commit = self.history.commit(content, title + "\n", author)
-        number = state.record_merged(commit, title, author=author, labels=labels)
+        number = state.record_merged(commit, title, body=body, author=author, labels=labels)
+        state.approve(number)
         digest = self.run_workflow(commit, "main")
         return {"version": version, "commit": commit, "digest": digest, "pull_request": number}
 
@@ -83,9 +98,29 @@ class Ci:
 
     def _report(self, commit: str, branch: str, conclusion: str) -> None:
         failed = None if conclusion == "success" else "pnpm test"
-        self.github.state.report_run(commit, conclusion, branch=branch, failed_step=failed)
+        run = self.github.state.report_run(commit, conclusion, branch=branch, failed_step=failed)
         for name in WORKFLOW_CHECKS:
-            self.github.state.report_check(commit, name, conclusion if name == "test" else "success")
+            self.github.state.report_check(commit, name, conclusion if name == "unit" else "success")
+        self.github.state.analyses.append((f"refs/heads/{branch}", commit, ""))
+        self.github.state.keep_artifact(run, "coverage", {"coverage-summary.json": self._coverage(commit)})
+        self.github.state.keep_artifact(run, "security", self._security(commit))
+
+    def _coverage(self, commit: str) -> str:
+        """Every file that could be covered is, to the same share."""
+        names = self.history.git("ls-tree", "-r", "--name-only", commit).splitlines()
+        total = {key: value * len(names) if key != "pct" else value for key, value in COVERAGE.items()}
+        return json.dumps({"total": {"lines": total}, **{name: {"lines": COVERAGE} for name in names}})
+
+    def _security(self, commit: str) -> dict[str, str]:
+        """Two scanners that looked at everything and found nothing."""
+        counts = dict.fromkeys(("info", "low", "moderate", "high", "critical"), 0)
+        audit = {"advisories": {}, "metadata": {"vulnerabilities": counts, "totalDependencies": 412}}
+        commits = int(self.history.git("rev-list", "--count", commit))
+        return {
+            "pnpm-audit.json": json.dumps(audit),
+            "gitleaks.json": "[]",
+            "gitleaks-range.json": json.dumps({"base": "", "head": commit, "commits": commits}),
+        }
 
     def _version(self, commit: str) -> str:
         if self.history.find(commit) is None:

@@ -17,11 +17,12 @@ from lab.history import History
 from lab.home import SERVERS, WEB_SERVERS, Home, is_free
 from lab.nightly_backups import NightlyBackups
 from lab.object_store import ObjectStore
+from lab.outside import Outside
 from lab.postgres import Cluster
 from lab.processes import end, spawn, wait_until
 from lab.prometheus import prepare
 from lab.servers import Servers
-from lab.settings_file import CHANNELS, SLACK_LAST_CHANCE, as_toml, people, settings
+from lab.settings_file import CHANNELS, ON_CALL, SLACK_LAST_CHANCE, as_toml, people, settings
 from lab.site import site_of
 from lab.vendors.core import Vendor
 from lab.vendors.github import GitHub
@@ -62,6 +63,7 @@ class Company:
         self.ci: Ci
         self.slack: Slack
         self.pagerduty: PagerDuty
+        self.outside: Outside
 
     async def start(self) -> None:
         """Start everything; a part that needs another waits for it."""
@@ -72,6 +74,7 @@ class Company:
         await self.web.serve("github", self.ci.github.app)
         await self.web.serve("slack", self.slack.app)
         await self.web.serve("pagerduty", self.pagerduty.app)
+        await self.outside.serve(self.web)
         await self.site.start(self.web)
         self._say("vendors, registry and hosts")
         await asyncio.gather(
@@ -83,7 +86,7 @@ class Company:
         await asyncio.to_thread(self.backups.renew)
         self._say("backups")
         self._start_traffic()
-        text = as_toml(settings(self.home, self.balancer, self.hosts))
+        text = as_toml(settings(self.home, self.balancer, self.hosts) | self.outside.settings())
         (self.home.path / "countersign.toml").write_text(text)
 
     def _say(self, what: str) -> None:
@@ -105,11 +108,14 @@ class Company:
         self.slack = Slack(
             self.home.secret("SLACK_TOKEN"), channels=CHANNELS, people=emails, last_chance=SLACK_LAST_CHANCE
         )
+        self.slack.agreeing = frozenset({ON_CALL})
+        self.outside = Outside(self.home)
         self.pagerduty = PagerDuty(self.home.secret("PAGERDUTY_ROUTING_KEY", length=KEY_LENGTH))
 
     def vendors(self) -> dict[str, Vendor]:
         """Return the vendors that can misbehave on command."""
-        return {"github": self.ci.github, "slack": self.slack, "pagerduty": self.pagerduty}
+        named = {"github": self.ci.github, "slack": self.slack, "pagerduty": self.pagerduty}
+        return {**named, **self.outside.vendors()}
 
     def _start_application(self) -> None:
         if self.database.start():
@@ -187,6 +193,7 @@ class Company:
         self.ci.forget()
         self.slack.reset()
         self.pagerduty.reset()
+        self.outside.reset()
         await asyncio.to_thread(self._reset_parts)
 
     def _reset_parts(self) -> None:

@@ -22,6 +22,7 @@ PEOPLE = (
     ("Dev Anand", "developer", "devanand", "dev", "U0DEV", "+1 555 0106"),
     ("Ana Souza", "developer", "anasouza", "ana", "U0ANA", "+1 555 0107"),
 )
+ON_CALL = "U0OMAR"
 ALWAYS = [{"days": "Mon-Sun", "from": "00:00", "until": "24:00"}]
 LIMITS: dict[str, float | int] = {
     "first_server_watch": 3,
@@ -47,6 +48,8 @@ LIMITS: dict[str, float | int] = {
     "reminder": 120,
     "choice": 10,
     "dead_man": 30,
+    "on_call_patience": 5,
+    "slow_query_calls": 5,
 }
 
 
@@ -152,6 +155,8 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
             "user": "ci",
             "password": "REGISTRY_PASSWORD",
         },
+        "coverage": {"artifact": "coverage"},
+        "security": {"scanners": ["pnpm audit", "gitleaks", "code scanning", "Snyk"]},
         "signing": {"key": SIGNING_KEY, "public_keys": {"worker-1": home.public_key()}},
         "calendar": {
             "windows": {"low": ALWAYS, "medium": ALWAYS, "high": ALWAYS},

@@ -135,6 +135,24 @@ class Limits(BaseModel):
     coverage_critical: float = Field(
         default=0.90, gt=0, le=1, description="1.1.3: the same where security-critical paths changed."
     )
+    on_call_patience: timedelta = Field(
+        default=timedelta(minutes=10), description="1.3.8: how long whoever is on call has to confirm."
+    )
+    roll_out: timedelta = Field(
+        default=timedelta(minutes=15), description="1.3.7, 1.3.9: how long people are told that the roll-out takes."
+    )
+    alert_age: timedelta = Field(
+        default=timedelta(minutes=15), description="1.4.2: an alert rule was evaluated within it."
+    )
+    new_errors: timedelta = Field(
+        default=timedelta(minutes=15), description="3.1.4: no kind of error was first seen within it."
+    )
+    slow_query: timedelta = Field(
+        default=timedelta(milliseconds=100), description="3.2.2: a query that takes longer on average is slow."
+    )
+    slow_query_calls: int = Field(
+        default=20, ge=1, description="3.2.2: a query that ran fewer times since the release began is not judged."
+    )
     target_frequency: float = Field(default=1.0, gt=0, description="9.1: more releases a week than this.")
     target_lead_time: timedelta = Field(
         default=timedelta(hours=1), description="9.1: from merge until live everywhere, less than this."

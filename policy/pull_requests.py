@@ -29,6 +29,10 @@ class PullRequest:
     files: tuple[str, ...]
     files_complete: bool
     url: str
+    head: str = ""
+    opened_by: str | None = None
+    commits_total: int = 0
+    labels: tuple[str, ...] = ()
 
 
 class PullRequestRules(BaseModel):

@@ -1,5 +1,6 @@
 """What a person typed into the form, and the frozen facts that follow from it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -38,6 +39,16 @@ class Request(BaseModel):
         description="release: do it. plan: read and judge everything, change nothing. observe: do it, no item blocks.",
     )
     environment: str = Field(default="production", description="The environment to release to.")
+    acknowledged: tuple[str, ...] = Field(
+        default=(),
+        description=(
+            "1.1.5, 1.2.3: lint errors and breaking changes that you know of and that are all right, each by the name"
+            " under which the check shows it."
+        ),
+    )
+    flags: Mapping[str, str] = Field(
+        default={}, description="1.2.4: the flags of this release, each with the value that it has in production."
+    )
 
 
 class Urgency(StrEnum):
@@ -123,6 +134,7 @@ class Release(BaseModel):
     commits: tuple[Commit, ...]
     files: tuple[str, ...]
     complete: bool
+    gone: tuple[str, ...] = ()
     migrations: tuple[str, ...]
     risk: Risk
     reasons: tuple[str, ...]

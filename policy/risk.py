@@ -25,11 +25,15 @@ class Commit:
     author_email: str
     pull_request: int | None
     authored_at: datetime | None = None
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """Everything between production and the commit to release; not `complete` where a list was cut short."""
+    """Everything between production and the commit to release; not `complete` where a list was cut short.
+
+    `gone` are those of the files that exist no more.
+    """
 
     base: str
     head: str
@@ -37,6 +41,7 @@ class ChangeSet:
     files: tuple[str, ...]
     labels: tuple[str, ...]
     complete: bool
+    gone: tuple[str, ...] = ()
 
     @property
     def authors(self) -> frozenset[str]:

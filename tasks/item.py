@@ -75,7 +75,7 @@ def as_task(question: Question, run: Run) -> Task[[], Any]:
         persist_result=False,
     )
     def ask() -> State[None]:
-        judgement = _answer(question, run)
+        judgement = answer(question, run)
         run.verdicts[question.item.number] = judgement
         run.record.append(
             Event.JUDGED,
@@ -91,7 +91,8 @@ def as_task(question: Question, run: Run) -> Task[[], Any]:
     return ask
 
 
-def _answer(question: Question, run: Run) -> Judgement:
+def answer(question: Question, run: Run) -> Judgement:
+    """Return what the item found; a system that cannot be reached raises as long as the task will try again."""
     try:
         return question.ask(run)
     except Unreachable as error:

@@ -2,21 +2,24 @@
 
 import time
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from blocks.backup_store import BackupStore
 from blocks.company import Company, Staging
 from blocks.errors import Refused
 from policy.backups import judge_newest_backup
+from policy.combined import combine
+from policy.contacts import judge_contacts
+from policy.dashboards import AlertRule, judge_alert_rules
 from policy.health import judge_every_server, judge_health, judge_staging_tree, read_health
+from policy.incidents import judge_incidents
 from policy.judgement import Judgement, failed, not_configured, passed, worst_of
-from policy.messages import announce
 from policy.record import Event, last
 from policy.release import Build
-from policy.roles import Role
+from policy.samples import judge_numbers
 from policy.troubleshooting import advice_for
 from policy.windows import judge_window
 from tasks.item import item
-from tasks.messages import deliver
 from tasks.run import Run, utc_now
 from tasks.smoke_tests import judge_smoke_tests
 from tasks.step import POLL_SECONDS, Seen, Step, StepFailed
@@ -100,18 +103,6 @@ def inside_the_window(run: Run) -> Judgement:
     return judge_window(utc_now(), risk=run.release.risk, calendar=run.company.calendar)
 
 
-def team_notified(run: Run) -> Step:
-    """1.3.7: the announcement stands in the deployments channel."""
-    on_call = run.company.roster.holders(Role.ON_CALL, on=utc_now().date())
-    text = announce(
-        run.release,
-        when=run.release.opened_at,
-        zone=run.company.rules.time_zone,
-        on_call=[person.name for person in on_call],
-    )
-    return deliver(run, number="1.3.7", name="team notified", text=text, thread=False)
-
-
 @item("1.4.1")
 def production_healthy(run: Run) -> Judgement:
     """Production is healthy through the balancer, and so is every server asked directly."""
@@ -122,6 +113,33 @@ def production_healthy(run: Run) -> Judgement:
             judge_every_server(direct, servers=run.release.servers, version=run.release.previous_commit),
         )
     )
+
+
+@item("1.4.2")
+def dashboards_green(run: Run) -> Judgement:
+    """No alert fires and every rule looks, no incident is open, and the error rate is below its limit."""
+    company, now = run.company, utc_now()
+    parts = []
+    if company.grafana is not None:
+        rules = [
+            AlertRule(one.title, one.state, one.health, one.evaluated_at, one.blind)
+            for one in company.grafana.list_alert_rules()
+        ]
+        parts.append(judge_alert_rules(rules, now=now, max_age=run.limits.alert_age))
+    if company.on_call is not None:
+        opened = company.on_call.list_open_incidents(company.on_call.services)
+        parts.append(judge_incidents(opened, since=now, complete=True))
+    if company.prometheus is not None:
+        samples = company.prometheus.read_samples(run.release.servers, at=now, span=run.limits.watch_window)
+        parts.append(judge_numbers(samples, now=now, limits=run.limits, servers=run.release.servers))
+    return combine(parts) if parts else not_configured("grafana], [on_call] or [prometheus")
+
+
+@item("1.4.4")
+def emergency_contacts_ready(run: Run) -> Judgement:
+    """The CTO, the DevOps lead and whoever is on call have a number in the roster."""
+    today = utc_now().astimezone(ZoneInfo(run.company.rules.time_zone)).date()
+    return judge_contacts(run.company.roster, on=today)
 
 
 @item("1.4.3", needs=BACKUPS)

@@ -50,6 +50,7 @@ def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way
         commits=change.commits,
         files=change.files,
         complete=change.complete,
+        gone=change.gone,
         migrations=migrations,
         risk=assessment.risk,
         reasons=assessment.reasons,
@@ -66,6 +67,8 @@ def check_request(request: Request | HotfixRequest, company: Company) -> str:
         urgency = judge_urgency(request.urgency, request.explanation)
         if not urgency.verdict.lets_pass:
             raise BadRequest(f"urgency: {urgency.sentence}")
+    if request.flags and company.doppler is None:
+        raise BadRequest(f"flags: {', '.join(request.flags)} cannot be checked: there is no [doppler] in the settings")
     check_balancer(company)
     return _commit_of(request, company)
 

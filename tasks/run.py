@@ -1,10 +1,11 @@
 """One release under way: its frozen facts, its company, its record, and who looks out meanwhile."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
+from threading import Lock
+from typing import Protocol, TypeVar, cast
 
 from blocks.company import Company
 from blocks.fleet.server import Server
@@ -15,6 +16,7 @@ from policy.record import Event, last
 from policy.red_flags import Conclusion, Flag
 from policy.release import Build, Release
 
+Fact = TypeVar("Fact")
 LOOK_SECONDS = 0.2
 NOTHING_WATCHED = Conclusion(Flag.UNKNOWN, "nothing was watched", "3.2.1")
 
@@ -33,6 +35,27 @@ class Silent:
         """Return."""
 
 
+class Once:
+    """Facts that several items need: the first that asks fetches them, the others wait for it.
+
+    What could not be fetched is not kept, so whoever asks next tries again.
+    """
+
+    def __init__(self) -> None:
+        self._facts: dict[str, object] = {}
+        self._locks: dict[str, Lock] = {}
+        self._making = Lock()
+
+    def fetch(self, name: str, ask: Callable[[], Fact]) -> Fact:
+        """Return the fact of this name, asked for at most once."""
+        with self._making:
+            lock = self._locks.setdefault(name, Lock())
+        with lock:
+            if name not in self._facts:
+                self._facts[name] = ask()
+            return cast("Fact", self._facts[name])
+
+
 @dataclass
 class Run:
     """A release that holds its environment under `number`."""
@@ -45,6 +68,7 @@ class Run:
     build: Build | None = None
     verdicts: dict[str, Judgement] = field(default_factory=dict)
     watched: Conclusion = NOTHING_WATCHED
+    once: Once = field(default_factory=Once)
 
     def pause(self, seconds: float = LOOK_SECONDS) -> None:
         """Let a moment pass between two looks; raises what the lookout raises."""

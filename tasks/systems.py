@@ -6,11 +6,22 @@ from typing import Generic, TypeVar
 
 from blocks.backup_store import BackupStore
 from blocks.company import Company, Staging
+from blocks.confluence import Confluence
+from blocks.doppler import Doppler
 from blocks.errors import Misconfigured
+from blocks.grafana import Grafana
+from blocks.jira import Jira
+from blocks.linear import Linear
 from blocks.load_balancer import LoadBalancer
+from blocks.notion import Notion
 from blocks.pagerduty import PagerDuty
+from blocks.pagerduty_rest import PagerDutyRest
 from blocks.postgres import Postgres
 from blocks.prometheus import Prometheus
+from blocks.sentry import Sentry
+from blocks.status_pages import StatusPages
+from blocks.statuspage import Statuspage
+from policy.evidence_rules import SecuritySource
 
 Kind = TypeVar("Kind")
 
@@ -36,3 +47,12 @@ PROMETHEUS: System[Prometheus] = System("prometheus", lambda company: company.pr
 DATABASE: System[Postgres] = System("database", lambda company: company.database)
 PAGERDUTY: System[PagerDuty] = System("pagerduty", lambda company: company.pagerduty)
 BACKUPS: System[BackupStore] = System("backups", lambda company: company.backups)
+ON_CALL: System[PagerDutyRest] = System("on_call", lambda company: company.on_call)
+STATUSPAGE: System[Statuspage] = System("statuspage", lambda company: company.statuspage)
+STATUS_PAGES: System[StatusPages] = System("status_pages", lambda company: company.status_pages)
+SENTRY: System[Sentry] = System("sentry", lambda company: company.sentry)
+DOPPLER: System[Doppler] = System("doppler", lambda company: company.doppler)
+TICKETS: System[Jira | Linear] = System("jira] or [linear", lambda company: company.tickets)
+LOG: System[Notion | Confluence] = System("notion] or [confluence", lambda company: company.log)
+GRAFANA: System[Grafana] = System("grafana", lambda company: company.grafana)
+SECURITY: System[SecuritySource] = System("security", lambda company: company.evidence.security)

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     SLOW = "slow"  # answers rightly, after `seconds`
     ERROR = "error"  # 500, nothing stored
     LIMITED = "limited"  # 429 with the vendor's headers
+    UNKNOWN = "unknown"  # the vendor's own 404, as for a path that it does not have
     HTML = "html"  # 200 with a page instead of JSON
     TRUNCATED = "truncated"  # the answer breaks off in the middle
     EMPTY = "empty"  # 200 with no body
@@ -207,6 +208,7 @@ class Vendor:
         answer = {
             Kind.ERROR: Answer(500, {"message": "Server Error"}),
             Kind.LIMITED: self.limited(fault.seconds),
+            Kind.UNKNOWN: self.unknown(call),
             Kind.HTML: Answer(200, headers={"Content-Type": "text/html"}, raw=b"<html><h1>Unicorn!</h1></html>"),
             Kind.EMPTY: Answer(200, raw=b""),
         }[fault.kind]

@@ -12,6 +12,8 @@ from lab.history import History
 from lab.vendors.core import Answer, Call, Operation, RefusalError, Vendor
 from lab.vendors.github_code import CodeOperations
 from lab.vendors.github_pulls import PullOperations
+from lab.vendors.github_reports import STORAGE, ReportOperations
+from lab.vendors.github_reviews import ReviewOperations
 from lab.vendors.github_runs import RunOperations
 from lab.vendors.github_shapes import invalid, refusal
 from lab.vendors.github_state import GitHubState, PushHook
@@ -50,22 +52,33 @@ class GitHub(Vendor):
 
     def operations(self) -> tuple[Operation, ...]:
         """The part of GitHub that a release needs."""
-        tables = (CodeOperations(self.state), PullOperations(self.state), RunOperations(self.state))
+        tables = (
+            ReportOperations(self.state),
+            ReviewOperations(self.state),
+            CodeOperations(self.state),
+            PullOperations(self.state),
+            RunOperations(self.state),
+        )
         return tuple(operation for table in tables for operation in table.operations())
 
     def check_caller(self, call: Call) -> None:
         """Refuse as GitHub does: no User-Agent, a wrong token, no calls left, a strange repository."""
         if not call.headers.get("user-agent"):
             raise refusal(403, _NO_USER_AGENT)
+        if call.path.startswith(STORAGE):
+            if "authorization" in call.headers:
+                raise refusal(400, "the storage takes no token: the address itself holds the right to read")
+            return
         kind, _, token = call.headers.get("authorization", "").partition(" ")
         if kind.lower() not in ("bearer", "token") or token != self.token:
             raise refusal(401, "Bad credentials")
         if self._used >= _LIMIT:
             raise refusal(403, "API rate limit exceeded for user ID 1.")
         self._used += 1
-        asked = f"{call.parameters['owner']}/{call.parameters['repo']}"
-        if asked.lower() != self.state.repository.lower():
-            raise refusal(404, "Not Found")
+        if "owner" in call.parameters:
+            asked = f"{call.parameters['owner']}/{call.parameters['repo']}"
+            if asked.lower() != self.state.repository.lower():
+                raise refusal(404, "Not Found")
         if self.forbidden and self.forbidden in call.path:
             answer = refusal(403, "Resource not accessible by personal access token").answer
             raise RefusalError(replace(answer, headers={"X-Accepted-GitHub-Permissions": self.needed}))

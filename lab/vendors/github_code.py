@@ -1,6 +1,7 @@
 """GitHub's operations on refs, comparisons and files (REST API: Commits, Git database, Repositories)."""
 
 import base64
+from datetime import UTC, datetime
 from typing import Any
 
 from lab.history import TOMAS, ConflictError, GitError
@@ -8,7 +9,7 @@ from lab.vendors import github_shapes as shapes
 from lab.vendors.core import Answer, Call, Operation
 from lab.vendors.github_links import repository
 from lab.vendors.github_pages import cut_page
-from lab.vendors.github_shapes import invalid, refusal
+from lab.vendors.github_shapes import invalid, refusal, spoken_now
 from lab.vendors.github_state import GitHubState
 
 _AT = "/repos/{owner}/{repo}"
@@ -30,6 +31,7 @@ class CodeOperations:
             Operation("GET", f"{_AT}/git/ref/{{ref:path}}", self._get_ref),
             Operation("PATCH", f"{_AT}/git/refs/{{ref:path}}", self._move_ref, frozenset({"sha", "force"})),
             Operation("POST", f"{_AT}/git/refs", self._create_ref, frozenset({"ref", "sha"})),
+            Operation("POST", f"{_AT}/git/tags", self._create_tag, frozenset({"tag", "message", "object", "type"})),
             Operation("POST", f"{_AT}/merges", self._merge, frozenset({"base", "head", "commit_message"})),
             Operation("GET", f"{_AT}/contents/{{path:path}}", self._get_contents),
         )
@@ -110,6 +112,28 @@ class CodeOperations:
         if name in self.history.refs():
             raise refusal(422, "Reference already exists")
         return Answer(201, self._set_ref(name, sha))
+
+    def _create_tag(self, call: Call) -> Answer:
+        """The tag is an object alone until a ref is made for it."""
+        sha = self._stored(call.body.get("object"))
+        for name in ("tag", "message", "type"):
+            if not call.body.get(name):
+                raise invalid({"resource": "Tag", "field": name, "code": "missing_field"})
+        name, message = str(call.body["tag"]), str(call.body["message"])
+        now = spoken_now()
+        stamp = f"{TOMAS.name} <{TOMAS.email}> {int(datetime.now(UTC).timestamp())} +0000"
+        content = f"object {sha}\ntype commit\ntag {name}\ntagger {stamp}\n\n{message}\n"
+        made = self.history.git("mktag", given=content.encode())
+        body = {
+            "sha": made,
+            "url": made,
+            "node_id": f"TA_{made}",
+            "tagger": {"name": TOMAS.name, "email": TOMAS.email, "date": now},
+            "object": {"sha": sha, "type": "commit", "url": sha},
+            "tag": name,
+            "message": message,
+        }
+        return Answer(201, body)
 
     def _merge(self, call: Call) -> Answer:
         for name in ("base", "head"):

@@ -123,3 +123,42 @@ def app(slug: str) -> dict[str, Any]:
         "permissions": {"checks": "write"},
         "events": ["push"],
     }
+
+
+def deployment(one: Any, full_name: str) -> dict[str, Any]:
+    """A deployment."""
+    url = f"{API}/repos/{full_name}/deployments/{one.number}"
+    return {
+        "id": one.number,
+        "node_id": f"DE_{one.number}",
+        "sha": one.commit,
+        "ref": "main",
+        "task": "deploy",
+        "environment": one.environment,
+        "creator": account("dlevin"),
+        "payload": {},
+        "description": None,
+        "statuses_url": f"{url}/statuses",
+        "repository_url": f"{API}/repos/{full_name}",
+        "url": url,
+        "created_at": one.at,
+        "updated_at": one.at,
+    }
+
+
+def deployment_status(one: Any, full_name: str) -> dict[str, Any]:
+    """The newest status of a deployment."""
+    url = f"{API}/repos/{full_name}/deployments/{one.number}"
+    return {
+        "id": one.number,
+        "node_id": f"DES_{one.number}",
+        "state": one.state,
+        "creator": account("dlevin"),
+        "description": "",
+        "target_url": "",
+        "deployment_url": url,
+        "repository_url": f"{API}/repos/{full_name}",
+        "url": f"{url}/statuses/1",
+        "created_at": one.at,
+        "updated_at": one.at,
+    }

@@ -90,7 +90,15 @@ class PullOperations:
     def _get_pull(self, call: Call) -> Answer:
         pull = self._pull(call)
         base, mergeable = self._base(pull), self.state.can_merge(pull)
-        return Answer(body=shapes.whole_pull_request(pull, self.state.repository, base, mergeable=mergeable))
+        body = shapes.whole_pull_request(
+            pull,
+            self.state.repository,
+            base,
+            mergeable=mergeable,
+            commits=len(self.state.own_commits_of(pull)),
+            changed_files=len(self.state.files_of(pull)),
+        )
+        return Answer(body=body)
 
     def _merge(self, call: Call) -> Answer:
         pull, method = self._pull(call), str(call.body.get("merge_method", "merge"))

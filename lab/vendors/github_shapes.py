@@ -172,14 +172,16 @@ def pull_request(pull: PullRequest, repository: str, base_commit: str) -> dict[s
 
 
 def whole_pull_request(
-    pull: PullRequest, repository: str, base_commit: str, *, mergeable: bool | None
+    pull: PullRequest, repository: str, base_commit: str, *, mergeable: bool | None, commits: int, changed_files: int
 ) -> dict[str, Any]:
     """The long form; `mergeable` is null while GitHub still works it out, and after the merge."""
-    counts = ("additions", "deletions", "changed_files", "comments", "commits", "review_comments")
+    counts = ("additions", "deletions", "comments", "review_comments")
     return (
         pull_request(pull, repository, base_commit)
         | dict.fromkeys(counts, 0)
         | {
+            "commits": commits,
+            "changed_files": changed_files,
             "merged": pull.merge_commit is not None,
             "merged_by": links.account(pull.author.login) if pull.merge_commit else None,
             "mergeable": mergeable,

@@ -1,13 +1,73 @@
 """What the GitHub stand-in remembers, and how the lab changes it without going through the API."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from lab.history import DEV, Author, ConflictError, History
+from lab.history import CARLA, DEV, DORA, SOFIA, TOMAS, Author, ConflictError, History
 from lab.vendors import github_shapes as shapes
 from lab.vendors.github_shapes import Check, PullRequest, Run
 
+REVIEWERS = (TOMAS, CARLA, DORA, SOFIA)
 PushHook = Callable[[str, str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A review as the stand-in keeps it."""
+
+    number: int
+    pull: int
+    login: str
+    state: str
+    commit: str
+    association: str = "MEMBER"
+    is_bot: bool = False
+    at: str = field(default_factory=shapes.spoken_now)
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A conversation on a line of a pull request."""
+
+    number: int
+    pull: int
+    path: str
+    resolved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A commit status."""
+
+    number: int
+    commit: str
+    context: str
+    state: str
+    at: str = field(default_factory=shapes.spoken_now)
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """What a run of the workflow left: files by name."""
+
+    number: int
+    run: int
+    name: str
+    files: Mapping[str, str]
+    expired: bool = False
+    at: str = field(default_factory=shapes.spoken_now)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A deployment and its newest status, empty where it has none."""
+
+    number: int
+    commit: str
+    environment: str
+    state: str
+    at: str = field(default_factory=shapes.spoken_now)
 
 
 class GitHubState:
@@ -26,6 +86,13 @@ class GitHubState:
         self.runs: list[Run] = []
         self.checks: list[Check] = []
         self.hidden_checks: set[str] = set()
+        self.reviews: list[Review] = []
+        self.threads: list[Thread] = []
+        self.statuses: list[Status] = []
+        self.artifacts: list[Artifact] = []
+        self.analyses: list[tuple[str, str, str]] = []
+        self.alerts: list[dict[str, Any]] = []
+        self.deployments: list[Deployment] = []
         for past in self.history.past_pulls():
             self.record_merged(past.commit, past.title, author=past.author, labels=past.labels)
             self.report_run(past.commit)
@@ -47,10 +114,12 @@ class GitHubState:
         self.pulls[number] = PullRequest(number, title, body, author, head, base, commit, labels, from_fork=from_fork)
         return number
 
-    def record_merged(self, commit: str, title: str, *, author: Author = DEV, labels: tuple[str, ...] = ()) -> int:
+    def record_merged(
+        self, commit: str, title: str, *, body: str = "", author: Author = DEV, labels: tuple[str, ...] = ()
+    ) -> int:
         """Remember a pull request that brought `commit` to main, and return its number."""
         number = max(self.pulls, default=0) + 1
-        pull = PullRequest(number, title, "", author, f"feature/{number}", "main", commit, labels)
+        pull = PullRequest(number, title, body, author, f"feature/{number}", "main", commit, labels)
         pull.state, pull.merge_commit, pull.merged_at = "closed", commit, shapes.spoken_now()
         pull.commits = frozenset({commit})
         self.pulls[number] = pull
@@ -75,6 +144,48 @@ class GitHubState:
             return pull.commits
         span = f"refs/heads/{pull.base}..{self.head_of(pull)}"
         return frozenset(self.history.git("rev-list", span).split())
+
+    def own_commits_of(self, pull: PullRequest) -> list[str]:
+        """The commits on the pull request's own branch, oldest first; its merge is none of them."""
+        own = self.commits_of(pull) - ({pull.merge_commit} if pull.merge_commit != pull.head_commit else set())
+        return self.history.git("rev-list", "--no-walk", *sorted(own)).split()[::-1] if own else []
+
+    def files_of(self, pull: PullRequest) -> list[dict[str, Any]]:
+        """What the pull request changes, as seen from where it left its base."""
+        own = self.own_commits_of(pull)
+        head = self.head_of(pull)
+        base = self.history.find(f"refs/heads/{pull.base}") if pull.state == "open" else f"{own[0]}^" if own else None
+        fork = self.history.find(base) if base else None
+        if fork is None:
+            return []
+        return shapes.files(self.history, self.history.git("merge-base", fork, head), head)
+
+    def review(self, pull: int, author: Author, state: str = "APPROVED", *, commit: str | None = None) -> None:
+        """Let somebody review the head of a pull request, or an older commit of it."""
+        at = commit or self.head_of(self.pulls[pull])
+        self.reviews.append(Review(len(self.reviews) + 1, pull, author.login, state, at))
+
+    def approve(self, pull: int) -> None:
+        """Let every lead who did not write it approve the pull request."""
+        for reviewer in REVIEWERS:
+            if reviewer != self.pulls[pull].author:
+                self.review(pull, reviewer)
+
+    def discuss(self, pull: int, path: str, *, resolved: bool) -> None:
+        """Let there be a thread on a line of a pull request."""
+        self.threads.append(Thread(len(self.threads) + 1, pull, path, resolved))
+
+    def report_status(self, commit: str, context: str, state: str = "success") -> None:
+        """Add a commit status."""
+        self.statuses.append(Status(len(self.statuses) + 1, commit, context, state))
+
+    def deploy(self, commit: str, environment: str, state: str) -> None:
+        """Let somebody else's deployment be in this state."""
+        self.deployments.append(Deployment(len(self.deployments) + 1, commit, environment, state))
+
+    def keep_artifact(self, run: int, name: str, files: Mapping[str, str]) -> None:
+        """Let a run of the workflow leave these files."""
+        self.artifacts.append(Artifact(len(self.artifacts) + 1, run, name, files))
 
     def can_merge(self, pull: PullRequest) -> bool | None:
         """Whether the two sides merge; None when nothing is left to merge."""

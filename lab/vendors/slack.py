@@ -37,6 +37,7 @@ class Slack(Vendor):
     ) -> None:
         self._first = dict(channels)
         self.people = dict(people)
+        self.agreeing: frozenset[str] = frozenset()  # who says yes to every direct message
         self._clock = threading.Lock()
         self._last_stamp = 0.0
         self.schedule = Schedule(self._channel, last_chance=last_chance)
@@ -60,6 +61,11 @@ class Slack(Vendor):
             if wanted in (place.number, place.name) or place.number == direct:
                 return list(place.messages)
         return []
+
+    def say(self, channel: str, person: str, text: str) -> None:
+        """Let somebody write into a channel, or into their own conversation with the bot."""
+        message = {"type": "message", "user": person, "text": text, "ts": self._stamp()}
+        self._channel({"channel": channel}).messages.append(message)
 
     def put_out(self, channel: str) -> None:
         """The bot is no longer in the channel."""
@@ -156,6 +162,9 @@ class Slack(Vendor):
             if not any(other["ts"] == thread for other in place.messages):
                 raise refuse("thread_not_found")
             message["thread_ts"] = str(thread)
+        person = f"U{place.number.removeprefix('D')}"
+        if place.number.startswith("D") and person in self.agreeing:
+            message["reactions"] = [{"name": "white_check_mark", "users": [person], "count": 1}]
         place.messages.append(message)
         return {"channel": place.number, "ts": message["ts"], "message": message}
 

@@ -168,10 +168,10 @@ def test_a_red_check_on_the_second_page_is_read(world: World) -> None:
     for number in range(145):
         world.vendor.state.report_check(sha, f"check {number}", "failure" if number == 141 else "success")
 
-    checks = world.block.list_check_runs(sha)
+    checks = world.block.read_checks(sha)
 
-    assert len(checks) == 145
-    assert [check.name for check in checks if check.conclusion == "failure"] == ["check 141"]
+    assert (len(checks.runs), checks.runs_total) == (145, 145)
+    assert [check.name for check in checks.runs if check.conclusion == "failure"] == ["check 141"]
 
 
 def test_checks_of_which_one_did_not_arrive_are_not_taken_for_all(world: World) -> None:
@@ -180,8 +180,18 @@ def test_checks_of_which_one_did_not_arrive_are_not_taken_for_all(world: World) 
         world.vendor.state.report_check(sha, f"check {number}")
     world.vendor.state.hidden_checks.add("check 40")
 
-    with pytest.raises(Unreachable, match="GitHub: 44 of 45 checks of"):
-        world.block.list_check_runs(sha)
+    assert world.block.read_checks(sha).list_cut_short() == ("44 of 45 checks received",)
+
+
+def test_a_commit_status_is_read_beside_the_checks_the_newest_of_each_context(world: World) -> None:
+    sha = world.history.resolve("main")
+    for state in ("failure", "success"):
+        world.vendor.state.report_status(sha, "deploy/preview", state)
+
+    checks = world.block.read_checks(sha)
+
+    assert [(one.context, one.state, one.commit) for one in checks.statuses] == [("deploy/preview", "success", sha)]
+    assert checks.statuses_total == 1
 
 
 def test_a_missing_permission_is_refused_at_once_in_githubs_words(world: World) -> None:

@@ -8,7 +8,9 @@ from blocks.github import GitHub
 from lab.history import History
 from lab.vendors.github import GitHub as StandIn
 from tests.contracts.contract import Contract, Drive, Stage
-from tests.contracts.openapi_check import OpenApiDescription
+from tests.contracts.exchange import Exchange
+from tests.contracts.openapi_check import Finding, OpenApiDescription
+from tests.contracts.sdl_check import SdlDescription
 
 TOKEN = "ghp_right"
 
@@ -65,7 +67,38 @@ def _checks(stage: Stage) -> None:
     for number in range(105):
         stage.vendor.state.report_check(commit, f"check {number}")
     stage.vendor.state.report_check(commit, "running", None)
-    assert len(stage.block.list_check_runs(commit)) == 106
+    stage.vendor.state.report_status(commit, "preview")
+    assert len(stage.block.read_checks(commit).runs) == 106
+
+
+def _reviewed(stage: Stage) -> int:
+    number, _ = _pull_request(stage)
+    stage.vendor.state.approve(number)
+    stage.vendor.state.discuss(number, "a.ts", resolved=False)
+    return number
+
+
+def _report(stage: Stage) -> None:
+    run = stage.vendor.state.report_run(_main(stage))
+    stage.vendor.state.keep_artifact(run, "coverage", {"lcov.info": "x"})
+    assert stage.block.read_report(run, "coverage")
+
+
+def _scanned(stage: Stage) -> None:
+    stage.vendor.state.analyses.append(("refs/heads/main", _main(stage), ""))
+    stage.block.read_code_scanning("refs/heads/main")
+
+
+def _tag(stage: Stage) -> None:
+    for _ in range(2):
+        stage.block.create_tag("release-7", _main(stage), "Reminders by text message")
+    assert stage.block.read_tag("release-7") == _main(stage)
+
+
+def _deployments(stage: Stage) -> None:
+    stage.vendor.state.deploy(_main(stage), "production", "in_progress")
+    stage.vendor.state.deploy(_main(stage), "production", "")
+    assert [one.state for one in stage.block.list_deployments("production")] == [None, "in_progress"]
 
 
 def _limited(stage: Stage) -> None:
@@ -88,13 +121,26 @@ VERBS: dict[str, Drive] = {
     "read_commit": lambda stage: stage.block.read_commit("main"),
     "read_tree": lambda stage: stage.block.read_tree("main"),
     "read_ref": lambda stage: stage.block.read_ref("main"),
+    "read_compared": lambda stage: stage.block.read_compared("main~3", "main"),
     "is_ancestor": lambda stage: stage.block.is_ancestor("main~3", "main"),
     "read_pull_request": lambda stage: stage.block.read_pull_request(_pull_request(stage)[0]),
     "merge_pull_request": _merge,
     "merge_into": _merge_into,
     "move_ref": _move_ref,
+    "read_tag": lambda stage: stage.block.read_tag("release-7"),
+    "create_tag": _tag,
+    "list_deployments": _deployments,
+    "check": lambda stage: stage.block.check(),
     "read_workflow_run": _workflow,
-    "list_check_runs": _checks,
+    "read_checks": _checks,
+    "list_pulls_of": lambda stage: stage.block.list_pulls_of([_main(stage)]),
+    "read_described_pull": lambda stage: stage.block.read_described_pull(_reviewed(stage)),
+    "list_pull_files": lambda stage: stage.block.list_pull_files(_reviewed(stage)),
+    "list_pull_commits": lambda stage: stage.block.list_pull_commits(_reviewed(stage)),
+    "list_reviews": lambda stage: stage.block.list_reviews(_reviewed(stage)),
+    "list_threads": lambda stage: stage.block.list_threads(_reviewed(stage)),
+    "read_report": _report,
+    "read_code_scanning": _scanned,
     "read_file": lambda stage: stage.block.read_file("README.md", "main"),
 }
 REFUSALS: dict[str, Drive] = {
@@ -108,17 +154,33 @@ REFUSALS: dict[str, Drive] = {
     "no such workflow": lambda stage: stage.block.read_workflow_run("main", "other.yml"),
     "stale head": _merge_stale,
 }
+NOT_DESCRIBED = "GitHub's own pages describe it; the description here is cut to other operations"
 KNOWN = {
+    r"^(GET \S*(/code-scanning/|/actions/artifacts/|/artifact-storage/)\S*: )?the path is not described": NOT_DESCRIBED,
     r"check_runs\.\d+\.conclusion: None is not one of": (
         "a check that runs has no conclusion, and null is not in the list"
     ),
 }
+REST = OpenApiDescription(
+    "github.openapi.json", slashes=r"/(?:git/refs?|git/matching-refs|contents|compare|branches)/(.+)$", known=KNOWN
+)
+GRAPH = SdlDescription("github.graphql")
+
+
+class RestAndGraph:
+    """GitHub describes its two interfaces in two files."""
+
+    file = "github.openapi.json"
+
+    def check(self, exchange: Exchange) -> Finding:
+        """The exchange held against the description of the interface it belongs to."""
+        return GRAPH.check(exchange) if exchange.path == "/graphql" else REST.check(exchange)
+
+
 GITHUB = Contract(
     name="GitHub",
     block=GitHub,
-    description=OpenApiDescription(
-        "github.openapi.json", slashes=r"/(?:git/refs?|git/matching-refs|contents|compare|branches)/(.+)$", known=KNOWN
-    ),
+    description=RestAndGraph(),
     open=_open,
     make=lambda url: GitHub(url=url, repository="holilabs/holilabsv2", patience=3, read_timeout=5),
     verbs=VERBS,

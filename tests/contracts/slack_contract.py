@@ -53,11 +53,27 @@ def _wrong_token(stage: Stage) -> None:
     _post(stage)
 
 
+def _replies(stage: Stage) -> None:
+    stage.vendor.agreeing = frozenset({PERSON})
+    stage.block.direct_message(PERSON, "Are you ready?", "ready")
+    stage.vendor.say(PERSON, PERSON, "yes")
+    told = stage.block.read_replies(PERSON, "ready")
+    assert told.reactions
+    assert told.answers
+
+
+def _alerts(stage: Stage) -> None:
+    stage.vendor.say(CHANNEL, PERSON, "[FIRING] disk")
+    assert stage.block.list_alerts(CHANNEL, datetime.now(UTC) - timedelta(minutes=1))
+
+
 VERBS: dict[str, Drive] = {
     "post": _thread,
     "direct_message": lambda stage: stage.block.direct_message(PERSON, "Your approval is asked", "gate"),
     "find": lambda stage: stage.block.find(CHANNEL, _post(stage) and "release-7/begins"),
     "find_direct": lambda stage: stage.block.find_direct(PERSON, "gate"),
+    "read_replies": _replies,
+    "list_alerts": _alerts,
     "update": lambda stage: stage.block.update(_post(stage), "Release 7 was rolled back"),
     "schedule_message": _schedule,
     "list_scheduled_messages": _list_scheduled,

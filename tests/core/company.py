@@ -10,6 +10,7 @@ from typing import Any, cast
 from blocks.company import Company, CompanyRules, Staging
 from blocks.slack import Message, Scheduled
 from policy.health import HealthAnswer
+from policy.incidents import Alert
 from policy.limits import Limits
 from policy.red_flags import Sample
 from policy.release import Release
@@ -79,6 +80,10 @@ class People:
         """It waits no longer."""
         self.waiting.remove(message)
 
+    def list_alerts(self, _channel: str, _since: datetime) -> tuple[Alert, ...]:
+        """Nobody else posts here."""
+        return ()
+
     def pages(self) -> list[str]:
         """Return what whoever is on call was told."""
         return [text for (channel, _), text in self.said.items() if channel == ALERTS]
@@ -115,6 +120,14 @@ class Code:
     def move_ref(self, branch: str, commit: str) -> None:
         """Move it."""
         self.refs[branch] = commit
+
+    def read_tag(self, name: str) -> str | None:
+        """Return where the tag stands."""
+        return self.refs.get(name)
+
+    def create_tag(self, name: str, commit: str, _message: str) -> None:
+        """Tag it."""
+        self.refs[name] = commit
 
     def read_workflow_run(self, _commit: str, _workflow: str) -> Any:
         """Return a green run."""

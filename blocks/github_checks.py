@@ -1,0 +1,181 @@
+"""GitHub: everything that was reported about a commit: checks, statuses, code scanning, and CI's own reports."""
+
+import io
+import zipfile
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from blocks.errors import Refused, Unreachable
+from blocks.github_repository import Repository, quoted
+from policy.check_facts import CheckRun, Checks, CommitStatus
+from policy.security_scans import CodeScanningAlert
+
+_LARGEST_REPORT = 50_000_000
+
+
+class _App(BaseModel):
+    slug: str | None = None
+
+
+class _CheckRun(BaseModel):
+    id: int
+    name: str
+    head_sha: str
+    status: str
+    conclusion: str | None = None
+    started_at: datetime | None = None
+    html_url: str | None = None
+    app: _App | None = None
+
+
+class _CheckRuns(BaseModel):
+    total_count: int
+    check_runs: list[_CheckRun]
+
+
+class _Status(BaseModel):
+    id: int
+    context: str
+    state: str
+    created_at: datetime
+    target_url: str | None = None
+
+
+class _Statuses(BaseModel):
+    sha: str
+    total_count: int
+    statuses: list[_Status]
+
+
+class _Artifact(BaseModel):
+    id: int
+    name: str
+    expired: bool
+    created_at: datetime
+
+
+class _Artifacts(BaseModel):
+    total_count: int
+    artifacts: list[_Artifact]
+
+
+class _Rule(BaseModel):
+    id: str | None = None
+    description: str = ""
+    severity: str | None = None
+    security_severity_level: str | None = None
+
+
+class _Location(BaseModel):
+    path: str | None = None
+
+
+class _Instance(BaseModel):
+    location: _Location | None = None
+
+
+class _Alert(BaseModel):
+    number: int
+    state: str
+    rule: _Rule
+    html_url: str
+    most_recent_instance: _Instance
+
+
+class _Analysis(BaseModel):
+    commit_sha: str
+    error: str = ""
+    created_at: datetime
+
+
+class CodeScanning(BaseModel):
+    """The open alerts of a ref, and the commit and the fault of its newest analysis; None where there is none."""
+
+    alerts: tuple[CodeScanningAlert, ...]
+    analysed: str | None
+    error: str
+
+
+class CommitReports(Repository):
+    """What CI and scanners said about the commits of one repository."""
+
+    def read_checks(self, commit: str) -> Checks:
+        """The latest run of every check and the newest status of every context on the commit, with their totals."""
+        runs: list[_CheckRun] = []
+        statuses: list[_Status] = []
+        runs_total = statuses_total = 0
+        for page in self._pages(self._at(f"commits/{quoted(commit)}/check-runs"), _CheckRuns):
+            runs += page.check_runs
+            runs_total = page.total_count
+        for one in self._pages(self._at(f"commits/{quoted(commit)}/status"), _Statuses):
+            statuses += one.statuses
+            statuses_total = one.total_count
+        return Checks(
+            tuple(_check_run(run) for run in runs),
+            runs_total,
+            tuple(
+                CommitStatus(one.id, one.context, commit, one.state, one.created_at, one.target_url) for one in statuses
+            ),
+            statuses_total,
+        )
+
+    def read_code_scanning(self, ref: str) -> CodeScanning:
+        """The open alerts of a ref such as refs/heads/main, and what its newest analysis looked at."""
+        query = {"ref": ref}
+        answer = self._vendor.ask("GET", self._at("code-scanning/analyses"), query=query, understood=(404,))
+        found = answer.read(list[_Analysis]) if answer.status < 300 else []
+        if not found:
+            return CodeScanning(alerts=(), analysed=None, error="")
+        newest = max(found, key=lambda one: one.created_at)
+        pages = self._pages(self._at("code-scanning/alerts"), list[_Alert], state="open", ref=ref)
+        alerts = tuple(_alert(one) for page in pages for one in page)
+        return CodeScanning(alerts=alerts, analysed=newest.commit_sha, error=newest.error)
+
+    def read_report(self, run: int, artifact: str) -> Mapping[str, bytes] | None:
+        """The files of the newest artifact of that name of a workflow run; None where it has none."""
+        found: list[_Artifact] = []
+        for page in self._pages(self._at(f"actions/runs/{run}/artifacts"), _Artifacts, name=artifact):
+            found += page.artifacts
+        there = [one for one in found if one.name == artifact and not one.expired]
+        if not there:
+            return None
+        newest = max(there, key=lambda one: (one.created_at, one.id))
+        answer = self._vendor.ask("GET", self._at(f"actions/artifacts/{newest.id}/zip"), understood=(302, 410))
+        if answer.status == 410:
+            return None
+        content = answer.content if answer.moved_to is None else self._vendor.fetch_without_secret(answer.moved_to)
+        return _unpacked(content, artifact)
+
+
+def _check_run(run: _CheckRun) -> CheckRun:
+    app = run.app.slug if run.app and run.app.slug else "an unknown app"
+    return CheckRun(
+        run.id, run.name, app, run.head_sha, run.status, run.conclusion, run.started_at, run.html_url, errors=None
+    )
+
+
+def _alert(one: _Alert) -> CodeScanningAlert:
+    place = one.most_recent_instance.location
+    return CodeScanningAlert(
+        number=one.number,
+        state=one.state,
+        rule_id=one.rule.id or "a rule without a name",
+        rule_description=one.rule.description,
+        rule_severity=one.rule.severity,
+        security_severity_level=one.rule.security_severity_level,
+        path=place.path if place and place.path else "an unknown place",
+        html_url=one.html_url,
+    )
+
+
+def _unpacked(content: bytes, artifact: str) -> Mapping[str, bytes]:
+    """Return the files by name; one that would unpack to more than a report ever is, is refused."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(one.file_size for one in archive.infolist()) > _LARGEST_REPORT:
+                raise Refused(f"GitHub: the artifact {artifact} holds more than {_LARGEST_REPORT} bytes")
+            return {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")}
+    except zipfile.BadZipFile as error:
+        raise Unreachable(f"GitHub: the artifact {artifact} is no whole zip file") from error

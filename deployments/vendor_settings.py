@@ -1,0 +1,159 @@
+"""The sections of the settings about systems that a company may lack: a section that is left out is one it has not."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class VendorSection(BaseModel):
+    """A table of the file about one vendor; an unknown key is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PagerDutySettings(VendorSection):
+    """The service on PagerDuty that wakes whoever is on call; without it people are paged in Slack only."""
+
+    url: str = Field(
+        default="https://events.pagerduty.com", pattern=r"^https?://", description="The address of its Events API."
+    )
+    routing_key: str = Field(description="The name of the secret with the integration's key.")
+
+
+class PrometheusSettings(VendorSection):
+    """Where the metrics are asked for; `queries` replaces single queries by name."""
+
+    url: str = Field(pattern=r"^https?://", description="Its address.")
+    scrape_interval: float = Field(default=15, gt=0, description="How often it measures, in seconds.")
+    queries: dict[str, str] = Field(
+        default_factory=dict, description="Single queries that replace ours, by name, such as errors_query."
+    )
+
+
+class DatabaseSettings(VendorSection):
+    """Production's primary."""
+
+    host: str = Field(description="Its address.")
+    port: int = Field(default=5432, description="Its port.")
+    name: str = Field(description="The name of the database.")
+    user: str = Field(description="A user who may read it and dump it.")
+    password: str = Field(description="The name of the secret with the password.")
+    sslmode: str = Field(default="verify-full", description="How the connection is secured, in libpq's words.")
+    pool: int = Field(gt=0, description="The connections that the application may hold altogether.")
+    audit_table: str = Field(default="audit_logs", description="The audit log's table.")
+
+
+class BackupSettings(VendorSection):
+    """Where backups lie and which programs make and read them."""
+
+    bucket: str = Field(description="The bucket of the backups.")
+    endpoint: str | None = Field(default=None, description="Its address; empty for AWS itself.")
+    region: str = Field(default="us-east-1", description="Its region.")
+    access_key: str = Field(description="The name of the secret with the access key.")
+    secret_key: str = Field(description="The name of the secret with the secret key.")
+    pg_dump: str = Field(default="pg_dump", description="The program pg_dump on the worker.")
+    pg_restore: str = Field(default="pg_restore", description="The program pg_restore on the worker.")
+
+
+class OnCallSettings(VendorSection):
+    """PagerDuty's REST API: who is on call (1.3.8), what is open (1.4.2, 3.4.2) and under maintenance (1.3.10)."""
+
+    url: str = Field(default="https://api.pagerduty.com", pattern=r"^https?://", description="The address of its API.")
+    token: str = Field(description="The name of the secret with the API key; reading is enough.")
+    policy: str = Field(description="The number of the escalation policy, such as PIJ90N7.")
+    level: int = Field(default=1, ge=1, description="The level of the policy whose engineer is told before a release.")
+    services: tuple[str, ...] = Field(min_length=1, description="The numbers of production's services.")
+
+
+class StatuspageSettings(VendorSection):
+    """The company's own status page on Statuspage (1.3.9, 3.3.2)."""
+
+    url: str = Field(
+        default="https://api.statuspage.io/v1", pattern=r"^https?://", description="The address of its API, with /v1."
+    )
+    token: str = Field(description="The name of the secret with the API key.")
+    page: str = Field(pattern=r"^[\w-]+$", description="The number of the page, such as kctbh9vrtdwd.")
+    components: tuple[str, ...] = Field(default=(), description="The numbers of the components under maintenance.")
+
+
+class StatusPageSettings(VendorSection):
+    """The public status page of a vendor that production lives on (1.3.10): [status_pages.GitHub]."""
+
+    page: str = Field(pattern=r"^https?://", description="Its address, such as https://www.githubstatus.com.")
+    uses: tuple[str, ...] = Field(default=(), description="The components in use, by name. Empty: the whole page.")
+
+
+class SentrySettings(VendorSection):
+    """Sentry: new kinds of errors (1.3.2, 3.1.4), and the release with its commits."""
+
+    url: str = Field(default="https://sentry.io", pattern=r"^https?://", description="Its address, without /api.")
+    token: str = Field(description="The name of the secret with the token.")
+    organization: str = Field(pattern=r"^[\w-]+$", description="The short name of the organization.")
+    project: str = Field(pattern=r"^[\w-]+$", description="The short name of the project.")
+
+
+class DopplerSettings(VendorSection):
+    """Doppler: the values of feature flags in production (1.2.4)."""
+
+    url: str = Field(default="https://api.doppler.com", pattern=r"^https?://", description="Its address, without /v3.")
+    token: str = Field(description="The name of the secret with the token; reading is enough.")
+    project: str = Field(description="The name of the project.")
+    config: str = Field(description="The name of production's config, such as prd.")
+    flags: str = Field(
+        default=r"^(FEATURE|FLAG)_", description="A pattern of the names that are flags; only their values are read."
+    )
+
+
+class SnykSettings(VendorSection):
+    """Snyk: open findings (1.1.4)."""
+
+    url: str = Field(
+        default="https://api.snyk.io/rest", pattern=r"^https?://", description="The address of its API, with /rest."
+    )
+    token: str = Field(description="The name of the secret with the token.")
+    organization: str = Field(pattern=r"^[0-9a-f-]{36}$", description="The number of the organization.")
+    project: str | None = Field(
+        default=None, pattern=r"^[0-9a-f-]{36}$", description="The number of the project. Empty: all projects."
+    )
+
+
+class JiraSettings(VendorSection):
+    """Jira: tickets exist (1.1.1) and are closed (3.4.3)."""
+
+    url: str = Field(pattern=r"^https?://", description="The site, such as https://holilabs.atlassian.net.")
+    user: str = Field(description="The mail address of the account that the token belongs to.")
+    token: str = Field(description="The name of the secret with the API token.")
+    done_status: str = Field(default="Done", description="The status that a closed ticket gets.")
+
+
+class LinearSettings(VendorSection):
+    """Linear: tickets exist (1.1.1) and are closed (3.4.3)."""
+
+    url: str = Field(default="https://api.linear.app", pattern=r"^https?://", description="Its address.")
+    token: str = Field(description="The name of the secret with the API key.")
+    done_status: str = Field(default="Done", description="The state that a closed ticket gets.")
+
+
+class NotionSettings(VendorSection):
+    """Notion: the deployment log (3.4.3)."""
+
+    url: str = Field(default="https://api.notion.com", pattern=r"^https?://", description="Its address, without /v1.")
+    token: str = Field(description="The name of the secret with the integration's token.")
+    data_source: str = Field(description="The number of the data source of the log's database.")
+    title_property: str = Field(default="Name", description="The property that holds a page's title.")
+    key_property: str = Field(default="Release", description="The text property that holds the release's key.")
+
+
+class ConfluenceSettings(VendorSection):
+    """Confluence: the deployment log (3.4.3)."""
+
+    url: str = Field(pattern=r"^https?://", description="The site with /wiki.")
+    user: str = Field(description="The mail address of the account that the token belongs to.")
+    token: str = Field(description="The name of the secret with the API token.")
+    space: str = Field(pattern=r"^\d+$", description="The number of the space.")
+    parent: str | None = Field(default=None, pattern=r"^\d+$", description="The number of the page above the entries.")
+
+
+class GrafanaSettings(VendorSection):
+    """Grafana: whether alert rules fire and look at all (1.4.2), and marks on the graphs."""
+
+    url: str = Field(pattern=r"^https?://", description="Its address, without /api.")
+    token: str = Field(description="The name of the secret with the service account's token.")

@@ -1,0 +1,30 @@
+"""Did a kind of error appear that nobody had seen before (1.3.2, 3.1.4)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from policy.combined import counted, listed
+from policy.judgement import Judgement, failed, passed
+
+
+@dataclass(frozen=True, slots=True)
+class NewError:
+    """A kind of error: its name in Sentry, what it says, and since when and how often it was seen."""
+
+    name: str
+    title: str
+    level: str
+    count: int
+    first_seen: datetime
+    url: str
+
+
+def judge_new_errors(found: Sequence[NewError], *, since: datetime, environment: str) -> Judgement:
+    """Pass when no kind of error was first seen there since then."""
+    new = sorted((one for one in found if one.first_seen >= since), key=lambda one: -one.count)
+    span = f"on {environment} since {since:%H:%M} UTC"
+    if not new:
+        return passed(f"no new kind of error {span}")
+    shown = listed((f"{one.name} {one.title[:80]!r}, seen {counted(one.count, 'time')}" for one in new), most=3)
+    return failed(f"{counted(len(new), 'new kind')} of error {span}: {shown}", link=new[0].url)

@@ -1,0 +1,99 @@
+"""What several items of section 1 need to know of the change set, each fetched once a release."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from blocks.errors import Refused
+from policy.check_facts import Checks
+from policy.pull_requests import PullRequest
+from tasks.run import Run
+
+_PARALLEL = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The files that CI left for a commit, by name."""
+
+    commit: str
+    files: Mapping[str, bytes]
+    url: str
+
+
+def pulls_by_commit(run: Run) -> Mapping[str, Sequence[PullRequest]]:
+    """Return every pull request of each commit on its way to production."""
+    numbers, pulls = _numbers(run), pulls_of_release(run)
+    return {commit: [pulls[number] for number in found] for commit, found in numbers.items()}
+
+
+def pulls_of_release(run: Run) -> Mapping[int, PullRequest]:
+    """Return the pull requests of the whole change set by number."""
+
+    def ask() -> Mapping[int, PullRequest]:
+        wanted = sorted({number for found in _numbers(run).values() for number in found})
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            return dict(zip(wanted, pool.map(run.company.github.read_described_pull, wanted), strict=True))
+
+    return run.once.fetch("pulls", ask)
+
+
+def same_tree(run: Run) -> tuple[str, ...]:
+    """Return the heads of pull requests that hold the very files of the release: a squash is tested before it."""
+
+    def ask() -> tuple[str, ...]:
+        github, commit = run.company.github, run.release.commit
+        numbers = _numbers(run).get(commit, ())
+        heads = {pulls_of_release(run)[number].head for number in numbers} - {commit}
+        tree = github.read_tree(commit) if heads else ""
+        return tuple(head for head in sorted(heads) if github.read_tree(head) == tree)
+
+    return run.once.fetch("same tree", ask)
+
+
+def checks_of_release(run: Run) -> Checks:
+    """Return everything that was reported about the commit, and about those that hold the same files."""
+
+    def ask() -> Checks:
+        found = [run.company.github.read_checks(commit) for commit in (run.release.commit, *same_tree(run))]
+        return Checks(
+            runs=tuple(one for checks in found for one in checks.runs),
+            runs_total=sum(checks.runs_total for checks in found),
+            statuses=tuple(one for checks in found for one in checks.statuses),
+            statuses_total=sum(checks.statuses_total for checks in found),
+        )
+
+    return run.once.fetch("checks", ask)
+
+
+def report_of_release(run: Run, artifact: str) -> Report | None:
+    """Return what the workflow left under this name for the commit, else for one that holds the same files."""
+
+    def ask() -> Report | None:
+        github = run.company.github
+        for commit in (run.release.commit, *same_tree(run)):
+            found = github.read_workflow_run(commit, run.company.rules.workflow)
+            files = github.read_report(found.number, artifact) if found else None
+            if found is not None and files is not None:
+                return Report(commit, files, found.url)
+        return None
+
+    return run.once.fetch(f"report {artifact}", ask)
+
+
+def templates(run: Run) -> tuple[str, ...]:
+    """Return the template of pull requests, if the repository has one."""
+
+    def ask() -> tuple[str, ...]:
+        try:
+            found = run.company.github.read_file(run.company.rules.pull_request_template, run.company.rules.main_branch)
+        except Refused:
+            return ()
+        return (found.decode("utf-8", "replace"),)
+
+    return run.once.fetch("templates", ask)
+
+
+def _numbers(run: Run) -> Mapping[str, tuple[int, ...]]:
+    commits = [commit.sha for commit in run.release.commits]
+    return run.once.fetch("numbers", lambda: run.company.github.list_pulls_of(commits))
