@@ -15,15 +15,13 @@ from lab.client import Lab, Shipped
 from lab.control_plane import ControlPlane
 from policy.record import Event
 from tests.stories.production import DEPLOYMENT, request_of, rows_of_newest, save_limits
-from tests.stories.stage import wait_until
+from tests.stories.stage import STORY_SECONDS, wait_until
 
 CHROMIUM = shutil.which("chromium")
 MISSING = "no Chromium is here; as root: apt-get install chromium; then: pytest tests/stories/test_browser.py"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 PICTURES = Path(__file__).parents[2] / ".pictures"
 PAGE_SECONDS = 60
-GATE_SECONDS = 120
-SIGN_OFF_SECONDS = 90
 # Both versions are compared over whole windows, so the first server is watched for longer than one.
 ENOUGH_TO_COMPARE = {"watch_window": 4, "first_server_watch": 6}
 
@@ -70,7 +68,6 @@ def chromium() -> Iterator[Page]:
 
 
 @pytest.mark.skipif(CHROMIUM is None and os.environ.get("CI") != "true", reason=MISSING)
-@pytest.mark.timeout(240, func_only=True)
 def test_a_release_by_the_form_a_wrong_code_a_right_code_and_the_sign_off(plane: ControlPlane) -> None:
     assert CHROMIUM, MISSING
     lab = plane.lab
@@ -80,7 +77,7 @@ def test_a_release_by_the_form_a_wrong_code_a_right_code_and_the_sign_off(plane:
 
     with chromium() as page, Album(page).kept_on_failure() as album:
         run = start_by_the_form(plane, page, shipped, album)
-        plane.wait_for(run, "PAUSED", seconds=GATE_SECONDS)
+        plane.wait_for(run, "PAUSED", seconds=STORY_SECONDS)
 
         gate = open_gate(plane, page, run)
         album.take("gate")
@@ -96,7 +93,7 @@ def test_a_release_by_the_form_a_wrong_code_a_right_code_and_the_sign_off(plane:
         )
         shows_both_versions(gate, new=shipped.commit, old=before)
         answer(page, gate, name="Tomas Lima", code=lab.code_of("Tomas Lima"))
-        plane.wait_for(run, "COMPLETED", seconds=SIGN_OFF_SECONDS)
+        plane.wait_for(run, "COMPLETED", seconds=STORY_SECONDS)
 
         assert set(lab.versions_serving().values()) == {shipped.commit}
         page.goto(plane.page_of(run))

@@ -4,9 +4,8 @@ from blocks.record import list_records
 from lab.control_plane import ControlPlane
 from policy.record import Event, last
 from tests.stories.production import DEPLOYMENT, ended_well_on, request_of, rows_of_newest, save_limits, store_of
-from tests.stories.stage import wait_until
+from tests.stories.stage import STORY_SECONDS, wait_until
 
-GATE_SECONDS = 120
 BOOT_SECONDS = 5
 
 
@@ -25,14 +24,14 @@ def test_whoever_starts_beside_a_waiting_release_touches_nothing_and_a_cancel_at
     first, later = lab.ship("9.3.0"), lab.ship("9.3.1")
     lab.mark_traffic()
     waiting = plane.run_deployment(DEPLOYMENT, request_of(first))
-    plane.wait_for(waiting, "PAUSED", seconds=GATE_SECONDS)
+    plane.wait_for(waiting, "PAUSED", seconds=STORY_SECONDS)
     records = list_records(store_of(lab))
 
     # A paused run has given its slot away: nothing of Prefect's keeps these two from starting.
     rivals = [
         plane.run_deployment(DEPLOYMENT, request_of(later, requested_by=name)) for name in ("Dora Levin", "Dev Anand")
     ]
-    sentences = [plane.wait_for(rival, "FAILED", seconds=GATE_SECONDS)[1] for rival in rivals]
+    sentences = [plane.wait_for(rival, "FAILED", seconds=STORY_SECONDS)[1] for rival in rivals]
 
     for sentence in sentences:
         assert f"Ana Souza is releasing {first.commit[:7]} (Patient search performance) since" in sentence
@@ -43,7 +42,7 @@ def test_whoever_starts_beside_a_waiting_release_touches_nothing_and_a_cancel_at
     plane.cancel(waiting)
 
     wait_until(lambda: ended_well_on(lab, before), what="recovery brought the cancelled release home")
-    plane.wait_for(waiting, "CANCELLED", seconds=GATE_SECONDS)
+    plane.wait_for(waiting, "CANCELLED", seconds=STORY_SECONDS)
     assert outcome_of_newest(plane) == "rolled back"
     assert not any(row.event is Event.APPROVED for row in rows_of_newest(lab))
     assert lab.traffic().lost == 0, lab.traffic().losses
