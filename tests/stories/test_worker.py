@@ -4,7 +4,7 @@ import time
 
 from lab.control_plane import ControlPlane
 from policy.record import Event
-from tests.stories.production import DEPLOYMENT, request_of, rows_of_newest, save_limits
+from tests.stories.production import DEPLOYMENT, Production, request_of
 from tests.stories.stage import STORY_SECONDS, wait_until
 
 CHOICE_SECONDS = 300
@@ -14,7 +14,8 @@ LOST_RETRY_SECONDS = 12
 
 def test_a_forced_retry_after_a_crash_at_the_gate_asks_again(plane: ControlPlane) -> None:
     lab = plane.lab
-    save_limits(lab, choice=CHOICE_SECONDS)
+    production = Production(lab)
+    production.save_limits(choice=CHOICE_SECONDS)
     before = lab.version_of("web-server-2")
     shipped = lab.ship("9.2.0")
     run = plane.run_deployment(DEPLOYMENT, request_of(shipped))
@@ -28,7 +29,7 @@ def test_a_forced_retry_after_a_crash_at_the_gate_asks_again(plane: ControlPlane
     wait_until(lambda: plane.state_of(run)[0] == "PAUSED", what="the retry waits at the gate again")
 
     assert lab.version_of("web-server-2") == before
-    assert not any(row.event is Event.APPROVED for row in rows_of_newest(lab))
+    assert not any(row.event is Event.APPROVED for row in production.rows())
     code = lab.code_of("Tomas Lima")
     plane.resume(run, {"decision": "approve", "name": "Tomas Lima", "code": code})
     plane.wait_for(run, "COMPLETED", seconds=STORY_SECONDS)
@@ -38,7 +39,8 @@ def test_a_forced_retry_after_a_crash_at_the_gate_asks_again(plane: ControlPlane
 
 def test_after_a_power_loss_of_worker_and_release_the_next_worker_brings_production_home(plane: ControlPlane) -> None:
     lab = plane.lab
-    save_limits(lab, choice=5)
+    production = Production(lab)
+    production.save_limits(choice=5)
     before = lab.version_of("web-server-2")
     shipped = lab.ship("9.2.1")
     run = plane.run_deployment(DEPLOYMENT, request_of(shipped))
@@ -48,7 +50,5 @@ def test_after_a_power_loss_of_worker_and_release_the_next_worker_brings_product
     plane.kill_run(run)
     plane.start_worker()
 
-    wait_until(lambda: set(lab.versions_serving().values()) == {before}, what="every server is back")
-    wait_until(lambda: all(lab.in_rotation().values()), what="both servers are in rotation")
-    wait_until(lambda: any(row.event is Event.SEALED for row in rows_of_newest(lab)), what="the record is sealed")
-    assert not any(row.event is Event.APPROVED for row in rows_of_newest(lab))
+    wait_until(lambda: production.ended_well_on(before), what="the next worker's recovery brought production home")
+    assert not any(row.event is Event.APPROVED for row in production.rows())
