@@ -10,6 +10,7 @@ from blocks.fleet.server import Server
 from flows.choice import choose
 from flows.phase import ChecksFailed, Report, phase, run_items
 from flows.watch import Watch
+from policy.health import judge_health
 from policy.judgement import Judgement, Verdict, passed
 from policy.messages import updated_everywhere
 from policy.record import Event
@@ -133,5 +134,8 @@ def everything_is_live(run: Run) -> None:
 
 
 def _serves_new_version(server: Server, run: Run) -> bool:
+    """Whether it says so itself and its engine agrees, which takes longer to ask."""
+    if not judge_health(run.company.fleet.read_health(server), version=run.built.commit).verdict.lets_pass:
+        return False
     state = run.company.fleet.read_state(server)
     return state.running and state.image_digest == run.built.digest

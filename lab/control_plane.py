@@ -181,6 +181,11 @@ class ControlPlane:
         state = {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "retried from the UI"}
         self._ask("POST", f"/flow_runs/{run}/set_state", state=state, force=True)
 
+    def report_crash(self, run: str) -> None:
+        """Tell the server that a run is dead, as nobody else does when its worker died with it."""
+        state = {"type": "CRASHED", "name": "Crashed", "message": "the worker's machine lost its power"}
+        self._ask("POST", f"/flow_runs/{run}/set_state", state=state, force=True)
+
     def processes_of(self, run: str) -> Iterator[int]:
         """Yield the processes of a run."""
         mark = f"PREFECT__FLOW_RUN_ID={run}".encode()

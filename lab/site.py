@@ -37,18 +37,20 @@ class StandInSite:
         self._password = home.secret("REGISTRY_PASSWORD")
         self._shelf = Shelf(home.registry)
         self.storage: Storage = self._shelf
-        self.engine: ContainerEngine = StandIn(home)
+        self._stand_in = StandIn(home)
+        self.engine: ContainerEngine = self._stand_in
         self.hosts = SshHosts(home)
 
     async def start(self, web: WebServers) -> None:
         """Serve the registry and open the hosts."""
         await web.serve("registry", build_registry(self._shelf, REGISTRY_USER, self._password))
-        await self.hosts.start()
+        await asyncio.gather(asyncio.to_thread(self._stand_in.start), self.hosts.start())
 
     async def stop(self) -> None:
         """Close the hosts; the registry ends with the other services."""
         for name in self.hosts.all():
             await self.hosts.close(name)
+        await asyncio.to_thread(self._stand_in.stop)
 
 
 class DockerSite:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,12 +11,15 @@ from lab.engine import clock
 from lab.engine.containers import Container
 from lab.engine.images import write_credentials
 from lab.home import Home
+from lab.processes import end, spawn, wait_until
 
 ROOT = Path(__file__).parent.parent
+# A virtual environment would be looked for at each start.
+PYTHON = Path(sys.executable).resolve()
 DOCKER = """\
 #!/bin/sh
 # The lab's stand-in for Docker.
-LAB_HOST='{host}' PYTHONPATH='{root}' exec '{python}' -SsP '{root}/lab/engine/__main__.py' "$@"
+exec '{python}' -ISE '{root}/lab/engine/client.py' '{socket}' '{host}' "$@"
 """
 
 
@@ -59,12 +63,29 @@ class StandIn:
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        self._daemon: subprocess.Popen[bytes] | None = None
+
+    @property
+    def _socket(self) -> Path:
+        return self._home.sockets() / "engine.sock"
+
+    def start(self) -> None:
+        """Start the daemon that carries out the commands of all hosts; return when it listens."""
+        self._socket.unlink(missing_ok=True)
+        self._daemon = spawn(
+            self._home, "engine", [sys.executable, "-m", "lab.engine.daemon", str(self._socket)], cwd=ROOT
+        )
+        wait_until("the engine listens", self._socket.exists, seconds=20, home=self._home)
+
+    def stop(self) -> None:
+        """End the daemon; what runs goes on."""
+        end(self._daemon, grace=1)
 
     def furnish(self, name: str) -> None:
         """Put the command `docker` and its credentials on a host."""
         host = self._home.host(name)
         command = self._home.folder(f"hosts/{name}/bin") / "docker"
-        command.write_text(DOCKER.format(host=host, root=ROOT, python=sys.executable))
+        command.write_text(DOCKER.format(host=host, root=ROOT, python=PYTHON, socket=self._socket))
         command.chmod(0o755)
         (host / "disk-full").unlink(missing_ok=True)
         if clock.mend_clock(host):

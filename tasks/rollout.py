@@ -1,6 +1,7 @@
 """2: the servers, one step at a time. Nothing is lost because a server is empty before it stops."""
 
 import shlex
+import time
 
 from blocks.company import Company
 from blocks.errors import Refused
@@ -20,6 +21,8 @@ from tasks.step import Seen, Step
 from tasks.systems import BALANCER
 
 FIRST_SERVER, REMAINING_SERVERS = "2.1.2", "2.1.5"
+# An application that boots needs the processor that the engine would take to answer.
+ENGINE_SECONDS = 1.0
 OUT_OF_ROTATION, IN_ROTATION, HEALTHY = "out of rotation", "in rotation", "healthy"
 
 
@@ -96,8 +99,9 @@ def drained(server: Server, run: Run) -> Step:
     """The balancer sends the server nothing new, and what was in flight has ended."""
 
     def look(company: Company) -> Seen:
-        refuse_unless_another_is_up(company, server)
-        state = _balanced(company, server)
+        balanced = BALANCER.required(company).read_servers()
+        refuse_unless_another_is_up(company, server, balanced)
+        state = _find(balanced, server)
         empty = state.admin_state != "ready" and state.sessions == 0
         return Seen(empty, f"{server.name} is {state.admin_state} with {state.sessions} requests in flight")
 
@@ -224,9 +228,13 @@ def number_for(server: Server, run: Run) -> str:
 
 
 def _healthy(server: Server, run: Run, *, number: str, version: str) -> Step:
+    asked_engine = -ENGINE_SECONDS
+
     def look(company: Company) -> Seen:
+        nonlocal asked_engine
         judgement = judge_health(company.fleet.read_health(server), version=version)
-        if not judgement.verdict.lets_pass:
+        if not judgement.verdict.lets_pass and time.monotonic() - asked_engine >= ENGINE_SECONDS:
+            asked_engine = time.monotonic()
             state = company.fleet.read_state(server)
             if state.container is not None and not state.running and state.exit_code:
                 log = company.fleet.read_log_tail(server)
@@ -275,7 +283,11 @@ def _up(server: Server, run: Run) -> str:
 
 
 def _balanced(company: Company, server: Server) -> BalancedServer:
-    for state in BALANCER.required(company).read_servers():
+    return _find(BALANCER.required(company).read_servers(), server)
+
+
+def _find(balanced: tuple[BalancedServer, ...], server: Server) -> BalancedServer:
+    for state in balanced:
         if state.name == server.balancer_name:
             return state
     raise Refused(f"the balancer knows no server {server.balancer_name}")

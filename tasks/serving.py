@@ -3,15 +3,18 @@
 from blocks.company import Company
 from blocks.errors import Refused, Unreachable
 from blocks.fleet import Server
+from blocks.load_balancer import BalancedServer
 from policy.health import judge_health
 from policy.judgement import Judgement, unknown, worst_of
 from policy.resources import judge_capacity, judge_pool_without_one, judge_unmeasured_capacity
 from tasks.run import Run
 
+Balanced = tuple[BalancedServer, ...]
 
-def refuse_unless_another_is_up(company: Company, server: Server) -> None:
-    """Raise Refused if `server` is the last one that serves."""
-    if not list_others_serving(company, server):
+
+def refuse_unless_another_is_up(company: Company, server: Server, balanced: Balanced | None = None) -> None:
+    """Raise Refused if `server` is the last one that serves; `balanced` is what the balancer just said, if asked."""
+    if not list_others_serving(company, server, balanced):
         raise Refused(f"no other server is up, so {server.name} may not leave the rotation")
 
 
@@ -32,7 +35,7 @@ def judge_room_without(server: Server, run: Run) -> Judgement:
     return worst_of(parts)
 
 
-def list_others_serving(company: Company, server: Server) -> tuple[str, ...]:
+def list_others_serving(company: Company, server: Server, balanced: Balanced | None = None) -> tuple[str, ...]:
     """Return the other servers that the balancer, if there is one, gives requests and that answer them themselves.
 
     A balancer believes in a server for some seconds after its death, so each is asked as well.
@@ -40,7 +43,7 @@ def list_others_serving(company: Company, server: Server) -> tuple[str, ...]:
     """
     serving: list[str] = []
     silent: list[Unreachable] = []
-    for other in _others_in_rotation(company, server):
+    for other in _others_in_rotation(company, server, balanced):
         try:
             if judge_health(company.fleet.read_health(other)).verdict.lets_pass:
                 serving.append(other.name)
@@ -51,10 +54,10 @@ def list_others_serving(company: Company, server: Server) -> tuple[str, ...]:
     return tuple(serving)
 
 
-def _others_in_rotation(company: Company, server: Server) -> list[Server]:
+def _others_in_rotation(company: Company, server: Server, balanced: Balanced | None) -> list[Server]:
     others = [other for other in company.fleet.servers if other.name != server.name]
     if company.balancer is None:
         return others
-    states = company.balancer.read_servers()
+    states = balanced or company.balancer.read_servers()
     up = {state.name for state in states if state.up and state.admin_state == "ready"}
     return [other for other in others if other.balancer_name in up]

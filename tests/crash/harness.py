@@ -25,7 +25,7 @@ from tests.stories.stage import Blocks, Stage
 
 # Nobody is waited for; a busy machine may take its time to show figures.
 LIMITS = {"choice": 1, "unknown_patience": 30}
-RELEASE_SECONDS = 150
+RELEASE_SECONDS = 300
 # A code is good once, so the next question is answered by somebody else.
 APPROVALS: list[Words] = [{"decision": "approve", "name": name} for name in ("Tomas Lima", "Carla Ortiz")] * 4
 

@@ -19,6 +19,7 @@ class Moment(StrEnum):
     BEFORE = "before it is stored"
     AFTER = "after it is stored"
     ACTING = "in its act"
+    POWER_LOSS = "after it is stored, with the worker"
 
 
 class Route(StrEnum):
@@ -26,6 +27,7 @@ class Route(StrEnum):
 
     RECOVERY = "recovery"
     RETRY = "retry"
+    NEXT_WORKER = "the next worker"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,19 @@ from prefect.settings import temporary_settings
 
 from lab.client import Lab
 from tests.crash.harness import Harness, Played
+from tests.crash.power_loss import PHASES, play_power_loss
 from tests.stories.conftest import client_settings, one_certificate, quiet_server
 from tests.stories.stage import Blocks
 
 
 def play_share(lab_number: int, labs: int, every: int) -> list[Played]:
-    """Play this lab's share of each `every`th point, in a lab of its own."""
+    """Play this lab's share of each `every`th point, in a lab of its own; the first lab plays the power losses too."""
     played: list[Played] = []
+
+    def tell(one: Played, of: int) -> None:
+        played.append(one)
+        sys.stderr.write(f"lab {lab_number + 1}: {len(played)} of {of}: {one.sentence}\n")
+
     with TemporaryDirectory(prefix="countersign-crash-") as name:
         folder = Path(name)
         lab = Lab.start(folder / "lab")
@@ -23,10 +29,13 @@ def play_share(lab_number: int, labs: int, every: int) -> list[Played]:
             with temporary_settings(client_settings(control, one_certificate(folder))):
                 harness = Harness(lab, Blocks(), folder)
                 share = harness.points()[::every][lab_number::labs]
+                phases = PHASES[::every] if lab_number == 0 else ()
                 for point in share:
-                    played.append(harness.play(point))
-                    done = f"lab {lab_number + 1}: {len(played)} of {len(share)}"
-                    sys.stderr.write(f"{done}: {played[-1].sentence}\n")
+                    tell(harness.play(point), len(share) + len(phases))
+                if phases:
+                    control.offer()
+                for phase in phases:
+                    tell(play_power_loss(control, phase), len(share) + len(phases))
             control.stop()
         finally:
             lab.stop(purge=True)

@@ -3,15 +3,12 @@
 import time
 from datetime import UTC, datetime
 
-import pytest
-
 from tests.crash.harness import Harness, Played, table_of
 
 SECONDS = 120
 STRIDE = 37
 
 
-@pytest.mark.timeout(600)
 def test_a_release_that_is_killed_anywhere_ends_on_one_known_version(harness: Harness) -> None:
     points = harness.points()
     began = time.monotonic()

@@ -4,18 +4,19 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from policy.record import Event, Row
+from tests.stories.production import Production
 from tests.stories.stage import Stage
 
 CHANNELS = ("C0DEPLOYMENTS", "C0ALERTS", "U0TOMAS", "U0CARLA", "U0DORA", "U0OMAR")
 ENDINGS = {"signed off", "rolled back", "stopped"}
 
 
-def faults_of(stage: Stage, *, before: str, after: str) -> tuple[str, ...]:
+def faults_of(stage: Stage | Production, *, before: str, after: str) -> tuple[str, ...]:
     """Say everything that is not well; nothing means that production ended on one known version."""
     return tuple(_faults(stage, before, after))
 
 
-def _faults(stage: Stage, before: str, after: str) -> Iterator[str]:
+def _faults(stage: Stage | Production, before: str, after: str) -> Iterator[str]:
     lab, outcome = stage.lab, stage.outcome()
     expected = after if outcome == "signed off" else before
     if outcome not in ENDINGS:
@@ -50,7 +51,7 @@ def _changed_unasked(rows: Sequence[Row]) -> list[str]:
     return changed
 
 
-def _said_twice(stage: Stage) -> list[str]:
+def _said_twice(stage: Stage | Production) -> list[str]:
     """The keys of messages that stand more than once in one place."""
     twice = []
     for channel in CHANNELS:

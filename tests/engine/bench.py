@@ -9,13 +9,12 @@ from typing import Any
 
 from blocks.fleet import commands
 from blocks.fleet.commands import Words
-from lab.docker_engine import DockerEngine
 from lab.docker_registry import DockerRegistry
 from lab.engine.images import write_credentials
 from lab.home import COMPOSE_FILE, DOCKER, REPOSITORY, Home, free_ports
 from lab.image_builder import Shelf, Storage, assemble
 from lab.processes import PROGRAM_PATH, marked
-from lab.stand_in import ContainerEngine, StandIn
+from lab.stand_in import ContainerEngine
 from tests.lab.deadline import reached
 
 HOST, SERVICE = "bench", "web-1"
@@ -61,9 +60,9 @@ class Seen:
 class Bench:
     """The host, empty at first."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, engine: ContainerEngine) -> None:
         self._home = home
-        self.engine: ContainerEngine = DockerEngine(home) if home.engine == DOCKER else StandIn(home)
+        self.engine = engine
         self.host = home.host(HOST)
         self.folder = home.project(HOST)
         self.address = "127.0.0.9" if home.engine == DOCKER else "127.0.0.1"

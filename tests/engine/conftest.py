@@ -9,11 +9,12 @@ from prefect.settings import temporary_settings
 
 from lab.client import Lab
 from lab.control_plane import ControlPlane
-from lab.docker_engine import Place, what_is_missing
+from lab.docker_engine import DockerEngine, Place, what_is_missing
 from lab.home import DOCKER, STAND_IN, Home
 from lab.image_builder import Shelf
 from lab.processes import of_this_lab
 from lab.registry import build_registry
+from lab.stand_in import StandIn
 from tests.engine.bench import HOST, Bench
 from tests.serving import served
 from tests.stories.conftest import client_settings, one_certificate, quiet_server
@@ -76,15 +77,19 @@ def stage(lab: Lab, blocks: Blocks, connected: None, request: pytest.FixtureRequ
 def one_bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """A host on either engine."""
     if request.param == DOCKER:
-        yield Bench(request.getfixturevalue("running_lab").home)
+        home = request.getfixturevalue("running_lab").home
+        yield Bench(home, DockerEngine(home))
         return
     home = Home(tmp_path_factory.mktemp("stand-in"))
     registry = build_registry(Shelf(home.registry), "ci", home.secret("REGISTRY_PASSWORD"))
     with served(registry) as address:
         home.ports["registry"] = int(address.rpartition(":")[2])
-        bench = Bench(home)
+        stand_in = StandIn(home)
+        stand_in.start()
+        bench = Bench(home, stand_in)
         yield bench
         bench.engine.remove_containers(HOST)
+        stand_in.stop()
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from tests.stories.stage import Stage
 
 def test_a_good_release_is_signed_off_and_loses_no_request(stage: Stage) -> None:
     shipped = stage.lab.ship("20.0.0")
-    stage.lab.mark_traffic()
 
     ending = stage.release(stage.request(shipped), APPROVE)
 
@@ -23,26 +22,22 @@ def test_a_good_release_is_signed_off_and_loses_no_request(stage: Stage) -> None
 def test_a_release_that_fails_a_share_of_its_requests_goes_home_by_itself(stage: Stage) -> None:
     before = str(stage.lab.version_of("web-server-1"))
     shipped = stage.lab.ship("20.0.1", fault="errors")
-    stage.lab.mark_traffic()
 
     ending = stage.release(stage.request(shipped), APPROVE)
 
     assert ending.outcome == "rolled back", ending.sentence
     assert any(row.event is Event.RED_FLAG for row in ending.rows)
-    assert stage.lab.traffic().lost == 0, stage.lab.traffic().losses
     stage.ends_well_on(before)
 
 
 def test_a_version_that_crashes_at_boot_leaves_the_old_one_serving(stage: Stage) -> None:
     before = str(stage.lab.version_of("web-server-1"))
     shipped = stage.lab.ship("20.0.2", fault="crash in production")
-    stage.lab.mark_traffic()
 
     ending = stage.release(stage.request(shipped), APPROVE)
 
     assert ending.outcome == "rolled back", ending.sentence
     assert "web-server-1" in ending.sentence
-    assert stage.lab.traffic().lost == 0, stage.lab.traffic().losses
     stage.ends_well_on(before)
 
 
@@ -50,7 +45,6 @@ def test_a_process_that_is_killed_between_the_servers_is_brought_home(stage: Sta
     stage.change_limits(choice=1)
     before = str(stage.lab.version_of("web-server-1"))
     shipped = stage.lab.ship("20.0.3")
-    stage.lab.mark_traffic()
 
     with stage.process(stage.request(shipped)) as process:
         stage.when("updated", "web-server-2", process.kill)
@@ -60,7 +54,6 @@ def test_a_process_that_is_killed_between_the_servers_is_brought_home(stage: Sta
         stage.recover_until_free()
 
     assert stage.outcome() == "rolled back"
-    assert stage.lab.traffic().lost == 0, stage.lab.traffic().losses
     stage.ends_well_on(before)
 
 
@@ -80,7 +73,6 @@ def test_a_release_that_is_cancelled_in_the_middle_of_an_update_is_brought_home(
     stage.change_limits(choice=1)
     before = str(stage.lab.version_of("web-server-1"))
     shipped = stage.lab.ship("20.0.5")
-    stage.lab.mark_traffic()
 
     with stage.process(stage.request(shipped)) as process:
         stage.when("updated", "web-server-1", process.cancel)
@@ -88,5 +80,4 @@ def test_a_release_that_is_cancelled_in_the_middle_of_an_update_is_brought_home(
         stage.recover_until_free()
 
     assert stage.outcome() == "rolled back"
-    assert stage.lab.traffic().lost == 0, stage.lab.traffic().losses
     stage.ends_well_on(before)

@@ -9,18 +9,57 @@ from blocks.store import FolderStore
 from deployments.save_blocks import save
 from deployments.settings import Settings
 from lab.client import Lab, Shipped
-from policy.record import Row
+from policy.record import Event, Row, last
 
 DEPLOYMENT = "Production deployment/production"
 SHORT_WATCHES = {"first_server_watch": 1, "immediate_watch": 3, "extended_watch": 5}
 
 
-def save_limits(lab: Lab, **limits: float) -> None:
-    """Save the settings with short watches and other limits."""
-    with lab.settings_path.open("rb") as file:
-        words = tomllib.load(file)
-    words["limits"] |= SHORT_WATCHES | limits
-    save(Settings(**words))
+class Production:
+    """What one release of the lab's production left: the newest record, the hold, the world."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.store = FolderStore(folder=str(lab.home.folder("store")))
+
+    def save_limits(self, **limits: float) -> None:
+        """Save the settings with short watches and other limits."""
+        with self.lab.settings_path.open("rb") as file:
+            words = tomllib.load(file)
+        words["limits"] |= SHORT_WATCHES | limits
+        save(Settings(**words))
+
+    def records(self) -> tuple[str, ...]:
+        """The keys of all records, the newest last."""
+        return tuple(list_records(self.store))
+
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of the newest record."""
+        return Record(self.store, self.records()[-1], holder=0, spool=self.lab.home.folder("spool")).rows()
+
+    def outcome(self) -> str:
+        """How the newest record ended."""
+        sealed = last(self.rows(), Event.SEALED)
+        return str(sealed.facts["outcome"]) if sealed else "open"
+
+    def hold_is_free(self) -> bool:
+        """Whether nobody holds production."""
+        newest = Holds(self.store, "production").newest()
+        return newest is not None and newest.released
+
+    def records_verify(self) -> bool:
+        """Whether the newest record is unbroken and sealed."""
+        found = verify_record(self.store, self.records()[-1])
+        return found.fault is None and found.sealed
+
+    def ended_well_on(self, commit: str | None) -> bool:
+        """Whether one version serves everywhere in rotation, the newest record is sealed and the hold is free."""
+        return (
+            set(self.lab.versions_serving().values()) == {commit}
+            and all(self.lab.in_rotation().values())
+            and self.records_verify()
+            and self.hold_is_free()
+        )
 
 
 def request_of(shipped: Shipped, *, requested_by: str = "Ana Souza") -> dict[str, Any]:
@@ -31,26 +70,3 @@ def request_of(shipped: Shipped, *, requested_by: str = "Ana Souza") -> dict[str
         "requested_by": requested_by,
         "way_back_understood": True,
     }
-
-
-def rows_of_newest(lab: Lab) -> tuple[Row, ...]:
-    """The rows of the newest record."""
-    store = store_of(lab)
-    return Record(store, list_records(store)[-1], holder=0, spool=lab.home.folder("spool")).rows()
-
-
-def store_of(lab: Lab) -> FolderStore:
-    """Where production's records and holds live."""
-    return FolderStore(folder=str(lab.home.folder("store")))
-
-
-def ended_well_on(lab: Lab, commit: str | None) -> bool:
-    """Whether one version serves everywhere in rotation, the newest record is sealed and nobody holds production."""
-    newest = Holds(store_of(lab), "production").newest()
-    return (
-        set(lab.versions_serving().values()) == {commit}
-        and all(lab.in_rotation().values())
-        and verify_record(store_of(lab), list_records(store_of(lab))[-1]).sealed
-        and newest is not None
-        and newest.released
-    )

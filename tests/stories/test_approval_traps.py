@@ -61,7 +61,6 @@ def die_after_approval(stage: Stage, request: Request, *, at: str) -> FlowRun:
 def test_a_retry_after_an_approval_asks_again_only_if_the_evidence_has_worsened(stage: Stage) -> None:
     before = stage.lab.version_of("web-server-2")
     shipped = stage.lab.ship("9.4.0")
-    stage.lab.mark_traffic()
     run = die_after_approval(stage, stage.request(shipped), at="drained")
 
     with evidence_spoiled(stage), retried(stage, run) as again:
@@ -77,14 +76,12 @@ def test_a_retry_after_an_approval_asks_again_only_if_the_evidence_has_worsened(
     assert stage.outcome() == "signed off"
     assert len(rows_at_gate(stage.rows(), Event.ASKED)) == 2
     assert len(rows_at_gate(stage.rows(), Event.USED)) == 3
-    assert stage.lab.traffic().lost == 0, stage.lab.traffic().losses
     stage.ends_well_on(shipped.commit)
 
 
 def test_a_retry_after_an_approval_goes_home_if_a_red_flag_was_raised_meanwhile(stage: Stage) -> None:
     before = str(stage.lab.version_of("web-server-2"))
     shipped = stage.lab.ship("9.4.1")
-    stage.lab.mark_traffic()
     run = die_after_approval(stage, stage.request(shipped), at="drained")
     words = {"what_was_seen": "three clinics cannot log in", "requested_by": "Omar Reyes", "environment": ENVIRONMENT}
 
@@ -95,7 +92,6 @@ def test_a_retry_after_an_approval_goes_home_if_a_red_flag_was_raised_meanwhile(
     assert stage.outcome() == "rolled back"
     assert "three clinics cannot log in" in stage.endings()[-1].sentence
     assert len(rows_at_gate(stage.rows(), Event.ASKED)) == 1
-    assert stage.lab.traffic().lost == 0, stage.lab.traffic().losses
     stage.ends_well_on(before)
 
 
@@ -108,7 +104,6 @@ def test_neither_an_author_under_another_address_nor_an_approval_after_the_windo
             person["roles"] = [*person["roles"], "tech lead"]
     stage.change_settings()
     shipped = stage.lab.ship("9.4.2", author=TOMAS_AT_HOME)
-    stage.lab.mark_traffic()
 
     def too_late(_run: FlowRun) -> Words:
         wait_until(lambda: datetime.now(UTC) >= closes, what="the window has closed")
@@ -125,7 +120,6 @@ def test_neither_an_author_under_another_address_nor_an_approval_after_the_windo
     assert "the window for medium risk is" in late["sentence"]
     assert "approve again and give a reason" in late["sentence"]
     assert [row.facts["name"] for row in rows_at_gate(ending.rows, Event.APPROVED)] == ["Dora Levin"]
-    assert stage.lab.traffic().lost == 0, stage.lab.traffic().losses
     stage.ends_well_on(shipped.commit)
 
 
@@ -147,7 +141,6 @@ def test_an_approval_that_arrives_when_the_next_release_is_live_opens_nothing_an
 ) -> None:
     stage.change_limits(choice=1)
     first, second = stage.lab.ship("9.4.6"), stage.lab.ship("9.4.7")
-    stage.lab.mark_traffic()
 
     with stage.process(stage.request(first)) as process:
         gate = stage.wait_for_gate()
@@ -171,5 +164,4 @@ def test_an_approval_that_arrives_when_the_next_release_is_live_opens_nothing_an
     of_first, of_second = stage.endings()
     assert (of_first.outcome, of_second.outcome) == ("rolled back", "signed off")
     assert len(rows_at_gate(of_first.rows, Event.APPROVED)) == 1
-    assert stage.lab.traffic().lost == 0, stage.lab.traffic().losses
     stage.ends_well_on(second.commit)

@@ -11,19 +11,17 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
-from lab.client import Lab, Shipped
+from lab.client import Shipped
 from lab.control_plane import ControlPlane
 from policy.record import Event
-from tests.stories.production import DEPLOYMENT, request_of, rows_of_newest, save_limits
-from tests.stories.stage import wait_until
+from tests.stories.production import DEPLOYMENT, Production, request_of
+from tests.stories.stage import STORY_SECONDS, wait_until
 
 CHROMIUM = shutil.which("chromium")
 MISSING = "no Chromium is here; as root: apt-get install chromium; then: pytest tests/stories/test_browser.py"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 PICTURES = Path(__file__).parents[2] / ".pictures"
 PAGE_SECONDS = 60
-GATE_SECONDS = 120
-SIGN_OFF_SECONDS = 90
 # Both versions are compared over whole windows, so the first server is watched for longer than one.
 ENOUGH_TO_COMPARE = {"watch_window": 4, "first_server_watch": 6}
 
@@ -70,23 +68,23 @@ def chromium() -> Iterator[Page]:
 
 
 @pytest.mark.skipif(CHROMIUM is None and os.environ.get("CI") != "true", reason=MISSING)
-@pytest.mark.timeout(240, func_only=True)
 def test_a_release_by_the_form_a_wrong_code_a_right_code_and_the_sign_off(plane: ControlPlane) -> None:
     assert CHROMIUM, MISSING
     lab = plane.lab
-    save_limits(lab, **ENOUGH_TO_COMPARE)
+    production = Production(lab)
+    production.save_limits(**ENOUGH_TO_COMPARE)
     before = str(lab.version_of("web-server-2"))
     shipped = lab.ship("9.3.0")
 
     with chromium() as page, Album(page).kept_on_failure() as album:
         run = start_by_the_form(plane, page, shipped, album)
-        plane.wait_for(run, "PAUSED", seconds=GATE_SECONDS)
+        plane.wait_for(run, "PAUSED", seconds=STORY_SECONDS)
 
         gate = open_gate(plane, page, run)
         album.take("gate")
         shows_both_versions(gate, new=shipped.commit, old=before)
         answer(page, gate, name="Tomas Lima", code="000000")
-        wait_until(lambda: asked(lab) == 2 and plane.state_of(run)[0] == "PAUSED", what="it is asked again")
+        wait_until(lambda: asked(production) == 2 and plane.state_of(run)[0] == "PAUSED", what="it is asked again")
         assert lab.version_of("web-server-2") == before
         shows_the_evidence(plane, page, run, shipped, album)
 
@@ -96,7 +94,7 @@ def test_a_release_by_the_form_a_wrong_code_a_right_code_and_the_sign_off(plane:
         )
         shows_both_versions(gate, new=shipped.commit, old=before)
         answer(page, gate, name="Tomas Lima", code=lab.code_of("Tomas Lima"))
-        plane.wait_for(run, "COMPLETED", seconds=SIGN_OFF_SECONDS)
+        plane.wait_for(run, "COMPLETED", seconds=STORY_SECONDS)
 
         assert set(lab.versions_serving().values()) == {shipped.commit}
         page.goto(plane.page_of(run))
@@ -158,9 +156,9 @@ def answer(page: Page, gate: Locator, *, name: str, code: str) -> None:
     look_away(page)
 
 
-def asked(lab: Lab) -> int:
+def asked(production: Production) -> int:
     """How often somebody was asked to approve."""
-    return sum(row.event is Event.ASKED for row in rows_of_newest(lab))
+    return sum(row.event is Event.ASKED for row in production.rows())
 
 
 def shows_the_evidence(plane: ControlPlane, page: Page, run: str, shipped: Shipped, album: Album) -> None:

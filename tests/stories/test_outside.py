@@ -32,7 +32,7 @@ def test_a_server_that_is_out_of_reach_before_its_turn_brings_the_first_one_home
     assert "production is not seen to be well" in stage.said_in("C0ALERTS")
     stage.lab.mend("web-server-2")
     wait_until(lambda: all(stage.lab.in_rotation().values()), what="both servers are in rotation")
-    stage.ends_well_on(before)
+    stage.ends_well_on(before, outage=True)
 
 
 def test_without_the_old_image_there_is_no_way_back_and_no_release(stage: Stage) -> None:
@@ -84,7 +84,7 @@ def test_a_database_that_is_down_stops_the_release_before_the_first_change(stage
     assert ending.outcome == "stopped", ending.sentence
     assert "1.4.1" in ending.sentence
     wait_until(lambda: all(stage.lab.in_rotation().values()), what="both servers are in rotation")
-    stage.ends_well_on(before)
+    stage.ends_well_on(before, outage=True)
 
 
 def test_a_database_that_goes_down_between_the_servers_updates_no_further_server(stage: Stage) -> None:
@@ -104,7 +104,7 @@ def test_a_database_that_goes_down_between_the_servers_updates_no_further_server
     assert not any(row.subject == "web-server-2" and row.step == "updated" for row in ending.rows)
     assert "needs hands" in stage.said_in("C0ALERTS")
     wait_until(lambda: all(stage.lab.in_rotation().values()), what="both servers are in rotation")
-    stage.ends_well_on(before)
+    stage.ends_well_on(before, outage=True)
 
 
 def test_metrics_that_are_away_hold_the_release_twice_and_roll_nothing_back(stage: Stage) -> None:

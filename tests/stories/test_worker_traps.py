@@ -1,51 +1,44 @@
 """Where plain use of Prefect with a worker goes wrong: a slot given back, a cancel at the gate, a worker that stops."""
 
-from blocks.record import list_records
 from lab.control_plane import ControlPlane
-from policy.record import Event, last
-from tests.stories.production import DEPLOYMENT, ended_well_on, request_of, rows_of_newest, save_limits, store_of
-from tests.stories.stage import wait_until
+from policy.record import Event
+from tests.stories.production import DEPLOYMENT, Production, request_of
+from tests.stories.stage import STORY_SECONDS, wait_until
 
-GATE_SECONDS = 120
 BOOT_SECONDS = 5
-
-
-def outcome_of_newest(plane: ControlPlane) -> str:
-    """How the newest record ended."""
-    sealed = last(rows_of_newest(plane.lab), Event.SEALED)
-    return str(sealed.facts["outcome"]) if sealed else "open"
 
 
 def test_whoever_starts_beside_a_waiting_release_touches_nothing_and_a_cancel_at_the_gate_goes_home(
     plane: ControlPlane,
 ) -> None:
     lab = plane.lab
-    save_limits(lab)
+    production = Production(lab)
+    production.save_limits()
     before = lab.version_of("web-server-2")
     first, later = lab.ship("9.3.0"), lab.ship("9.3.1")
     lab.mark_traffic()
     waiting = plane.run_deployment(DEPLOYMENT, request_of(first))
-    plane.wait_for(waiting, "PAUSED", seconds=GATE_SECONDS)
-    records = list_records(store_of(lab))
+    plane.wait_for(waiting, "PAUSED", seconds=STORY_SECONDS)
+    records = production.records()
 
     # A paused run has given its slot away: nothing of Prefect's keeps these two from starting.
     rivals = [
         plane.run_deployment(DEPLOYMENT, request_of(later, requested_by=name)) for name in ("Dora Levin", "Dev Anand")
     ]
-    sentences = [plane.wait_for(rival, "FAILED", seconds=GATE_SECONDS)[1] for rival in rivals]
+    sentences = [plane.wait_for(rival, "FAILED", seconds=STORY_SECONDS)[1] for rival in rivals]
 
     for sentence in sentences:
         assert f"Ana Souza is releasing {first.commit[:7]} (Patient search performance) since" in sentence
-    assert list_records(store_of(lab)) == records
+    assert production.records() == records
     assert lab.versions_serving() == {"web-server-1": first.commit, "web-server-2": before}
     assert plane.state_of(waiting)[0] == "PAUSED"
 
     plane.cancel(waiting)
 
-    wait_until(lambda: ended_well_on(lab, before), what="recovery brought the cancelled release home")
-    plane.wait_for(waiting, "CANCELLED", seconds=GATE_SECONDS)
-    assert outcome_of_newest(plane) == "rolled back"
-    assert not any(row.event is Event.APPROVED for row in rows_of_newest(lab))
+    wait_until(lambda: production.ended_well_on(before), what="recovery brought the cancelled release home")
+    plane.wait_for(waiting, "CANCELLED", seconds=STORY_SECONDS)
+    assert production.outcome() == "rolled back"
+    assert not any(row.event is Event.APPROVED for row in production.rows())
     assert lab.traffic().lost == 0, lab.traffic().losses
 
 
@@ -53,16 +46,17 @@ def test_a_worker_that_is_stopped_between_drain_and_start_leaves_its_release_to_
     plane: ControlPlane,
 ) -> None:
     lab = plane.lab
-    save_limits(lab)
+    production = Production(lab)
+    production.save_limits()
     before = lab.version_of("web-server-1")
     shipped = lab.ship("9.3.2", boot_seconds=BOOT_SECONDS)
-    records = list_records(store_of(lab))
+    records = production.records()
     lab.mark_traffic()
     run = plane.run_deployment(DEPLOYMENT, request_of(shipped))
 
     def drained() -> bool:
-        begun = list_records(store_of(lab)) != records
-        return begun and any(row.event is Event.CONFIRMED and row.step == "drained" for row in rows_of_newest(lab))
+        begun = production.records() != records
+        return begun and any(row.event is Event.CONFIRMED and row.step == "drained" for row in production.rows())
 
     wait_until(drained, what="the first server is empty")
     plane.stop_worker()
@@ -71,9 +65,9 @@ def test_a_worker_that_is_stopped_between_drain_and_start_leaves_its_release_to_
     assert list(plane.processes_of(run)) == []
     assert plane.state_of(run)[0] == "RUNNING"
     assert not lab.in_rotation()["web-server-1"]
-    assert not any(row.event is Event.GOING_HOME for row in rows_of_newest(lab))
+    assert not any(row.event is Event.GOING_HOME for row in production.rows())
     plane.start_worker()
 
-    wait_until(lambda: ended_well_on(lab, before), what="the next worker's recovery brought production home")
-    assert outcome_of_newest(plane) == "rolled back"
+    wait_until(lambda: production.ended_well_on(before), what="the next worker's recovery brought production home")
+    assert production.outcome() == "rolled back"
     assert lab.traffic().lost == 0, lab.traffic().losses
