@@ -43,6 +43,8 @@ class Engine:
 
     def find(self, name: str) -> Container:
         """Return the container of this name, identity or beginning of an identity."""
+        if not name:
+            raise RefusedError("invalid container name or ID: value is empty")
         for container in self.all():
             if container.facts["name"] == name.removeprefix("/") or container.facts["id"].startswith(name):
                 return container

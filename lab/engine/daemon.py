@@ -38,12 +38,13 @@ def _carry_out(connection: socket.socket) -> None:
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         size, streams, _, _ = socket.recv_fds(connection, HEADER, 3)
-        folder, *words = _read(connection, int.from_bytes(size)).decode(errors="surrogateescape").split("\0")
-        between = words.index("")
+        body = _read(connection, int.from_bytes(size)).decode(errors="surrogateescape")
+        folder, count, *parts = body.split("\0")
+        words, variables = parts[: int(count)], parts[int(count) :]
         os.chdir(folder)
         os.environ.clear()
-        for entry in words[between + 1 :]:
-            name, _, value = entry.partition("=")
+        for variable in variables:
+            name, _, value = variable.partition("=")
             os.environ[name] = value
         for stream, number in zip(streams, (0, 1, 2), strict=True):
             os.dup2(stream, number)
@@ -51,7 +52,7 @@ def _carry_out(connection: socket.socket) -> None:
         # From now on the client says nothing more: what still arrives is its end, and the signal ends this process.
         fcntl.fcntl(connection, fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(connection, fcntl.F_SETFL, os.O_ASYNC)
-        sys.argv = ["docker", *words[:between]]
+        sys.argv = ["docker", *words]
         code = commands.main()
         sys.stdout.flush()
         sys.stderr.flush()

@@ -19,7 +19,7 @@ def seconds_ahead(lab: Lab, server: str) -> list[float]:
     told = datetime.fromisoformat(remote.run("date", "-u", "+%Y-%m-%dT%H:%M:%S+00:00").out.strip())
     fleet = read_settings(lab)["fleet"]
     (place,) = (one for one in fleet["servers"] if one["name"] == server)
-    listed = f"cd {place['directory']} && docker compose -f {fleet['compose_file']} ps -q {place['service']}"
+    listed = f"cd {place['directory']} && docker compose -f {fleet['compose_file']} ps -a -q {place['service']}"
     container = remote.shell(listed).out.strip()
     started = json.loads(remote.run("docker", "inspect", container).out)[0]["State"]["StartedAt"]
     remote.close()

@@ -222,3 +222,9 @@ def test_an_open_pull_request_has_no_image(lab: Lab) -> None:
     waiting: Shipped = lab.ship("1.5.0", merged=False)
 
     assert waiting.digest is None
+
+
+@pytest.mark.usefixtures("lab")
+def test_words_arrive_as_they_were_given(docker: Docker) -> None:
+    assert docker("inspect", "").returncode == 1
+    assert "docker compose ps a  b" in docker("compose", "-f", COMPOSE_FILE, "ps", "a ", "b").stderr
