@@ -20,6 +20,7 @@ from blocks.grafana import Grafana
 from blocks.jira import Jira
 from blocks.linear import Linear
 from blocks.load_balancer import CommandBalancer, HAProxy, LoadBalancer
+from blocks.mail import Mail
 from blocks.notion import Notion
 from blocks.one_time_codes import OneTimeCodes
 from blocks.pagerduty import PagerDuty
@@ -61,6 +62,7 @@ OptionalSystem = Literal[
     "notion",
     "confluence",
     "grafana",
+    "mail",
 ]
 Found = TypeVar("Found")
 BlockKind = TypeVar("BlockKind", bound=Block)
@@ -142,6 +144,7 @@ class Company:
     tickets: Jira | Linear | None = None
     log: Notion | Confluence | None = None
     grafana: Grafana | None = None
+    mail: Mail | None = None
     evidence: EvidenceRules = field(default_factory=EvidenceRules)
 
     @classmethod
@@ -180,6 +183,7 @@ class Company:
                 tickets=if_there("jira", partial(_load, Jira)) or if_there("linear", partial(_load, Linear)),
                 log=if_there("notion", partial(_load, Notion)) or if_there("confluence", partial(_load, Confluence)),
                 grafana=if_there("grafana", partial(_load, Grafana)),
+                mail=if_there("mail", partial(_load, Mail)),
                 evidence=EvidenceRules.model_validate(rules.evidence_rules),
             )
         except ValidationError as error:

@@ -25,6 +25,7 @@ from blocks.grafana import Grafana
 from blocks.jira import Jira
 from blocks.linear import Linear
 from blocks.load_balancer import CommandBalancer, HAProxy
+from blocks.mail import Mail
 from blocks.notion import Notion
 from blocks.pagerduty import PagerDuty
 from blocks.pagerduty_rest import PagerDutyRest
@@ -166,6 +167,8 @@ def _optional_blocks(settings: Settings) -> Iterator[Block]:
         found: BaseModel | None = getattr(settings, section)
         if found is not None:
             yield kind(**found.model_dump(), secrets_folder=settings.secrets)
+    if settings.mail is not None:
+        yield Mail(**settings.mail.model_dump(), secrets_folder=settings.secrets)
     if settings.status_pages is not None:
         pages = settings.status_pages
         yield StatusPages(

@@ -20,6 +20,7 @@ from deployments.vendor_settings import (
     GrafanaSettings,
     JiraSettings,
     LinearSettings,
+    MailSettings,
     NotionSettings,
     OnCallSettings,
     PagerDutySettings,
@@ -208,6 +209,7 @@ class Settings(BaseSettings):
     notion: NotionSettings | None = None
     confluence: ConfluenceSettings | None = None
     grafana: GrafanaSettings | None = None
+    mail: MailSettings | None = None
     registry: RegistrySettings
     signing: SigningSettings | None = None
     calendar: dict[str, Any] = Field(default_factory=dict)

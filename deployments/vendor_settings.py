@@ -1,5 +1,7 @@
 """The sections of the settings about systems that a company may lack: a section that is left out is one it has not."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -150,6 +152,25 @@ class ConfluenceSettings(VendorSection):
     token: str = Field(description="The name of the secret with the API token.")
     space: str = Field(pattern=r"^\d+$", description="The number of the space.")
     parent: str | None = Field(default=None, pattern=r"^\d+$", description="The number of the page above the entries.")
+
+
+class MailSettings(VendorSection):
+    """The company's mail server, by which stakeholders hear of high-risk releases (3.3.3)."""
+
+    host: str = Field(description="Its address.")
+    port: int = Field(default=587, description="Its port.")
+    security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How the connection is secured; `none` only to this machine itself."
+    )
+    user: str | None = Field(default=None, description="The user to log in as; nobody if left out.")
+    password: str | None = Field(default=None, description="The name of the secret with the password.")
+    sender: str = Field(pattern=r"^[^@\s]+@[^@\s]+$", description="The address that messages come from.")
+    stakeholders: tuple[str, ...] = Field(
+        min_length=1, description="Who hears of high-risk releases, such as CTO and CEO."
+    )
+    certificates: str | None = Field(
+        default=None, description="A file of certificates that are trusted instead of the system's."
+    )
 
 
 class GrafanaSettings(VendorSection):

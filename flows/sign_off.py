@@ -5,6 +5,7 @@ from prefect.logging import get_run_logger
 from blocks.company import Company
 from blocks.errors import BlockError
 from policy.judgement import Judgement, unknown
+from policy.limits import Risk
 from policy.messages import completed
 from policy.metrics import Ending
 from policy.record import Event, last
@@ -15,7 +16,7 @@ from tasks.run import Run, utc_now
 from tasks.seal import seal
 from tasks.sign_off import log_written, release_documented, release_tagged, ticket_closed, tickets_of_release
 from tasks.step import Seen, Step, carry_out
-from tasks.telling import maintenance_over, status_page_resolved
+from tasks.telling import maintenance_over, stakeholders_notified, stakeholders_told, status_page_resolved
 from tasks.verification import final_health_check
 
 
@@ -39,17 +40,23 @@ def sign_off(run: Run) -> None:
 
 
 def written_down(run: Run) -> list[str]:
-    """3.3.2, 3.4.3 and 3.4.4: page, log, tickets and tag; production is live, so what fails here is listed only."""
+    """3.3.2, 3.3.3, 3.4.3 and 3.4.4: page, mail, log, tickets and tag.
+
+    Production is live, so what fails here is listed only.
+    """
     company = run.company
     steps = [release_tagged(run)]
     if company.statuspage is not None:
         steps.append(maintenance_over(run, "The new version is live."))
     if company.log is not None:
         steps.append(log_written(run))
+    if company.mail is not None and run.release.risk is Risk.HIGH:
+        steps.append(stakeholders_told(run))
     for step in steps:
         inform(step, run)
     close_tickets(run)
-    return [problem for question in (status_page_resolved, release_documented) if (problem := _ask(run, question))]
+    questions = (status_page_resolved, stakeholders_notified, release_documented)
+    return [problem for question in questions if (problem := _ask(run, question))]
 
 
 def close_tickets(run: Run) -> None:

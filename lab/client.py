@@ -284,6 +284,10 @@ class Lab:
         """Return the messages that Slack will post by itself, the next one first."""
         return list(self.do("scheduled_messages"))
 
+    def mails(self) -> list[dict[str, str]]:
+        """Return what the mail server took, oldest first."""
+        return list(self.do("mails"))
+
     def pages(self) -> list[dict[str, Any]]:
         """Return PagerDuty's incidents, oldest first."""
         return list(self.do("pages"))

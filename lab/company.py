@@ -238,6 +238,7 @@ class Company:
         end(self._traffic, grace=1)
         await self.stop_metrics()
         await self.site.stop()
+        await self.outside.stop()
         await self.web.stop()
         parts = [self.balancer.stop, self.store.stop, self.database.stop, self.prefect_database.stop]
         await asyncio.gather(*(asyncio.to_thread(part) for part in parts))

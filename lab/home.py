@@ -27,7 +27,7 @@ SIGNING_KEY = "SIGNING_KEY"
 _SERVICES = (
     "control balancer balancer_stats postgres prefect_postgres prefect s3 master master_grpc filer "
     "filer_grpc volume volume_grpc admin admin_grpc registry traffic github slack pagerduty prometheus "
-    "on_call statuspage status_page sentry doppler snyk jira linear notion confluence grafana"
+    "on_call statuspage status_page sentry doppler snyk jira linear notion confluence grafana mail"
 )
 PORT_NAMES = (
     *_SERVICES.split(),

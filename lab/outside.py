@@ -1,8 +1,11 @@
 """The vendors beside GitHub, Slack and PagerDuty's pager: one stand-in each, seeded as on a quiet day."""
 
+import asyncio
 from typing import Any
 
 from lab.home import Home
+from lab.mail import USER as MAIL_USER
+from lab.mail import MailServer
 from lab.vendors.confluence import Confluence
 from lab.vendors.core import Vendor
 from lab.vendors.doppler import Doppler
@@ -22,6 +25,7 @@ POLICY, SERVICE = "PPROD", "PWEB"
 ORGANIZATION = "4a18d42f-0706-4ad0-b127-24078731fbed"
 SPACE, DATA_SOURCE, PAGE, COMPONENT = "42", "1f2e-log", "kctbh9vrtdwd", "api8"
 MAIL = "ci@holilabs.xyz"
+STAKEHOLDERS = ("carla@holilabs.xyz", "ceo@holilabs.xyz")
 FLAGS = {"FEATURE_ROTA": "true", "DATABASE_URL": "postgres://secret"}
 
 
@@ -41,6 +45,7 @@ class Outside:
         self.notion = Notion(home.secret("NOTION_TOKEN"), data_source=DATA_SOURCE)
         self.confluence = Confluence(home.secret("CONFLUENCE_TOKEN"), user=MAIL, space=SPACE)
         self.grafana = Grafana(home.secret("GRAFANA_TOKEN"))
+        self.mail = MailServer(home.path / "mail", home.ports["mail"], home.secret("MAIL_PASSWORD"))
         self.reset()
 
     def vendors(self) -> dict[str, Vendor]:
@@ -60,9 +65,14 @@ class Outside:
         }
 
     async def serve(self, web: WebServers) -> None:
-        """Serve every vendor on its port."""
+        """Serve every vendor on its port, and mail."""
         for name, vendor in self.vendors().items():
             await web.serve(name, vendor.app)
+        await asyncio.to_thread(self.mail.start)
+
+    async def stop(self) -> None:
+        """Stop what is not a web server."""
+        await asyncio.to_thread(self.mail.stop)
 
     def reset(self) -> None:
         """A quiet day: somebody on call, one ticket open, every rule of Grafana green, nothing else."""
@@ -70,7 +80,7 @@ class Outside:
             vendor.mend()
             vendor.calls.clear()
             vendor.allowed = True
-        for one in (self.on_call, self.statuspage, self.sentry):
+        for one in (self.on_call, self.statuspage, self.sentry, self.mail):
             one.reset()
         for rows in (self.snyk.issues, self.notion.pages, self.confluence.pages, self.grafana.annotations):
             rows.clear()
@@ -104,4 +114,13 @@ class Outside:
             "jira": known("jira", "JIRA_TOKEN", user=MAIL),
             "notion": known("notion", "NOTION_TOKEN", data_source=DATA_SOURCE),
             "grafana": known("grafana", "GRAFANA_TOKEN"),
+            "mail": {
+                "host": "127.0.0.1",
+                "port": self._home.ports["mail"],
+                "user": MAIL_USER,
+                "password": "MAIL_PASSWORD",
+                "sender": MAIL,
+                "stakeholders": list(STAKEHOLDERS),
+                "certificates": str(self.mail.certificate),
+            },
         }

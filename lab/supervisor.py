@@ -145,6 +145,11 @@ class Control:
         """Return what Slack will post by itself."""
         return self._company.slack.schedule.waiting()
 
+    def mails(self) -> list[dict[str, str]]:
+        """Return what the mail server took, as its readers see it."""
+        taken = self._company.outside.mail.messages
+        return [{"to": str(one["To"]), "subject": str(one["Subject"]), "text": one.get_content()} for one in taken]
+
     def pages(self) -> list[dict[str, Any]]:
         """Return PagerDuty's incidents."""
         return self._company.pagerduty.pages()

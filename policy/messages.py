@@ -53,6 +53,20 @@ def completed(release: Release, build: Build, *, took: timedelta, issues: Sequen
     )
 
 
+def stakeholder_mail(release: Release, build: Build, *, watched: timedelta) -> str:
+    """3.3.3: what stakeholders read after a high-risk release: what is live, and what is watched now."""
+    return "\n".join(
+        (
+            "Production deployment successful, monitoring closely.",
+            "",
+            f"What: {release.request.summary} ({build.commit[:7]}), {release.risk} risk: {', '.join(release.reasons)}",
+            f"Where: {', '.join(release.servers)}; before, they served {release.previous_commit[:7]}",
+            f"Requested by: {release.request.requested_by}",
+            f"Next: errors, answer times and memory are watched for {spoken(watched)} after the release.",
+        )
+    )
+
+
 def rolled_back(release: Release, why: Why, verification: Sequence[Judgement], *, at: datetime, zone: str) -> str:
     """4.2.4: the roll-back, with what is left to do."""
     wrong = [judgement.sentence for judgement in verification if not judgement.verdict.lets_pass]

@@ -13,6 +13,7 @@ from blocks.grafana import Grafana
 from blocks.jira import Jira
 from blocks.linear import Linear
 from blocks.load_balancer import LoadBalancer
+from blocks.mail import Mail
 from blocks.notion import Notion
 from blocks.pagerduty import PagerDuty
 from blocks.pagerduty_rest import PagerDutyRest
@@ -54,5 +55,6 @@ SENTRY: System[Sentry] = System("sentry", lambda company: company.sentry)
 DOPPLER: System[Doppler] = System("doppler", lambda company: company.doppler)
 TICKETS: System[Jira | Linear] = System("jira] or [linear", lambda company: company.tickets)
 LOG: System[Notion | Confluence] = System("notion] or [confluence", lambda company: company.log)
+MAIL: System[Mail] = System("mail", lambda company: company.mail)
 GRAFANA: System[Grafana] = System("grafana", lambda company: company.grafana)
 SECURITY: System[SecuritySource] = System("security", lambda company: company.evidence.security)

@@ -3,20 +3,24 @@
 from collections.abc import Callable, Sequence
 
 from blocks.company import Company
+from blocks.mail import Mail
 from blocks.pagerduty_rest import PagerDutyRest
 from blocks.statuspage import Statuspage
 from policy.announcement import Plan, announce
 from policy.judgement import Judgement, Verdict, failed, not_applicable, passed
 from policy.limits import Risk
+from policy.messages import stakeholder_mail
 from policy.on_call import OnCall, find_on_call, judge_on_call
+from policy.record import Event, last
 from policy.roles import Person, Role
 from tasks.item import item
 from tasks.messages import deliver, direct_message, message_key
 from tasks.run import Run, utc_now
-from tasks.step import Seen, Step
-from tasks.systems import ON_CALL, STATUSPAGE
+from tasks.step import Again, Seen, Step
+from tasks.systems import MAIL, ON_CALL, STATUSPAGE
 
 TOLD = "on-call told"
+STAKEHOLDERS = "stakeholders told"
 
 
 def team_notified(run: Run) -> Step:
@@ -138,6 +142,35 @@ def status_page_resolved(run: Run, page: Statuspage) -> Judgement:
     if found is None:
         return not_applicable("no maintenance was opened for this release")
     return (passed if found.over else failed)(f"{found.name!r} is {found.status}", link=found.url or None)
+
+
+def stakeholders_told(run: Run) -> Step:
+    """3.3.3: the CTO, the CEO and whoever else has a stake have mail; nobody can look whether it was sent."""
+    mail, release = MAIL.required(run.company), run.release
+    subject = "Production deployment successful, monitoring closely"
+    text = stakeholder_mail(release, run.built, watched=run.limits.extended_watch)
+    return Step(
+        number="3.3.3",
+        subject="mail",
+        name=STAKEHOLDERS,
+        look=lambda _company: Seen(done=False, sentence="not sent yet"),
+        act=lambda company, _number: MAIL.required(company).send(subject, text, key=f"{release.key}.stakeholders"),
+        does=f"mail to {', '.join(mail.stakeholders)}: {subject}",
+        undo="none: what was said was said",
+        within=run.limits.boot,
+        again=Again.NEVER,
+    )
+
+
+@item("3.3.3", needs=MAIL)
+def stakeholders_notified(run: Run, mail: Mail) -> Judgement:
+    """The mail server has taken the message for every stakeholder; only high risk sends one."""
+    if run.release.risk is not Risk.HIGH:
+        return not_applicable(f"{run.release.risk} risk sends stakeholders no mail")
+    rows = [row for row in run.record.rows() if row.is_about(item="3.3.3", subject="mail", step=STAKEHOLDERS)]
+    if confirmed := last(rows, Event.CONFIRMED):
+        return passed(f"{', '.join(mail.stakeholders)}: {confirmed.facts['sentence']}")
+    return failed(f"no mail to {', '.join(mail.stakeholders)}: {mail.host} did not take it")
 
 
 def _look(key: str, *, over: bool) -> Callable[[Company], Seen]:
