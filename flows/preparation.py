@@ -10,7 +10,13 @@ from flows.phase import Report, phase, require, run_items
 from policy.checklist import ITEMS
 from policy.items import Asked
 from policy.limits import Mode, Risk
-from tasks.change import branch_up_to_date, breaking_changes_identified, clean_history, feature_flags_configured
+from tasks.change import (
+    branch_up_to_date,
+    breaking_changes_identified,
+    clean_history,
+    feature_flags_configured,
+    frequency_and_batching,
+)
 from tasks.conflicts import no_conflicting_deployment
 from tasks.messages import inform
 from tasks.preparation import (
@@ -67,6 +73,7 @@ def preparation(run: Run) -> Report:
         commits_reviewed,
         risk_assessed,
         window_selected,
+        frequency_and_batching,
         no_conflicting_deployment,
     )
     if run.company.staging is None:
@@ -91,7 +98,7 @@ def final_checks(run: Run) -> Report:
 
 
 def prepare(run: Run) -> tuple[Report, ...]:
-    """1.1 to 1.3, at once, for they do not need each other."""
+    """Ask everything of 1.1, 1.2 and 1.3 at once, for they do not need each other."""
     phases = (code_review, change_management, preparation)
     with ThreadPoolExecutor(len(phases)) as pool:
         asked = [pool.submit(copy_context().run, one, run) for one in phases]

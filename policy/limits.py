@@ -162,4 +162,5 @@ class Limits(BaseModel):
     target_recovery: timedelta = Field(
         default=timedelta(minutes=10), description="9.1: mean time to recovery, less than this."
     )
+    releases_a_day: int = Field(default=3, ge=1, description="7.2.1: more releases in one day are many.")
     batch_commits: int = Field(default=20, ge=1, description="7.2.1: more commits in one release are many.")

@@ -1,6 +1,7 @@
 """1.2: is the branch up to date, does its history say what was done, what breaks, and do its flags stand."""
 
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 from blocks.doppler import Doppler
 from blocks.errors import Refused
@@ -10,12 +11,14 @@ from policy.breaks import Changed
 from policy.combined import short
 from policy.commit_marks import Message
 from policy.flags import judge_flags
+from policy.frequency import judge_frequency
 from policy.judgement import Judgement
 from policy.lock_files import is_lock_file
 from policy.path_pattern import matches_any
 from tasks.change_facts import pulls_of_release
 from tasks.item import item
-from tasks.run import Run
+from tasks.metrics_report import read_release_facts
+from tasks.run import Run, utc_now
 from tasks.systems import DOPPLER
 
 
@@ -54,6 +57,23 @@ def feature_flags_configured(run: Run, doppler: Doppler) -> Judgement:
     stated = run.release.request.flags
     config = f"{doppler.project}/{doppler.config}"
     return judge_flags(stated, doppler.read_flags(stated) if stated else {}, config=config)
+
+
+@item("7.2.1")
+def frequency_and_batching(run: Run) -> Judgement:
+    """The release is a small batch, and few others changed production today."""
+    company, release, now = run.company, run.release, utc_now()
+    zone = company.rules.time_zone
+    midnight = now.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    others = [fact for fact in read_release_facts(company, since=midnight) if fact.key != release.key]
+    return judge_frequency(
+        len(release.commits),
+        [fact.began for fact in others if fact.touched],
+        complete=release.complete,
+        now=now,
+        zone=zone,
+        limits=run.limits,
+    )
 
 
 def _messages(run: Run) -> Iterator[Message]:

@@ -1,7 +1,7 @@
 """9.1: from the records of releases to facts that can be measured."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from blocks.company import Company
 from blocks.record import Record, list_records
@@ -11,10 +11,16 @@ from policy.release import Release
 from policy.way_home import touched_servers
 
 
-def read_release_facts(company: Company) -> tuple[ReleaseFact, ...]:
-    """Return what each record of a release says about its times and its end, oldest first."""
+def read_release_facts(company: Company, *, since: datetime | None = None) -> tuple[ReleaseFact, ...]:
+    """Return what each record of a release says about its times and its end, oldest first.
+
+    With `since`, records of earlier days are not read; a key begins with the day of its release in UTC.
+    """
+    first = f"{since.astimezone(UTC):%Y%m%d}" if since else ""
     facts = []
     for key in list_records(company.store):
+        if key < first:
+            continue
         rows = Record(company.store, key, holder=0, spool=company.spool).rows()
         if (fact := release_fact(key, rows)) is not None:
             facts.append(fact)
