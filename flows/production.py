@@ -3,7 +3,7 @@
 from prefect import flow
 
 from blocks.company import Company
-from flows.approval import require_approval
+from flows.approval import require_an_approver, require_approval
 from flows.hold import holding, refuse_while_held
 from flows.opening import open_release, release_key
 from flows.phase import require
@@ -51,6 +51,7 @@ def before_the_first_change(run: Run) -> None:
     """1: every check before the first change; a retry that finds servers changed already does not repeat it."""
     if touched_servers(run.record.rows()):
         return
+    require_an_approver(run)
     require(preparation(run), run)
     announcement(run)
     require(final_checks(run), run)

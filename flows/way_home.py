@@ -192,7 +192,7 @@ def give_to_people(run: Run, sentence: str) -> None:
     """The record ends once people know; a page that did not go out is tried again by recovery."""
     commands = run.company.fleet.hand_commands(run.release.kept_under)
     text = page_stuck(run.release, sentence, read_world(run), commands)
-    if page_on_call(run, text, name="stuck page"):
+    if page_on_call(run, text, name="stuck page", rings_anew=True):
         seal(run, outcome=Ending.STUCK, sentence=sentence)
 
 
