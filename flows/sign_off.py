@@ -1,6 +1,8 @@
 """3.3 and 3.4: people are told, the last look is taken, the record is sealed."""
 
 from blocks.company import Company
+from blocks.errors import BlockError
+from flows.red_flag import RedFlag, raised_flags
 from policy.judgement import Judgement, unknown
 from policy.messages import completed
 from policy.metrics import Ending
@@ -22,14 +24,27 @@ def sign_off(run: Run) -> None:
     was verified is not rolled back for it.
     """
     if run.build is None:
-        run.build = _recorded_build(run)
+        run.build = recorded_build(run)
     judgement = run.verdicts.get("3.4.1") or _look_once_more(run)
     carry_out(production_ref_moved(run, run.build.commit), run)
+    hear_flags(run)
     issues = [] if judgement.verdict.lets_pass else [judgement.sentence]
     text = completed(run.release, run.built, took=utc_now() - run.release.opened_at, issues=issues)
     inform(deliver(run, number="3.3.1", name="completion posted", text=text), run)
     end_incident(run)
     seal(run, outcome=Ending.SIGNED_OFF, sentence=f"{run.built.commit[:7]} is live; {judgement.sentence}")
+
+
+def hear_flags(run: Run) -> None:
+    """Ask the store itself, not the last heartbeat; raises RedFlag if a person objects before the sign-off."""
+    try:
+        flags = raised_flags(run.company, run.release.key)
+    except BlockError:
+        if not run.record.homeward:
+            raise
+        return
+    if flags:
+        raise RedFlag(flags[0])
 
 
 def _look_once_more(run: Run) -> Judgement:
@@ -58,7 +73,8 @@ def production_ref_moved(run: Run, commit: str) -> Step:
     )
 
 
-def _recorded_build(run: Run) -> Build:
+def recorded_build(run: Run) -> Build:
+    """Return the build that the record holds; raises LookupError if it holds none."""
     row = last(run.record.rows(), Event.BUILT)
     if row is None:
         raise LookupError("the record holds no build")

@@ -17,7 +17,7 @@ from flows.gate import NobodyAnswered
 from flows.hold import AskedToStop, HoldLost
 from flows.phase import ChecksFailed
 from flows.red_flag import RedFlag
-from flows.sign_off import production_ref_moved, sign_off
+from flows.sign_off import production_ref_moved, recorded_build, sign_off
 from flows.world import read_world
 from policy.judgement import Judgement, Verdict, unknown, worst_of
 from policy.limits import Mode
@@ -92,6 +92,7 @@ def go_home(run: Run, why: Why) -> Plan:
     match plan:
         case Nothing():
             if why.cause is Cause.STAY:
+                run.build = run.build or recorded_build(run)
                 inform(production_ref_moved(run, run.built.commit), run)
             tell_stopped(run, plan.sentence, why)
             seal(
