@@ -7,16 +7,19 @@ UV := .tools/bin/uv
 RUN := $(UV) run --frozen
 LAB := .lab
 
-.PHONY: help demo test crash-test lint lab down enrol
+.PHONY: help install demo test crash-test lint lab down enrol
 
 help:
 	@echo "make demo   install, start a company on this machine, and carry three releases through it"
 	@echo "make test   run every test"
+	@echo "make install   install what uv.lock names into .venv, as the other targets do by themselves"
 	@echo "make crash-test   kill a release at every row of its record, in two labs at once; EVERY=9 plays each ninth point"
 	@echo "make lint   check style, types and the direction of imports"
 	@echo "make lab    start the company, Prefect and a worker, and keep them running"
 	@echo "make down   stop them and leave nothing behind"
 	@echo "make enrol NAME='Tomas Lima'   give a person of the roster one-time codes, on the worker"
+
+install: .venv/.installed
 
 demo: .venv/.installed
 	@$(RUN) python -m lab.demo --home $(LAB)

@@ -229,8 +229,13 @@ def _sessions(text: str, backend: str) -> dict[str, int]:
     return {
         row["svname"]: int(row["scur"])
         for row in rows
-        if row["pxname"] == backend and row["svname"] not in {"FRONTEND", "BACKEND"}
+        if row["pxname"] == backend and row["svname"] not in {"FRONTEND", "BACKEND"} and _is_whole(row)
     }
+
+
+def _is_whole(row: dict[str, str | None]) -> bool:
+    """Whether the answer was not cut off within this line."""
+    return None not in row.values() and (row["scur"] or "").isdecimal()
 
 
 def _admin_state(flags: int) -> AdminState:

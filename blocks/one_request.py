@@ -21,7 +21,7 @@ def send_once(
     *,
     patience: timedelta,
     headers: Mapping[str, str] | None = None,
-    auth: tuple[str, str] | None = None,
+    auth: tuple[str, str] | httpx.Auth | None = None,
     body: Mapping[str, Any] | None = None,
 ) -> httpx.Response:
     """Return the answer, read to its end; redirects are followed, proxies of the environment are not used."""

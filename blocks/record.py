@@ -59,7 +59,7 @@ class Record:
     def seen(self) -> tuple[Row, ...]:
         """Return the rows this process has read or written, without asking the store."""
         with self._lock:
-            return (*self._rows, *self._spool.rows().values())
+            return (*self._rows, *self._waiting().values())
 
     def last(self, event: Event) -> Row | None:
         """Return the newest row of this event, if there is one."""
@@ -79,7 +79,7 @@ class Record:
     def waits_in_spool(self) -> bool:
         """Whether rows still wait for the store."""
         with self._lock:
-            return bool(self._spool.rows())
+            return bool(self._waiting())
 
     @property
     def spool_fault(self) -> str:
@@ -126,13 +126,17 @@ class Record:
     def merge(self) -> None:
         """Move what waits in the spool into the store; raises Unreachable while the store is away."""
         with self._lock:
-            spooled = self._spool.rows()
-            if spooled:
+            if self._waiting():
                 self._catch_up()
-            for number, row in spooled.items():
+            for number, row in self._waiting().items():
                 if not self._holds(row):
                     self._create(row)
                 self._spool.drop(number)
+
+    def _waiting(self) -> dict[int, Row]:
+        """What waits in the spool by its place; what comes to light after the end stays there: it is no part of it."""
+        ended = last(self._rows, Event.SEALED) is not None
+        return {} if ended else self._spool.rows()
 
     def _holds(self, row: Row) -> bool:
         """A process that died between storing a row and leaving the spool stored it already."""
@@ -154,7 +158,13 @@ class Record:
             return numbered
 
     def _catch_up(self) -> None:
-        for key in self._store.list(f"records/{self.key}/")[len(self._rows) :]:
+        known = row_key(self.key, len(self._rows))
+        for key in self._store.list(f"records/{self.key}/"):
+            if key <= known:
+                continue
+            following = len(self._rows) + 1
+            if key != row_key(self.key, following):
+                raise Unreadable(f"row {following} is missing: {key} follows row {following - 1}")
             body = self._store.read(key).body
             self._keep(decode(body), body)
 

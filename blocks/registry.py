@@ -1,4 +1,7 @@
-"""The registry of images, spoken to in the distribution protocol (version 2)."""
+"""The registry of images, spoken to in the distribution protocol (version 2).
+
+Follows https://distribution.github.io/distribution/spec/api/. An image is found by the commit as its tag.
+"""
 
 import hashlib
 from datetime import timedelta
@@ -7,11 +10,12 @@ from typing import Any
 
 import httpx
 from prefect.blocks.core import Block
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from blocks.credentials import read_secret
 from blocks.errors import Refused, Unreachable
 from blocks.one_request import send_once
+from blocks.registry_login import RegistryLogin
 
 _REVISION = "org.opencontainers.image.revision"
 _ACCEPT = ", ".join(
@@ -37,6 +41,8 @@ class Registry(Block):
     secrets_folder: str | None = Field(default=None, description="The folder of secret files on the worker.")
     platform: str = Field(default="linux/amd64", description="The platform of the servers, as Docker spells it.")
     patience: timedelta = Field(default=timedelta(seconds=10), description="How long one answer may take.")
+
+    _login: RegistryLogin = PrivateAttr(default_factory=RegistryLogin)
 
     def find_digest(self, tag: str) -> str | None:
         """Return the digest that `tag` names now, if there is such a tag."""
@@ -93,13 +99,14 @@ class Registry(Block):
     def _ask(self, method: str, path: str) -> httpx.Response | None:
         """The answer; None if there is no such thing."""
         folder = Path(self.secrets_folder) if self.secrets_folder else None
+        self._login.user, self._login.password = self.user, read_secret(self.password, folder).get_secret_value()
         try:
             answer = send_once(
                 method,
                 f"{self.url.rstrip('/')}/v2/{self.name.partition('/')[2]}/{path}",
                 patience=self.patience,
                 headers={"Accept": _ACCEPT},
-                auth=(self.user, read_secret(self.password, folder).get_secret_value()),
+                auth=self._login,
             )
         except httpx.HTTPError as error:
             raise Unreachable(f"registry {self.url}: {type(error).__name__}: {error}") from error

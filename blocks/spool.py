@@ -1,13 +1,14 @@
 """Where rows wait while the store is away: files on the worker, or memory while its disk takes none."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from policy.record import Row, Unreadable, decode, encode
 
-_SIX_DIGITS = "[0-9]" * 6 + ".json"
+_ROW_FILE = re.compile(r"[0-9]{6}\.json")
 
 
 class Spool:
@@ -24,7 +25,7 @@ class Spool:
     def rows(self) -> dict[int, Row]:
         """Return what waits by its place, oldest first; what cannot be read is a fault, and left where it is."""
         with self._noting(self._folder):
-            for path in self._folder.glob(_SIX_DIGITS):
+            for path in self._files():
                 number = int(path.stem)
                 self._highest = max(self._highest, number)
                 if number not in self._rows.keys() | self._merged:
@@ -56,6 +57,13 @@ class Spool:
             self._unwritten.remove(number)
         with suppress(OSError):
             self._path(number).unlink()
+
+    def _files(self) -> Iterator[Path]:
+        """Yield the rows on the disk; `Path.glob` would find none, too, where there is no folder but a fault."""
+        with suppress(FileNotFoundError):
+            for name in os.listdir(self._folder):  # noqa: PTH208 - see above
+                if _ROW_FILE.fullmatch(name):
+                    yield self._folder / name
 
     @contextmanager
     def _noting(self, path: Path) -> Iterator[None]:

@@ -9,7 +9,7 @@ from prefect.logging import get_run_logger
 from blocks.errors import Misconfigured
 from flows.choice import ApprovalRefused, reminder, run_link
 from flows.gate import ApprovalForm, ask
-from flows.phase import Report
+from flows.phase import ChecksFailed, Report
 from flows.rollout import watch_until_clear
 from flows.watch import Watch, updated_servers
 from policy.approval import (
@@ -107,12 +107,33 @@ def evidence_page(run: Run, report: Report, watch: Watch) -> str:
 
 def who_may_approve(run: Run) -> tuple[Person, ...]:
     """Return everybody who is entitled today and neither requested nor wrote this release."""
+    return tuple(person for person, own_part in _entitled(run) if own_part is None)
+
+
+def say_who_may_approve(run: Run) -> str:
+    """Name everybody who may, or say of everybody who could why they may not."""
+    if people := who_may_approve(run):
+        return f"may be approved by {', '.join(person.name for person in people)}"
+    could = "; ".join(f"{person.name} {own_part}" for person, own_part in _entitled(run))
+    return f"may be approved by nobody: {could or 'nobody holds the role'}"
+
+
+def require_an_approver(run: Run) -> None:
+    """Return if somebody may approve: who is missing at the gate is better missed before the first change."""
+    if not who_may_approve(run):
+        raise ChecksFailed(
+            f"2.1.4: a release of {run.release.risk} risk by {run.release.request.requested_by}"
+            f" {say_who_may_approve(run)}; let somebody else request it, or name a deputy in the settings"
+        )
+
+
+def _entitled(run: Run) -> tuple[tuple[Person, str | None], ...]:
+    """Everybody who is entitled today, with their own part in the release."""
     occasion = occasion_of(way=run.release.way, risk=run.release.risk)
-    could = entitled(occasion, run.company.roster, utc_now().date())
+    requested_by, authors = run.release.request.requested_by, authors_of(run)
     return tuple(
-        person
-        for person in could
-        if find_own_part(person, requested_by=run.release.request.requested_by, authors=authors_of(run)) is None
+        (person, find_own_part(person, requested_by=requested_by, authors=authors))
+        for person in entitled(occasion, run.company.roster, utc_now().date())
     )
 
 

@@ -8,6 +8,7 @@ from blocks.hold import Holds
 from flows.hold import held_run
 from flows.opening import run_of
 from flows.way_home import give_to_people
+from policy.record import Unreadable
 from policy.release import BreakHoldRequest
 from tasks.resolve import BadRequest, require_person
 
@@ -23,7 +24,11 @@ def break_hold(request: BreakHoldRequest) -> None:
             raise BadRequest(f"environment: nobody holds {request.environment}, so there is no hold to break")
         why = f"{person.name} broke hold {newest.number} of {newest.what}: {request.reason}"
         get_run_logger().warning("%s", why)
-        broken = run_of(company, newest)
+        try:
+            broken = run_of(company, newest)
+        except Unreadable as error:
+            get_run_logger().warning("The record of %s cannot be read and is left as it is: %s", newest.what, error)
+            broken = None
         if broken is None:
             holds.release(newest.number)
             return

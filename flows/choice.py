@@ -71,8 +71,10 @@ def run_link(run: Run) -> str:
 def reminder(run: Run, text: str) -> Callable[[timedelta], None]:
     """Return what tells whoever is on call how much time is left."""
 
+    asking = len(run.record.seen)
+
     def remind(left: timedelta) -> None:
         minutes = max(1, round(left.total_seconds() / 60))
-        page_on_call(run, f"{minutes} min left. {text}", name=f"reminder-{minutes}")
+        page_on_call(run, f"{minutes} min left. {text}", name=f"reminder-{asking}-{minutes}")
 
     return remind

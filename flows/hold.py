@@ -10,7 +10,7 @@ from prefect.exceptions import TerminationSignal
 from prefect.logging import get_run_logger
 
 from blocks.company import Company
-from blocks.errors import BlockError, Superseded
+from blocks.errors import BlockError, Superseded, Unreachable
 from blocks.hold import Held, Hold, Holds
 from blocks.record import Record
 from flows.dead_mans_switch import dead_mans_switch
@@ -78,8 +78,9 @@ class Heart:
     def _beat(self) -> None:
         while not self._stopped.wait(self._limits.heartbeat.total_seconds()):
             with suppress(BlockError):
+                began = time.monotonic()
                 self._holds.beat(self._number)
-                self._last_beat = time.monotonic()
+                self._last_beat = began
                 self._notice(self._holds.newest())
                 self._red_flag = next(iter(raised_flags(self._company, self._release)), None)
 
@@ -90,6 +91,8 @@ class Heart:
             self._overtaken = (
                 f"hold {self._number} was taken over by hold {newest.number}; this run changes nothing more"
             )
+        elif newest.released:
+            self._overtaken = f"hold {self._number} was given back by somebody else; this run changes nothing more"
         elif newest.asked_to_stop:
             self._asked_to_stop = newest.asked_to_stop
 
@@ -103,6 +106,8 @@ def holding(company: Company, release: Release) -> Iterator[Run]:
     """
     holds = Holds(company.store, release.environment)
     over = own_dead_hold(holds, release)
+    if over is not None:
+        refuse_unread_spool(company, release)
     with recovery_awake(release.environment), held_run(company, holds, release, over=over) as run:
         yield run
 
@@ -174,6 +179,20 @@ def own_dead_hold(holds: Holds, release: Release) -> Hold | None:
         if time.monotonic() > deadline:
             raise Held(f"an earlier process of this very release still lives ({newest.sentence})")
         time.sleep(LOOK_SECONDS)
+
+
+def refuse_unread_spool(company: Company, release: Release) -> None:
+    """Return if everything is known that an earlier process wrote; raises Unreachable where rows may wait unread.
+
+    They may say that it went home: only going home again is safe then, and recovery does that.
+    """
+    record = Record(company.store, release.key, holder=0, spool=company.spool)
+    record.rows()
+    if record.spool_fault:
+        raise Unreachable(
+            f"rows of {release.key} may wait in the worker's spool, which cannot be read: {record.spool_fault};"
+            " free its disk and retry"
+        )
 
 
 def highest_fence(company: Company) -> int:

@@ -11,7 +11,6 @@ from flows.preparation import announcement, final_checks, prepare, remember_stat
 from flows.production import roll_out
 from flows.recovery import recover
 from flows.sign_off import sign_off
-from flows.verification import settle
 from flows.way_home import way_home
 from policy.items import Way
 from policy.limits import Mode
@@ -37,8 +36,7 @@ def emergency_hotfix(request: HotfixRequest) -> None:
         release = open_release(request, company, way=Way.HOTFIX)
         with holding(company, release) as run, way_home(run):
             before_the_first_change(run)
-            roll_out(run)
-            settle(run, hotfix_verified)
+            roll_out(run, hotfix_verified)
             sign_off(run)
 
 

@@ -1,4 +1,4 @@
-"""mode: plan. Everything is read and judged, nothing is changed; the page shows what would happen, in order."""
+"""mode: plan. 1.3 and 1.4 are judged, nothing is changed; the page shows what would happen, in order."""
 
 import tempfile
 from pathlib import Path
@@ -8,6 +8,7 @@ from prefect.artifacts import create_markdown_artifact
 from blocks.company import Company
 from blocks.record import Record
 from blocks.store import FolderStore
+from flows.approval import say_who_may_approve
 from flows.preparation import final_checks, prepare
 from policy.page import render_page
 from policy.record import Event
@@ -25,6 +26,7 @@ def show_plan(company: Company, release: Release) -> None:
         run = _rehearsal(company, release, Path(folder))
         reports = (*prepare(run), final_checks(run))
         entries = [entry for report in reports for entry in report.entries]
+        before = (_say_image(run), f"The release {say_who_may_approve(run)} (2.1.4).")
         rows = [f"{number}. **{step.title}**: `{step.does}`" for number, step in enumerate(steps_of(run), start=1)]
         create_markdown_artifact(
             key="plan",
@@ -32,7 +34,7 @@ def show_plan(company: Company, release: Release) -> None:
                 f"What would happen: {release.what}",
                 entries,
                 way=release.way,
-                foot="### In this order\n\n" + "\n".join(rows),
+                foot="\n\n".join(("### Before it begins", *before, "### In this order", "\n".join(rows))),
             ),
             description="; ".join(report.sentence for report in reports)[:200],
         )
@@ -48,6 +50,13 @@ def steps_of(run: Run) -> list[Step]:
         *(step for server in run.servers for step in steps_forward(server, run)),
         deliver(run, number="3.3.1", name="completion posted", text="Production Deployment Complete"),
     ]
+
+
+def _say_image(run: Run) -> str:
+    commit = run.release.commit[:7]
+    if run.company.registry.find_digest(run.release.commit) is None:
+        return f"The registry has no image of {commit}: its pipeline has to build it first (2.1.1)."
+    return f"The image of {commit} is {run.built.digest}."
 
 
 def _rehearsal(company: Company, release: Release, folder: Path) -> Run:

@@ -1,12 +1,14 @@
 """The whole checklist: phases in order, the gate between them. The table of contents of the project."""
 
+from collections.abc import Callable
+
 from prefect import flow
 
 from blocks.company import Company
-from flows.approval import require_approval
+from flows.approval import require_an_approver, require_approval
 from flows.hold import holding, refuse_while_held
 from flows.opening import open_release, release_key
-from flows.phase import require
+from flows.phase import Report, require
 from flows.plan import show_plan
 from flows.preparation import announcement, final_checks, prepare, remember_statements
 from flows.rollout import (
@@ -51,13 +53,14 @@ def before_the_first_change(run: Run) -> None:
     """1: every check before the first change; a retry that finds servers changed already does not repeat it."""
     if touched_servers(run.record.rows()):
         return
+    require_an_approver(run)
     require(run, *prepare(run))
     announcement(run)
     require(run, final_checks(run))
     remember_statements(run)
 
 
-def roll_out(run: Run) -> None:
+def roll_out(run: Run, *more: Callable[[Run], Report]) -> None:
     """2 and 3: build, first server, decision, remaining servers, verification, all under the watch."""
     run.build = merge_and_build(run)
     secure_the_way_back(run)
@@ -70,4 +73,4 @@ def roll_out(run: Run) -> None:
             watch_until_clear(run, watch, at_least=run.limits.watch_interval)
             update(run, [server])
         everything_is_live(run)
-        verify(run, watch)
+        verify(run, watch, *more)

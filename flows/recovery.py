@@ -16,13 +16,14 @@ from blocks.record import Record
 from flows.dead_mans_switch import DeadMansSwitch
 from flows.hold import held_run
 from flows.recovery_schedule import leave_no_litter, switch_off, switch_on
+from flows.red_flag import raised_flags
 from flows.way_home import give_to_people, go_home
 from flows.world import read_world
 from policy.items import Way
-from policy.messages import page_wait
-from policy.record import Event, last
+from policy.messages import page_record_unreadable, page_wait
+from policy.record import Event, Unreadable, last
 from policy.release import Release
-from policy.way_home import Cause, Nothing, Plan, Stuck, Wait, Why, plan_way_home
+from policy.way_home import Cause, Nothing, Plan, Stuck, Wait, Why, decided_to_stay, plan_way_home
 from tasks.messages import page_on_call, tell_sealed
 from tasks.run import Run, utc_now
 
@@ -56,7 +57,10 @@ def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
     log = get_run_logger()
     holds = Holds(company.store, company.rules.environment)
     record = Record(company.store, dead.release, holder=dead.number, spool=company.spool)
-    rows = record.rows()
+    try:
+        rows = record.rows()
+    except Unreadable as error:
+        return page_unreadable(company, dead, error)
     if not rows:
         holds.release(dead.number)
         return Nothing(f"hold {dead.number} of {dead.release} was taken and nothing was written; it is given back")
@@ -71,7 +75,7 @@ def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
         return Nothing(f"the release had already ended: {sealed.facts.get('sentence', '')}")
     if record.spool_fault:
         log.warning("The spool of %s: %s", release.key, record.spool_fault)
-    why = why_dead(dead, release, asked)
+    why = why_dead(looking, dead, asked)
     log.warning("%s: %s", release.what, why.sentence)
     plan = plan_way_home(rows, read_world(looking), why, now=utc_now(), limits=release.limits)
     if isinstance(plan, Wait):
@@ -89,6 +93,21 @@ def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
         return go_home(run, why)
 
 
+def page_unreadable(company: Company, dead: Hold, error: Unreadable) -> Stuck:
+    """Nobody knows from such a record what was done: people are told once, and the hold is theirs to break."""
+    text = page_record_unreadable(dead.what, str(error), company.fleet.hand_commands(dead.release))
+    sentence, environment = text.splitlines()[0], company.rules.environment
+    channel, key = company.slack.alerts, f"{dead.release}/record-unreadable"
+    if company.slack.find(channel, key) is None:
+        if company.pagerduty is not None:
+            with suppress(BlockError):
+                company.pagerduty.trigger(
+                    sentence, source=environment, severity="critical", key=key, details={"page": text}
+                )
+        company.slack.post(channel, text, key)
+    return Stuck(sentence)
+
+
 def borrow_way_back(run: Run) -> bool:
     """Let this roll-back's record hold what the release that it undoes recorded; say whether there is a way back.
 
@@ -102,12 +121,17 @@ def borrow_way_back(run: Run) -> bool:
     return run.record.last(Event.WAY_BACK) is not None
 
 
-def why_dead(dead: Hold, release: Release, asked: str) -> Why:
+def why_dead(looking: Run, dead: Hold, asked: str) -> Why:
     """Say why the release does not simply go on; a roll-back goes on, for a person asked for it."""
+    release = looking.release
     if asked:
         return Why(Cause.ROLLBACK_ASKED, asked)
     if release.way is Way.HOMEWARD:
         asked_by = release.request.requested_by
         return Why(Cause.ROLLBACK_ASKED, f"{asked_by} asked for it, and its process died: {describe_silence(dead)}")
+    if flags := raised_flags(looking.company, release.key):
+        return Why(Cause.RED_FLAG, flags[0])
+    if stay := decided_to_stay(looking.record.seen):
+        return Why(Cause.STAY, stay)
     cause = Cause.DIED if dead.abandoned is None else Cause.CANCELLED
     return Why(cause, describe_silence(dead), since=utc_now() - dead.silent_for)

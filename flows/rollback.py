@@ -4,6 +4,7 @@ from contextlib import suppress
 
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
+from prefect.logging import get_run_logger
 
 from blocks.company import Company
 from blocks.errors import Unreachable
@@ -18,9 +19,9 @@ from flows.world import read_world
 from policy.items import Way
 from policy.limits import Mode
 from policy.metrics import Ending
-from policy.record import Event, Row, last
+from policy.record import Event, Row, Unreadable, last
 from policy.release import Release, RollbackRequest
-from policy.way_home import Back, Cause, Nothing, Plan, Why, plan_way_home, read_way_back
+from policy.way_home import Back, Cause, Nothing, Plan, Stuck, Why, plan_way_home, read_way_back
 from tasks.resolve import BadRequest, require_person
 from tasks.run import Run, utc_now
 
@@ -52,8 +53,10 @@ def go_back(company: Company, request: RollbackRequest, why: Why) -> Plan:
         return recover(company, dead, asked=why.sentence)
     if running and newest is not None:
         sealed = last(rows_of(company, newest.release), Event.SEALED)
-        if sealed is not None and sealed.facts["outcome"] != Ending.SIGNED_OFF:
-            return Nothing(f"the running release ended: {sealed.facts['sentence']}")
+        outcome = Ending(sealed.facts["outcome"]) if sealed is not None else None
+        if sealed is not None and outcome in (Ending.ROLLED_BACK, Ending.STOPPED, Ending.STUCK):
+            ended = Stuck if outcome is Ending.STUCK else Nothing
+            return ended(f"the running release ended: {sealed.facts['sentence']}")
     return undo(company, request, why)
 
 
@@ -72,10 +75,16 @@ def release_to_undo(company: Company, request: RollbackRequest) -> tuple[Release
     running = running_digests(company)
     keys = [request.release] if request.release else list(reversed(list_records(company.store)))
     for key in keys:
-        rows = rows_of(company, key)
+        try:
+            rows = rows_of(company, key)
+        except Unreadable as error:
+            get_run_logger().warning("The record %s is passed over: %s", key, error)
+            continue
         way_back = read_way_back(rows)
         opened = last(rows, Event.OPENED)
-        if opened is not None and way_back is not None and way_back.new in running:
+        if opened is None or opened.facts["release"]["environment"] != request.environment:
+            continue
+        if way_back is not None and way_back.new in running:
             return Release.model_validate(opened.facts["release"]), rows
     found = ", ".join(str(digest)[:19] for digest in running)
     raise BadRequest(

@@ -4,6 +4,7 @@ from prefect.logging import get_run_logger
 
 from blocks.company import Company
 from blocks.errors import BlockError
+from flows.red_flag import RedFlag, raised_flags
 from policy.judgement import Judgement, unknown
 from policy.limits import Risk
 from policy.messages import completed
@@ -28,9 +29,10 @@ def sign_off(run: Run) -> None:
     was verified is not rolled back for it.
     """
     if run.build is None:
-        run.build = _recorded_build(run)
+        run.build = recorded_build(run)
     judgement = run.verdicts.get("3.4.1") or _look_once_more(run)
     carry_out(production_ref_moved(run, run.build.commit), run)
+    hear_flags(run)
     issues = [] if judgement.verdict.lets_pass else [judgement.sentence]
     issues += written_down(run)
     text = completed(run.release, run.built, took=utc_now() - run.release.opened_at, issues=issues)
@@ -70,6 +72,18 @@ def close_tickets(run: Run) -> None:
         inform(ticket_closed(run, key), run)
 
 
+def hear_flags(run: Run) -> None:
+    """Ask the store itself, not the last heartbeat; raises RedFlag if a person objects before the sign-off."""
+    try:
+        flags = raised_flags(run.company, run.release.key)
+    except BlockError:
+        if not run.record.homeward:
+            raise
+        return
+    if flags:
+        raise RedFlag(flags[0])
+
+
 def _look_once_more(run: Run) -> Judgement:
     """3.4.1: the final health check."""
     as_task(final_health_check, run)(return_state=True)
@@ -103,7 +117,8 @@ def production_ref_moved(run: Run, commit: str) -> Step:
     )
 
 
-def _recorded_build(run: Run) -> Build:
+def recorded_build(run: Run) -> Build:
+    """Return the build that the record holds; raises LookupError if it holds none."""
     row = last(run.record.rows(), Event.BUILT)
     if row is None:
         raise LookupError("the record holds no build")

@@ -17,7 +17,7 @@ from flows.gate import NobodyAnswered
 from flows.hold import AskedToStop, HoldLost
 from flows.phase import ChecksFailed
 from flows.red_flag import RedFlag
-from flows.sign_off import production_ref_moved, sign_off
+from flows.sign_off import production_ref_moved, recorded_build, sign_off
 from flows.world import read_world
 from policy.judgement import Judgement, Verdict, unknown, worst_of
 from policy.limits import Mode, Risk
@@ -93,6 +93,7 @@ def go_home(run: Run, why: Why) -> Plan:
     match plan:
         case Nothing():
             if why.cause is Cause.STAY:
+                run.build = run.build or recorded_build(run)
                 inform(production_ref_moved(run, run.built.commit), run)
             tell_stopped(run, plan.sentence, why)
             _clear_status_page(run, "The maintenance is over; nothing was changed.")
@@ -201,7 +202,7 @@ def give_to_people(run: Run, sentence: str) -> None:
     """The record ends once people know; a page that did not go out is tried again by recovery."""
     commands = run.company.fleet.hand_commands(run.release.kept_under)
     text = page_stuck(run.release, sentence, read_world(run), commands)
-    if page_on_call(run, text, name="stuck page"):
+    if page_on_call(run, text, name="stuck page", rings_anew=True):
         seal(run, outcome=Ending.STUCK, sentence=sentence)
 
 

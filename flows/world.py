@@ -38,7 +38,7 @@ def _read_server(run: Run, name: str, rotation: dict[str, bool]) -> ServerState:
     return ServerState(
         name=name,
         reachable=True,
-        digest=state.image_digest,
+        digest=state.image_digest or (state.image if state.container else None),
         health=health,
         in_rotation=in_rotation,
         held=state.held,

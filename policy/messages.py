@@ -180,6 +180,18 @@ def page_not_well(release: Release, verification: Sequence[Judgement]) -> str:
     )
 
 
+def page_record_unreadable(what: str, fault: str, commands: Mapping[str, str]) -> str:
+    """A release whose process died and whose record says no more what was done: people put the servers right."""
+    return "\n".join(
+        (
+            f":rotating_light: *{what} needs hands: its process died and its record cannot be read.* {fault}.",
+            "Nothing is brought home by itself, for nobody knows what was done.",
+            *(f"• {name}: to put it back: `{command}`" for name, command in commands.items()),
+            "Then free the environment with the deployment `break-hold`.",
+        )
+    )
+
+
 def page_only_in_memory(release: Release, fault: str) -> str:
     """A way home of which one process alone knows the rows: neither the store nor the worker's spool takes them."""
     return "\n".join(

@@ -36,7 +36,8 @@ class Request(BaseModel):
     )
     mode: Mode = Field(
         default=Mode.RELEASE,
-        description="release: do it. plan: read and judge everything, change nothing. observe: do it, no item blocks.",
+        description="release: do it. plan: judge 1.3 and 1.4, show every step, change nothing in production."
+        " observe: really release, and let no failed item stop it.",
     )
     environment: str = Field(default="production", description="The environment to release to.")
     acknowledged: tuple[str, ...] = Field(

@@ -199,9 +199,25 @@ def decided_home(rows: Sequence[Row]) -> bool:
     )
 
 
+def decided_to_stay(rows: Sequence[Row]) -> str:
+    """Say which decision of people to stay on the new version stands; empty if none does."""
+    for row in reversed(rows):
+        went_back = row.event is Event.GOING_HOME and row.facts.get("plan") == Back.__name__
+        if went_back or row.event in (Event.RED_FLAG, Event.APPROVED):
+            return ""
+        if row.event is Event.ANSWERED:
+            stays = row.facts.get("outcome") == "stay on the new version"
+            return f"{row.facts['name']} chose to stay: {row.facts['reason']}" if stays else ""
+        if row.event is Event.GOING_HOME and row.facts.get("cause") == Cause.STAY:
+            return str(row.facts["sentence"])
+    return ""
+
+
 def _serves(server: ServerState, digest: str | None, world: World) -> bool:
     """Whether the server is where it should be, as the world shows it now."""
-    return server.reachable and server.digest == digest and bool(server.in_rotation or not world.balanced)
+    if not server.reachable or server.digest != digest or server.health is Verdict.FAILED:
+        return False
+    return bool(server.in_rotation or not world.balanced)
 
 
 def _repaired_by_hand(world: World, way_back: WayBack) -> str | None:

@@ -1,5 +1,7 @@
 """The incident on PagerDuty: one a release, opened by its first page and ended when the release ended well.
 
+PagerDuty tells nobody about more events of an incident that somebody acknowledged, so what needs hands has its own.
+
 PagerDuty's Events API shows no incident: that it took the event is all that can be seen. Its key makes repeating safe.
 """
 
@@ -18,9 +20,10 @@ WITHIN = timedelta(seconds=10)
 NUMBER, SUBJECT = "4.1.1", "PagerDuty"
 
 
-def incident_opened(run: Run, text: str, *, name: str) -> Step:
-    """PagerDuty has the page, under the release's key."""
-    first, environment, key = text.splitlines()[0], run.release.environment, run.release.key
+def incident_opened(run: Run, text: str, *, name: str, rings_anew: bool = False) -> Step:
+    """PagerDuty has the page, under the release's key, or under one of its own that wakes people again."""
+    first, environment = text.splitlines()[0], run.release.environment
+    key = f"{run.release.key}/{name.replace(' ', '-')}" if rings_anew else run.release.key
 
     def send(pagerduty: PagerDuty) -> None:
         pagerduty.trigger(first, source=environment, severity="critical", key=key, details={"page": text})

@@ -80,12 +80,15 @@ def direct_message(run: Run, person: Person, *, number: str, name: str, asking: 
     )
 
 
-def page_on_call(run: Run, text: str, *, name: str) -> bool:
-    """Whoever is on call is told by PagerDuty, if there is one, and in the alerts channel; say whether one took it."""
+def page_on_call(run: Run, text: str, *, name: str, rings_anew: bool = False) -> bool:
+    """Whoever is on call is told by PagerDuty, if there is one, and in the alerts channel; say whether one took it.
+
+    What `rings_anew` wakes people also when they acknowledged an earlier page of this release.
+    """
     channel = run.company.slack.alerts
     steps = [deliver(run, number="4.1.1", name=name, text=text, thread=False, channel=channel)]
     if run.company.pagerduty is not None:
-        steps.insert(0, incident_opened(run, text, name=name))
+        steps.insert(0, incident_opened(run, text, name=name, rings_anew=rings_anew))
     taken = [inform(step, run) for step in steps]
     return any(taken)
 

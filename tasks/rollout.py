@@ -123,7 +123,8 @@ def updated(server: Server, run: Run) -> Step:
     def look(company: Company) -> Seen:
         refuse_unless_another_is_up(company, server)
         state = company.fleet.read_state(server)
-        if state.image_digest not in (None, run.digests_before.get(server.name), run.built.digest):
+        known = (run.digests_before.get(server.name), run.built.digest)
+        if state.container is not None and state.image_digest not in known:
             raise Refused(f"{_say(state)}, neither the old nor the new version: somebody is repairing by hand")
         return Seen(state.running and state.image_digest == run.built.digest, _say(state))
 

@@ -1,12 +1,16 @@
 """What the Markdown files name exists: paths, make targets, modules, deployments, environment variables."""
 
 import re
+import tomllib
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
+import prefect.settings
 import pytest
 import yaml
+
+from policy.windows import read_calendar
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -45,6 +49,14 @@ def test_a_link_leads_to_a_file(page: str, link: str) -> None:
     assert ((ROOT / page).parent / link).exists()
 
 
+def test_the_example_of_a_calendar_is_read() -> None:
+    (example,) = re.findall(
+        r"```toml\n(\[calendar\].*?)```", (ROOT / "docs" / "your-company.md").read_text(), re.DOTALL
+    )
+
+    assert read_calendar(tomllib.loads(example)["calendar"], time_zone="America/Los_Angeles", country="US")
+
+
 @pytest.mark.parametrize(("page", "target"), named(r"(?:`|^)make ([a-z-]+)"))
 def test_a_make_target_exists(page: str, target: str) -> None:
     assert target in TARGETS, page
@@ -67,4 +79,4 @@ def test_a_deployment_exists(page: str, name: str) -> None:
 
 @pytest.mark.parametrize(("page", "variable"), named(r"`((?:COUNTERSIGN|PREFECT)_[A-Z_]+)`"))
 def test_an_environment_variable_is_read(page: str, variable: str) -> None:
-    assert variable in SOURCES, page
+    assert variable in SOURCES or hasattr(prefect.settings, variable), page

@@ -145,3 +145,28 @@ def test_a_line_of_another_form_is_no_state(steered: CommandBalancer) -> None:
 
     with pytest.raises(Unreachable, match="expected a name"):
         steered.read_servers()
+
+
+WHOLE = """\
+1
+# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight
+3 web 1 web-server-1 10.0.0.1 2 0 1
+3 web 2 web-server-2 10.0.0.2 2 0 1
+
+# pxname,svname,qcur,qmax,scur,smax,slim
+web,web-server-1,0,0,1,4,
+web,web-server-2,0,0,7,9,
+"""
+
+
+@pytest.mark.parametrize("cut", [",7,9,", ",9,", "7,9,", ",0,0,7,9,"])
+def test_an_answer_that_was_cut_off_is_no_answer(balancer: HAProxy, tmp_path: Path, cut: str) -> None:
+    answer = tmp_path / "answer"
+    said = balancer.model_copy(update={"socket_command": ("cat", str(answer))})
+    answer.write_text(WHOLE)
+    assert [server.sessions for server in said.read_servers()] == [1, 7]
+
+    answer.write_text(WHOLE[: WHOLE.rindex(cut)])
+
+    with pytest.raises(Unreachable):
+        said.read_servers()

@@ -7,7 +7,7 @@ from datetime import timedelta
 from blocks.company import Company
 from blocks.hold import Hold, Holds
 from blocks.record import Record
-from flows.hold import give_back, highest_fence, raise_fences
+from flows.hold import give_back, highest_fence, raise_fences, refuse_unread_spool
 from flows.phase import ChecksFailed
 from flows.rollout import everything_is_live, require_room_without, secure_the_way_back
 from flows.sign_off import sign_off
@@ -51,6 +51,8 @@ class Process:
     def begin(cls, company: Company, release: Release, *, over: Hold | None = None) -> "Process":
         """Take the hold, write so, and raise the fences."""
         holds = Holds(company.store, "production")
+        if over is not None:
+            refuse_unread_spool(company, release)
         number = holds.take(
             release=release.key,
             by=release.request.requested_by,

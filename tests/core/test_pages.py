@@ -9,6 +9,7 @@ from blocks.company import Company
 from blocks.errors import BlockError, Refused, Unreachable
 from blocks.slack import Message
 from flows.red_flag import RedFlag
+from flows.way_home import give_to_people
 from policy.record import Event
 from tasks.messages import end_incident, page_on_call
 from tests.core.company import People
@@ -83,6 +84,20 @@ def test_two_pages_of_a_release_are_one_incident(paged: Company, world: World, o
     page_on_call(process.run, "It burns.", name="stuck page")
 
     assert on_call.open == {key_of(process): ["People may choose.", "It burns."]}
+
+
+def test_what_needs_hands_wakes_people_who_acknowledged_an_earlier_page(
+    paged: Company, world: World, on_call: OnCall
+) -> None:
+    process = begun(paged, world, steps=FIRST_UPDATED)
+    page_on_call(process.run, "People may choose.", name="wait page")
+
+    give_to_people(process.run, "web-server-2 does not answer")
+
+    key = key_of(process)
+    assert on_call.open[key] == ["People may choose."]
+    (page,) = on_call.open[f"{key}/stuck-page"]
+    assert "needs hands" in page
 
 
 @pytest.mark.parametrize("error", [Unreachable("no answer in time"), Refused("Invalid routing key")])

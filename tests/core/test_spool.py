@@ -6,6 +6,7 @@ import pytest
 
 from blocks.errors import BlockError, Misconfigured, Refused, Superseded, Unreachable
 from blocks.record import Record, row_key, verify_record
+from blocks.spool import Spool
 from policy.record import Event
 from tests.core.place import KEY, Place, events
 from tests.core.world import Died, MemoryStore, World
@@ -199,3 +200,12 @@ def test_an_older_holders_spool_is_merged_by_the_newer_one_only(place: Place) ->
         older.append(Event.INTENDED)
 
     assert events(elsewhere) == [Event.OPENED, Event.TOOK_OVER]
+
+
+def test_a_spool_that_cannot_be_read_is_no_empty_one(tmp_path: Path) -> None:
+    (tmp_path / "spool").write_bytes(b"a file where the folder was")
+
+    spool = Spool(tmp_path / "spool" / "release")
+
+    assert spool.rows() == {}
+    assert "Not a directory" in spool.fault

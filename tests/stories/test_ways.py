@@ -135,6 +135,8 @@ def test_a_plan_shows_everything_and_changes_nothing(stage: Stage) -> None:
     page = stage.page("plan")
     assert ending.error is None
     assert "1.4.3" in page
+    assert f"The image of {shipped.commit[:7]} is {shipped.digest}" in page
+    assert "may be approved by Tomas Lima" in page
     assert page.index("2.1.2 web-server-1 drained") < page.index("2.1.5 web-server-2 drained")
     assert stage.is_untouched()
     assert stage.lab.versions_serving() == before
