@@ -126,8 +126,9 @@ class Record:
     def merge(self) -> None:
         """Move what waits in the spool into the store; raises Unreachable while the store is away."""
         with self._lock:
-            if self._waiting():
-                self._catch_up()
+            if not self._waiting():
+                return
+            self._catch_up()
             for number, row in self._waiting().items():
                 if not self._holds(row):
                     self._create(row)

@@ -174,16 +174,19 @@ class ControlPlane:
     def cancel(self, run: str) -> None:
         """Cancel a run as the button of the UI does: by force."""
         state = {"type": "CANCELLING", "name": "Cancelling", "message": "cancelled from the UI"}
-        self._ask("POST", f"/flow_runs/{run}/set_state", state=state, force=True)
+        self._force(run, state)
 
     def retry(self, run: str) -> None:
         """Retry a run as the button of the UI does: by force."""
         state = {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "retried from the UI"}
-        self._ask("POST", f"/flow_runs/{run}/set_state", state=state, force=True)
+        self._force(run, state)
 
     def report_crash(self, run: str) -> None:
         """Tell the server that a run is dead, as nobody else does when its worker died with it."""
         state = {"type": "CRASHED", "name": "Crashed", "message": "the worker's machine lost its power"}
+        self._force(run, state)
+
+    def _force(self, run: str, state: dict[str, str]) -> None:
         self._ask("POST", f"/flow_runs/{run}/set_state", state=state, force=True)
 
     def processes_of(self, run: str) -> Iterator[int]:
