@@ -6,11 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from prefect.blocks.core import Block
 from pydantic import Field, ValidationError
 
 from blocks.application import Application
 from blocks.backup_store import BackupStore
+from blocks.company_block import CompanyBlock
 from blocks.errors import Misconfigured
 from blocks.fleet import Fleet, Server
 from blocks.github import GitHub
@@ -33,10 +33,10 @@ STORES: dict[str, type[FolderStore | S3Store]] = {"folder": FolderStore, "bucket
 BALANCERS: dict[str, type[HAProxy | CommandBalancer]] = {"haproxy": HAProxy, "commands": CommandBalancer}
 OptionalSystem = Literal["staging", "balancer", "prometheus", "database", "backups", "pagerduty"]
 Found = TypeVar("Found")
-BlockKind = TypeVar("BlockKind", bound=Block)
+BlockKind = TypeVar("BlockKind", bound=CompanyBlock)
 
 
-class CompanyRules(Block):
+class CompanyRules(CompanyBlock):
     """What the company decided: who may approve, when, within which limits, and where people are told."""
 
     _block_type_name = "Countersign company rules"

@@ -11,10 +11,10 @@ from typing import Literal
 from urllib.parse import quote
 
 import httpx
-from prefect.blocks.core import Block
 from pydantic import Field, HttpUrl, PrivateAttr
 
 from blocks import github_answers as answers
+from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
 from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.github_answers import CheckRun, PullRequest, WorkflowRun
@@ -26,7 +26,7 @@ _MOST_FILES = 300
 _PARALLEL = 6
 
 
-class GitHub(Block):
+class GitHub(CompanyBlock):
     """One repository on GitHub."""
 
     _block_type_name = "Countersign GitHub"

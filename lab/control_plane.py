@@ -33,6 +33,10 @@ class ControlPlane:
             "PREFECT_CLIENT_MAX_RETRIES": "2",
             "PREFECT_WORKER_QUERY_SECONDS": "1",
             "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+            # Unless told so, each state of each task run is written in a transaction of its own.
+            "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "50",
+            "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "50",
+            "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "2",
         }
         self._api = httpx.Client(base_url=self.environment["PREFECT_API_URL"], timeout=30)
         self._server: subprocess.Popen[bytes] | None = None
