@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from prefect.blocks.core import Block
 from pydantic import Field
 
+from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
 from blocks.errors import Refused, Unreachable
 from blocks.one_request import send_once
@@ -33,7 +33,7 @@ class Done:
     number: str | None = None
 
 
-class Application(Block):
+class Application(CompanyBlock):
     """The application through the balancer; every verb can ask one server directly instead."""
 
     _block_type_name = "Countersign application"

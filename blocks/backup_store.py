@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol, cast
 
 from botocore.exceptions import ClientError
-from prefect.blocks.core import Block
 from pydantic import Field
 
 from blocks import s3
+from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
 from blocks.errors import Refused
 from policy.backups import Backup
@@ -40,7 +40,7 @@ class Uploaded:
     sha256: str
 
 
-class BackupStore(Block):
+class BackupStore(CompanyBlock):
     """Backups in folders by day, `2026/11/25/`, and those made by hand beside them."""
 
     _block_type_name = "Countersign backup store"

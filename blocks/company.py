@@ -6,11 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from prefect.blocks.core import Block
 from pydantic import Field, ValidationError
 
 from blocks.application import Application
 from blocks.backup_store import BackupStore
+from blocks.company_block import CompanyBlock
 from blocks.confluence import Confluence
 from blocks.doppler import Doppler
 from blocks.errors import Misconfigured
@@ -65,10 +65,10 @@ OptionalSystem = Literal[
     "mail",
 ]
 Found = TypeVar("Found")
-BlockKind = TypeVar("BlockKind", bound=Block)
+BlockKind = TypeVar("BlockKind", bound=CompanyBlock)
 
 
-class CompanyRules(Block):
+class CompanyRules(CompanyBlock):
     """What the company decided: who may approve, when, within which limits, and where people are told."""
 
     _block_type_name = "Countersign company rules"

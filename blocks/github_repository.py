@@ -10,9 +10,9 @@ from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
-from prefect.blocks.core import Block
 from pydantic import Field, PrivateAttr
 
+from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
 from blocks.errors import Unreachable
 from blocks.vendor import Vendor, seconds_to_wait
@@ -21,7 +21,7 @@ PAGE = 100
 Page = TypeVar("Page")
 
 
-class Repository(Block):
+class Repository(CompanyBlock):
     """One repository on GitHub, asked with one token; what is asked of it say its kinds."""
 
     url: str = Field(default="https://api.github.com", description="Address of GitHub's REST API.")

@@ -7,9 +7,9 @@ from functools import cached_property
 from time import monotonic, sleep
 from typing import Literal, Protocol, cast
 
-from prefect.blocks.core import Block
 from pydantic import Field
 
+from blocks.company_block import CompanyBlock
 from blocks.errors import Refused, Unreachable
 from blocks.fleet.commands import Words
 from blocks.fleet.fenced import FencedFolder
@@ -60,7 +60,7 @@ class LoadBalancer(Protocol):
         """Hang up the kept connection."""
 
 
-class HostBlock(Block):
+class HostBlock(CompanyBlock):
     """The balancer's host, changed only through the fence on it."""
 
     _block_type_name = "Countersign balancer host"

@@ -14,16 +14,16 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import Literal
 
-from prefect.blocks.core import Block
 from pydantic import Field, HttpUrl
 
+from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
 from blocks.errors import Misconfigured, Refused, Unreachable
 
 _PERMANENT = 500
 
 
-class Mail(Block):
+class Mail(CompanyBlock):
     """The company's mail server, and the stakeholders who hear of high-risk releases."""
 
     _block_type_name = "Countersign mail"

@@ -10,9 +10,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from prefect.blocks.core import Block
 from pydantic import BaseModel, Field, HttpUrl, PrivateAttr
 
+from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
 from blocks.errors import Refused, Unreachable
 from blocks.vendor import Vendor
@@ -28,7 +28,7 @@ class _Taken(BaseModel):
     message: str = ""
 
 
-class PagerDuty(Block):
+class PagerDuty(CompanyBlock):
     """One service on PagerDuty, as its integration for events sees it."""
 
     _block_type_name = "Countersign PagerDuty"

@@ -12,10 +12,10 @@ from threading import Timer
 from typing import IO, Any
 
 import psycopg
-from prefect.blocks.core import Block
 from psycopg import sql
 from pydantic import Field, TypeAdapter
 
+from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
 from blocks.errors import Misconfigured, Refused, Unreachable
 from policy.resources import Connections
@@ -45,7 +45,7 @@ class Dump:
         return chunk
 
 
-class Postgres(Block):
+class Postgres(CompanyBlock):
     """The primary of the application's database."""
 
     _block_type_name = "Countersign Postgres"

@@ -12,9 +12,9 @@ from pathlib import Path
 from string import Template
 from typing import Literal
 
-from prefect.blocks.core import Block
 from pydantic import BaseModel, Field, HttpUrl, PrivateAttr
 
+from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
 from blocks.errors import Misconfigured, Refused
 from blocks.vendor import Vendor
@@ -58,7 +58,7 @@ class _Result(BaseModel):
     data: _Data
 
 
-class Prometheus(Block):
+class Prometheus(CompanyBlock):
     """The metrics of the servers; `$servers` and `$span` in a query are filled in for each question."""
 
     _block_type_name = "Countersign Prometheus"

@@ -11,6 +11,7 @@ from blocks.errors import BlockError, Superseded
 from blocks.signing import Signer
 from blocks.spool import Spool
 from blocks.store import Exists, Store
+from policy.combined import counted
 from policy.record import (
     Event,
     Row,
@@ -87,6 +88,13 @@ class Record:
         return self._spool.fault
 
     @property
+    def came_too_late(self) -> str:
+        """Which rows of the spool are no part of the record, for others decided without them; empty if none."""
+        with self._lock:
+            late = [row for row in self._spool.rows().values() if self._is_too_late(row) and not self._holds(row)]
+        return f"{counted(len(late), 'row')} by hold {late[0].holder} came to light too late to count" if late else ""
+
+    @property
     def only_in_memory(self) -> str:
         """Why rows wait in this process alone, where neither the store nor the spool took them; else empty."""
         return self._spool.fault if self._spool.in_memory else ""
@@ -126,17 +134,27 @@ class Record:
     def merge(self) -> None:
         """Move what waits in the spool into the store; raises Unreachable while the store is away."""
         with self._lock:
-            if self._waiting():
-                self._catch_up()
+            if not self._waiting():
+                return
+            self._catch_up()
             for number, row in self._waiting().items():
                 if not self._holds(row):
                     self._create(row)
                 self._spool.drop(number)
 
     def _waiting(self) -> dict[int, Row]:
-        """What waits in the spool by its place; what comes to light after the end stays there: it is no part of it."""
-        ended = last(self._rows, Event.SEALED) is not None
-        return {} if ended else self._spool.rows()
+        """What waits in the spool by its place; what came to light too late is no part of the record, and stays."""
+        return {number: row for number, row in self._spool.rows().items() if not self._is_too_late(row)}
+
+    def _is_too_late(self, row: Row) -> bool:
+        """The record had ended, or a later holder had taken over without it.
+
+        Its disk did not show the row at the time, or it waited on another worker's.
+        """
+        if last(self._rows, Event.SEALED) is not None:
+            return True
+        took_over = last(self._rows, Event.TOOK_OVER)
+        return took_over is not None and row.holder < took_over.holder
 
     def _holds(self, row: Row) -> bool:
         """A process that died between storing a row and leaving the spool stored it already."""

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from prefect.blocks.core import Block
 from pydantic import Field, PrivateAttr
 
+from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
 from blocks.errors import Refused, Unreachable
 from blocks.one_request import send_once
@@ -28,7 +28,7 @@ _ACCEPT = ", ".join(
 )
 
 
-class Registry(Block):
+class Registry(CompanyBlock):
     """One repository of images."""
 
     _block_type_name = "Countersign registry"

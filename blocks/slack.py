@@ -13,7 +13,6 @@ from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 
-from prefect.blocks.core import Block
 from pydantic import BaseModel, Field, HttpUrl, ValidationError
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -22,6 +21,7 @@ from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from slack_sdk.web import SlackResponse
 
 from blocks import slack_answers as answers
+from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
 from blocks.errors import Refused, Unreachable
 from policy.incidents import Alert
@@ -73,7 +73,7 @@ class PatientRateLimit(RateLimitErrorRetryHandler):
         return super().can_retry(state=state, request=request, response=response, error=error)
 
 
-class Slack(Block):
+class Slack(CompanyBlock):
     """One workspace, as our bot sees it."""
 
     _block_type_name = "Countersign Slack"

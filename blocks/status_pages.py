@@ -7,9 +7,9 @@ says what its vendor knows: our own failure to reach the vendor outweighs it.
 from datetime import timedelta
 from typing import Literal
 
-from prefect.blocks.core import Block
 from pydantic import BaseModel, Field, HttpUrl
 
+from blocks.company_block import CompanyBlock
 from blocks.errors import Misconfigured
 from blocks.vendor import Vendor
 from policy.conflicts import StatusPage
@@ -38,7 +38,7 @@ class _Summary(BaseModel):
     components: list[_Component]
 
 
-class StatusPages(Block):
+class StatusPages(CompanyBlock):
     """The status pages of the vendors that production lives on."""
 
     _block_type_name = "Countersign status pages"

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import ClientError
-from prefect.blocks.core import Block
 from pydantic import Field
 
 from blocks import s3
+from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
 from blocks.errors import Misconfigured, Refused, Unreachable
 
@@ -61,7 +61,7 @@ class Store(Protocol):
         """Return every key that begins with `prefix`, sorted."""
 
 
-class FolderStore(Block):
+class FolderStore(CompanyBlock):
     """A folder of one machine, or one that several machines mount; a marker in it says that it is the store."""
 
     _block_type_name = "Countersign folder store"
@@ -192,7 +192,7 @@ class FolderStore(Block):
         return clock.stat().st_mtime_ns
 
 
-class S3Store(Block):
+class S3Store(CompanyBlock):
     """A bucket of a storage that keeps its word on `If-None-Match`."""
 
     _block_type_name = "Countersign S3 store"

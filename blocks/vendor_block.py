@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import ClassVar
 
 import httpx
-from prefect.blocks.core import Block
 from pydantic import Field, PrivateAttr
 
+from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
 from blocks.vendor import Vendor, limit_of_429
 
 
-class VendorBlock(Block):
+class VendorBlock(CompanyBlock):
     """One vendor that is asked over HTTPS with one secret; the kinds say how the secret is shown."""
 
     called: ClassVar[str]

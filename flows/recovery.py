@@ -73,8 +73,8 @@ def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
         tell_sealed(looking)
         holds.release(dead.number)
         return Nothing(f"the release had already ended: {sealed.facts.get('sentence', '')}")
-    if record.spool_fault:
-        log.warning("The spool of %s: %s", release.key, record.spool_fault)
+    for fault in filter(None, (record.spool_fault, record.came_too_late)):
+        log.warning("The spool of %s: %s", release.key, fault)
     why = why_dead(looking, dead, asked)
     log.warning("%s: %s", release.what, why.sentence)
     plan = plan_way_home(rows, read_world(looking), why, now=utc_now(), limits=release.limits)

@@ -33,6 +33,10 @@ class ControlPlane:
             "PREFECT_CLIENT_MAX_RETRIES": "2",
             "PREFECT_WORKER_QUERY_SECONDS": "1",
             "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+            # Unless told so, each state of each task run is written in a transaction of its own.
+            "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "50",
+            "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "50",
+            "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "2",
         }
         self._api = httpx.Client(base_url=self.environment["PREFECT_API_URL"], timeout=30)
         self._server: subprocess.Popen[bytes] | None = None
@@ -174,16 +178,19 @@ class ControlPlane:
     def cancel(self, run: str) -> None:
         """Cancel a run as the button of the UI does: by force."""
         state = {"type": "CANCELLING", "name": "Cancelling", "message": "cancelled from the UI"}
-        self._ask("POST", f"/flow_runs/{run}/set_state", state=state, force=True)
+        self._force(run, state)
 
     def retry(self, run: str) -> None:
         """Retry a run as the button of the UI does: by force."""
         state = {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "retried from the UI"}
-        self._ask("POST", f"/flow_runs/{run}/set_state", state=state, force=True)
+        self._force(run, state)
 
     def report_crash(self, run: str) -> None:
         """Tell the server that a run is dead, as nobody else does when its worker died with it."""
         state = {"type": "CRASHED", "name": "Crashed", "message": "the worker's machine lost its power"}
+        self._force(run, state)
+
+    def _force(self, run: str, state: dict[str, str]) -> None:
         self._ask("POST", f"/flow_runs/{run}/set_state", state=state, force=True)
 
     def processes_of(self, run: str) -> Iterator[int]:

@@ -20,10 +20,9 @@ WITHIN = timedelta(seconds=10)
 NUMBER, SUBJECT = "4.1.1", "PagerDuty"
 
 
-def incident_opened(run: Run, text: str, *, name: str, rings_anew: bool = False) -> Step:
-    """PagerDuty has the page, under the release's key, or under one of its own that wakes people again."""
+def incident_opened(run: Run, text: str, *, name: str, key: str) -> Step:
+    """PagerDuty has the page, under this key: another one than before wakes people again."""
     first, environment = text.splitlines()[0], run.release.environment
-    key = f"{run.release.key}/{name.replace(' ', '-')}" if rings_anew else run.release.key
 
     def send(pagerduty: PagerDuty) -> None:
         pagerduty.trigger(first, source=environment, severity="critical", key=key, details={"page": text})

@@ -88,7 +88,8 @@ def page_on_call(run: Run, text: str, *, name: str, rings_anew: bool = False) ->
     channel = run.company.slack.alerts
     steps = [deliver(run, number="4.1.1", name=name, text=text, thread=False, channel=channel)]
     if run.company.pagerduty is not None:
-        steps.insert(0, incident_opened(run, text, name=name, rings_anew=rings_anew))
+        key = message_key(run, name) if rings_anew else run.release.key
+        steps.insert(0, incident_opened(run, text, name=name, key=key))
     taken = [inform(step, run) for step in steps]
     return any(taken)
 

@@ -1,6 +1,7 @@
 """What every test may use: one lab a session, in its first state for each test."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,8 @@ from lab.client import Lab
 # A thread of Prefect's that does not know the story's server would start a server of its own for its log lines.
 os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "false"
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
+# What a shell starts in the background ignores SIGINT, and so does all it starts: Prefect's worker ends by one.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

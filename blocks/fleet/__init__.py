@@ -9,9 +9,9 @@ from threading import Lock
 from typing import Any
 
 import httpx
-from prefect.blocks.core import Block
 from pydantic import Field, PrivateAttr
 
+from blocks.company_block import CompanyBlock
 from blocks.errors import Refused, Superseded, Unreachable
 from blocks.fleet import commands
 from blocks.fleet.fenced import FencedFolder, HeldByHand
@@ -34,7 +34,7 @@ _LOST_FOR_GOOD = (
 )
 
 
-class Fleet(Block):
+class Fleet(CompanyBlock):
     """Every server of an environment, each changed only through the fence on its host."""
 
     _block_type_name = "Countersign fleet"

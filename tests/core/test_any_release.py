@@ -284,10 +284,11 @@ class AnyRelease(RuleBasedStateMachine):
         return bool(touched_servers(rows)) and not any(row.event in ends for row in rows)
 
     def _rows(self) -> tuple[Row, ...]:
-        """What the store and the spool hold, whether or not the store answers."""
+        """What the store and the spool hold, whether or not the store answers and the worker's disk shows it."""
+        full = self.folder / "what was on it"
         away, self.store.away = self.store.away, False
         try:
-            return Record(self.store, self.release.key, holder=0, spool=self.spool).rows()
+            return Record(self.store, self.release.key, holder=0, spool=full if full.is_dir() else self.spool).rows()
         finally:
             self.store.away = away
 

@@ -202,6 +202,25 @@ def test_an_older_holders_spool_is_merged_by_the_newer_one_only(place: Place) ->
     assert events(elsewhere) == [Event.OPENED, Event.TOOK_OVER]
 
 
+def test_rows_that_come_to_light_after_others_took_over_are_no_part_of_the_record(place: Place) -> None:
+    older = place.record(holder=1)
+    older.append(Event.OPENED)
+    older.homeward = True
+    place.take_away()
+    older.append(Event.SEALED, facts={"outcome": "signed off", "sentence": "live"})
+    place.bring_back()
+    place.fill_the_spool()
+    place.record(holder=2).append(Event.TOOK_OVER)
+    place.free_the_spool()
+
+    newest = place.record(holder=3)
+    newest.append(Event.TOOK_OVER)
+
+    assert events(newest) == [Event.OPENED, Event.TOOK_OVER, Event.TOOK_OVER]
+    assert not newest.sealed
+    assert newest.came_too_late == "1 row by hold 1 came to light too late to count"
+
+
 def test_a_spool_that_cannot_be_read_is_no_empty_one(tmp_path: Path) -> None:
     (tmp_path / "spool").write_bytes(b"a file where the folder was")
 

@@ -47,7 +47,7 @@ def play_power_loss(plane: ControlPlane, phase: Phase) -> Played:
     known = production.records()
     run = plane.run_deployment(DEPLOYMENT, request_of(shipped))
 
-    row = _wait_for(phase, plane, run, known)
+    row = _wait_for(phase, plane, production, run, known)
     plane.kill_worker()
     try:
         plane.kill_run(run)
@@ -66,9 +66,8 @@ def play_power_loss(plane: ControlPlane, phase: Phase) -> Played:
     )
 
 
-def _wait_for(phase: Phase, plane: ControlPlane, run: str, known: tuple[str, ...]) -> Row:
+def _wait_for(phase: Phase, plane: ControlPlane, production: Production, run: str, known: tuple[str, ...]) -> Row:
     """Return the first row by which the phase is under way, people answering at the gate before it."""
-    production = Production(plane.lab)
     found: list[Row] = []
     answered = False
 

@@ -83,18 +83,3 @@ def stage(lab: Lab, blocks: Blocks, request: pytest.FixtureRequest, tmp_path: Pa
     """The lab as it was at first, and a store that belongs to this story alone."""
     name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name.removeprefix("test_")).lower()
     return Stage(lab, blocks, name[:60].strip("-"), tmp_path)
-
-
-@pytest.fixture(scope="module")
-def offered(control: ControlPlane) -> Iterator[ControlPlane]:
-    """Prefect with a worker and every deployment, as a company runs it."""
-    control.offer()
-    yield control
-    control.kill_worker()
-
-
-@pytest.fixture
-def plane(offered: ControlPlane, lab: Lab) -> ControlPlane:
-    """The same, with the lab in its first state."""
-    del lab
-    return offered

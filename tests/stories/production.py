@@ -31,7 +31,7 @@ class Production:
 
     def records(self) -> tuple[str, ...]:
         """The keys of all records, the newest last."""
-        return tuple(list_records(self.store))
+        return list_records(self.store)
 
     def rows(self) -> tuple[Row, ...]:
         """The rows of the newest record."""

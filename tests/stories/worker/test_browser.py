@@ -18,9 +18,9 @@ from tests.stories.production import DEPLOYMENT, Production, request_of
 from tests.stories.stage import STORY_SECONDS, wait_until
 
 CHROMIUM = shutil.which("chromium")
-MISSING = "no Chromium is here; as root: apt-get install chromium; then: pytest tests/stories/test_browser.py"
+MISSING = "no Chromium is here; as root: apt-get install chromium; then: pytest tests/stories/worker/test_browser.py"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-PICTURES = Path(__file__).parents[2] / ".pictures"
+PICTURES = Path(__file__).parents[3] / ".pictures"
 PAGE_SECONDS = 60
 # Both versions are compared over whole windows, so the first server is watched for longer than one.
 ENOUGH_TO_COMPARE = {"watch_window": 4, "first_server_watch": 6}
