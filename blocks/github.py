@@ -58,7 +58,7 @@ class GitHub(PullRequests, CommitReports):
         labels = sorted({label.name for pull in pulls if pull for label in pull.labels})
         names, gone = answers.changed_files(files)
         complete = len(found) == total and len(names) < _MOST_FILES
-        return ChangeSet(base, head, commits, names, tuple(labels), complete, gone)
+        return ChangeSet(base, head, commits, names, tuple(labels), complete, gone, commits_said=total)
 
     def read_commit(self, ref: str) -> Commit:
         """The commit that a branch, tag or hash stands for."""

@@ -52,6 +52,12 @@ class Repository(CompanyBlock):
             lacking=lacking,
         )
 
+    @property
+    def page(self) -> str:
+        """Where people see the repository: the API of GitHub itself lives on another host than its pages."""
+        host = "https://github.com" if self.url == "https://api.github.com" else self.url.removesuffix("/api/v3")
+        return f"{host}/{self.repository}"
+
     def close(self) -> None:
         """Let go of the kept connections."""
         self._vendor.close()

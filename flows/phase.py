@@ -28,10 +28,11 @@ class ChecksFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a phase found, item by item, in number order."""
+    """What a phase found, item by item, in number order; `foot` is what its page shows below them, as Markdown."""
 
     entries: tuple[tuple[Item, Judgement], ...]
     way: Way
+    foot: str = ""
 
     @property
     def stopping(self) -> tuple[tuple[Item, Judgement], ...]:
@@ -126,11 +127,11 @@ def publish_record(run: Run) -> None:
         )
 
 
-def publish_page(title: str, report: Report, foot: str = "") -> None:
+def publish_page(title: str, report: Report) -> None:
     """Leave the page of evidence as an artifact of the current run."""
     slug = "".join(letter if letter.isalnum() else "-" for letter in title.lower()).strip("-")
     create_markdown_artifact(
         key=f"evidence-{slug}",
-        markdown=render_page(title, report.entries, way=report.way, foot=foot),
+        markdown=render_page(title, report.entries, way=report.way, foot=report.foot),
         description=report.sentence[:200],
     )

@@ -1,12 +1,15 @@
 """1: before the deployment. Nothing on any production server is changed here."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import copy_context
+from dataclasses import replace
 
 from prefect.logging import get_run_logger
 
 from blocks.errors import BlockError
 from flows.phase import Report, phase, require, run_items
+from policy.change_set import draw_change_set
 from policy.checklist import ITEMS
 from policy.items import Asked
 from policy.limits import Mode, Risk
@@ -17,6 +20,7 @@ from tasks.change import (
     feature_flags_configured,
     frequency_and_batching,
 )
+from tasks.change_facts import review_of_release
 from tasks.conflicts import no_conflicting_deployment
 from tasks.messages import inform
 from tasks.preparation import (
@@ -77,10 +81,18 @@ def preparation(run: Run) -> Report:
         no_conflicting_deployment,
     )
     if run.company.staging is None:
-        return run_items(run, staging_left_out, *questions)
+        return _with_changes(run, run_items(run, staging_left_out, *questions))
     if ITEMS["1.3.1"].asked[run.release.way] is Asked.REQUIRED and run.release.mode is not Mode.PLAN:
         carry_out(deployed_to_staging(run), run)
-    return run_items(run, *questions)
+    return _with_changes(run, run_items(run, *questions))
+
+
+def _with_changes(run: Run, report: Report) -> Report:
+    """Let the page show every commit (1.3.4); where GitHub does not answer, its item says so."""
+    with suppress(BlockError):
+        drawn = draw_change_set(review_of_release(run))
+        return replace(report, foot=f"<details><summary>Every commit</summary>\n\n{drawn}\n\n</details>")
+    return report
 
 
 @phase("1.4 Final pre-deployment checks")

@@ -136,6 +136,7 @@ class Release(BaseModel):
     files: tuple[str, ...]
     complete: bool
     gone: tuple[str, ...] = ()
+    commits_said: int | None = None
     migrations: tuple[str, ...]
     risk: Risk
     reasons: tuple[str, ...]

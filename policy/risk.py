@@ -32,7 +32,7 @@ class Commit:
 class ChangeSet:
     """Everything between production and the commit to release; not `complete` where a list was cut short.
 
-    `gone` are those of the files that exist no more.
+    `gone` are those of the files that exist no more; `commits_said` is how many commits the comparison counted.
     """
 
     base: str
@@ -42,6 +42,7 @@ class ChangeSet:
     labels: tuple[str, ...]
     complete: bool
     gone: tuple[str, ...] = ()
+    commits_said: int | None = None
 
     @property
     def authors(self) -> frozenset[str]:

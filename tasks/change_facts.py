@@ -5,8 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from blocks.errors import Refused
+from policy.change_set import Review
 from policy.check_facts import Checks
-from policy.pull_requests import PullRequest
+from policy.pull_requests import PullRequest, list_tickets
+from policy.risk import ChangeSet
 from tasks.run import Run
 
 _PARALLEL = 6
@@ -97,3 +99,30 @@ def templates(run: Run) -> tuple[str, ...]:
 def _numbers(run: Run) -> Mapping[str, tuple[int, ...]]:
     commits = [commit.sha for commit in run.release.commits]
     return run.once.fetch("numbers", lambda: run.company.github.list_pulls_of(commits))
+
+
+def review_of_release(run: Run) -> Review:
+    """Return what 1.3.4 shows: the whole change set with its pull requests, tickets and migrations."""
+    release, rules = run.release, run.company.evidence.pull_requests
+    change = ChangeSet(
+        release.previous_commit,
+        release.commit,
+        release.commits,
+        release.files,
+        labels=(),
+        complete=release.complete,
+        gone=release.gone,
+    )
+    said = len(release.commits) if release.commits_said is None else release.commits_said
+    tickets = {
+        number: list_tickets(pull, templates=templates(run), rules=rules)
+        for number, pull in pulls_of_release(run).items()
+    }
+    return Review(
+        change,
+        commits_said=said,
+        files_said=None,
+        tickets=tickets,
+        migrations=release.migrations,
+        repository_url=run.company.github.page,
+    )

@@ -8,6 +8,7 @@ from blocks.backup_store import BackupStore
 from blocks.company import Company, Staging
 from blocks.errors import Refused
 from policy.backups import judge_newest_backup
+from policy.change_set import judge_change_set
 from policy.combined import combine
 from policy.contacts import judge_contacts
 from policy.dashboards import AlertRule, judge_alert_rules
@@ -19,6 +20,7 @@ from policy.release import Build
 from policy.samples import judge_numbers
 from policy.troubleshooting import advice_for
 from policy.windows import judge_window
+from tasks.change_facts import review_of_release
 from tasks.item import item
 from tasks.run import Run, utc_now
 from tasks.smoke_tests import judge_smoke_tests
@@ -76,13 +78,8 @@ def staging_smoke_test(_run: Run, staging: Staging) -> Judgement:
 
 @item("1.3.4")
 def commits_reviewed(run: Run) -> Judgement:
-    """The whole list of commits from production to the release is on the page."""
-    release = run.release
-    listed = "; ".join(f"{commit.sha[:7]} {commit.subject} ({commit.author_name})" for commit in release.commits)
-    counted = f"{len(release.commits)} commits, {len(release.files)} files since {release.previous_commit[:7]}"
-    if not release.complete:
-        return failed(f"{counted}, but the list was cut short by GitHub: {listed}")
-    return passed(f"{counted}: {listed}")
+    """Every commit and file from production to the release was received; all of them are on the page."""
+    return judge_change_set(review_of_release(run))
 
 
 @item("1.3.5")

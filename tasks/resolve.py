@@ -51,6 +51,7 @@ def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way
         files=change.files,
         complete=change.complete,
         gone=change.gone,
+        commits_said=change.commits_said,
         migrations=migrations,
         risk=assessment.risk,
         reasons=assessment.reasons,
