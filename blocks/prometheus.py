@@ -143,6 +143,11 @@ class Prometheus(CompanyBlock):
         default='sum(rate(http_requests_total{job="web"}[$span] offset 7d))',
         description="The same a week before.",
     )
+    audited_query: str = Field(
+        default="",
+        description="Requests of all servers over the span that must each leave a row in the audit log; empty where"
+        " nothing counts them.",
+    )
     _vendor: Vendor = PrivateAttr()
 
     def block_initialization(self) -> None:
@@ -203,6 +208,10 @@ class Prometheus(CompanyBlock):
             now=self._single(self.traffic_query, at, span) if enough else None,
             last_week=self._single(self.traffic_last_week_query, at, span),
         )
+
+    def read_audited_requests(self, at: datetime, span: timedelta) -> float | None:
+        """How many requests of the span must have left a row in the audit log; None where nothing counts them."""
+        return self._single(self.audited_query, at, span) if self.audited_query else None
 
     def read_memory_series(
         self, servers: Iterable[str], since: datetime, until: datetime, step: timedelta

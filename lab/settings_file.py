@@ -23,6 +23,8 @@ PEOPLE = (
     ("Ana Souza", "developer", "anasouza", "ana", "U0ANA", "+1 555 0107"),
 )
 ON_CALL = "U0OMAR"
+# Each request of the lab's application leaves an audit row; those that change something are counted apart.
+AUDITED = 'sum(increase(http_requests_total{method="POST",code="200"}[$span]))'
 ALWAYS = [{"days": "Mon-Sun", "from": "00:00", "until": "24:00"}]
 LIMITS: dict[str, float | int] = {
     "first_server_watch": 3,
@@ -129,7 +131,7 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
             "last_chance": SLACK_LAST_CHANCE,
         },
         "pagerduty": {"url": home.url("pagerduty"), "routing_key": "PAGERDUTY_ROUTING_KEY"},
-        "prometheus": {"url": home.url("prometheus"), "scrape_interval": 1},
+        "prometheus": {"url": home.url("prometheus"), "scrape_interval": 1, "queries": {"audited_query": AUDITED}},
         "database": {
             "host": "127.0.0.1",
             "port": home.ports["postgres"],

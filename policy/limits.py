@@ -100,6 +100,9 @@ class Limits(BaseModel):
     audit_window: timedelta = Field(
         default=timedelta(minutes=15), description="3.2.3: the audit log must have grown within it."
     )
+    audit_share: float = Field(
+        default=0.9, gt=0, le=1, description="3.2.3: so many of the requests that must leave an audit row left one."
+    )
     backup_age: timedelta = Field(default=timedelta(hours=24), description="1.4.3: at most so old.")
     backup_share: float = Field(
         default=0.5, gt=0, lt=1, description="1.4.3: smaller than this share of the usual size is suspicious."
