@@ -1,10 +1,11 @@
-"""Jira: a ticket, whether it is done, and closing it with a link to its release.
+"""Jira: a ticket, whether it is done, closing it with a link to its release, and how many people wrote to support.
 
 Follows Jira Cloud's API description (version 3). A ticket is asked for by its key: the search does not show at once
 what was written. A link carries our own number, so linking twice changes nothing.
 """
 
 import base64
+from datetime import timedelta
 from typing import ClassVar
 
 from pydantic import BaseModel, Field, HttpUrl
@@ -50,6 +51,10 @@ class _Link(BaseModel):
     id: int
 
 
+class _Count(BaseModel):
+    count: int
+
+
 class Jira(VendorBlock):
     """One site of Jira Cloud."""
 
@@ -70,6 +75,11 @@ class Jira(VendorBlock):
     user: str = Field(description="E-mail of the account that the token belongs to.")
     token: str = Field(default="JIRA_TOKEN", description="Name of the secret that holds the API token.")
     done_status: str = Field(default="Done", description="Name of the status that a closed ticket gets.")
+    support: str = Field(
+        default="",
+        description="JQL that finds what people wrote to support, such as `project = SUP`; empty where Jira does not"
+        " have it.",
+    )
 
     def shown(self, secret: str) -> dict[str, str]:
         """Return the header of Atlassian's basic authentication."""
@@ -111,6 +121,15 @@ class Jira(VendorBlock):
         answer = self._vendor.ask("POST", self._at(key, "/remotelink"), body=body, scope=_WRITE, understood=(404,))
         self._there(answer, key).read(_Link)
 
+    def count_support(self, since: timedelta, until: timedelta = timedelta(0)) -> int:
+        """How many people wrote to support between so long ago and so long ago, as Jira estimates it.
+
+        Times are said as minutes before now: Jira reads a date in the time zone of the token's account.
+        """
+        jql = f"({self.support}) AND created >= -{_minutes(since)}m AND created < -{_minutes(until)}m"
+        path = "/rest/api/3/search/approximate-count"
+        return self._vendor.ask("POST", path, body={"jql": jql}, scope=_READ).read(_Count).count
+
     def _there(self, answer: Answer, key: str) -> Answer:
         if answer.status == 404:
             raise Refused(f"Jira has no ticket {key} that the secret {self.token} may see")
@@ -120,3 +139,7 @@ class Jira(VendorBlock):
         if not key.replace("-", "").isalnum():
             raise Refused(f"{key!r} is no key of a ticket; expected one such as HOLI-7")
         return f"/rest/api/3/issue/{key}{more}"
+
+
+def _minutes(span: timedelta) -> int:
+    return -(span // -timedelta(minutes=1))

@@ -118,12 +118,16 @@ class SnykSettings(VendorSection):
 
 
 class JiraSettings(VendorSection):
-    """Jira: tickets exist (1.1.1) and are closed (3.4.3)."""
+    """Jira: tickets exist (1.1.1) and are closed (3.4.3), and no more people than usual wrote to support (3.4.2)."""
 
     url: str = Field(pattern=r"^https?://", description="The site, such as https://holilabs.atlassian.net.")
     user: str = Field(description="The mail address of the account that the token belongs to.")
     token: str = Field(description="The name of the secret with the API token.")
     done_status: str = Field(default="Done", description="The status that a closed ticket gets.")
+    support: str = Field(
+        default="",
+        description="JQL that finds what people wrote to support, such as project = SUP; empty if Jira has it not.",
+    )
 
 
 class LinearSettings(VendorSection):

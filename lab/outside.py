@@ -88,6 +88,7 @@ class Outside:
         self.grafana.add_rule("Error rate")
         self.doppler.secrets = dict(FLAGS)
         self.jira.issues.clear()
+        self.jira.written.clear()
         self.linear.issues.clear()
         self.jira.open(TICKET, "Bring the new version")
         self.linear.open(TICKET, "Bring the new version")
@@ -111,7 +112,7 @@ class Outside:
             "sentry": known("sentry", "SENTRY_TOKEN", organization="holilabs", project="web"),
             "doppler": known("doppler", "DOPPLER_TOKEN", project="holi", config="prd"),
             "snyk": known("snyk", "SNYK_TOKEN", organization=ORGANIZATION) | {"url": self._home.url("snyk") + "/rest"},
-            "jira": known("jira", "JIRA_TOKEN", user=MAIL),
+            "jira": known("jira", "JIRA_TOKEN", user=MAIL, support="project = SUP"),
             "notion": known("notion", "NOTION_TOKEN", data_source=DATA_SOURCE),
             "grafana": known("grafana", "GRAFANA_TOKEN"),
             "mail": {

@@ -103,6 +103,10 @@ class Limits(BaseModel):
     audit_share: float = Field(
         default=0.9, gt=0, le=1, description="3.2.3: so many of the requests that must leave an audit row left one."
     )
+    support_factor: float = Field(
+        default=2.0, gt=1, description="3.4.2: more people than so many times the usual wrote to support."
+    )
+    support_least_more: int = Field(default=5, ge=1, description="3.4.2: and at least so many more than usual.")
     backup_age: timedelta = Field(default=timedelta(hours=24), description="1.4.3: at most so old.")
     backup_share: float = Field(
         default=0.5, gt=0, lt=1, description="1.4.3: smaller than this share of the usual size is suspicious."

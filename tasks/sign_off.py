@@ -2,15 +2,16 @@
 
 import json
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from blocks.company import Company
 from blocks.confluence import Confluence
+from blocks.jira import Jira
 from blocks.postgres import Postgres
 from blocks.sentry import Sentry
 from blocks.store import Absent
 from policy.combined import combine, listed
-from policy.incidents import judge_alerts, judge_incidents
+from policy.incidents import judge_alerts, judge_incidents, judge_tickets
 from policy.judgement import Judgement, failed, not_configured, passed
 from policy.new_errors import NewError, judge_new_errors
 from policy.pull_requests import list_tickets
@@ -21,6 +22,9 @@ from tasks.item import item
 from tasks.run import Run, utc_now
 from tasks.step import Seen, Step
 from tasks.systems import DATABASE, LOG, SENTRY, TICKETS
+
+WEEK = timedelta(weeks=1)
+SUPPORT_WEEKS = 4
 
 
 @item("3.1.4", needs=SENTRY)
@@ -54,7 +58,7 @@ def keep_statements(run: Run) -> None:
 
 @item("3.4.2")
 def no_incidents(run: Run) -> Judgement:
-    """No incident and no alert came since the release began."""
+    """No incident and no alert came since the release began, and not many more people than usual wrote to support."""
     company, since = run.company, run.release.opened_at
     alerts = company.slack.list_alerts(company.slack.alerts, since)
     parts = [judge_alerts(alerts, since=since, ours=(), complete=True)]
@@ -66,7 +70,22 @@ def no_incidents(run: Run) -> Judgement:
         opened = company.on_call.list_open_incidents(services)
         incidents = {one.number: one for one in (*began, *opened)}
         parts.append(judge_incidents(list(incidents.values()), since=since, complete=True))
-    return combine(parts)
+    return combine((*parts, _support_as_usual(run)))
+
+
+def _support_as_usual(run: Run) -> Judgement:
+    """As many tickets came since the release began as in the same hours of the weeks before."""
+    desk = run.company.tickets
+    if not isinstance(desk, Jira) or not desk.support:
+        return not_configured("jira] support")
+    span = utc_now() - run.release.opened_at
+    return judge_tickets(
+        desk.count_support(span),
+        [desk.count_support(span + week * WEEK, week * WEEK) for week in range(1, SUPPORT_WEEKS + 1)],
+        factor=run.limits.support_factor,
+        least_weeks=SUPPORT_WEEKS,
+        least_more=run.limits.support_least_more,
+    )
 
 
 def log_written(run: Run) -> Step:

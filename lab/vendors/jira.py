@@ -4,6 +4,7 @@ Follows Jira's API description (version 3) for shapes, and its pages "Rate limit
 """
 
 import base64
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,9 @@ from lab.vendors.core import Answer, Call, Operation, RefusalError, Vendor
 
 _CATEGORIES = {"To Do": "new", "In Progress": "indeterminate", "In Review": "indeterminate", "Done": "done"}
 _WAYS = {"To Do": ("In Progress",), "In Progress": ("In Review", "Done"), "In Review": ("In Progress", "Done")}
+_WRITTEN = re.compile(
+    r"\(project = (?P<project>[A-Z]+)\) AND created >= -(?P<since>\d+)m AND created < -(?P<until>\d+)m"
+)
 _AT = "/rest/api/3/issue/{key}"
 
 
@@ -36,6 +40,7 @@ class Jira(Vendor):
     def __init__(self, token: str, *, user: str) -> None:
         self.user = user
         self.issues: dict[str, Issue] = {}
+        self.written: list[tuple[str, datetime]] = []
         super().__init__(token)
 
     def open(self, key: str, summary: str, status: str = "In Progress") -> Issue:
@@ -43,12 +48,17 @@ class Jira(Vendor):
         self.issues[key] = Issue(key, summary, status)
         return self.issues[key]
 
+    def write_to_support(self, project: str, *, ago: timedelta = timedelta(0)) -> None:
+        """Let somebody have written to support."""
+        self.written.append((project, datetime.now(UTC) - ago))
+
     def operations(self) -> tuple[Operation, ...]:
         """What a release does with tickets."""
         return (
             Operation("GET", _AT, self._get),
             Operation("GET", f"{_AT}/transitions", self._list_ways),
             Operation("POST", f"{_AT}/transitions", self._move, frozenset({"transition", "fields", "update"})),
+            Operation("POST", "/rest/api/3/search/approximate-count", self._count, frozenset({"jql"})),
             Operation("POST", f"{_AT}/remotelink", self._link, frozenset({"globalId", "object", "relationship"})),
         )
 
@@ -104,6 +114,16 @@ class Jira(Vendor):
                 issue.status = name
                 return Answer(204)
         raise refuse(400, "It seems that you have tried to perform a workflow operation that is not valid.")
+
+    def _count(self, call: Call) -> Answer:
+        """The one question about support that is asked; other JQL is refused as Jira refuses what it cannot read."""
+        asked = _WRITTEN.fullmatch(str(call.body.get("jql", "")))
+        if asked is None:
+            raise refuse(400, "Error in the JQL Query.")
+        now = datetime.now(UTC)
+        oldest, youngest = (now - timedelta(minutes=int(asked[name])) for name in ("since", "until"))
+        count = sum(project == asked["project"] and oldest <= at < youngest for project, at in self.written)
+        return Answer(body={"count": count})
 
     def _link(self, call: Call) -> Answer:
         issue, shown = self._issue(call), call.body.get("object")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
@@ -34,7 +35,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     vendor = StandIn("right", user="ci@holilabs.xyz")
     vendor.open("HOLI-1", "Show the rota")
     with served(vendor.app) as url:
-        block = Jira(url=url, user="ci@holilabs.xyz", read_timeout=2, patience=3)
+        block = Jira(url=url, user="ci@holilabs.xyz", support="project = SUP", read_timeout=2, patience=3)
         yield World(block, vendor)
         block.close()
 
@@ -51,6 +52,16 @@ def test_a_ticket_is_closed_once(world: World) -> None:
         assert world.block.close_ticket("HOLI-1").done
 
     assert [status for call, status in world.vendor.calls if call.method == "POST"] == [204]
+
+
+def test_who_wrote_to_support_is_counted_by_minutes_before_now(world: World) -> None:
+    week = timedelta(weeks=1)
+    for ago in (timedelta(minutes=5), timedelta(minutes=50), week + timedelta(minutes=5), timedelta(hours=3)):
+        world.vendor.write_to_support("SUP", ago=ago)
+    world.vendor.write_to_support("HOLI", ago=timedelta(minutes=5))
+
+    assert world.block.count_support(timedelta(hours=1)) == 2
+    assert world.block.count_support(week + timedelta(hours=1), week) == 1
 
 
 @pytest.mark.parametrize("fault", [pytest.param("lost", id="E3-ticket")])

@@ -1,6 +1,7 @@
 """What the Jira and Linear blocks ask, held against the vendors' descriptions."""
 
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,14 @@ def _open_linear(_folder: Path, _stack: ExitStack) -> tuple[Any, Any]:
 def _link(stage: Stage) -> None:
     for _ in range(2):
         stage.block.link_release("HOLI-1", "release-7", url="https://example.org/runs/7", title="Release 7")
+
+
+def _count_support(stage: Stage) -> None:
+    stage.block.count_support(timedelta(hours=2), timedelta(hours=1))
+
+
+def _unreadable(stage: Stage) -> None:
+    stage.block.model_copy(update={"support": "assignee WAS NOT"}).count_support(timedelta(hours=2))
 
 
 def _wrong_token(stage: Stage) -> None:
@@ -62,9 +71,11 @@ JIRA = Contract(
     block=Jira,
     description=OpenApiDescription("jira.openapi.json"),
     open=_open_jira,
-    make=lambda url: Jira(url=url, user="ci@holilabs.xyz", read_timeout=5, patience=2),
-    verbs=VERBS,
-    refusals=REFUSALS | {"no way to done": lambda stage: stage.block.close_ticket("HOLI-2")},
+    make=lambda url: Jira(url=url, user="ci@holilabs.xyz", support="project = SUP", read_timeout=5, patience=2),
+    verbs=VERBS | {"count_support": _count_support},
+    refusals=REFUSALS
+    | {"JQL that cannot be read": _unreadable}
+    | {"no way to done": lambda stage: stage.block.close_ticket("HOLI-2")},
     secrets={"JIRA_TOKEN": "right"},
 )
 LINEAR = Contract(
