@@ -31,6 +31,10 @@ class Request(BaseModel):
     )
     requested_by: str = Field(min_length=1, description="Your name, as in the roster.")
     way_back_understood: bool = Field(description="1.4.5: I know how to roll back (section 4 of the checklist).")
+    incident_team_confirmed: bool = Field(
+        default=False,
+        description="1.4.4, for high risk: CTO, DevOps lead and on-call have confirmed that they are there.",
+    )
     raise_risk_to: Literal["as assessed", "medium", "high"] = Field(
         default="as assessed", description="1.3.5: a person may raise the assessed risk, never lower it."
     )

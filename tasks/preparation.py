@@ -134,9 +134,12 @@ def dashboards_green(run: Run) -> Judgement:
 
 @item("1.4.4")
 def emergency_contacts_ready(run: Run) -> Judgement:
-    """The CTO, the DevOps lead and whoever is on call have a number in the roster."""
+    """The CTO, the DevOps lead and whoever is on call have a number, and at high risk have confirmed to be there."""
     today = utc_now().astimezone(ZoneInfo(run.company.rules.time_zone)).date()
-    return judge_contacts(run.company.roster, on=today)
+    release = run.release
+    return judge_contacts(
+        run.company.roster, on=today, risk=release.risk, confirmed=release.request.incident_team_confirmed
+    )
 
 
 @item("1.4.3", needs=BACKUPS)

@@ -24,7 +24,7 @@ def said(rows: tuple[Row, ...]) -> dict[str, str]:
 
 def test_a_clean_release_holds_every_row_of_sections_1_and_3_as_passed(stage: Stage) -> None:
     shipped = stage.lab.ship("2.8.0")
-    request = stage.request(shipped, raise_risk_to="high", flags={"FEATURE_ROTA": "true"})
+    request = stage.request(shipped, raise_risk_to="high", flags={"FEATURE_ROTA": "true"}, incident_team_confirmed=True)
 
     ending = stage.release(request, CTO_APPROVES)
 
