@@ -9,30 +9,6 @@ from policy.record import HEAD_DIGITS
 from policy.release import Build, Release
 from policy.way_home import Why, World
 
-SHOWN_COMMITS = 15
-
-
-def announce(release: Release, *, when: datetime, zone: str, on_call: Sequence[str]) -> str:
-    """1.3.7: the announcement."""
-    changes = [f"• {commit.sha[:7]} {commit.subject} ({commit.author_name})" for commit in release.commits]
-    more = len(changes) - SHOWN_COMMITS
-    if more > 0:
-        changes = [*changes[:SHOWN_COMMITS], f"• and {more} more"]
-    return "\n".join(
-        (
-            ":package: *Production Deployment Planned*",
-            f"*What:* {release.request.summary}",
-            f"*When:* {clock(when, zone)}",
-            "*Duration:* about 15 minutes, then up to an hour of watching",
-            f"*Risk:* {release.risk.value} ({'; '.join(release.reasons)})",
-            f"*Rollback plan:* back to {release.previous_commit[:7]}, the image kept on every server",
-            "*Changes:*",
-            *changes,
-            f"*Deployed by:* {release.request.requested_by}",
-            f"*On-call engineer:* {', '.join(on_call) or 'nobody named in the roster'}",
-        )
-    )
-
 
 def updated_everywhere(release: Release, build: Build) -> str:
     """2.1.7: every server serves the new version."""

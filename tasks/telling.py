@@ -3,16 +3,19 @@
 from collections.abc import Callable, Sequence
 
 from blocks.company import Company
+from blocks.errors import BlockError
 from blocks.mail import Mail
 from blocks.pagerduty_rest import PagerDutyRest
 from blocks.statuspage import Statuspage
 from policy.announcement import Plan, announce
+from policy.change_set import say_in_slack
 from policy.judgement import Judgement, Verdict, failed, not_applicable, passed
 from policy.limits import Risk
 from policy.messages import stakeholder_mail
 from policy.on_call import OnCall, find_on_call, judge_on_call
 from policy.record import Event, last
 from policy.roles import Person, Role
+from tasks.change_facts import review_of_release
 from tasks.item import item
 from tasks.messages import deliver, direct_message, message_key
 from tasks.run import Run, utc_now
@@ -33,8 +36,16 @@ def team_notified(run: Run) -> Step:
         watched=run.limits.extended_watch,
         zone=run.company.rules.time_zone,
     )
-    text = announce(run.release, plan, roster=run.company.roster, on_call=_on_call(run))
+    text = announce(run.release, plan, roster=run.company.roster, on_call=_on_call(run), more=_change_set(run))
     return deliver(run, number="1.3.7", name="team notified", text=text, thread=False)
+
+
+def _change_set(run: Run) -> str:
+    """One line about everything that goes to production; an announcement is made without it, too."""
+    try:
+        return say_in_slack(review_of_release(run))
+    except BlockError:
+        return ""
 
 
 def on_call_told(run: Run) -> tuple[Step, ...]:

@@ -4,8 +4,6 @@ from datetime import timedelta
 
 from policy.judgement import Verdict, failed, passed
 from policy.messages import (
-    SHOWN_COMMITS,
-    announce,
     approval_wanted,
     choice_wanted,
     clock,
@@ -20,40 +18,13 @@ from policy.messages import (
     updated_everywhere,
 )
 from policy.way_home import Cause, ServerState, Why, World
-from tests.policy.releases import OPENED, ZONE, build, commit, release
+from tests.policy.releases import OPENED, ZONE, build, release
 
 RED = Why(Cause.RED_FLAG, "web-server-1: 4.1 % errors, the limit is 1 %")
 
 
 def state(name: str, *, digest: str | None, in_rotation: bool | None, reachable: bool = True) -> ServerState:
     return ServerState(name=name, reachable=reachable, digest=digest, health=Verdict.UNKNOWN, in_rotation=in_rotation)
-
-
-def test_the_announcement_has_every_line_of_the_checklist() -> None:
-    text = announce(release(), when=OPENED, zone=ZONE, on_call=["Omar Reyes"])
-
-    assert text.splitlines() == [
-        ":package: *Production Deployment Planned*",
-        "*What:* Reminders by text message",
-        "*When:* Tue 24 Nov, 10:00 PST",
-        "*Duration:* about 15 minutes, then up to an hour of watching",
-        "*Risk:* low (1 file outside risky paths)",
-        "*Rollback plan:* back to a1a1a1a, the image kept on every server",
-        "*Changes:*",
-        "• 0000000 Change 0 (Dev Anand)",
-        "*Deployed by:* Ana Souza",
-        "*On-call engineer:* Omar Reyes",
-    ]
-
-
-def test_a_long_list_of_changes_is_cut_and_counted() -> None:
-    many = tuple(commit(number) for number in range(SHOWN_COMMITS + 4))
-
-    text = announce(release(commits=many), when=OPENED, zone=ZONE, on_call=[])
-
-    assert text.count("• ") == SHOWN_COMMITS + 1
-    assert "• and 4 more" in text
-    assert text.endswith("*On-call engineer:* nobody named in the roster")
 
 
 def test_the_team_hears_that_every_server_is_updated() -> None:
