@@ -23,6 +23,7 @@ from policy.windows import judge_window
 from tasks.change_facts import review_of_release
 from tasks.item import item
 from tasks.run import Run, utc_now
+from tasks.sign_off import errors_since
 from tasks.smoke_tests import judge_smoke_tests
 from tasks.step import POLL_SECONDS, Seen, Step, StepFailed
 from tasks.systems import BACKUPS, STAGING
@@ -70,10 +71,15 @@ def staging_left_out(_run: Run) -> Judgement:
 
 
 @item("1.3.2", needs=STAGING)
-def staging_smoke_test(_run: Run, staging: Staging) -> Judgement:
-    """Staging is healthy and its login and critical flows work."""
+def staging_smoke_test(run: Run, staging: Staging) -> Judgement:
+    """Staging is healthy, its login and critical flows work, and no new kind of error was seen there."""
     health = judge_health(staging.fleet.read_health(staging.fleet.servers[0]))
-    return worst_of((health, judge_smoke_tests(staging.application)))
+    tested = worst_of((health, judge_smoke_tests(staging.application)))
+    if run.company.sentry is None:
+        return tested
+    deployed = [row.at for row in run.record.rows() if row.event is Event.CONFIRMED and row.item == "1.3.1"]
+    since = min(deployed, default=run.release.opened_at)
+    return combine((tested, errors_since(run.company.sentry, since, environment=STAGING.section)))
 
 
 @item("1.3.4")

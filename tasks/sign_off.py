@@ -31,11 +31,16 @@ SUPPORT_WEEKS = 4
 def no_new_errors(run: Run, sentry: Sentry) -> Judgement:
     """No kind of error was first seen in production since the first server served the new version."""
     since = max(_first_change(run), utc_now() - run.limits.new_errors - run.limits.immediate_watch)
+    return errors_since(sentry, since, environment=run.release.environment)
+
+
+def errors_since(sentry: Sentry, since: datetime, *, environment: str) -> Judgement:
+    """Judge the kinds of errors that were first seen in this environment since then."""
     found = [
         NewError(one.name, one.title, one.level, one.count, one.first_seen, one.url)
-        for one in sentry.list_new_issues(since, run.release.environment)
+        for one in sentry.list_new_issues(since, environment)
     ]
-    return judge_new_errors(found, since=since, environment=run.release.environment)
+    return judge_new_errors(found, since=since, environment=environment)
 
 
 @item("3.2.2", needs=DATABASE)
