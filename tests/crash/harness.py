@@ -146,7 +146,11 @@ def newest_run(tag: str) -> FlowRun:
 
 
 def table_of(played: Sequence[Played]) -> str:
-    """Return what every point came to, as a Markdown table."""
+    """Return what every point came to, as a Markdown table.
+
+    A row is named as in a release that nobody killed. Where something had to be asked once more, another row had that
+    number, so that beside `verified` a release may be seen to go home.
+    """
     lines = ["| row | killed | finished by | ended | seconds | |", "|---|---|---|---|---|---|"]
     for one in played:
         point, verdict = one.point, "; ".join(one.faults) or ("well" if one.struck else "not reached")
