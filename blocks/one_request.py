@@ -23,9 +23,10 @@ def send_once(
     headers: Mapping[str, str] | None = None,
     auth: tuple[str, str] | httpx.Auth | None = None,
     body: Mapping[str, Any] | None = None,
+    redirected: bool = True,
 ) -> httpx.Response:
-    """Return the answer, read to its end; redirects are followed, proxies of the environment are not used."""
+    """Return the answer, read to its end, of whoever it is `redirected` to; the environment's proxies are not used."""
     with httpx.Client(
-        verify=trusted(), timeout=patience.total_seconds(), trust_env=False, follow_redirects=True
+        verify=trusted(), timeout=patience.total_seconds(), trust_env=False, follow_redirects=redirected
     ) as client:
         return client.request(method, url, headers=headers, auth=auth, json=body)

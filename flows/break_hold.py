@@ -17,20 +17,25 @@ from tasks.resolve import BadRequest, require_person
 def break_hold(request: BreakHoldRequest) -> None:
     """The hold is free and its record says who broke it and why; no server is touched, which is where is posted."""
     with Company.load(request.environment) as company:
-        person = require_person(company, request.requested_by)
-        holds = Holds(company.store, request.environment)
-        newest = holds.newest()
-        if newest is None or newest.released:
-            raise BadRequest(f"environment: nobody holds {request.environment}, so there is no hold to break")
-        why = f"{person.name} broke hold {newest.number} of {newest.what}: {request.reason}"
-        get_run_logger().warning("%s", why)
-        try:
-            broken = run_of(company, newest)
-        except Unreadable as error:
-            get_run_logger().warning("The record of %s cannot be read and is left as it is: %s", newest.what, error)
-            broken = None
-        if broken is None:
-            holds.release(newest.number)
-            return
-        with held_run(company, holds, broken.release, over=newest) as run:
-            give_to_people(run, why)
+        break_hold_of(company, request)
+
+
+def break_hold_of(company: Company, request: BreakHoldRequest) -> None:
+    """Free the company's environment; raises BadRequest where nobody holds it or nobody of that name is known."""
+    person = require_person(company, request.requested_by)
+    holds = Holds(company.store, request.environment)
+    newest = holds.newest()
+    if newest is None or newest.released:
+        raise BadRequest(f"environment: nobody holds {request.environment}, so there is no hold to break")
+    why = f"{person.name} broke hold {newest.number} of {newest.what}: {request.reason}"
+    get_run_logger().warning("%s", why)
+    try:
+        broken = run_of(company, newest)
+    except Unreadable as error:
+        get_run_logger().warning("The record of %s cannot be read and is left as it is: %s", newest.what, error)
+        broken = None
+    if broken is None:
+        holds.release(newest.number)
+        return
+    with held_run(company, holds, broken.release, over=newest) as run:
+        give_to_people(run, why)

@@ -10,6 +10,7 @@ from policy.approval import Outcome
 from policy.judgement import spoken
 from policy.messages import choice_wanted
 from policy.record import Event
+from policy.way_home import STAY
 from tasks.messages import page_on_call
 from tasks.run import Run
 
@@ -47,7 +48,7 @@ def choose(run: Run, sentence: str) -> None:
             raise PeopleStay(f"nobody answered within {spoken(within)}; {sentence}") from None
         return
     person = run.company.roster.find(answer.name)
-    counts = person is not None and (live or answer.decision != "stay on the new version")
+    counts = person is not None and (live or answer.decision != STAY)
     facts = {"decision": answer.decision, "name": answer.name, "reason": answer.reason}
     outcome = answer.decision if counts else Outcome.NOT_VALID.value
     run.record.append(Event.ANSWERED, item="4.1.1", facts={**facts, "outcome": outcome})
@@ -55,9 +56,9 @@ def choose(run: Run, sentence: str) -> None:
         choose(run, f"{answer.name!r} is not in the roster. {sentence}")
     elif answer.decision == "roll back":
         raise ApprovalRefused(f"{person.name} chose to roll back: {answer.reason}")
-    elif answer.decision == "stay on the new version" and not live:
+    elif answer.decision == STAY and not live:
         choose(run, f"the servers differ, so production cannot stay as it is. {sentence}")
-    elif answer.decision == "stay on the new version":
+    elif answer.decision == STAY:
         raise PeopleStay(f"{person.name} chose to stay: {answer.reason}")
 
 

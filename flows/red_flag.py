@@ -11,6 +11,7 @@ from blocks.errors import BlockError
 from blocks.hold import Hold, Holds
 from flows.opening import run_of
 from policy.messages import red_flag_raised
+from policy.record import Unreadable
 from policy.release import RedFlagRequest
 from tasks.messages import page_on_call
 from tasks.resolve import BadRequest, require_person
@@ -56,6 +57,6 @@ def tell(company: Company, hold: Hold, text: str, *, name: str) -> None:
         if run is not None and page_on_call(run, text, name=name):
             return
         why = "no page was taken" if run else "its record has ended or not begun"
-    except BlockError as error:
+    except (BlockError, Unreadable) as error:
         why = str(error)
     get_run_logger().warning("Nobody was told of the red flag on %s: %s", hold.what, why)

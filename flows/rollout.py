@@ -11,7 +11,7 @@ from flows.choice import choose
 from flows.phase import ChecksFailed, Report, phase, run_items
 from flows.watch import Watch
 from policy.health import judge_health
-from policy.judgement import Judgement, Verdict, passed
+from policy.judgement import Judgement, Verdict, failed, passed
 from policy.messages import updated_everywhere
 from policy.record import Event
 from policy.red_flags import Flag
@@ -93,6 +93,8 @@ def _judge_room(server: Server, run: Run) -> Judgement:
     """A server that serves the new version already need not leave; raises Unreachable if it does not answer."""
     if _serves_new_version(server, run):
         return passed(f"{server.name} serves the new version already")
+    if run.company.fleet.read_state(server).held:
+        return failed("a file HOLD lies there, so somebody repairs it by hand")
     return judge_room_without(server, run)
 
 

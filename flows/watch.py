@@ -12,6 +12,7 @@ from prefect.logging import get_run_logger
 from blocks.errors import BlockError
 from flows.red_flag import RedFlag
 from policy.health_watch import HealthCheck, conclude_watch, judge_health_checks
+from policy.judgement import spoken
 from policy.record import Event
 from policy.red_flags import Baseline, Conclusion, Flag, Sample, judge_watch
 from policy.way_home import touched_servers
@@ -36,7 +37,15 @@ class Watch:
         self.samples: list[Sample] = []
         self.looked_at = 0.0
         self.baseline = Baseline(p95=None, error_rate=None)
-        self.conclusion = Conclusion(Flag.UNKNOWN, "the watch has not looked yet", "2.1.3")
+        self._concluded = Conclusion(Flag.UNKNOWN, "the watch has not looked yet", "2.1.3")
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """What the newest look concluded; nothing is known where it is older than a sample may be."""
+        silent_for = timedelta(seconds=time.monotonic() - self.looked_at)
+        if self.looked_at and silent_for > self._run.limits.sample_age:
+            return Conclusion(Flag.UNKNOWN, f"the watch has not looked for {spoken(silent_for)}", "2.1.3")
+        return self._concluded
 
     @property
     def new_since(self) -> dict[str, datetime]:
@@ -67,16 +76,16 @@ class Watch:
             try:
                 self.look()
             except Exception as error:  # noqa: BLE001  (a watch that fails must not go on saying "clear")
-                self.conclusion = Conclusion(Flag.UNKNOWN, f"the watch failed: {error!r}", "2.1.3")
+                self._concluded = Conclusion(Flag.UNKNOWN, f"the watch failed: {error!r}", "2.1.3")
             self.looked_at = began
 
     def look(self) -> None:
         """Look once at health and metrics."""
         self._find_new_servers()
         self._check_health()
-        self.conclusion = conclude_watch(self._judge_metrics(), self._judge_health())
-        if self.conclusion.flag is Flag.ROLL_BACK:
-            self._raise_flag(self.conclusion.sentence, rule=self.conclusion.rule)
+        self._concluded = conclude_watch(self._judge_metrics(), self._judge_health())
+        if self._concluded.flag is Flag.ROLL_BACK:
+            self._raise_flag(self._concluded.sentence, rule=self._concluded.rule)
 
     def _judge_metrics(self) -> Conclusion | None:
         """None where the company has no metrics."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from policy.judgement import Verdict
 from policy.limits import Limits
@@ -15,6 +16,8 @@ from policy.record import Event, Row, last
 FORWARD_ITEMS = frozenset({"2.1.2", "2.1.5", "2.3.1"})
 UPDATE_ITEMS = FORWARD_ITEMS | {"4.2.2"}
 MIGRATION_ITEM = "6.3.2"
+# What people answer where the machine leaves it to them.
+STAY: Final = "stay on the new version"
 
 
 class Cause(StrEnum):
@@ -206,7 +209,7 @@ def decided_to_stay(rows: Sequence[Row]) -> str:
         if went_back or row.event in (Event.RED_FLAG, Event.APPROVED):
             return ""
         if row.event is Event.ANSWERED:
-            stays = row.facts.get("outcome") == "stay on the new version"
+            stays = row.facts.get("outcome") == STAY
             return f"{row.facts['name']} chose to stay: {row.facts['reason']}" if stays else ""
         if row.event is Event.GOING_HOME and row.facts.get("cause") == Cause.STAY:
             return str(row.facts["sentence"])

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from blocks.company import Company
 from blocks.errors import BlockError, Superseded, Unreachable
@@ -72,7 +74,7 @@ def carry_out(step: Step, run: Run) -> None:
     as_task(step, run)()
 
 
-def as_task(step: Step, run: Run) -> Callable[[], None]:
+def as_task(step: Step, run: Run) -> Callable[[], object]:
     """Return the task that carries the step out, named so that the run list reads as a log."""
 
     @task(
@@ -82,22 +84,20 @@ def as_task(step: Step, run: Run) -> Callable[[], None]:
         cache_policy=NO_CACHE,
         persist_result=False,
     )
-    def carry() -> None:
-        perform(step, run)
+    def carry() -> State[None]:
+        return Completed(message=perform(step, run))
 
     return carry
 
 
-def perform(step: Step, run: Run) -> None:
-    """Look, and if the aim does not hold yet: write the intent, act, and wait until it is seen to hold."""
+def perform(step: Step, run: Run) -> str:
+    """Look, and if the aim does not hold yet: write the intent, act, wait until it is seen to hold; say what is so."""
     try:
         seen = _look(step, run)
         if seen.done:
-            _confirm(step, run, seen.sentence)
-            return
+            return _confirm(step, run, seen.sentence)
         if step.again is Again.NEVER and _was_intended(step, run):
-            _confirm(step, run, "may have been done before the crash; not repeated")
-            return
+            return _confirm(step, run, "may have been done before the crash; not repeated")
         run.record.append(
             Event.INTENDED,
             item=step.number,
@@ -107,7 +107,7 @@ def perform(step: Step, run: Run) -> None:
         )
         _act(step, run)
         done = "done once" if step.again is Again.NEVER else _wait_until_done(step, run).sentence
-        _confirm(step, run, done)
+        return _confirm(step, run, done)
     except Superseded:
         raise
     except BlockError as error:
@@ -160,7 +160,7 @@ def _explain(step: Step, run: Run) -> str:
         return f"its log could not be read: {error}"
 
 
-def _confirm(step: Step, run: Run, sentence: str) -> None:
+def _confirm(step: Step, run: Run, sentence: str) -> str:
     run.record.append(
         Event.CONFIRMED,
         item=step.number,
@@ -168,6 +168,7 @@ def _confirm(step: Step, run: Run, sentence: str) -> None:
         step=step.name,
         facts={"sentence": sentence},
     )
+    return sentence
 
 
 def _was_intended(step: Step, run: Run) -> bool:

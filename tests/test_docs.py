@@ -5,11 +5,14 @@ import tomllib
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import prefect.settings
 import pytest
 import yaml
 
+from deployments.save_blocks import blocks_of
+from deployments.settings import Settings, read_settings
 from policy.windows import read_calendar
 
 ROOT = Path(__file__).parents[1]
@@ -34,11 +37,15 @@ def named(pattern: str) -> list[tuple[str, str]]:
     )
 
 
+def offered() -> list[dict[str, Any]]:
+    """The deployments as they are written for Prefect."""
+    return list(yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"])
+
+
 def deployments() -> set[str]:
     """Flow and deployment, as Prefect spells them."""
-    offered = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
     names = set()
-    for deployment in offered:
+    for deployment in offered():
         module, _, function = deployment["entrypoint"].rpartition(".")
         names.add(f"{getattr(import_module(module), function).name}/{deployment['name']}")
     return names
@@ -55,6 +62,21 @@ def test_the_example_of_a_calendar_is_read() -> None:
     )
 
     assert read_calendar(tomllib.loads(example)["calendar"], time_zone="America/Los_Angeles", country="US")
+
+
+def test_the_example_of_a_settings_file_is_read_and_makes_every_block() -> None:
+    settings = read_settings(ROOT / "docs" / "example.toml")
+
+    assert {name for name, field in Settings.model_fields.items() if field.is_required()} <= settings.model_fields_set
+    assert blocks_of(settings)
+
+
+def test_the_worker_s_unit_starts_a_worker_of_the_pool_that_the_deployments_name() -> None:
+    unit = (ROOT / "docs" / "countersign-worker.service").read_text(encoding="utf-8")
+    pools = {one["work_pool"]["name"] for one in offered()}
+
+    (started,) = re.findall(r"prefect worker start --pool (\S+)", unit)
+    assert {started} == pools
 
 
 @pytest.mark.parametrize(("page", "target"), named(r"(?:`|^)make ([a-z-]+)"))

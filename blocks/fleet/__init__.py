@@ -87,11 +87,14 @@ class Fleet(CompanyBlock):
             raise Unreachable(f"{server.name}: the engine's answer lacks {error}") from error
 
     def read_health(self, server: Server, *, within: timedelta | None = None) -> HealthAnswer:
-        """Ask the server itself, past the balancer; status 0 if its host is there and nothing listens."""
+        """Ask the server itself, past the balancer; status 0 if its host is there and nothing listens.
+
+        A redirect is its answer: what another address says is no evidence of this server.
+        """
         patience = min(self.patience, within or self.patience)
         headers = {"Host": self.host_header} if self.host_header else {}
         try:
-            answer = send_once("GET", server.health, patience=patience, headers=headers)
+            answer = send_once("GET", server.health, patience=patience, headers=headers, redirected=False)
         except httpx.ConnectError as error:
             if _was_refused(error):
                 return HealthAnswer(server.name, 0, "nothing listens: connection refused")

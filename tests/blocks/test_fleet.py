@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
 
 from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.fleet import Fleet, HeldByHand, MayHaveRun, Superseded
 from blocks.fleet.fenced import FencedFolder
 from blocks.fleet.ssh import Connection
 from lab.client import Lab, Shipped
+from tests.serving import served
 
 Wait = Callable[[Callable[[], bool]], None]
 
@@ -107,6 +111,16 @@ def test_updating_to_what_runs_already_changes_nothing(lab: Lab, fleet: Fleet, s
     fleet.update(server, 1, image)
 
     assert fleet.read_state(server) == first
+
+
+def test_a_redirect_is_no_health_of_the_server(fleet: Fleet) -> None:
+    healthy = fleet.find("web-server-2")
+    app = Starlette(routes=[Route("/api/health", lambda _: RedirectResponse(healthy.health))])
+
+    with served(app) as address:
+        answer = fleet.read_health(healthy.model_copy(update={"health": f"{address}/api/health"}))
+
+    assert answer.status_code == 307
 
 
 def test_stop_and_start_keep_the_container(fleet: Fleet, wait_until: Wait) -> None:

@@ -40,7 +40,7 @@ def place(tmp_path: Path) -> Place:
     return place
 
 
-def plain_step(step: Step, run: Run) -> Callable[[], None]:
+def plain_step(step: Step, run: Run) -> Callable[[], object]:
     """The step without a task around it."""
     return lambda: perform(step, run)
 

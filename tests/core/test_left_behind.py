@@ -8,12 +8,15 @@ import pytest
 
 from blocks.company import Company
 from blocks.fleet import Server, ServerState
+from blocks.hold import Holds
+from flows.break_hold import break_hold_of
 from flows.hold import Heart
 from flows.recovery import recover
-from flows.red_flag import RedFlag, flag_folder
+from flows.red_flag import RedFlag, flag_folder, tell
 from flows.sign_off import sign_off
 from flows.way_home import way_home
 from policy.record import Event
+from policy.release import BreakHoldRequest
 from policy.way_home import Back, Forward, Stuck
 from tasks.step import StepFailed
 from tests.core.process import Process
@@ -155,3 +158,20 @@ def test_a_record_that_cannot_be_read_is_given_to_people_once(
     assert "its process died and its record cannot be read" in page
     assert "roll-back.sh" in page
     assert "break-hold" in page
+
+
+@pytest.mark.parametrize("body", [b'{"half a ro', None], ids=["half a row", "no row"])
+def test_a_record_that_cannot_be_read_keeps_nobody_from_breaking_its_hold(
+    company: Company, world: World, body: bytes | None
+) -> None:
+    process = begun(company, world, steps=FIRST_APPROVED)
+    spoil(company, process, body)
+    acts, holds = list(world.acts), Holds(company.store, "production")
+
+    tell(company, dead_hold(company), "Omar Reyes: users report problems", name="red flag 1")
+    break_hold_of(company, BreakHoldRequest(reason="its record cannot be read", requested_by="Omar Reyes"))
+
+    newest = holds.newest()
+    assert newest is not None
+    assert newest.released
+    assert world.acts == acts

@@ -129,6 +129,17 @@ def test_the_last_server_that_is_up_is_never_drained(company: Company, world: Wo
     assert world.machines[NAMES[0]].ready
 
 
+def test_a_server_that_somebody_repairs_by_hand_is_not_even_drained(company: Company, world: World) -> None:
+    process = begun(company, world, steps=BUILT_AND_KEPT)
+    world.machines[NAMES[0]].held = True
+
+    with pytest.raises(ChecksFailed, match=r"web-server-1 may not leave .* a file HOLD lies there"):
+        process.go_on()
+
+    assert world.machines[NAMES[0]].ready
+    assert outcome(process) == "stopped"
+
+
 def test_a_server_whose_last_neighbour_dies_meanwhile_is_not_drained(company: Company, world: World) -> None:
     run = begun(company, world, steps=BUILT_AND_KEPT).run
     for name in NAMES[1:]:

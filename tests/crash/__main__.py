@@ -16,12 +16,13 @@ def main() -> int:
     words = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     words.add_argument("--labs", type=int, default=2, help="how many labs play at once; each wants about one core")
     words.add_argument("--every", type=int, default=1, metavar="N", help="play each Nth point only")
+    words.add_argument("--skip", type=int, default=0, metavar="N", help="leave out the first N points of each lab")
     words.add_argument("--table", type=Path, help="write the table into this file, too")
     chosen = words.parse_args()
 
     began = time.monotonic()
     with ProcessPoolExecutor(chosen.labs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        jobs = [pool.submit(play_share, lab, chosen.labs, chosen.every) for lab in range(chosen.labs)]
+        jobs = [pool.submit(play_share, lab, chosen.labs, chosen.every, chosen.skip) for lab in range(chosen.labs)]
         played = [one for job in jobs for one in job.result()]
     played.sort(key=lambda one: (one.point.number, one.point.moment))
 

@@ -13,8 +13,8 @@ from tests.stories.conftest import client_settings, one_certificate, quiet_serve
 from tests.stories.stage import Blocks
 
 
-def play_share(lab_number: int, labs: int, every: int) -> list[Played]:
-    """Play this lab's share of each `every`th point, in a lab of its own; the first lab plays the power losses too."""
+def play_share(lab_number: int, labs: int, every: int, skip: int) -> list[Played]:
+    """Play this lab's share of each `every`th point but the first `skip`, then of the power losses, in its own lab."""
     played: list[Played] = []
 
     def tell(one: Played, of: int) -> None:
@@ -28,8 +28,8 @@ def play_share(lab_number: int, labs: int, every: int) -> list[Played]:
             control = quiet_server(lab)
             with temporary_settings(client_settings(control, one_certificate(folder))):
                 harness = Harness(lab, Blocks(), folder)
-                share = harness.points()[::every][lab_number::labs]
-                phases = PHASES[::every] if lab_number == 0 else ()
+                share = harness.points()[::every][lab_number::labs][skip:]
+                phases = PHASES[::every][lab_number::labs]
                 for point in share:
                     tell(harness.play(point), len(share) + len(phases))
                 if phases:

@@ -36,6 +36,8 @@ from tests.stories.release_process import ReleaseProcess
 
 ENVIRONMENT = "story"
 LOOK_SECONDS = 0.1
+# Looking costs too: what asks Prefect, or a whole recovery, is not done ten times a second.
+ASK_SECONDS, RECOVERY_SECONDS = 0.25, 1.0
 # What a machine that does much beside may take; a story that hangs ends all the same.
 STORY_SECONDS = 600
 
@@ -230,7 +232,7 @@ class Stage:
                 recovery(ENVIRONMENT)
                 return self.hold_is_free()
 
-            wait_until(free, what="recovery gave the hold back")
+            wait_until(free, what="recovery gave the hold back", every=RECOVERY_SECONDS)
 
     @contextmanager
     def process(self, request: Request) -> Iterator[ReleaseProcess]:
@@ -286,9 +288,11 @@ class Stage:
         }
 
 
-def wait_until(true: Callable[[], bool], *, what: str, seconds: float = STORY_SECONDS) -> None:
+def wait_until(
+    true: Callable[[], bool], *, what: str, seconds: float = STORY_SECONDS, every: float = ASK_SECONDS
+) -> None:
     """Return when the condition holds; fail with a sentence when the time is over."""
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, f"not so after {seconds:.0f} s: {what}"
-        time.sleep(LOOK_SECONDS)
+        time.sleep(every)
