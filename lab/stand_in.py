@@ -85,8 +85,11 @@ class StandIn:
         """Put the command `docker` and its credentials on a host."""
         host = self._home.host(name)
         command = self._home.folder(f"hosts/{name}/bin") / "docker"
-        command.write_text(DOCKER.format(host=host, root=ROOT, python=PYTHON, socket=self._socket))
-        command.chmod(0o755)
+        # A command of the story before may still run: what it runs is left alone, and the new one takes its place.
+        draft = command.with_suffix(".draft")
+        draft.write_text(DOCKER.format(host=host, root=ROOT, python=PYTHON, socket=self._socket))
+        draft.chmod(0o755)
+        draft.replace(command)
         (host / "disk-full").unlink(missing_ok=True)
         if clock.mend_clock(host):
             self.remove_containers(name)

@@ -26,6 +26,7 @@ from tests.stories.stage import Blocks, Stage
 # Nobody is waited for; a busy machine may take its time to show figures.
 LIMITS = {"choice": 1, "unknown_patience": 30}
 RELEASE_SECONDS = 300
+TRIES = 4
 # A code is good once, so the next question is answered by somebody else.
 APPROVALS: list[Words] = [{"decision": "approve", "name": name} for name in ("Tomas Lima", "Carla Ortiz")] * 4
 
@@ -82,7 +83,18 @@ class Harness:
         return points_of(self.lead())
 
     def play(self, point: Point) -> Played:
-        """Kill a release at this point, let it be finished, and look at the world."""
+        """Kill a release at this point, let it be finished, and look at the world.
+
+        A release that asked less often than the first one has fewer rows and ends before the point: another one is
+        tried.
+        """
+        for _ in range(TRIES):
+            played = self._play_once(point)
+            if played.struck or played.faults:
+                break
+        return played
+
+    def _play_once(self, point: Point) -> Played:
         began = time.monotonic()
         stage, shipped, before = self._next()
         people = self._people(stage)
