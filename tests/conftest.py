@@ -22,6 +22,7 @@ LONGEST_FIRST = ("engine", "stories/worker", "crash", "stories")
 TOGETHER = ("engine", "stories/worker")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which tests begin, and which share a process, where several run at once."""
 
