@@ -15,7 +15,6 @@ os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 # What a shell starts in the background ignores SIGINT, and so does all it starts: Prefect's worker ends by one.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-
 TESTS = Path(__file__).parent
 LONGEST_FIRST = ("engine", "stories/worker", "crash", "stories")
 

@@ -208,8 +208,8 @@ class Stage:
         return "\n".join(str(message["text"]) for message in self.lab.slack_messages(channel))
 
     def outcome(self) -> str:
-        """How the newest release ended."""
-        return self.endings()[-1].outcome
+        """How the newest release ended, if one ever began."""
+        return Ending(None, self.rows()).outcome
 
     def endings(self) -> list[Ending]:
         """How each release of the story ended, by its record, oldest first."""
