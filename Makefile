@@ -25,7 +25,7 @@ demo: .venv/.installed
 	@$(RUN) python -m lab.demo --home $(LAB)
 
 test: .venv/.installed
-	@$(RUN) pytest -n 3 --dist loadgroup --no-loadscope-reorder
+	@$(RUN) pytest -n 3 --dist worksteal
 
 crash-test: .venv/.installed
 	@$(RUN) python -m tests.crash --labs 2 --every $(or $(EVERY),1)

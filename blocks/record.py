@@ -91,7 +91,8 @@ class Record:
     def came_too_late(self) -> str:
         """Which rows of the spool are no part of the record, for others decided without them; empty if none."""
         with self._lock:
-            late = [row for row in self._spool.rows().values() if self._is_too_late(row) and not self._holds(row)]
+            rows = self._spool.rows().values()
+            late = [row for row in rows if self._end_of(row.holder) is not None and not self._holds(row)]
         return f"{counted(len(late), 'row')} by hold {late[0].holder} came to light too late to count" if late else ""
 
     @property
@@ -144,17 +145,20 @@ class Record:
 
     def _waiting(self) -> dict[int, Row]:
         """What waits in the spool by its place; what came to light too late is no part of the record, and stays."""
-        return {number: row for number, row in self._spool.rows().items() if not self._is_too_late(row)}
-
-    def _is_too_late(self, row: Row) -> bool:
-        """The record had ended, or a later holder had taken over without it.
-
-        Its disk did not show the row at the time, or it waited on another worker's.
-        """
         if last(self._rows, Event.SEALED) is not None:
-            return True
-        took_over = last(self._rows, Event.TOOK_OVER)
-        return took_over is not None and row.holder < took_over.holder
+            return {}
+        return {number: row for number, row in self._spool.rows().items() if self._end_of(row.holder) is None}
+
+    def _end_of(self, holder: int) -> Row | None:
+        """The row after which nothing of this holder counts: a later one took over, or the release ended."""
+        return next(
+            (
+                row
+                for row in self._rows
+                if row.event is Event.SEALED or (row.event is Event.TOOK_OVER and row.holder > holder)
+            ),
+            None,
+        )
 
     def _holds(self, row: Row) -> bool:
         """A process that died between storing a row and leaving the spool stored it already."""
@@ -191,14 +195,15 @@ class Record:
         self._previous = digest_of(body)
 
     def _refuse_if_superseded(self) -> None:
-        for row in self._rows:
-            if row.event is Event.TOOK_OVER and row.holder > self.holder:
-                raise Superseded(
-                    f"hold {self.holder} was taken over by hold {row.holder} at {row.at:%H:%M:%S} UTC;"
-                    " this run changes nothing any more"
-                )
-            if row.event is Event.SEALED:
-                raise Superseded(f"release {self.key} has ended: {row.facts.get('sentence', 'sealed')}")
+        end = self._end_of(self.holder)
+        if end is None:
+            return
+        if end.event is Event.SEALED:
+            raise Superseded(f"release {self.key} has ended: {end.facts.get('sentence', 'sealed')}")
+        raise Superseded(
+            f"hold {self.holder} was taken over by hold {end.holder} at {end.at:%H:%M:%S} UTC;"
+            " this run changes nothing any more"
+        )
 
 
 def row_key(release: str, number: int) -> str:

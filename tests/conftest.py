@@ -15,25 +15,18 @@ os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 # What a shell starts in the background ignores SIGINT, and so does all it starts: Prefect's worker ends by one.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-
 TESTS = Path(__file__).parent
-# The longest first, so that all processors have work to the end; what needs one costly thing stays in one process.
 LONGEST_FIRST = ("engine", "stories/worker", "crash", "stories")
-TOGETHER = ("engine", "stories/worker")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests begin, and which share a process, where several run at once."""
+    """The longest tests begin: where several processes run, the short ones are left to even them out at the end."""
 
     def place(item: pytest.Item) -> int:
         folder = item.path.relative_to(TESTS).parent.as_posix()
         return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
 
     items.sort(key=place)
-    for item in items:
-        folder = item.path.relative_to(TESTS).parent.as_posix()
-        if folder in TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(folder))
 
 
 @pytest.fixture(scope="session")

@@ -105,11 +105,10 @@ class Harness:
             if point.route is Route.RETRY:
                 self._retry(stage)
             stage.recover_until_free()
-        endings = stage.endings()
         return Played(
             point,
             struck=status == -signal.SIGKILL,
-            outcome=endings[-1].outcome if endings else "no record",
+            outcome=stage.outcome(),
             faults=faults_of(stage, before=before, after=shipped.commit),
             seconds=time.monotonic() - began,
         )

@@ -1,5 +1,6 @@
 """Where stories are played: one lab, one Prefect server, and for each story an environment of its own."""
 
+import re
 import threading
 import time
 import tomllib
@@ -179,6 +180,17 @@ class Stage:
         nobody = Holds(self.store, ENVIRONMENT).newest() is None
         return nobody and not list_records(self.store) and not any(map(self.said_in, channels))
 
+    def refuses(self, request: Request, sentence: str) -> None:
+        """The flow ends with this sentence; no hold, no record, no message, and the servers as they were."""
+        before = self.lab.versions_serving()
+
+        ending = self.release(request)
+
+        assert re.search(sentence, ending.sentence), ending.sentence
+        assert self.is_untouched()
+        assert self.lab.versions_serving() == before
+        assert all(self.lab.in_rotation().values())
+
     def ends_well_on(self, commit: str, *, outage: bool = False) -> None:
         """One version on all servers, all in rotation, no request lost, the hold free, the records unbroken and sealed.
 
@@ -208,8 +220,8 @@ class Stage:
         return "\n".join(str(message["text"]) for message in self.lab.slack_messages(channel))
 
     def outcome(self) -> str:
-        """How the newest release ended."""
-        return self.endings()[-1].outcome
+        """How the newest release ended, if one ever began."""
+        return Ending(None, self.rows()).outcome
 
     def endings(self) -> list[Ending]:
         """How each release of the story ended, by its record, oldest first."""
