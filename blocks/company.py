@@ -18,6 +18,7 @@ from blocks.fleet import Fleet, Server
 from blocks.github import GitHub
 from blocks.grafana import Grafana
 from blocks.jira import Jira
+from blocks.k6 import K6
 from blocks.linear import Linear
 from blocks.load_balancer import CommandBalancer, HAProxy, LoadBalancer
 from blocks.mail import Mail
@@ -46,6 +47,8 @@ STORES: dict[str, type[FolderStore | S3Store]] = {"folder": FolderStore, "bucket
 BALANCERS: dict[str, type[HAProxy | CommandBalancer]] = {"haproxy": HAProxy, "commands": CommandBalancer}
 OptionalSystem = Literal[
     "staging",
+    "staging_metrics",
+    "load_test",
     "balancer",
     "prometheus",
     "database",
@@ -108,10 +111,11 @@ class CompanyRules(CompanyBlock):
 
 @dataclass(frozen=True)
 class Staging:
-    """The staging server and the application on it."""
+    """The staging server, the application on it, and its metrics where something measures it."""
 
     fleet: Fleet
     application: Application
+    metrics: Prometheus | None = None
 
 
 @dataclass(frozen=True)
@@ -145,6 +149,7 @@ class Company:
     log: Notion | Confluence | None = None
     grafana: Grafana | None = None
     mail: Mail | None = None
+    load_test: K6 | None = None
     evidence: EvidenceRules = field(default_factory=EvidenceRules)
 
     @classmethod
@@ -165,7 +170,7 @@ class Company:
                 store=_load(STORES[rules.store], environment),
                 fleet=_load(Fleet, environment),
                 balancer=if_there("balancer", partial(_load, BALANCERS[rules.balancer])),
-                staging=if_there("staging", _load_staging),
+                staging=if_there("staging", partial(_load_staging, measured="staging_metrics" in rules.systems)),
                 application=_load(Application, environment),
                 github=_load(GitHub, environment),
                 slack=_load(Slack, environment),
@@ -184,6 +189,7 @@ class Company:
                 log=if_there("notion", partial(_load, Notion)) or if_there("confluence", partial(_load, Confluence)),
                 grafana=if_there("grafana", partial(_load, Grafana)),
                 mail=if_there("mail", partial(_load, Mail)),
+                load_test=if_there("load_test", partial(_load, K6)),
                 evidence=EvidenceRules.model_validate(rules.evidence_rules),
             )
         except ValidationError as error:
@@ -195,8 +201,8 @@ class Company:
 
     def __exit__(self, *_raised: object) -> None:
         """Hang up every kept connection."""
-        staging = self.staging.fleet if self.staging else None
-        kept = (self.fleet, staging, self.balancer, self.github, self.pagerduty, self.prometheus)
+        staging = (self.staging.fleet, self.staging.metrics) if self.staging else ()
+        kept = (self.fleet, *staging, self.balancer, self.github, self.pagerduty, self.prometheus)
         vendors = (self.on_call, self.statuspage, self.sentry, self.doppler, self.snyk)
         for system in (*kept, *vendors, self.tickets, self.log, self.grafana):
             if system is not None:
@@ -247,9 +253,13 @@ def _one_per_folder(fleet: Fleet) -> tuple[Server, ...]:
     return tuple({(server.host, server.port, server.directory): server for server in fleet.servers}.values())
 
 
-def _load_staging(environment: str) -> Staging:
+def _load_staging(environment: str, *, measured: bool) -> Staging:
     name = f"{environment}-staging"
-    return Staging(fleet=_load(Fleet, name), application=_load(Application, name))
+    return Staging(
+        fleet=_load(Fleet, name),
+        application=_load(Application, name),
+        metrics=_load(Prometheus, name) if measured else None,
+    )
 
 
 def _load(kind: type[BlockKind], name: str) -> BlockKind:

@@ -12,18 +12,17 @@ from blocks import github_answers as answers
 from blocks.errors import Misconfigured, Refused
 from blocks.github_answers import PullRequest, WorkflowRun
 from blocks.github_checks import CommitReports
+from blocks.github_deployments import Deployments
 from blocks.github_pulls import PullRequests
 from blocks.github_repository import PAGE, expect_all, quoted
 from policy.branch import Compared
-from policy.conflicts import Deployment
 from policy.risk import ChangeSet, Commit
 
 _MOST_FILES = 300
 _PARALLEL = 6
-_NEWEST_DEPLOYMENTS = 10
 
 
-class GitHub(PullRequests, CommitReports):
+class GitHub(PullRequests, CommitReports, Deployments):
     """One repository on GitHub."""
 
     _block_type_name = "Countersign GitHub"
@@ -141,14 +140,6 @@ class GitHub(PullRequests, CommitReports):
         if answer.status == 422 and self.read_tag(name) != commit:
             raise Refused(f"the tag {name} stands on another commit than {commit[:7]}")
 
-    def list_deployments(self, environment: str) -> tuple[Deployment, ...]:
-        """The newest deployments to an environment, each with its newest status."""
-        query: dict[str, str | int] = {"environment": environment, "per_page": _NEWEST_DEPLOYMENTS}
-        found = self._vendor.ask("GET", self._at("deployments"), query=query).read(list[answers.DeploymentAnswer])
-        with ThreadPoolExecutor(_PARALLEL) as pool:
-            states = list(pool.map(self._state_of, [one.id for one in found]))
-        return tuple(answers.deployment(one, state) for one, state in zip(found, states, strict=True))
-
     def check(self) -> None:
         """Return when GitHub knows the token and the repository; else say what is wrong."""
         self._vendor.ask("GET", f"/repos/{self.repository}").read(answers.Repository)
@@ -209,11 +200,6 @@ class GitHub(PullRequests, CommitReports):
         path = self._at(f"commits/{commit}/pulls")
         pulls = self._vendor.ask("GET", path, query={"per_page": PAGE}).read(list[answers.Pull])
         return min(pulls, key=lambda pull: (pull.merged_at is None, pull.number), default=None)
-
-    def _state_of(self, deployment: int) -> str | None:
-        path = self._at(f"deployments/{deployment}/statuses")
-        found = self._vendor.ask("GET", path, query={"per_page": 1}).read(list[answers.State])
-        return found[0].state if found else None
 
     def _failed_steps(self, run: int) -> tuple[str, ...]:
         path = self._at(f"actions/runs/{run}/jobs")

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from policy.conflicts import Deployment
+from policy.conflicts import OURS, Deployment
 from policy.risk import Commit
 
 
@@ -271,7 +271,7 @@ def workflow_run(answer: Run, failed_steps: tuple[str, ...]) -> WorkflowRun:
 def deployment(answer: DeploymentAnswer, state: str | None) -> Deployment:
     """The fact behind a deployment's answer; the release that made it wrote its key into the payload."""
     payload = answer.payload if isinstance(answer.payload, dict) else {}
-    key = payload.get("countersign")
+    key = payload.get(OURS)
     return Deployment(
         number=answer.id,
         environment=answer.environment,

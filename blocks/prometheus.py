@@ -114,6 +114,10 @@ class Prometheus(CompanyBlock):
         default=f"max by (server) (timestamp(http_requests_total{{{_SERVERS}}}))",
         description="When each server was last measured, as a Unix time in seconds.",
     )
+    started_query: str = Field(
+        default=f"max by (server) (process_start_time_seconds{{{_SERVERS}}})",
+        description="When the application on each server began, as a Unix time in seconds.",
+    )
     cpu_query: str = Field(
         default=f"max by (server) (process_cpu_ratio{{{_SERVERS}}})",
         description="Share of the processors in use on each server, from 0 to 1.",
@@ -188,6 +192,11 @@ class Prometheus(CompanyBlock):
             )
             for name in names
         )
+
+    def read_starts(self, servers: Iterable[str]) -> dict[str, datetime]:
+        """When the application on each server began; a server of which nothing is known is left out."""
+        starts = self._vector(self.started_query, tuple(servers), None)
+        return {name: datetime.fromtimestamp(at, UTC) for name, at in starts.items()}
 
     def read_usage(self, servers: Iterable[str], at: datetime | None = None) -> tuple[Usage, ...]:
         """The shares of its resources that each server uses."""

@@ -23,6 +23,7 @@ from blocks.fleet import Fleet, Server
 from blocks.github import GitHub
 from blocks.grafana import Grafana
 from blocks.jira import Jira
+from blocks.k6 import K6
 from blocks.linear import Linear
 from blocks.load_balancer import CommandBalancer, HAProxy
 from blocks.mail import Mail
@@ -46,6 +47,7 @@ from deployments.settings import (
     StagingSettings,
     read_settings,
 )
+from deployments.vendor_settings import PrometheusSettings
 
 VENDORS: dict[str, type[VendorBlock]] = {
     "on_call": PagerDutyRest,
@@ -153,11 +155,9 @@ def _optional_blocks(settings: Settings) -> Iterator[Block]:
     if settings.pagerduty is not None:
         yield PagerDuty(**settings.pagerduty.model_dump(), secrets_folder=settings.secrets)
     if settings.prometheus is not None:
-        yield Prometheus(
-            url=settings.prometheus.url,
-            scrape_interval=timedelta(seconds=settings.prometheus.scrape_interval),
-            **settings.prometheus.queries,
-        )
+        yield _prometheus(settings.prometheus)
+    if settings.load_test is not None:
+        yield K6(**settings.load_test.model_dump(exclude_none=True))
     if settings.database is not None:
         programs = settings.backups.model_dump(include=PROGRAMS) if settings.backups is not None else {}
         yield Postgres(**settings.database.model_dump(), secrets_folder=settings.secrets, **programs)
@@ -177,8 +177,14 @@ def _optional_blocks(settings: Settings) -> Iterator[Block]:
         )
 
 
+def _prometheus(section: PrometheusSettings) -> Prometheus:
+    return Prometheus(url=section.url, scrape_interval=timedelta(seconds=section.scrape_interval), **section.queries)
+
+
 def _staging_blocks(settings: Settings, staging: StagingSettings) -> list[Block]:
+    measured = [_prometheus(settings.staging_metrics)] if settings.staging_metrics is not None else []
     return [
+        *measured,
         _fleet(settings, (Server(**staging.model_dump(exclude={"branch"})),)),
         Application(
             **settings.application.model_dump(exclude={"url"}),

@@ -20,6 +20,7 @@ from deployments.vendor_settings import (
     GrafanaSettings,
     JiraSettings,
     LinearSettings,
+    LoadTestSettings,
     MailSettings,
     NotionSettings,
     OnCallSettings,
@@ -190,6 +191,8 @@ class Settings(BaseSettings):
     people: tuple[Person, ...] = Field(description="Everybody who may decide something: [[people]].")
     fleet: FleetSettings
     staging: StagingSettings | None = None
+    staging_metrics: PrometheusSettings | None = None
+    load_test: LoadTestSettings | None = None
     balancer: BalancerSettings | None = None
     application: ApplicationSettings
     github: GitHubSettings

@@ -1,5 +1,6 @@
 """The sections of the settings about systems that a company may lack: a section that is left out is one it has not."""
 
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,13 +22,26 @@ class PagerDutySettings(VendorSection):
 
 
 class PrometheusSettings(VendorSection):
-    """Where the metrics are asked for; `queries` replaces single queries by name."""
+    """Where metrics are asked for, of production or of staging; `queries` replaces single queries by name."""
 
     url: str = Field(pattern=r"^https?://", description="Its address.")
     scrape_interval: float = Field(default=15, gt=0, description="How often it measures, in seconds.")
     queries: dict[str, str] = Field(
         default_factory=dict, description="Single queries that replace ours, by name, such as errors_query."
     )
+
+
+class LoadTestSettings(VendorSection):
+    """The load test of staging by k6, without which no release of high risk passes 1.3.3."""
+
+    program: str = Field(default="k6", description="The program k6 on the worker.")
+    script: str | None = Field(
+        default=None,
+        description="A script of your own, an absolute file on the worker; ours opens the demo account's patient.",
+    )
+    rate: int = Field(default=20, gt=0, description="Iterations a second.")
+    duration: timedelta = Field(default=timedelta(minutes=2), gt=timedelta(0), description="How long, in seconds.")
+    users: int = Field(default=50, gt=0, description="At most so many requests at once.")
 
 
 class DatabaseSettings(VendorSection):

@@ -2,23 +2,20 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from prefect.logging import get_run_logger
 
-from blocks.errors import Misconfigured
-from flows.choice import ApprovalRefused, reminder, run_link
+from flows.approvers import rule, who_may_approve
+from flows.choice import ApprovalRefused, reminder
 from flows.gate import ApprovalForm, ask
-from flows.phase import ChecksFailed, Report
+from flows.phase import Report
 from flows.rollout import watch_until_clear
 from flows.watch import Watch, updated_servers
 from policy.approval import (
     Decision,
     Outcome,
     Ruling,
-    count_wrong_codes,
-    judge_answer,
-    occasion_of,
     standing_approval,
     subject_of,
 )
@@ -26,10 +23,9 @@ from policy.comparison import compare, headline_of, render_comparison
 from policy.items import Way
 from policy.judgement import Verdict, not_applicable
 from policy.messages import approval_wanted, own_approval
-from policy.one_time_code import delay_after
 from policy.page import headline, render_page
 from policy.record import Event
-from policy.roles import Person, Role, entitled, find_own_part
+from policy.roles import Role
 from policy.windows import judge_window
 from tasks.messages import direct_message, inform, page_on_call
 from tasks.run import Run, utc_now
@@ -105,48 +101,6 @@ def evidence_page(run: Run, report: Report, watch: Watch) -> str:
     )
 
 
-def who_may_approve(run: Run) -> tuple[Person, ...]:
-    """Return everybody who is entitled today and neither requested nor wrote this release."""
-    return tuple(person for person, own_part in _entitled(run) if own_part is None)
-
-
-def say_who_may_approve(run: Run) -> str:
-    """Name everybody who may, or say of everybody who could why they may not."""
-    if people := who_may_approve(run):
-        return f"may be approved by {', '.join(person.name for person in people)}"
-    could = "; ".join(f"{person.name} {own_part}" for person, own_part in _entitled(run))
-    return f"may be approved by nobody: {could or 'nobody holds the role'}"
-
-
-def require_an_approver(run: Run) -> None:
-    """Return if somebody may approve: who is missing at the gate is better missed before the first change."""
-    if not who_may_approve(run):
-        raise ChecksFailed(
-            f"2.1.4: a release of {run.release.risk} risk by {run.release.request.requested_by}"
-            f" {say_who_may_approve(run)}; let somebody else request it, or name a deputy in the settings"
-        )
-
-
-def _entitled(run: Run) -> tuple[tuple[Person, str | None], ...]:
-    """Everybody who is entitled today, with their own part in the release."""
-    occasion = occasion_of(way=run.release.way, risk=run.release.risk)
-    requested_by, authors = run.release.request.requested_by, authors_of(run)
-    return tuple(
-        (person, find_own_part(person, requested_by=requested_by, authors=authors))
-        for person in entitled(occasion, run.company.roster, utc_now().date())
-    )
-
-
-def authors_of(run: Run) -> frozenset[str]:
-    """Return every name, login and address that wrote a commit of the release."""
-    return frozenset(
-        identity
-        for commit in run.release.commits
-        for identity in (commit.author_name, commit.author_login, commit.author_email)
-        if identity
-    )
-
-
 def _ask_for_approval(run: Run, complaint: str, evidence: str, report: Report, *, within: timedelta) -> ApprovalForm:
     approvers = who_may_approve(run)
     run.record.append(Event.ASKED, item="2.1.4", facts={"approvers": [person.name for person in approvers]})
@@ -155,7 +109,7 @@ def _ask_for_approval(run: Run, complaint: str, evidence: str, report: Report, *
         complaint=complaint,
         verdict=headline(report.entries, way=run.release.way),
         measured=report.entries[0][1].sentence,
-        link=run_link(run),
+        link=run.link,
         left=within,
         approvers=[person.name for person in approvers],
     )
@@ -174,47 +128,12 @@ def _ask_for_approval(run: Run, complaint: str, evidence: str, report: Report, *
 
 
 def _rule(run: Run, answer: ApprovalForm) -> Ruling:
-    now = utc_now()
     window = (
         not_applicable("an emergency may be released at any time")
         if run.release.way is Way.HOTFIX
-        else judge_window(now, risk=run.release.risk, calendar=run.company.calendar)
+        else judge_window(utc_now(), risk=run.release.risk, calendar=run.company.calendar)
     )
-    ruling = judge_answer(
-        Decision(answer.decision),
-        answer.name,
-        reason=answer.reason,
-        occasion=occasion_of(way=run.release.way, risk=run.release.risk),
-        roster=run.company.roster,
-        requested_by=run.release.request.requested_by,
-        authors=authors_of(run),
-        on=now.date(),
-        window=window,
-    )
-    if answer.typed_by and run.company.roster.find(answer.typed_by) is None:
-        return Ruling(Outcome.NOT_VALID, f"typed_by: {answer.typed_by!r} is not in the roster")
-    person = run.company.roster.find(answer.name)
-    if ruling.outcome is not Outcome.APPROVED or person is None:
-        return ruling
-    return _prove(run, person, answer.code, ruling, at=now)
-
-
-def _prove(run: Run, person: Person, code: str, ruling: Ruling, *, at: datetime) -> Ruling:
-    """Whoever approves shows a code that was not used before; after wrong ones the answer waits a little."""
-    codes = run.company.one_time_codes
-    wait = delay_after(count_wrong_codes(run.record.seen, person.name), at_most=run.limits.wrong_code_delay)
-    until = time.monotonic() + wait.total_seconds()
-    while time.monotonic() < until:
-        run.pause()
-    try:
-        step = codes.find_step(person, code, at=at)
-    except Misconfigured as error:
-        return Ruling(Outcome.NOT_VALID, f"{person.name} has no one-time codes: {error}; enrol on the worker first")
-    if step is None:
-        return Ruling(Outcome.WRONG_CODE, f"the code is not one that {person.name}'s app shows now")
-    if not codes.use(person, step):
-        return Ruling(Outcome.NOT_VALID, f"this code of {person.name} was used already; the app shows a new one soon")
-    return ruling
+    return rule(run, Decision(answer.decision), answer, reason=answer.reason, window=window)
 
 
 def _write_down(run: Run, answer: ApprovalForm, ruling: Ruling, subject: str) -> None:

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from prefect.context import FlowRunContext
-
 from flows.gate import ChoiceForm, NobodyAnswered, ask
 from policy.approval import Outcome
 from policy.judgement import spoken
@@ -29,7 +27,7 @@ def choose(run: Run, sentence: str) -> None:
     Unanswered, nothing more is changed: a fleet that is live on the new version stays, one that is mixed waits.
     """
     live = any(row.event is Event.LIVE for row in run.record.seen)
-    link = run_link(run)
+    link = run.link
     within = run.limits.approval
     text = choice_wanted(run.release, sentence=sentence, link=link, left=within)
     page_on_call(run, text, name=f"choice-{len(run.record.seen)}")
@@ -60,13 +58,6 @@ def choose(run: Run, sentence: str) -> None:
         choose(run, f"the servers differ, so production cannot stay as it is. {sentence}")
     elif answer.decision == STAY:
         raise PeopleStay(f"{person.name} chose to stay: {answer.reason}")
-
-
-def run_link(run: Run) -> str:
-    """Return where the run's page is in Prefect's UI."""
-    context = FlowRunContext.get()
-    ui = f"{run.company.rules.prefect_ui}/v2"
-    return f"{ui}/runs/flow-run/{context.flow_run.id}" if context and context.flow_run else ui
 
 
 def reminder(run: Run, text: str) -> Callable[[timedelta], None]:

@@ -59,7 +59,22 @@ class ChoiceForm(RunInput):
     reason: str = Field(min_length=1, max_length=500, description="Why.")
 
 
-Form = TypeVar("Form", ApprovalForm, ChoiceForm)
+class WaiverForm(RunInput):
+    """What is answered where checks failed before the first change; a reason for each of them is added to it."""
+
+    decision: Literal["waive", "stop the release"] = Field(description="What you decide, after the findings above.")
+    name: str = Field(min_length=1, description="The name of whoever decides, as in the roster.")
+    code: str = Field(
+        default="",
+        pattern=r"^([0-9]{6})?$",
+        description="To waive: the six digits that your authenticator app shows now. To stop: none.",
+    )
+    typed_by: str = Field(
+        default="", max_length=100, description="Your name, if you type this for somebody who decides by phone."
+    )
+
+
+Form = TypeVar("Form", bound=RunInput)
 
 
 class NobodyAnswered(Exception):

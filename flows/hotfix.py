@@ -11,6 +11,7 @@ from flows.preparation import announcement, final_checks, prepare, remember_stat
 from flows.production import roll_out
 from flows.recovery import recover
 from flows.sign_off import sign_off
+from flows.waivers import require_or_waive
 from flows.way_home import way_home
 from policy.items import Way
 from policy.limits import Mode
@@ -61,7 +62,7 @@ def before_the_first_change(run: Run) -> None:
     require(run, urgency(run))
     prepare(run)
     announcement(run)
-    require(run, final_checks(run))
+    require_or_waive(run, final_checks(run))
     remember_statements(run)
 
 

@@ -8,7 +8,7 @@ from prefect.artifacts import create_markdown_artifact
 from blocks.company import Company
 from blocks.record import Record
 from blocks.store import FolderStore
-from flows.approval import say_who_may_approve
+from flows.approvers import say_who_may_approve
 from flows.preparation import final_checks, prepare
 from policy.page import render_page
 from policy.record import Event

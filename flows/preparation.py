@@ -22,7 +22,9 @@ from tasks.change import (
 )
 from tasks.change_facts import review_of_release
 from tasks.conflicts import no_conflicting_deployment
+from tasks.marks import show_beginning
 from tasks.messages import inform
+from tasks.performance import staging_performance
 from tasks.preparation import (
     commits_reviewed,
     dashboards_green,
@@ -74,6 +76,7 @@ def preparation(run: Run) -> Report:
     """Staging serves the commit and works; the change set, its risk and its window are known."""
     questions = (
         staging_smoke_test,
+        staging_performance,
         commits_reviewed,
         risk_assessed,
         window_selected,
@@ -126,6 +129,7 @@ def announcement(run: Run) -> None:
     if run.company.statuspage is not None and run.release.risk is Risk.HIGH:
         tell(maintenance_announced(run), run)
     require(run, people_told(run))
+    show_beginning(run)
 
 
 @phase("1.3 Telling people")

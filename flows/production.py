@@ -5,10 +5,11 @@ from collections.abc import Callable
 from prefect import flow
 
 from blocks.company import Company
-from flows.approval import require_an_approver, require_approval
+from flows.approval import require_approval
+from flows.approvers import require_an_approver
 from flows.hold import holding, refuse_while_held
 from flows.opening import open_release, release_key
-from flows.phase import Report, require
+from flows.phase import Report
 from flows.plan import show_plan
 from flows.preparation import announcement, final_checks, prepare, remember_statements
 from flows.rollout import (
@@ -20,12 +21,14 @@ from flows.rollout import (
 )
 from flows.sign_off import sign_off
 from flows.verification import verify
+from flows.waivers import require_or_waive
 from flows.watch import watching
 from flows.way_home import way_home
 from policy.items import Way
 from policy.limits import Mode
 from policy.release import Request
 from policy.way_home import touched_servers
+from tasks.marks import show_updates
 from tasks.preparation import merge_and_build
 from tasks.run import Run
 
@@ -54,9 +57,9 @@ def before_the_first_change(run: Run) -> None:
     if touched_servers(run.record.rows()):
         return
     require_an_approver(run)
-    require(run, *prepare(run))
+    require_or_waive(run, *prepare(run))
     announcement(run)
-    require(run, final_checks(run))
+    require_or_waive(run, final_checks(run))
     remember_statements(run)
 
 
@@ -68,6 +71,7 @@ def roll_out(run: Run, *more: Callable[[Run], Report]) -> None:
         first, remaining = run.servers[:1], run.servers[1:]
         update(run, first)
         watch_until_clear(run, watch, at_least=run.limits.first_server_watch)
+        show_updates(run)
         require_approval(run, first_server_evidence, watch)
         for server in remaining:
             watch_until_clear(run, watch, at_least=run.limits.watch_interval)

@@ -21,9 +21,11 @@ from flows.way_home import give_to_people, go_home
 from flows.world import read_world
 from policy.items import Way
 from policy.messages import page_record_unreadable, page_wait
+from policy.metrics import Ending
 from policy.record import Event, Unreadable, last
 from policy.release import Release
 from policy.way_home import Cause, Nothing, Plan, Stuck, Wait, Why, decided_to_stay, plan_way_home
+from tasks.marks import show_ending
 from tasks.messages import page_on_call, tell_sealed
 from tasks.run import Run, utc_now
 
@@ -71,6 +73,7 @@ def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
         record.signer = company.signer
         record.merge()
         tell_sealed(looking)
+        show_ending(looking, Ending(sealed.facts["outcome"]))
         holds.release(dead.number)
         return Nothing(f"the release had already ended: {sealed.facts.get('sentence', '')}")
     for fault in filter(None, (record.spool_fault, record.came_too_late)):

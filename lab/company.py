@@ -157,10 +157,14 @@ class Company:
     async def start_metrics(self) -> None:
         """Start the metrics system on the servers of production."""
         if self._metrics is None:
-            targets = {name: self.home.url("app_" + name).removeprefix("http://") for name in WEB_SERVERS}
+            at = {name: self.home.url("app_" + name).removeprefix("http://") for name in SERVERS}
+            targets = {name: at[name] for name in WEB_SERVERS}
+            staging = {name: at[name] for name in SERVERS if name not in WEB_SERVERS}
             folder, port = self.home.folder("prometheus"), self.home.ports["prometheus"]
             rate = self.rate / len(targets)
-            self._words = self._words or await asyncio.to_thread(prepare, folder, port, targets, rate=rate)
+            self._words = self._words or await asyncio.to_thread(
+                prepare, folder, port, targets, rate=rate, staging=staging
+            )
             self._metrics = spawn(self.home, "prometheus", self._words, cwd=ROOT)
             await asyncio.to_thread(wait_until, "Prometheus answers", self._metrics_answer, seconds=20, home=self.home)
             self._say("metrics")

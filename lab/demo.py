@@ -94,7 +94,7 @@ class Demo:
         """A release that fails 8 % of its requests and is rolled back by itself."""
         story = Story("a release that fails 8 % of its requests")
         before = self.lab.versions_serving()["web-server-1"]
-        shipped = self.lab.ship("1.2.0", fault="errors")
+        shipped = self.lab.ship("1.2.0", fault="errors in production")
         self.lab.mark_traffic()
         run = self.release(shipped, "Appointment reminders, with a fault nobody saw")
         kind, message = self.control.wait_for(run, "COMPLETED", "FAILED", "CRASHED", seconds=RELEASE_SECONDS)

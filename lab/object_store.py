@@ -1,18 +1,15 @@
 """The lab's S3: a genuine server (SeaweedFS) that checks signatures."""
 
 import contextlib
-import shutil
 import socket
 import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 
 from lab.home import Home
-from lab.processes import LabError, end, marked, spawn, wait_until
+from lab.processes import LabError, end, marked, program, spawn, wait_until
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -38,7 +35,7 @@ class ObjectStore:
         ports = self._home.ports
         data = self._home.folder("s3/data")
         sockets = self._home.sockets()
-        words = [_program(), f"-logdir={self._home.folder('s3/logs')}", "mini", f"-dir={data}"]
+        words = [program("weed"), f"-logdir={self._home.folder('s3/logs')}", "mini", f"-dir={data}"]
         words += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-webdav=false", "-admin.ui=false"]
         words += [
             f"-s3.port={ports['s3']}",
@@ -82,7 +79,7 @@ class ObjectStore:
     def shell(self, line: str) -> str:
         """Give one line to the server's own administration shell; return what it said."""
         ports = self._home.ports
-        words = [_program(), "shell", f"-master=127.0.0.1:{ports['master']}.{ports['master_grpc']}"]
+        words = [program("weed"), "shell", f"-master=127.0.0.1:{ports['master']}.{ports['master_grpc']}"]
         words.append(f"-filer=127.0.0.1:{ports['filer']}.{ports['filer_grpc']}")
         done = subprocess.run(
             words,
@@ -101,8 +98,3 @@ class ObjectStore:
     def stop(self) -> None:
         """Stop the server; what it holds stays."""
         end(self._process, grace=2)
-
-
-def _program() -> str:
-    beside = Path(sys.executable).with_name("weed")
-    return str(beside) if beside.exists() else shutil.which("weed") or "weed"

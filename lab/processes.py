@@ -2,9 +2,11 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +26,12 @@ def marked(home: Home, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return an environment that shows which lab a process belongs to."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     return {**kept, MARK: str(home.path), **(more or {})}
+
+
+def program(name: str) -> str:
+    """Return where a program is: one that came with a package lies beside this interpreter."""
+    beside = Path(sys.executable).with_name(name)
+    return str(beside) if beside.exists() else shutil.which(name) or name
 
 
 def spawn(

@@ -7,24 +7,33 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from lab.prometheus_server import SEEDED_AFTER, SEEDED_BEFORE, WEEK, seeded_labels
 
 
-def prepare(folder: Path, port: int, targets: Mapping[str, str], *, rate: float, real: bool | None = None) -> list[str]:
+def prepare(
+    folder: Path,
+    port: int,
+    targets: Mapping[str, str],
+    *,
+    rate: float,
+    staging: Mapping[str, str] | None = None,
+    real: bool | None = None,
+) -> list[str]:
     """Write the configuration and last week's traffic, and return the command that serves metrics on `port`.
 
-    `targets` says at which host:port each server is scraped; `rate` is last week's requests a second of each.
+    `targets` and `staging` say at which host:port each server is scraped; `rate` is last week's requests a second of
+    each of the `targets`.
     The command may be run again after its end, and with `real=False` it is the stand-in anyway.
     """
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "prometheus.yml"
-    groups = [{"targets": [address], "labels": {"server": name}} for name, address in targets.items()]
     config.write_text(
         json.dumps(
             {
                 "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
-                "scrape_configs": [{"job_name": "web", "static_configs": groups}],
+                "scrape_configs": [_job("web", targets), _job("staging", staging or {})],
             }
         )
     )
@@ -42,6 +51,11 @@ def prepare(folder: Path, port: int, targets: Mapping[str, str], *, rate: float,
         f"--web.listen-address=127.0.0.1:{port}",
         "--log.level=warn",
     ]
+
+
+def _job(name: str, targets: Mapping[str, str]) -> dict[str, Any]:
+    groups = [{"targets": [address], "labels": {"server": server}} for server, address in targets.items()]
+    return {"job_name": name, "static_configs": groups}
 
 
 def is_real(words: list[str]) -> bool:

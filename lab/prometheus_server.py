@@ -195,7 +195,8 @@ def main(file: str, port: str, rate: str) -> None:
         for group in job["static_configs"]:
             for address in group["targets"]:
                 fixed = {"job": job["job_name"], "instance": address, **group["labels"]}
-                memory.servers[fixed["server"]] = address
+                if fixed["job"] == "web":
+                    memory.servers[fixed["server"]] = address
                 threading.Thread(target=scrape_without_end, args=(memory, address, fixed, every), daemon=True).start()
     Handler.memory = memory
     ThreadingHTTPServer(("127.0.0.1", int(port)), Handler).serve_forever()

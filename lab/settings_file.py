@@ -8,6 +8,7 @@ from lab.balancer import BACKEND, Balancer
 from lab.home import COMPOSE_FILE, REPOSITORY, SERVERS, SIGNING_KEY, WEB_SERVERS, Home
 from lab.object_store import BACKUPS
 from lab.postgres import PROGRAMS
+from lab.processes import program
 from lab.ssh_hosts import SshHosts
 
 CHANNELS = {"C0DEPLOYMENTS": "deployments", "C0ALERTS": "alerts"}
@@ -45,6 +46,8 @@ LIMITS: dict[str, float | int] = {
     "boot": 15,
     "build": 30,
     "staging": 30,
+    "staging_watch": 6,
+    "load_share": 0.8,
     "approval": 600,
     "wrong_code_delay": 0.5,
     "reminder": 120,
@@ -101,6 +104,8 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
             "servers": [{**server(name), "balancer_name": name} for name in WEB_SERVERS],
         },
         "staging": {"branch": "staging", **server("staging")},
+        "staging_metrics": {"url": home.url("prometheus"), "scrape_interval": 1},
+        "load_test": {"program": program("k6"), "rate": 20, "duration": 5},
         "balancer": {
             "host": home.address("ssh_balancer"),
             "port": home.ports["ssh_balancer"],

@@ -158,6 +158,10 @@ class Control:
         """Let a vendor misbehave."""
         self._company.vendors()[vendor].break_with(kind, **words)
 
+    def count_calls(self) -> dict[str, int]:
+        """Say how many calls each vendor has seen."""
+        return {name: len(vendor.calls) for name, vendor in self._company.vendors().items()}
+
     def mend_vendor(self, vendor: str) -> None:
         """Let a vendor behave."""
         self._company.vendors()[vendor].mend()

@@ -7,6 +7,8 @@ from datetime import datetime
 from policy.combined import combine, counted, listed, short
 from policy.judgement import Judgement, failed, passed, spoken, unknown
 
+# Under this name a release writes its key into the payload of its deployment.
+OURS = "countersign"
 _IN_PROGRESS = {"queued", "in_progress", "pending"}
 _OVER = {"error", "failure", "inactive", "success"}
 _OUTAGE = {"major", "critical", "major_outage"}
@@ -87,7 +89,8 @@ def judge_conflicts(
     """Pass when nothing else is deployed, no maintenance lies before `until` and no vendor in use is down."""
     parts = [*_judge_holder(holder, key=key, now=now)]
     for one in deployments:
-        if one.environment.casefold() == environment.casefold() and one.key != key:
+        # Whether a release of ours is under way, the hold says; its deployment may have been left behind.
+        if one.environment.casefold() == environment.casefold() and one.key is None:
             parts += _judge_deployment(one, now=now)
     for window in maintenance:
         if window.key != key and window.start < until and now < window.end:

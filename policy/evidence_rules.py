@@ -81,6 +81,11 @@ def find_contradictions(rules: EvidenceRules, *, roster: Roster, systems: Collec
     for one, other in (("jira", "linear"), ("notion", "confluence")):
         if one in systems and other in systems:
             found.append(f"[{one}] and [{other}]: expected one of the two, found both")
+    found += [
+        f"[{one}]: it is described, and there is no [{other}]"
+        for one, other in (("load_test", "staging_metrics"), ("staging_metrics", "staging"))
+        if one in systems and other not in systems
+    ]
     scanners = rules.security.scanners if rules.security else ()
     if "Snyk" in scanners and "snyk" not in systems:
         found.append("security.scanners: Snyk is asked for, and there is no [snyk]")

@@ -130,6 +130,13 @@ class Limits(BaseModel):
     staging: timedelta = Field(
         default=timedelta(minutes=10), description="1.3.1: how long staging may take to serve it."
     )
+    staging_watch: timedelta = Field(
+        default=timedelta(minutes=10),
+        description="1.3.3: how long staging is watched, from its start on; a release waits for the rest of it.",
+    )
+    load_share: float = Field(
+        default=0.95, gt=0, le=1, description="1.3.3: so much of the load that was asked for must have been sent."
+    )
     heartbeat: timedelta = Field(default=timedelta(seconds=10), description="How often a hold shows life.")
     heartbeat_stale: timedelta = Field(
         default=timedelta(seconds=45), description="A hold that was silent for longer may be taken over."

@@ -66,7 +66,7 @@ def _list_crossed(metrics: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def judge_load_test(test: LoadTest, *, wanted_rate: float, rate_share: float, limits: Limits) -> Judgement:
+def judge_load_test(test: LoadTest, *, wanted_rate: float, limits: Limits) -> Judgement:
     """Pass when the wanted iterations a second were really sent, and answered in time and without failures.
 
     A load that was not reached proves nothing good: unknown, unless what was sent was already answered badly.
@@ -84,13 +84,13 @@ def judge_load_test(test: LoadTest, *, wanted_rate: float, rate_share: float, li
     sentence = (
         f"load test: p95 {in_ms(p95):.0f} ms, {share:.1%} of {requests:.0f} requests failed "
         f"(limits {in_ms(limits.p95):.0f} ms, {limits.error_rate:.0%}); {rate:.1f} of {wanted_rate:.1f} iterations/s, "
-        f"{dropped:.0f} of {iterations + dropped:.0f} dropped (at least {rate_share:.0%})"
+        f"{dropped:.0f} of {iterations + dropped:.0f} dropped (at least {limits.load_share:.0%})"
     )
     if p95 >= limits.p95 or share >= limits.error_rate:
         return failed(sentence)
     if test.crossed:
         return failed(f"{sentence}; the script's own limits were crossed: {', '.join(test.crossed)}")
     sent = ratio(iterations, iterations + dropped) or 0
-    if rate < rate_share * wanted_rate or sent < rate_share:
+    if rate < limits.load_share * wanted_rate or sent < limits.load_share:
         return unknown(f"{sentence}: the load was not reached, give k6 more virtual users")
     return passed(sentence)

@@ -91,6 +91,20 @@ def approval_wanted(
     )
 
 
+def waivers_wanted(
+    release: Release, *, complaint: str = "", found: str, link: str, left: timedelta, approvers: Sequence[str]
+) -> str:
+    """The direct message to whoever may waive what is wrong before the first change."""
+    return "\n".join(
+        (
+            f":raised_hand: *{release.what} is stopped by its checks.* {found}.",
+            *((complaint,) if complaint else ()),
+            f"Open {link} , then ⋮ (top right) and *Resume*: a reason for each that you waive, one code for all.",
+            f"Nothing was changed. Time left: {spoken(left)}; then it ends. May waive: {', '.join(approvers)}.",
+        )
+    )
+
+
 def own_approval(release: Release, sentence: str, *, cto: Sequence[str]) -> str:
     """An emergency that somebody approved who requested or wrote it: the CTO knows at once."""
     return (

@@ -24,7 +24,6 @@ def judge_performance(
     now: datetime,
     watched: timedelta,
     wanted_rate: float,
-    rate_share: float,
     limits: Limits,
 ) -> Judgement:
     """Pass when staging was fast and its memory level over the window, and at high risk bore the load."""
@@ -32,7 +31,7 @@ def judge_performance(
         (
             _judge_latency(window, now=now, limits=limits),
             _judge_memory(memory, now=now, watched=watched, limits=limits),
-            _judge_load(load, risk=risk, wanted_rate=wanted_rate, rate_share=rate_share, limits=limits),
+            _judge_load(load, risk=risk, wanted_rate=wanted_rate, limits=limits),
         )
     )
 
@@ -70,11 +69,9 @@ def _judge_memory(
     return judgement
 
 
-def _judge_load(
-    load: LoadTest | None, *, risk: Risk, wanted_rate: float, rate_share: float, limits: Limits
-) -> Judgement:
+def _judge_load(load: LoadTest | None, *, risk: Risk, wanted_rate: float, limits: Limits) -> Judgement:
     if load is not None:
-        return judge_load_test(load, wanted_rate=wanted_rate, rate_share=rate_share, limits=limits)
+        return judge_load_test(load, wanted_rate=wanted_rate, limits=limits)
     if risk is Risk.HIGH:
         return failed("no load test was run, and high risk requires one")
     return not_applicable(f"no load test: {risk} risk does not require one")

@@ -35,6 +35,7 @@ class Event(StrEnum):
     WAY_BACK = "way back recorded"
     INTENDED = "intended"
     CONFIRMED = "confirmed"
+    WAIVED = "waived"
     ASKED = "asked"
     ANSWERED = "answered"
     APPROVED = "approved"

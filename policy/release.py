@@ -38,6 +38,11 @@ class Request(BaseModel):
     raise_risk_to: Literal["as assessed", "medium", "high"] = Field(
         default="as assessed", description="1.3.5: a person may raise the assessed risk, never lower it."
     )
+    ask_for_waivers: bool = Field(
+        default=False,
+        description="If checks fail before the first change, wait for somebody entitled to waive them, row by row."
+        " Otherwise the release ends there.",
+    )
     mode: Mode = Field(
         default=Mode.RELEASE,
         description="release: do it. plan: judge 1.3 and 1.4, show every step, change nothing in production."

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Protocol, TypeVar, cast
 
+from prefect.context import FlowRunContext
+
 from blocks.company import Company
 from blocks.fleet.server import Server
 from blocks.record import Record
@@ -79,6 +81,13 @@ class Run:
     def limits(self) -> Limits:
         """The limits that were in force when the release was opened."""
         return self.release.limits
+
+    @property
+    def link(self) -> str:
+        """Where the page of this run is in Prefect's UI."""
+        context = FlowRunContext.get()
+        ui = f"{self.company.rules.prefect_ui}/v2"
+        return f"{ui}/runs/flow-run/{context.flow_run.id}" if context and context.flow_run else ui
 
     @property
     def servers(self) -> tuple[Server, ...]:

@@ -43,6 +43,9 @@ class System(Generic[Kind]):
 
 
 STAGING: System[Staging] = System("staging", lambda company: company.staging)
+STAGING_METRICS: System[Prometheus] = System(
+    "staging_metrics", lambda company: company.staging.metrics if company.staging else None
+)
 BALANCER: System[LoadBalancer] = System("balancer", lambda company: company.balancer)
 PROMETHEUS: System[Prometheus] = System("prometheus", lambda company: company.prometheus)
 DATABASE: System[Postgres] = System("database", lambda company: company.database)

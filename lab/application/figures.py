@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 5.0, 10.0)
+STARTED = time.time()
 MEMORY_LIMIT = int(os.environ.get("MEMORY_LIMIT_BYTES", str(512 * 1024 * 1024)))
 
 
@@ -91,6 +92,7 @@ def prometheus_text(figures: Figures) -> str:
         f"process_cpu_seconds_total {time.process_time()}",
     ]
     gauges = {
+        "process_start_time_seconds": round(STARTED, 3),
         "process_resident_memory_bytes": memory_bytes(),
         "process_memory_limit_bytes": MEMORY_LIMIT,
         "process_cpu_ratio": figures.cpu_ratio(),

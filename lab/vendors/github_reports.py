@@ -2,14 +2,17 @@
 
 import io
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 from lab.vendors.core import Answer, Call, Operation
 from lab.vendors.github_links import API, SITE, deployment, deployment_status, repository
 from lab.vendors.github_pages import cut_page
-from lab.vendors.github_shapes import refusal, spoken_now
-from lab.vendors.github_state import Artifact, GitHubState, Status
+from lab.vendors.github_shapes import invalid, refusal, spoken_now
+from lab.vendors.github_state import Artifact, Deployment, GitHubState, Status
 
+STATES = ("error", "failure", "inactive", "in_progress", "queued", "pending", "success")
+_MOST_LETTERS = 140
 _AT = "/repos/{owner}/{repo}"
 STORAGE = "/artifact-storage"
 
@@ -27,7 +30,9 @@ class ReportOperations:
             Operation("GET", f"{_AT}/code-scanning/analyses", self._list_analyses),
             Operation("GET", f"{_AT}/code-scanning/alerts", self._list_alerts),
             Operation("GET", f"{_AT}/deployments", self._list_deployments),
+            Operation("POST", f"{_AT}/deployments", self._create_deployment),
             Operation("GET", f"{_AT}/deployments/{{number:int}}/statuses", self._list_states),
+            Operation("POST", f"{_AT}/deployments/{{number:int}}/statuses", self._add_state),
             Operation("GET", f"{_AT}/actions/runs/{{number:int}}/artifacts", self._list_artifacts),
             Operation("GET", f"{_AT}/actions/artifacts/{{number:int}}/zip", self._point_to_artifact),
             Operation("GET", f"{STORAGE}/{{number:int}}", self._get_artifact),
@@ -106,11 +111,38 @@ class ReportOperations:
         page, headers = cut_page(call, [one for one in found if wanted in (None, one["environment"])])
         return Answer(body=page, headers=headers)
 
-    def _list_states(self, call: Call) -> Answer:
+    def _create_deployment(self, call: Call) -> Answer:
+        ref = str(call.body.get("ref", ""))
+        if not ref:
+            raise invalid({"resource": "Deployment", "code": "missing_field", "field": "ref"})
+        commit = self.state.history.find(ref)
+        if commit is None:
+            raise refusal(422, f"No ref found for: {ref}")
+        if call.body.get("required_contexts") is None and not self.state.is_green(commit):
+            raise refusal(409, f"Conflict: Commit status checks failed for {ref}.")
+        payload = call.body.get("payload") or {}
+        made = self.state.deploy(commit, str(call.body.get("environment", "production")), "", payload=payload)
+        return Answer(201, deployment(made, self.state.repository))
+
+    def _add_state(self, call: Call) -> Answer:
+        one = self._deployment(call)
+        state = str(call.body.get("state", ""))
+        if state not in STATES:
+            raise invalid({"resource": "DeploymentStatus", "code": "invalid", "field": "state"})
+        if len(str(call.body.get("description", ""))) > _MOST_LETTERS:
+            raise invalid({"resource": "DeploymentStatus", "code": "custom", "field": "description"})
+        link = str(call.body.get("log_url") or call.body.get("target_url") or "")
+        self.state.deployments[one.number - 1] = changed = replace(one, state=state, link=link)
+        return Answer(201, deployment_status(changed, self.state.repository))
+
+    def _deployment(self, call: Call) -> Deployment:
         number = int(call.parameters["number"])
         if not 0 < number <= len(self.state.deployments):
             raise refusal(404, "Not Found")
-        one = self.state.deployments[number - 1]
+        return self.state.deployments[number - 1]
+
+    def _list_states(self, call: Call) -> Answer:
+        one = self._deployment(call)
         page, headers = cut_page(call, [deployment_status(one, self.state.repository)] if one.state else [])
         return Answer(body=page, headers=headers)
 

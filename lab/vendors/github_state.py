@@ -68,6 +68,8 @@ class Deployment:
     environment: str
     state: str
     at: str = field(default_factory=shapes.spoken_now)
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    link: str = ""
 
 
 class GitHubState:
@@ -179,9 +181,19 @@ class GitHubState:
         """Add a commit status."""
         self.statuses.append(Status(len(self.statuses) + 1, commit, context, state))
 
-    def deploy(self, commit: str, environment: str, state: str) -> None:
-        """Let somebody else's deployment be in this state."""
-        self.deployments.append(Deployment(len(self.deployments) + 1, commit, environment, state))
+    def deploy(
+        self, commit: str, environment: str, state: str, *, payload: Mapping[str, Any] | None = None
+    ) -> Deployment:
+        """Let there be a deployment in this state; without a payload it is somebody else's."""
+        made = Deployment(len(self.deployments) + 1, commit, environment, state, payload=payload or {})
+        self.deployments.append(made)
+        return made
+
+    def is_green(self, commit: str) -> bool:
+        """Whether every status and check of the commit succeeded."""
+        states = [one.state for one in self.statuses if one.commit == commit]
+        checks = [one.conclusion for one in self.checks if one.commit == commit]
+        return set(states + checks) <= {"success"}
 
     def keep_artifact(self, run: int, name: str, files: Mapping[str, str]) -> None:
         """Let a run of the workflow leave these files."""

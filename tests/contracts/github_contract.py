@@ -101,6 +101,14 @@ def _deployments(stage: Stage) -> None:
     assert [one.state for one in stage.block.list_deployments("production")] == [None, "in_progress"]
 
 
+def _show_deployment(stage: Stage) -> None:
+    facts = {"commit": _main(stage), "description": "x" * 200, "link": "http://prefect", "address": "http://web"}
+    for state in ("in_progress", "in_progress", "success"):
+        stage.block.show_deployment("production", "release-7", state, **facts)
+    (shown,) = stage.block.list_deployments("production")
+    assert (shown.key, shown.state, shown.commit) == ("release-7", "success", _main(stage))
+
+
 def _limited(stage: Stage) -> None:
     stage.vendor.break_with("limited", seconds=60)
     stage.block.read_ref("main")
@@ -130,6 +138,7 @@ VERBS: dict[str, Drive] = {
     "read_tag": lambda stage: stage.block.read_tag("release-7"),
     "create_tag": _tag,
     "list_deployments": _deployments,
+    "show_deployment": _show_deployment,
     "check": lambda stage: stage.block.check(),
     "read_workflow_run": _workflow,
     "read_checks": _checks,

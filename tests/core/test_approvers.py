@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from blocks.company import Company
-from flows.approval import require_an_approver, say_who_may_approve
+from flows.approvers import require_an_approver, say_who_may_approve
 from flows.phase import ChecksFailed
 from policy.roles import Deputy, Person, Role, Roster
 from tests.core.scene import begun

@@ -78,6 +78,12 @@ def judge(**changes: Any) -> Judgement:
             id="our own deployment",
         ),
         pytest.param(
+            {"deployments": [deployment("in_progress", key="production/2026-11-20T09-00-00")]},
+            Verdict.PASSED,
+            "nothing else",
+            id="one that a release of ours left behind: the hold says who releases",
+        ),
+        pytest.param(
             {"deployments": [deployment("in_progress", environment="staging")]},
             Verdict.PASSED,
             "1 deployment",

@@ -30,7 +30,7 @@ WELL = LoadTest(
 
 
 def judge(test: LoadTest) -> Judgement:
-    return judge_load_test(test, wanted_rate=50, rate_share=0.95, limits=Limits())
+    return judge_load_test(test, wanted_rate=50, limits=Limits())
 
 
 def test_the_figures_of_a_real_summary_are_read() -> None:

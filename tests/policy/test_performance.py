@@ -31,7 +31,7 @@ def series(value_at: Callable[[int], float | None] = lambda _: 100, *, count: in
 
 def judge(**changes: Any) -> Judgement:
     facts: dict[str, Any] = {"window": WINDOW, "memory": series(), "load": LOAD, "risk": Risk.MEDIUM}
-    facts |= {"watched": timedelta(minutes=30), "wanted_rate": 50, "rate_share": 0.95}
+    facts |= {"watched": timedelta(minutes=30), "wanted_rate": 50}
     return judge_performance(now=NOW, limits=Limits(), **(facts | changes))
 
 

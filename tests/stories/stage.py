@@ -52,6 +52,10 @@ LIMITS = {
 }
 
 
+# What takes seconds and few stories look at.
+PERFORMANCE = ("staging_metrics", "load_test")
+
+
 @dataclass
 class Ending:
     """How a story's flow ended: what it raised, and the record it left."""
@@ -117,6 +121,10 @@ class Stage:
         self.store = store
         self.words["store"] = table
         self._blocks.save(Settings(**self.words))
+
+    def watch_staging(self) -> None:
+        """Let staging be watched and put under load in this story."""
+        self.change_settings(**self._performance)
 
     def leave_out(self, *sections: str) -> None:
         """Let the company not have these systems in this story."""
@@ -261,8 +269,8 @@ class Stage:
         return Roster.model_validate({"people": self.words["people"]})
 
     def typed(self, answer: Words) -> Words:
-        """Return what is typed into the form: whoever approves adds the code of their app, if the story gives none."""
-        if answer["decision"] != "approve" or "code" in answer:
+        """Return what is typed into the form: who approves or waives adds the code of their app, if there is none."""
+        if answer["decision"] not in ("approve", "waive") or "code" in answer:
             return answer
         return {**answer, "code": self.lab.code_of(answer["name"])}
 
@@ -281,6 +289,7 @@ class Stage:
     def _settings(self) -> dict[str, Any]:
         with self.lab.settings_path.open("rb") as file:
             content = tomllib.load(file)
+        self._performance = {section: content.pop(section) for section in PERFORMANCE}
         content["environment"] = ENVIRONMENT
         content["store"] = {"folder": str(self.store_folder)}
         content["spool"] = str(self.spool)

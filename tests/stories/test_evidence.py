@@ -1,19 +1,21 @@
 """The evidence of a release: every item of sections 1 and 3 says something, and none passes without saying it."""
 
+import re
+
+from blocks.company import Company
 from policy.checklist import ITEMS
 from policy.items import Asked, Way
 from policy.record import Event, Row
-from tests.stories.stage import Stage
+from tests.stories.stage import ENVIRONMENT, Stage
 
 SECTIONS = ("1.", "3.")
-BY_HAND_STILL = frozenset({"1.3.3"})
 CTO_APPROVES = {"decision": "approve", "name": "Carla Ortiz"}
 
 
 def asked() -> set[str]:
-    """Every item of the two sections that the standard way asks, but those that people still do by hand."""
+    """Every item of the two sections that the standard way asks."""
     standard = {number for number, item in ITEMS.items() if item.asked[Way.STANDARD] is not Asked.NOT_ASKED}
-    return {number for number in standard if number.startswith(SECTIONS)} - BY_HAND_STILL
+    return {number for number in standard if number.startswith(SECTIONS)}
 
 
 def said(rows: tuple[Row, ...]) -> dict[str, str]:
@@ -22,8 +24,20 @@ def said(rows: tuple[Row, ...]) -> dict[str, str]:
     return found | {row.item: str(row.facts["verdict"]) for row in rows if row.event is Event.JUDGED}
 
 
+def is_shown_elsewhere(commit: str, rows: tuple[Row, ...]) -> None:
+    """GitHub shows a deployment that succeeded, and Grafana's graphs a mark for each update of a server."""
+    key = str(rows[0].facts["release"]["key"])
+    with Company.load(ENVIRONMENT) as company:
+        (shown,) = company.github.list_deployments(ENVIRONMENT)
+        assert (shown.key, shown.commit, shown.state) == (key, commit, "success")
+        assert company.grafana is not None
+        for update in ("2.1.2/web-server-1", "2.1.5/web-server-2"):
+            assert company.grafana.find_annotation(f"{key}/{update}") is not None
+
+
 def test_a_clean_release_holds_every_row_of_sections_1_and_3_as_passed(stage: Stage) -> None:
     shipped = stage.lab.ship("2.8.0")
+    stage.watch_staging()
     request = stage.request(shipped, raise_risk_to="high", flags={"FEATURE_ROTA": "true"}, incident_team_confirmed=True)
 
     ending = stage.release(request, CTO_APPROVES)
@@ -35,3 +49,16 @@ def test_a_clean_release_holds_every_row_of_sections_1_and_3_as_passed(stage: St
         number: (words.get(number), sentences.get(number)) for number in asked() if words.get(number) != "passed"
     } == {}
     assert "*Issues:* none" in stage.said_in("C0DEPLOYMENTS")
+    is_shown_elsewhere(shipped.commit, ending.rows)
+
+
+def test_a_version_that_leaks_under_load_never_leaves_staging(stage: Stage) -> None:
+    shipped = stage.lab.ship("2.8.1", fault="leak")
+    stage.watch_staging()
+
+    ending = stage.release(stage.request(shipped))
+
+    assert re.search(r"1\.3\.3 .*staging memory: .* it grows steadily", ending.sentence), ending.sentence
+    assert said(ending.rows)["1.3.3"] == "failed"
+    assert set(stage.lab.versions_serving().values()) != {shipped.commit}
+    assert stage.hold_is_free()

@@ -1,0 +1,103 @@
+"""8.1: who may decide about this release, and how they prove who they are."""
+
+import time
+from datetime import datetime
+from typing import Protocol
+
+from blocks.errors import Misconfigured
+from flows.phase import ChecksFailed
+from policy.approval import Decision, Outcome, Ruling, count_wrong_codes, judge_answer, occasion_of
+from policy.judgement import Judgement
+from policy.one_time_code import delay_after
+from policy.roles import Person, entitled, find_own_part
+from tasks.run import Run, utc_now
+
+
+def who_may_approve(run: Run) -> tuple[Person, ...]:
+    """Return everybody who is entitled today and neither requested nor wrote this release."""
+    return tuple(person for person, own_part in _entitled(run) if own_part is None)
+
+
+def say_who_may_approve(run: Run) -> str:
+    """Name everybody who may, or say of everybody who could why they may not."""
+    if people := who_may_approve(run):
+        return f"may be approved by {', '.join(person.name for person in people)}"
+    could = "; ".join(f"{person.name} {own_part}" for person, own_part in _entitled(run))
+    return f"may be approved by nobody: {could or 'nobody holds the role'}"
+
+
+def require_an_approver(run: Run) -> None:
+    """Return if somebody may approve: who is missing at the gate is better missed before the first change."""
+    if not who_may_approve(run):
+        raise ChecksFailed(
+            f"2.1.4: a release of {run.release.risk} risk by {run.release.request.requested_by}"
+            f" {say_who_may_approve(run)}; let somebody else request it, or name a deputy in the settings"
+        )
+
+
+def _entitled(run: Run) -> tuple[tuple[Person, str | None], ...]:
+    """Everybody who is entitled today, with their own part in the release."""
+    occasion = occasion_of(way=run.release.way, risk=run.release.risk)
+    requested_by, authors = run.release.request.requested_by, authors_of(run)
+    return tuple(
+        (person, find_own_part(person, requested_by=requested_by, authors=authors))
+        for person in entitled(occasion, run.company.roster, utc_now().date())
+    )
+
+
+def authors_of(run: Run) -> frozenset[str]:
+    """Return every name, login and address that wrote a commit of the release."""
+    return frozenset(
+        identity
+        for commit in run.release.commits
+        for identity in (commit.author_name, commit.author_login, commit.author_email)
+        if identity
+    )
+
+
+class Answered(Protocol):
+    """What every form asks of whoever decides."""
+
+    name: str
+    code: str
+    typed_by: str
+
+
+def rule(run: Run, decision: Decision, answer: Answered, *, reason: str, window: Judgement) -> Ruling:
+    """Rule on an answer: who decides is entitled, had no part in the release, and proved to be there by a code."""
+    now = utc_now()
+    ruling = judge_answer(
+        decision,
+        answer.name,
+        reason=reason,
+        occasion=occasion_of(way=run.release.way, risk=run.release.risk),
+        roster=run.company.roster,
+        requested_by=run.release.request.requested_by,
+        authors=authors_of(run),
+        on=now.date(),
+        window=window,
+    )
+    if answer.typed_by and run.company.roster.find(answer.typed_by) is None:
+        return Ruling(Outcome.NOT_VALID, f"typed_by: {answer.typed_by!r} is not in the roster")
+    person = run.company.roster.find(answer.name)
+    if ruling.outcome is not Outcome.APPROVED or person is None:
+        return ruling
+    return _prove(run, person, answer.code, ruling, at=now)
+
+
+def _prove(run: Run, person: Person, code: str, ruling: Ruling, *, at: datetime) -> Ruling:
+    """Whoever approves shows a code that was not used before; after wrong ones the answer waits a little."""
+    codes = run.company.one_time_codes
+    wait = delay_after(count_wrong_codes(run.record.seen, person.name), at_most=run.limits.wrong_code_delay)
+    until = time.monotonic() + wait.total_seconds()
+    while time.monotonic() < until:
+        run.pause()
+    try:
+        step = codes.find_step(person, code, at=at)
+    except Misconfigured as error:
+        return Ruling(Outcome.NOT_VALID, f"{person.name} has no one-time codes: {error}; enrol on the worker first")
+    if step is None:
+        return Ruling(Outcome.WRONG_CODE, f"the code is not one that {person.name}'s app shows now")
+    if not codes.use(person, step):
+        return Ruling(Outcome.NOT_VALID, f"this code of {person.name} was used already; the app shows a new one soon")
+    return ruling

@@ -1,0 +1,142 @@
+"""Waivers: what is wrong before the first change is listed in one form, and whoever may approve waives row by row.
+
+The request says whether to wait for that at all: without it a release that its checks stop ends at once.
+"""
+
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from prefect.artifacts import create_markdown_artifact
+from pydantic import Field, create_model
+
+from flows.approvers import rule, who_may_approve
+from flows.choice import reminder
+from flows.gate import NobodyAnswered, WaiverForm, ask
+from flows.phase import ChecksFailed, Report, require
+from policy.approval import Decision, Outcome
+from policy.items import Item
+from policy.judgement import Judgement, not_applicable
+from policy.limits import Mode
+from policy.messages import waivers_wanted
+from policy.page import render_page
+from policy.record import Event
+from policy.waivers import can_be_waived, list_waivers, waive
+from tasks.messages import direct_message, inform
+from tasks.run import Run
+
+Entry = tuple[Item, Judgement]
+
+
+def require_or_waive(run: Run, *reports: Report) -> None:
+    """Return once nothing stops the way forward that was not waived; raises ChecksFailed naming what is left.
+
+    Nobody is asked about an action that failed, or where the request does not ask for waivers.
+    """
+    stopping = [entry for report in reports for entry in report.stopping]
+    if not stopping or run.release.mode is not Mode.RELEASE or not run.release.request.ask_for_waivers:
+        require(run, *reports)
+        return
+    complaint, deadline = "", time.monotonic() + run.limits.approval.total_seconds()
+    while left := _not_waived(run, stopping):
+        if not all(can_be_waived(item) for item, _ in left) or not who_may_approve(run):
+            raise ChecksFailed(_say(left))
+        remaining = timedelta(seconds=max(0, deadline - time.monotonic()))
+        complaint = _ask_and_write_down(run, left, complaint, within=remaining)
+    _settle(run, waive(stopping, list_waivers(run.record.seen)))
+
+
+def _not_waived(run: Run, stopping: Sequence[Entry]) -> list[Entry]:
+    waivers = list_waivers(run.record.rows())
+    return [entry for entry in waive(stopping, waivers) if not entry[1].verdict.lets_pass]
+
+
+def _ask_and_write_down(run: Run, left: Sequence[Entry], complaint: str, *, within: timedelta) -> str:
+    """Return why the form comes again, or nothing; raises ChecksFailed where no waiver is to be had."""
+    answer = _ask(run, left, complaint, within=within)
+    reasons = {item.number: _reason(answer, item).strip() for item, _ in left}
+    if answer.decision != "waive":
+        if run.company.roster.find(answer.name) is None:
+            return f"The last answer did not count: {answer.name!r} is not in the roster."
+        raise ChecksFailed(f"{_say(left)}; {answer.name} chose to stop the release")
+    if missing := [number for number, reason in reasons.items() if not reason]:
+        return f"The last answer did not count: no reason for {', '.join(missing)}; all are waived, or it stops."
+    ruling = rule(
+        run,
+        Decision.APPROVE,
+        answer,
+        reason="; ".join(reasons.values()),
+        window=not_applicable("the window is an item of its own"),
+    )
+    if ruling.outcome is not Outcome.APPROVED:
+        facts = {"decision": answer.decision, "name": answer.name, "outcome": ruling.outcome.value}
+        run.record.append(Event.ANSWERED, item="8.1", facts={**facts, "sentence": ruling.sentence})
+        return f"The last answer did not count: {ruling.sentence}. Nothing was changed."
+    for item, judgement in left:
+        facts = {"name": answer.name, "reason": reasons[item.number], "typed_by": answer.typed_by}
+        found = {"verdict": judgement.verdict.value, "sentence": judgement.sentence}
+        run.record.append(Event.WAIVED, item=item.number, facts={**facts, **found})
+    return ""
+
+
+def _ask(run: Run, left: Sequence[Entry], complaint: str, *, within: timedelta) -> Any:
+    approvers = who_may_approve(run)
+    names = [person.name for person in approvers]
+    run.record.append(Event.ASKED, item="8.1", facts={"approvers": names, "sentence": _say(left)})
+    text = waivers_wanted(
+        run.release, complaint=complaint, found=_say(left), link=run.link, left=within, approvers=names
+    )
+    asking = len(run.record.seen)
+    for person in approvers:
+        if person.slack:
+            inform(direct_message(run, person, number="8.1", name="asked to waive", asking=asking, text=text), run)
+    page = render_page(f"Waive what stops {run.release.what}?", left, way=run.release.way)
+    try:
+        return ask(
+            form_for(left),
+            f"**{complaint}**\n\n{page}" if complaint else page,
+            within=within,
+            lookout=run.lookout,
+            remind=reminder(run, text),
+            remind_every=run.limits.reminder,
+        )
+    except NobodyAnswered as error:
+        raise ChecksFailed(f"{_say(left)}; nobody waived it: {error}") from error
+
+
+def form_for(left: Sequence[Entry]) -> type[WaiverForm]:
+    """Return the form with one field for each row that needs a reason."""
+    fields: dict[str, Any] = {
+        _field(item): (
+            str,
+            Field(default="", max_length=500, title=item.name, description=f"Why: {judgement.sentence}"),
+        )
+        for item, judgement in left
+    }
+    return create_model("WaiverForm", __base__=WaiverForm, **fields)
+
+
+def _field(item: Item) -> str:
+    return f"reason_{item.number.replace('.', '_')}"
+
+
+def _reason(answer: WaiverForm, item: Item) -> str:
+    return str(getattr(answer, _field(item)))
+
+
+def _settle(run: Run, entries: Sequence[Entry]) -> None:
+    """The record's last word on each row is that it was waived, and a page beside those of the phases says so."""
+    for item, judgement in entries:
+        run.verdicts[item.number] = judgement
+        facts = {"verdict": judgement.verdict.value, "sentence": judgement.sentence, "link": judgement.link}
+        run.record.append(Event.JUDGED, item=item.number, facts=facts)
+    create_markdown_artifact(
+        key="waivers",
+        markdown=render_page("Waived before the first change", entries, way=run.release.way),
+        description="; ".join(item.name for item, _ in entries)[:200],
+    )
+
+
+def _say(left: Sequence[Entry]) -> str:
+    return "; ".join(f"{item.name}: {judgement.sentence}" for item, judgement in left)

@@ -1,0 +1,54 @@
+"""Waivers: row by row, with a reason, for this release and this finding only."""
+
+import pytest
+
+from policy.checklist import ITEMS
+from policy.judgement import Judgement, Verdict, failed, passed, unknown
+from policy.record import Event
+from policy.waivers import Waiver, can_be_waived, list_waivers, waive
+from tests.policy.rows import numbered, row
+
+AUDIT = ITEMS["1.1.4"]
+WAIVED_AS_FAILED = Waiver("1.1.4", "Tomas Lima", "no patch yet", Verdict.FAILED)
+WAIVED_AS_UNKNOWN = Waiver("1.1.4", "Tomas Lima", "Snyk is down", Verdict.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("waiver", "judgement", "verdict"),
+    [
+        pytest.param(WAIVED_AS_FAILED, failed("1 high finding"), Verdict.WAIVED, id="what was waived"),
+        pytest.param(WAIVED_AS_FAILED, unknown("Snyk is down"), Verdict.WAIVED, id="a failure covers not knowing"),
+        pytest.param(WAIVED_AS_UNKNOWN, unknown("Snyk is down"), Verdict.WAIVED, id="not knowing, waived"),
+        pytest.param(WAIVED_AS_UNKNOWN, failed("1 high finding"), Verdict.FAILED, id="not knowing covers no failure"),
+        pytest.param(WAIVED_AS_FAILED, passed("no finding"), Verdict.PASSED, id="passed meanwhile"),
+        pytest.param(None, failed("1 high finding"), Verdict.FAILED, id="no waiver"),
+    ],
+)
+def test_a_waiver_covers_what_was_found(waiver: Waiver | None, judgement: Judgement, verdict: Verdict) -> None:
+    waivers = {waiver.item: waiver} if waiver else {}
+
+    ((_, counted),) = waive([(AUDIT, judgement)], waivers)
+
+    assert counted.verdict is verdict
+    if verdict is Verdict.WAIVED and waiver is not None:
+        assert counted.sentence == (
+            f"waived by Tomas Lima: {waiver.reason} ({judgement.verdict}: {judgement.sentence})"
+        )
+
+
+def test_a_waiver_covers_no_other_item() -> None:
+    entries = [(ITEMS["1.1.3"], failed("coverage 60%"))]
+
+    assert waive(entries, {"1.1.4": WAIVED_AS_FAILED}) == tuple(entries)
+
+
+def test_the_newest_waiver_of_a_record_counts() -> None:
+    facts = {"name": "Tomas Lima", "verdict": "failed"}
+    rows = numbered(row(Event.WAIVED, item="1.1.4", reason=reason, **facts) for reason in ("first", "second"))
+
+    assert list_waivers(rows)["1.1.4"].reason == "second"
+
+
+def test_evidence_can_be_waived_and_an_action_cannot() -> None:
+    assert can_be_waived(ITEMS["1.1.4"])
+    assert not can_be_waived(ITEMS["1.3.7"])
