@@ -34,7 +34,7 @@ class Done:
 
 
 class Application(CompanyBlock):
-    """The application through the balancer; every verb can ask one server directly instead."""
+    """The application through the balancer; a user can log in to one server directly instead."""
 
     _block_type_name = "Countersign application"
     _block_type_slug = "countersign-application"
@@ -49,17 +49,18 @@ class Application(CompanyBlock):
     secrets_folder: str | None = Field(default=None, description="The folder of secret files on the worker.")
     patience: timedelta = Field(default=timedelta(seconds=10), description="How long one answer may take.")
 
-    def read_health(self, *, at: str | None = None) -> HealthAnswer:
-        """Return what the health check answers, whatever its status."""
-        return self._read(self.health, at)
+    def read_health(self) -> HealthAnswer:
+        """Return what the health check answers through the balancer, whatever its status."""
+        return self.read_path(self.health)
 
-    def read_health_metrics(self, *, at: str | None = None) -> HealthAnswer:
+    def read_health_metrics(self) -> HealthAnswer:
         """Return the application's own figures as it sends them."""
-        return self._read(self.metrics, at)
+        return self.read_path(self.metrics)
 
     def read_path(self, path: str) -> HealthAnswer:
         """Return what any path answers, whatever its status."""
-        return self._read(path, None)
+        answer = self._send("GET", self._address(None), path)
+        return HealthAnswer("the application", answer.status_code, answer.text)
 
     def log_in(self, *, at: str | None = None) -> Session:
         """Log the demo account in."""
@@ -117,11 +118,6 @@ class Application(CompanyBlock):
         """Scheme, host and port: `at` may be any address of a server, its health check too."""
         parts = urlsplit(at or self.url)
         return f"{parts.scheme}://{parts.netloc}"
-
-    def _read(self, path: str, at: str | None) -> HealthAnswer:
-        address = self._address(at)
-        answer = self._send("GET", address, path)
-        return HealthAnswer(address if at else "the application", answer.status_code, answer.text)
 
     def _do(
         self,

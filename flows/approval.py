@@ -90,8 +90,8 @@ def evidence_page(run: Run, report: Report, watch: Watch) -> str:
             "## Approve for the remaining servers?",
             f"**{headline(report.entries, way=release.way)}. {headline_of(comparison)}.**",
             f"**{release.what}**, {release.risk.value} risk, requested by {release.request.requested_by}."
-            f" {', '.join(new) or 'No server'} serves it; {', '.join(old) or 'no server'} still serves"
-            f" {release.previous_commit[:7]}.",
+            f" It is on {', '.join(new) or 'no server'};"
+            f" {release.previous_commit[:7]} still on {', '.join(old) or 'no server'}.",
             f"**Approve**: {next(iter(old), 'nothing')} is next. **Roll back**, or no answer in time:"
             f" {', '.join(new) or 'nothing'} goes back to {release.previous_commit[:7]}."
             " The form stands below the evidence: scroll down.",

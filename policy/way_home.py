@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from policy.approval import Outcome
 from policy.judgement import Verdict
 from policy.limits import Limits
 from policy.record import Event, Row, last
@@ -197,7 +198,7 @@ def decided_home(rows: Sequence[Row]) -> bool:
     return any(
         row.event is Event.RED_FLAG
         or (row.event is Event.GOING_HOME and row.facts.get("plan") == Back.__name__)
-        or (row.event is Event.ANSWERED and row.facts.get("outcome") == "roll back")
+        or (row.event is Event.ANSWERED and row.facts.get("outcome") == Outcome.ROLL_BACK)
         for row in rows
     )
 

@@ -59,4 +59,4 @@ def test_the_headline_of_the_evidence_says_both(
     heading, headline, who = page.split("\n\n")[:3]
     assert heading == "## Approve for the remaining servers?"
     assert headline == f"**{says}**"
-    assert "web-server-1 serves it; web-server-2, web-server-3 still serves a1a1a1a." in who
+    assert "It is on web-server-1; a1a1a1a still on web-server-2, web-server-3." in who

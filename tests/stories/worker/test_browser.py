@@ -137,7 +137,7 @@ def shows_both_versions(gate: Locator, *, new: str, old: str) -> None:
     """The verdict, which server serves what, both versions in figures beside the limit, and what can be decided."""
     expect(gate).to_contain_text(re.compile(r"All \d+ passed\..+0\.00% of requests fail, on the old version 0\.00%"))
     expect(gate).to_contain_text(f"{new[:7]} (Patient search performance), medium risk, requested by Ana Souza")
-    expect(gate).to_contain_text(f"web-server-1 serves it; web-server-2 still serves {old[:7]}")
+    expect(gate).to_contain_text(f"It is on web-server-1; {old[:7]} still on web-server-2")
     failed = gate.get_by_role("row", name="requests failed").get_by_role("cell")
     expect(failed).to_have_text([re.compile("requests failed"), *2 * [re.compile(r"^0 of \d+")], "below 1.00%"])
     expect(gate.get_by_role("img", name="Error rate")).to_be_visible()
