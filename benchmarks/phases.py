@@ -3,7 +3,7 @@
 Everything is asked of the lab's stand-ins over real HTTP, and of the lab's servers, registry and database, which are
 not slowed down. 1.3.1 was done before: how long a pipeline takes is not ours. 1.3.3 is left out: it waits for a window.
 
-  together     prepare() and final_checks() as a release calls them: task runs in Prefect, rows in the record, pages
+  together     as a release asks them: task runs in Prefect, rows in the record, pages
   chain        the item that takes longest when it is asked alone, of 1.1 to 1.3 and of 1.4: its calls need each other
   one by one   every item alone, one after the other, as a script would; what two of them need is fetched by each
 
@@ -91,7 +91,7 @@ def measure(lab: Lab, run: Run, delay: float) -> Times:
     with slowed(lab, delay):
         before = calls_of(lab)
         together = {}
-        for section, ask in zip(SECTIONS, (preparation.prepare, preparation.final_checks), strict=True):
+        for section, ask in zip(SECTIONS, (preparation.gather_evidence, preparation.final_checks), strict=True):
             began = time.monotonic()
             ask(replace(run, once=Once()))
             together[section] = time.monotonic() - began

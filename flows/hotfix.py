@@ -7,7 +7,7 @@ from flows.hold import holding, pre_empt
 from flows.opening import open_release, release_key
 from flows.phase import Report, phase, require, run_items
 from flows.plan import show_plan
-from flows.preparation import announcement, final_checks, prepare, remember_statements
+from flows.preparation import announcement, final_checks, gather_evidence, remember_statements
 from flows.production import roll_out
 from flows.recovery import recover
 from flows.sign_off import sign_off
@@ -60,7 +60,7 @@ def before_the_first_change(run: Run) -> None:
     if touched_servers(run.record.rows()):
         return
     require(run, urgency(run))
-    prepare(run)
+    gather_evidence(run)
     announcement(run)
     require_or_waive(run, final_checks(run))
     remember_statements(run)

@@ -13,9 +13,9 @@ from tasks.resolve import resolve, resume
 from tasks.run import Run, utc_now
 
 
-def open_release(request: Request | HotfixRequest, company: Company, *, way: Way) -> Release:
+def open_release(request: Request | HotfixRequest, company: Company, *, way: Way, key: str = "") -> Release:
     """Return the release of this flow run: resumed if an earlier process of the run opened it, else resolved."""
-    key = release_key()
+    key = key or release_key()
     release = resume(company, key)
     if release is not None:
         get_run_logger().info("Release %s goes on where an earlier process of this run left it", key)

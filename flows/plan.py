@@ -9,7 +9,7 @@ from blocks.company import Company
 from blocks.record import Record
 from blocks.store import FolderStore
 from flows.approvers import say_who_may_approve
-from flows.preparation import final_checks, prepare
+from flows.preparation import final_checks, gather_evidence
 from policy.page import render_page
 from policy.record import Event
 from policy.release import Build, Release
@@ -24,7 +24,7 @@ def show_plan(company: Company, release: Release) -> None:
     """Leave a page with every check judged now and every step that would be carried out, with its command."""
     with tempfile.TemporaryDirectory() as folder:
         run = _rehearsal(company, release, Path(folder))
-        reports = (*prepare(run), final_checks(run))
+        reports = (*gather_evidence(run), final_checks(run))
         entries = [entry for report in reports for entry in report.entries]
         before = (_say_image(run), f"The release {say_who_may_approve(run)} (2.1.4).")
         rows = [f"{number}. **{step.title}**: `{step.does}`" for number, step in enumerate(steps_of(run), start=1)]

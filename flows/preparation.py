@@ -112,7 +112,7 @@ def final_checks(run: Run) -> Report:
     )
 
 
-def prepare(run: Run) -> tuple[Report, ...]:
+def gather_evidence(run: Run) -> tuple[Report, ...]:
     """Ask everything of 1.1, 1.2 and 1.3 at once, for they do not need each other."""
     phases = (code_review, change_management, preparation)
     with ThreadPoolExecutor(len(phases)) as pool:

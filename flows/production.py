@@ -11,7 +11,8 @@ from flows.hold import holding, refuse_while_held
 from flows.opening import open_release, release_key
 from flows.phase import Report
 from flows.plan import show_plan
-from flows.preparation import announcement, final_checks, prepare, remember_statements
+from flows.preparation import announcement, final_checks, gather_evidence, remember_statements
+from flows.prepare import find_prepared
 from flows.rollout import (
     everything_is_live,
     first_server_evidence,
@@ -57,7 +58,8 @@ def before_the_first_change(run: Run) -> None:
     if touched_servers(run.record.rows()):
         return
     require_an_approver(run)
-    require_or_waive(run, *prepare(run))
+    run.kept = find_prepared(run)
+    require_or_waive(run, *gather_evidence(run))
     announcement(run)
     require_or_waive(run, final_checks(run))
     remember_statements(run)

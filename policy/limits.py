@@ -130,6 +130,9 @@ class Limits(BaseModel):
     staging: timedelta = Field(
         default=timedelta(minutes=10), description="1.3.1: how long staging may take to serve it."
     )
+    prepared: timedelta = Field(
+        default=timedelta(hours=24), description="How old evidence of `prepare` may be at most; some items keep less."
+    )
     staging_watch: timedelta = Field(
         default=timedelta(minutes=10),
         description="1.3.3: how long staging is watched, from its start on; a release waits for the rest of it.",

@@ -19,6 +19,7 @@ class Ending(StrEnum):
     ROLLED_BACK = "rolled back"
     STOPPED = "stopped"
     STUCK = "stuck"
+    PREPARED = "prepared"
     STAYED = "stayed on the new version without a sign-off"
 
 

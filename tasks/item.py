@@ -16,7 +16,7 @@ from policy.checklist import ITEMS
 from policy.items import Item, Kind
 from policy.judgement import Judgement, failed, not_configured, unknown
 from policy.record import Event
-from tasks.run import Run
+from tasks.run import Run, utc_now
 from tasks.systems import Kind as SystemKind
 from tasks.systems import System
 
@@ -75,7 +75,8 @@ def as_task(question: Question, run: Run) -> Task[[], Any]:
         persist_result=False,
     )
     def ask() -> State[None]:
-        judgement = answer(question, run)
+        kept = run.kept.get(question.item.number)
+        judgement = kept.now(utc_now()) if kept else answer(question, run)
         run.verdicts[question.item.number] = judgement
         run.record.append(
             Event.JUDGED,

@@ -7,6 +7,7 @@ waits for it or fails because of it.
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -24,6 +25,7 @@ SHOWN: dict[Ending, Shown] = {
     Ending.SIGNED_OFF: "success",
     Ending.STAYED: "success",
     Ending.STOPPED: "inactive",
+    Ending.PREPARED: "inactive",
     Ending.ROLLED_BACK: "failure",
     Ending.STUCK: "failure",
 }
@@ -46,12 +48,9 @@ def show_updates(run: Run) -> None:
         commit = run.release.previous_commit if number == "4.2.2" else run.release.commit
         text = f"{server} {UPDATES[number]} {commit[:7]}: {run.release.what}"
         key = f"{run.release.key}/{number}/{server}"
-        _advise(
-            f"update of {server} shown on Grafana",
-            lambda key=key, text=text, server=server, start=start, end=end: grafana.annotate(
-                key, text, tags=[run.release.environment, server], start=start, end=end
-            ),
-        )
+        tags = [run.release.environment, server]
+        mark = partial(grafana.annotate, key, text, tags=tags, start=start, end=end)
+        _advise(f"update of {server} shown on Grafana", mark)
 
 
 def show_ending(run: Run, ending: Ending) -> None:
@@ -96,7 +95,11 @@ def _show_deployment(run: Run, state: Shown) -> None:
 
 
 def _advise(name: str, act: Callable[[], object]) -> None:
-    """Carry out a task that says what it could not do and never fails."""
+    as_task(name, act)(return_state=True)
+
+
+def as_task(name: str, act: Callable[[], object]) -> Callable[..., object]:
+    """Return the task that says what it could not do and never fails."""
 
     @task(name=name, cache_policy=NO_CACHE, persist_result=False)
     def carry() -> State[None]:
@@ -106,4 +109,4 @@ def _advise(name: str, act: Callable[[], object]) -> None:
             return Completed(name="Left out", message=str(error))
         return Completed(message="done")
 
-    carry(return_state=True)
+    return carry

@@ -12,11 +12,10 @@ from tasks.item import item
 from tasks.run import Run, utc_now
 from tasks.systems import STAGING, STAGING_METRICS
 
-NUMBER = "1.3.3"
 MEMORY_POINTS = 60
 
 
-@item(NUMBER, needs=STAGING_METRICS)
+@item("1.3.3", needs=STAGING_METRICS)
 def staging_performance(run: Run, metrics: Prometheus) -> Judgement:
     """Staging was fast and its memory level over the window, and bore the load test, which high risk requires."""
     staging, limits = STAGING.required(run.company), run.limits
@@ -51,4 +50,4 @@ def _test_load(run: Run, staging: Staging) -> LoadTest | None:
 
 def _is_thorough(run: Run) -> bool:
     """A hotfix waits for no window and no load test, and a plan deploys nothing to staging that could be watched."""
-    return ITEMS[NUMBER].asked[run.release.way] is Asked.REQUIRED and run.release.mode is not Mode.PLAN
+    return ITEMS["1.3.3"].asked[run.release.way] is Asked.REQUIRED and run.release.mode is not Mode.PLAN

@@ -14,6 +14,7 @@ from blocks.fleet.server import Server
 from blocks.record import Record
 from policy.judgement import Judgement
 from policy.limits import Limits
+from policy.prepared import Kept
 from policy.record import Event, last
 from policy.red_flags import Conclusion, Flag
 from policy.release import Build, Release
@@ -71,6 +72,7 @@ class Run:
     verdicts: dict[str, Judgement] = field(default_factory=dict)
     watched: Conclusion = NOTHING_WATCHED
     once: Once = field(default_factory=Once)
+    kept: dict[str, Kept] = field(default_factory=dict)
 
     def pause(self, seconds: float = LOOK_SECONDS) -> None:
         """Let a moment pass between two looks; raises what the lookout raises."""

@@ -59,10 +59,16 @@ def plain_item(question: Question, run: Run) -> Callable[..., None]:
     return ask
 
 
+def plain_mark(_name: str, act: Callable[[], object]) -> Callable[..., object]:
+    """The mark without a task around it."""
+    return lambda **_: act()
+
+
 @pytest.fixture(autouse=True)
 def without_prefect(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No task run, no server."""
     monkeypatch.setattr("tasks.step.as_task", plain_step)
+    monkeypatch.setattr("tasks.marks.as_task", plain_mark)
     for module in ("flows.way_home", "flows.sign_off"):
         monkeypatch.setattr(f"{module}.as_task", plain_item)
     with disable_run_logger():

@@ -43,8 +43,10 @@ def test_a_waiver_covers_no_other_item() -> None:
 
 
 def test_the_newest_waiver_of_a_record_counts() -> None:
-    facts = {"name": "Tomas Lima", "verdict": "failed"}
-    rows = numbered(row(Event.WAIVED, item="1.1.4", reason=reason, **facts) for reason in ("first", "second"))
+    rows = numbered(
+        row(Event.WAIVED, item="1.1.4", name="Tomas Lima", verdict="failed", reason=reason)
+        for reason in ("first", "second")
+    )
 
     assert list_waivers(rows)["1.1.4"].reason == "second"
 
