@@ -36,8 +36,18 @@ def repository(full_name: str, *, fork: bool = False) -> dict[str, Any]:
     """The whole form of a repository; the short one is a part of it."""
     owner, _, name = full_name.partition("/")
     url = f"{API}/repos/{full_name}"
-    counts = "forks forks_count open_issues open_issues_count size stargazers_count watchers watchers_count"
-    switches = {"has_issues": True, "has_projects": True, "has_wiki": False, "has_pages": False, "has_downloads": True}
+    counts = (
+        "forks forks_count network_count open_issues open_issues_count size stargazers_count subscribers_count "
+        "watchers watchers_count"
+    )
+    switches = {
+        "has_issues": True,
+        "has_discussions": False,
+        "has_projects": True,
+        "has_wiki": False,
+        "has_pages": False,
+        "has_downloads": True,
+    }
     addresses = {f"{part}_url": f"{url}/{part}" for part in _REPOSITORY.split()}
     return (
         addresses

@@ -13,6 +13,22 @@ from lab.vendors.github_state import Artifact, Deployment, GitHubState, Status
 
 STATES = ("error", "failure", "inactive", "in_progress", "queued", "pending", "success")
 _MOST_LETTERS = 140
+_DEPLOYMENT_FIELDS = frozenset(
+    {
+        "ref",
+        "task",
+        "auto_merge",
+        "required_contexts",
+        "payload",
+        "environment",
+        "description",
+        "transient_environment",
+        "production_environment",
+    }
+)
+_STATUS_FIELDS = frozenset(
+    {"state", "target_url", "log_url", "description", "environment", "environment_url", "auto_inactive"}
+)
 _AT = "/repos/{owner}/{repo}"
 STORAGE = "/artifact-storage"
 
@@ -30,9 +46,9 @@ class ReportOperations:
             Operation("GET", f"{_AT}/code-scanning/analyses", self._list_analyses),
             Operation("GET", f"{_AT}/code-scanning/alerts", self._list_alerts),
             Operation("GET", f"{_AT}/deployments", self._list_deployments),
-            Operation("POST", f"{_AT}/deployments", self._create_deployment),
+            Operation("POST", f"{_AT}/deployments", self._create_deployment, _DEPLOYMENT_FIELDS),
             Operation("GET", f"{_AT}/deployments/{{number:int}}/statuses", self._list_states),
-            Operation("POST", f"{_AT}/deployments/{{number:int}}/statuses", self._add_state),
+            Operation("POST", f"{_AT}/deployments/{{number:int}}/statuses", self._add_state, _STATUS_FIELDS),
             Operation("GET", f"{_AT}/actions/runs/{{number:int}}/artifacts", self._list_artifacts),
             Operation("GET", f"{_AT}/actions/artifacts/{{number:int}}/zip", self._point_to_artifact),
             Operation("GET", f"{STORAGE}/{{number:int}}", self._get_artifact),

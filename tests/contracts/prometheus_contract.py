@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from blocks.prometheus import Prometheus
+from lab.settings_file import AUDITED
 from tests.contracts.contract import Contract, Drive, Stage
 from tests.contracts.exchange import forwarding
 from tests.contracts.openapi_check import OpenApiDescription
@@ -29,6 +30,11 @@ def _memory(stage: Stage) -> None:
     stage.block.read_memory_series(SERVERS, now - SPAN, now, timedelta(seconds=1))
 
 
+def _audited(stage: Stage) -> None:
+    stage.block.audited_query = AUDITED
+    stage.block.read_audited_requests(datetime.now(UTC), SPAN)
+
+
 def _broken(stage: Stage) -> None:
     stage.block.traffic_query = "sum(rate(http_requests_total{job=}[$span]))"
     stage.block.traffic_measured_query = "sum("
@@ -38,6 +44,8 @@ def _broken(stage: Stage) -> None:
 VERBS: dict[str, Drive] = {
     "read_samples": lambda stage: stage.block.read_samples(SERVERS, datetime.now(UTC), SPAN),
     "read_usage": lambda stage: stage.block.read_usage(SERVERS),
+    "read_starts": lambda stage: stage.block.read_starts(SERVERS),
+    "read_audited_requests": _audited,
     "read_traffic": lambda stage: stage.block.read_traffic(datetime.now(UTC), SPAN),
     "read_memory_series": _memory,
     "check": lambda stage: stage.block.check(),

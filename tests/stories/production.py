@@ -12,7 +12,7 @@ from lab.client import Lab, Shipped
 from policy.record import Event, Row, last
 
 DEPLOYMENT = "Production deployment/production"
-SHORT_WATCHES = {"first_server_watch": 1, "immediate_watch": 3, "extended_watch": 5}
+SHORT_WATCHES = {"first_server_watch": 1, "immediate_watch": 3, "extended_watch": 8}
 
 
 class Production:

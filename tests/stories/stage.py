@@ -46,7 +46,7 @@ STORY_SECONDS = 600
 LIMITS = {
     "first_server_watch": 1,
     "immediate_watch": 4,
-    "extended_watch": 5,
+    "extended_watch": 8,
     "watch_window": 4,
     "unknown_patience": 12,
 }
