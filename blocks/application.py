@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,6 +14,10 @@ from blocks.credentials import read_secret
 from blocks.errors import Refused, Unreachable
 from blocks.one_request import send_once
 from policy.health import HealthAnswer
+
+
+SmokeTest = Literal["patient record", "appointment", "prescription"]
+SMOKE_TESTS: Final[tuple[SmokeTest, ...]] = get_args(SmokeTest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,9 @@ class Application(CompanyBlock):
     demo_user: str = Field(description="The demo account's address.")
     demo_password: str = Field(description="The name of the secret that holds its password.")
     demo_patient: int = Field(default=1, description="The patient that belongs to the demo account.")
+    smoke_tests: tuple[SmokeTest, ...] = Field(
+        default=SMOKE_TESTS, description="3.1.3: what is tried after the login of the demo account."
+    )
     secrets_folder: str | None = Field(default=None, description="The folder of secret files on the worker.")
     patience: timedelta = Field(default=timedelta(seconds=10), description="How long one answer may take.")
 

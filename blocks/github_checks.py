@@ -8,7 +8,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from blocks.errors import Refused, Unreachable
-from blocks.github_repository import Repository, quoted
+from blocks.github_repository import PAGE, Repository, quoted
 from policy.check_facts import CheckRun, Checks, CommitStatus
 from policy.security_scans import CodeScanningAlert
 
@@ -121,14 +121,18 @@ class CommitReports(Repository):
             statuses_total,
         )
 
-    def read_code_scanning(self, ref: str) -> CodeScanning:
-        """The open alerts of a ref such as refs/heads/main, and what its newest analysis looked at."""
-        query = {"ref": ref}
+    def read_code_scanning(self, ref: str, commit: str) -> CodeScanning:
+        """The open alerts of a ref such as refs/heads/main, and whether an analysis of it looked at the commit.
+
+        Where none did, the newest analysis says what was looked at instead: main may have moved on meanwhile.
+        """
+        query = {"ref": ref, "per_page": str(PAGE)}
         answer = self._vendor.ask("GET", self._at("code-scanning/analyses"), query=query, understood=(404,))
         found = answer.read(list[_Analysis]) if answer.status < 300 else []
         if not found:
             return CodeScanning(alerts=(), analysed=None, error="")
-        newest = max(found, key=lambda one: one.created_at)
+        ours = [one for one in found if one.commit_sha == commit]
+        newest = max(ours or found, key=lambda one: one.created_at)
         pages = self._pages(self._at("code-scanning/alerts"), list[_Alert], state="open", ref=ref)
         alerts = tuple(_alert(one) for page in pages for one in page)
         return CodeScanning(alerts=alerts, analysed=newest.commit_sha, error=newest.error)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from blocks.application import SMOKE_TESTS, SmokeTest
 from blocks.company import OptionalSystem
 from blocks.errors import Misconfigured
 from blocks.fleet import Server
@@ -116,6 +117,10 @@ class ApplicationSettings(Section):
     metrics: str = Field(default="/api/health/metrics", description="The path of the application's own figures.")
     demo_user: str = Field(description="The demo account of the smoke tests.")
     demo_password: str = Field(description="The name of the secret with its password.")
+    smoke_tests: tuple[SmokeTest, ...] = Field(
+        default=SMOKE_TESTS,
+        description="3.1.3: what is tried after the login; what your application has not, or must not do, is left out.",
+    )
 
 
 class GitHubSettings(Section):

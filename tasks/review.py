@@ -198,7 +198,7 @@ def _read_range(content: bytes) -> Mapping[str, object]:
 def _code_scanning(run: Run, _security: SecuritySource) -> Scan | None:
     number = run.release.request.pull_request
     ref = f"refs/pull/{number}/head" if number is not None else f"refs/heads/{run.company.rules.main_branch}"
-    found = run.company.github.read_code_scanning(ref)
+    found = run.company.github.read_code_scanning(ref, run.release.commit)
     if found.analysed is None:
         return None
     return read_code_scanning(found.alerts, analysed=found.analysed, error=found.error)

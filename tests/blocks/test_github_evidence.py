@@ -119,12 +119,20 @@ def test_an_artifact_that_arrives_broken_is_no_empty_report(world: World) -> Non
 
 def test_code_scanning_says_what_it_looked_at_last(world: World) -> None:
     main = world.state.history.resolve("main")
-    assert world.block.read_code_scanning("refs/heads/main").analysed is None
+    assert world.block.read_code_scanning("refs/heads/main", main).analysed is None
 
     world.state.analyses.append(("refs/heads/main", main, ""))
 
-    seen = world.block.read_code_scanning("refs/heads/main")
+    seen = world.block.read_code_scanning("refs/heads/main", main)
     assert (seen.analysed, seen.error, seen.alerts) == (main, "", ())
+
+
+def test_code_scanning_of_a_commit_that_main_has_left_behind_counts(world: World) -> None:
+    first, newest = world.state.history.resolve("main~1"), world.state.history.resolve("main")
+    world.state.analyses += [("refs/heads/main", first, ""), ("refs/heads/main", newest, "")]
+
+    assert world.block.read_code_scanning("refs/heads/main", first).analysed == first
+    assert world.block.read_code_scanning("refs/heads/main", "c" * 40).analysed in (first, newest)
 
 
 def test_a_change_set_says_which_of_its_files_exist_no_more(world: World) -> None:

@@ -86,7 +86,7 @@ def _report(stage: Stage) -> None:
 
 def _scanned(stage: Stage) -> None:
     stage.vendor.state.analyses.append(("refs/heads/main", _main(stage), ""))
-    stage.block.read_code_scanning("refs/heads/main")
+    stage.block.read_code_scanning("refs/heads/main", _main(stage))
 
 
 def _tag(stage: Stage) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from blocks.application import SMOKE_TESTS
 from blocks.company import Company, CompanyRules, Staging
 from blocks.slack import Message, Scheduled
 from policy.health import HealthAnswer
@@ -145,6 +146,7 @@ class Service:
     """The application as a user sees it: whatever serves works."""
 
     url = "http://api"
+    smoke_tests = SMOKE_TESTS
 
     def read_health_metrics(self) -> HealthAnswer:
         """Return normal figures."""
