@@ -10,7 +10,7 @@ from policy.approval import Outcome
 from policy.judgement import spoken
 from policy.messages import choice_wanted
 from policy.record import Event
-from policy.way_home import STAY
+from policy.way_home import ROLL_BACK, STAY
 from tasks.messages import page_on_call
 from tasks.run import Run
 
@@ -54,7 +54,7 @@ def choose(run: Run, sentence: str) -> None:
     run.record.append(Event.ANSWERED, item="4.1.1", facts={**facts, "outcome": outcome})
     if person is None:
         choose(run, f"{answer.name!r} is not in the roster. {sentence}")
-    elif answer.decision == Outcome.ROLL_BACK:
+    elif answer.decision == ROLL_BACK:
         raise ApprovalRefused(f"{person.name} chose to roll back: {answer.reason}")
     elif answer.decision == STAY and not live:
         choose(run, f"the servers differ, so production cannot stay as it is. {sentence}")

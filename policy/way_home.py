@@ -9,7 +9,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from policy.approval import Outcome
 from policy.judgement import Verdict
 from policy.limits import Limits
 from policy.record import Event, Row, last
@@ -19,6 +18,7 @@ UPDATE_ITEMS = FORWARD_ITEMS | {"4.2.2"}
 MIGRATION_ITEM = "6.3.2"
 # What people answer where the machine leaves it to them.
 STAY: Final = "stay on the new version"
+ROLL_BACK: Final = "roll back"
 
 
 class Cause(StrEnum):
@@ -198,7 +198,7 @@ def decided_home(rows: Sequence[Row]) -> bool:
     return any(
         row.event is Event.RED_FLAG
         or (row.event is Event.GOING_HOME and row.facts.get("plan") == Back.__name__)
-        or (row.event is Event.ANSWERED and row.facts.get("outcome") == Outcome.ROLL_BACK)
+        or (row.event is Event.ANSWERED and row.facts.get("outcome") == ROLL_BACK)
         for row in rows
     )
 
