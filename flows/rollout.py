@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 
@@ -56,8 +57,11 @@ def steps_left(server: Server, run: Run) -> tuple[Step, ...]:
     steps = steps_forward(server, run)
     # Who does not answer here is asked again, with patience, by the steps themselves.
     with suppress(BlockError):
-        back = run.company.balancer is not None and in_rotation(server, run).look(run.company).done
-        if back and _serves_new_version(server, run):
+        if (
+            run.company.balancer is not None
+            and _serves_new_version(server, run)
+            and in_rotation(server, run).look(run.company).done
+        ):
             return tuple(step for step in steps if step.name in (HEALTHY, IN_ROTATION))
     return steps
 
@@ -93,9 +97,10 @@ def _judge_room(server: Server, run: Run) -> Judgement:
     """A server that serves the new version already need not leave; raises Unreachable if it does not answer."""
     if _serves_new_version(server, run):
         return passed(f"{server.name} serves the new version already")
-    if run.company.fleet.read_state(server).held:
-        return failed("a file HOLD lies there, so somebody repairs it by hand")
-    return judge_room_without(server, run)
+    with ThreadPoolExecutor(1) as pool:
+        room = pool.submit(judge_room_without, server, run)
+        held = run.company.fleet.read_state(server).held
+    return failed("a file HOLD lies there, so somebody repairs it by hand") if held else room.result()
 
 
 def watch_until_clear(run: Run, watch: Watch, *, at_least: timedelta) -> None:

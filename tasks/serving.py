@@ -1,5 +1,7 @@
 """Who serves meanwhile: no server leaves unless another one answers, and can carry its load where that is known."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from blocks.company import Company
 from blocks.errors import Refused, Unreachable
 from blocks.fleet import Server
@@ -24,12 +26,14 @@ def judge_room_without(server: Server, run: Run) -> Judgement:
     try:
         others = list_others_serving(company, server)
         up = len(others) + 1
-        if company.prometheus is None:
-            parts = [judge_unmeasured_capacity(others)]
-        else:
-            parts = [judge_capacity(company.prometheus.read_usage(others), servers_up=up, limits=limits)]
-        if company.database is not None:
-            parts.append(judge_pool_without_one(company.database.count_connections(), servers_up=up, limits=limits))
+        with ThreadPoolExecutor(1) as pool:
+            counting = pool.submit(company.database.count_connections) if company.database is not None else None
+            if company.prometheus is None:
+                parts = [judge_unmeasured_capacity(others)]
+            else:
+                parts = [judge_capacity(company.prometheus.read_usage(others), servers_up=up, limits=limits)]
+        if counting is not None:
+            parts.append(judge_pool_without_one(counting.result(), servers_up=up, limits=limits))
     except Unreachable as error:
         return unknown(str(error))
     return worst_of(parts)

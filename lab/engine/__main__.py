@@ -56,6 +56,7 @@ class Project:
 
     def __init__(self, engine: Engine, files: list[Path], variables: dict[str, str]) -> None:
         self._engine = engine
+        self._folder = str(files[0].parent.absolute())
         self._name = re.sub(r"[^a-z0-9_-]", "", files[0].resolve().parent.name.lower())
         self._services = read_services(files, variables)
 
@@ -104,7 +105,12 @@ class Project:
             "LAB_PROCESS": os.environ.get("LAB_PROCESS", ""),
         }
         labels = {**config.get("Labels", {}), **(description.get("labels") or {})}
-        labels |= {"com.docker.compose.project": self._name, "com.docker.compose.service": service}
+        labels |= {
+            "com.docker.compose.project": self._name,
+            "com.docker.compose.project.working_dir": self._folder,
+            "com.docker.compose.service": service,
+            "com.docker.compose.oneoff": "False",
+        }
         return {
             "name": description.get("container_name") or f"{self._name}-{service}-1",
             "image": image,
@@ -201,6 +207,11 @@ def docker(engine: Engine, words: list[str]) -> None:
     match words:
         case ["compose", *rest]:
             compose(engine, rest)
+        case ["ps", "-a", "-q", "--no-trunc", *filters]:
+            wanted = _labels_of(filters)
+            for container in engine.all():
+                if wanted.items() <= container.facts["labels"].items():
+                    print(container.facts["id"])
         case ["inspect", *names] if names and not any(name.startswith("-") for name in names):
             print(json.dumps([engine.find(name).inspect() for name in names], indent=4))
         case ["image", "inspect", *names] if names and not any(name.startswith("-") for name in names):
@@ -217,6 +228,17 @@ def docker(engine: Engine, words: list[str]) -> None:
             print(engine.find(name).log(int(lines)), end="")
         case _:
             raise RefusedError(f"the stand-in does not know: docker {' '.join(words)}", code=125)
+
+
+def _labels_of(filters: list[str]) -> dict[str, str]:
+    """Read `--filter label=NAME=VALUE`, as often as it comes."""
+    wanted = {}
+    for option, value in zip(filters[::2], filters[1::2], strict=True):
+        kind, name, text = value.split("=", 2)
+        if (option, kind) != ("--filter", "label"):
+            raise RefusedError(f"the stand-in does not know: docker ps {option} {value}", code=125)
+        wanted[name] = text
+    return wanted
 
 
 def main() -> int:

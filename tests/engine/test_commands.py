@@ -159,6 +159,40 @@ def test_no_container_is_no_line_and_one_is_its_identity(bench: Bench) -> None:
     assert [bench.inspected(one)["Id"] for one in listed] == listed
 
 
+def test_a_container_is_found_by_where_its_project_lies(bench: Bench) -> None:
+    def listed(folder: str, service: str) -> str:
+        labels = {"project.working_dir": folder, "service": service, "oneoff": "False"}
+        filters = [f"--filter=label=com.docker.compose.{name}={value}" for name, value in labels.items()]
+        words = [word for one in filters for word in one.split("=", 1)]
+        return bench.run(("docker", "ps", "-a", "-q", "--no-trunc", *words)).out.strip()
+
+    before = listed(str(bench.folder), SERVICE)
+    stopped(bench)
+
+    assert before == ""
+    assert listed(str(bench.folder), SERVICE) == bench.identity()
+    assert listed(str(bench.folder.parent), SERVICE) == ""
+    assert listed(str(bench.folder), "web-7") == ""
+
+
+@pytest.mark.parametrize("given", [nothing, running, killed])
+def test_the_state_of_a_service_is_found_from_wherever_its_project_was_started(
+    bench: Bench, given: Callable[[Bench], None]
+) -> None:
+    given(bench)
+    link = bench.folder.with_name("by-another-path")
+    link.symlink_to(bench.folder)
+
+    said = [
+        bench.run(commands.inside(str(folder), commands.state(COMPOSE_FILE, SERVICE))).out
+        for folder in (bench.folder, link)
+    ]
+
+    link.unlink()
+    assert said[0] == said[1]
+    assert ('"Id"' in said[0]) == (given is not nothing)
+
+
 @pytest.mark.parametrize("words", [UP, START], ids=["up", "start"])
 def test_what_runs_already_is_left_alone(bench: Bench, words: Words) -> None:
     run_program(bench, "old")
