@@ -15,7 +15,6 @@ from blocks.errors import Refused, Unreachable
 from blocks.one_request import send_once
 from policy.health import HealthAnswer
 
-
 SmokeTest = Literal["patient record", "appointment", "prescription"]
 SMOKE_TESTS: Final[tuple[SmokeTest, ...]] = get_args(SmokeTest)
 

@@ -21,6 +21,7 @@ from policy.release import Build, Release
 
 Fact = TypeVar("Fact")
 LOOK_SECONDS = 0.2
+SOONEST, LATEST = 0.03, 5.0
 NOTHING_WATCHED = Conclusion(Flag.UNKNOWN, "nothing was watched", "3.2.1")
 
 
@@ -114,6 +115,14 @@ class Run:
         """When the last server began to serve the new version; now, while it does not yet."""
         row = last(self.record.seen, Event.LIVE)
         return row.at if row else utc_now()
+
+
+def pause_after(waited: float) -> float:
+    """Return how many seconds to let pass until the next look: what was waited for is seen five per cent late at most.
+
+    A server that boots in a second is asked often, and a pipeline of ten minutes takes no rate limit away.
+    """
+    return min(max(waited / 20, SOONEST), LATEST)
 
 
 def utc_now() -> datetime:

@@ -24,6 +24,8 @@ from tasks.systems import MAIL, ON_CALL, STATUSPAGE
 
 TOLD = "on-call told"
 STAKEHOLDERS = "stakeholders told"
+# Slack answers about fifty of these questions a minute.
+REPLY_SECONDS = 1.5
 
 
 def team_notified(run: Run) -> Step:
@@ -87,7 +89,7 @@ def on_call_ready(run: Run, pagerduty: PagerDutyRest) -> Judgement:
         )
         if judgement.verdict is not Verdict.UNKNOWN:
             return judgement
-        run.pause()
+        run.pause(REPLY_SECONDS)
 
 
 def maintenance_announced(run: Run) -> Step:

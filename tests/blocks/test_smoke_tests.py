@@ -18,12 +18,8 @@ from tasks.smoke_tests import judge_smoke_tests
     ],
     ids=["all", "nothing is written", "the login alone"],
 )
-def test_only_what_the_settings_name_is_tried(
-    settings: dict[str, Any], names: tuple[str, ...], sentence: str
-) -> None:
-    application = Application(
-        **settings["application"] | {"smoke_tests": names}, secrets_folder=settings["secrets"]
-    )
+def test_only_what_the_settings_name_is_tried(settings: dict[str, Any], names: tuple[str, ...], sentence: str) -> None:
+    application = Application(**settings["application"] | {"smoke_tests": names}, secrets_folder=settings["secrets"])
 
     judgement = judge_smoke_tests(application)
 

@@ -29,7 +29,7 @@ def scene(played: Scene) -> Iterator[Scene]:
 
 @contextmanager
 def known_secrets() -> Iterator[None]:
-    """Each secret is its own name in small letters, for as long as this lasts: stories of the same session have others."""
+    """Each secret is its own name in small letters while this lasts: stories of the same session have others."""
     with pytest.MonkeyPatch.context() as patch:
         for name in SECRETS:
             patch.setenv(name, name.lower())
