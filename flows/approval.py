@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from prefect.logging import get_run_logger
 
-from flows.approvers import rule, who_may_approve
+from flows.approvers import rule, tell_cto, who_may_approve
 from flows.choice import ApprovalRefused, reminder
 from flows.gate import ApprovalForm, ask
 from flows.phase import Report
@@ -22,12 +22,11 @@ from policy.approval import (
 from policy.comparison import compare, headline_of, render_comparison
 from policy.items import Way
 from policy.judgement import Verdict, not_applicable
-from policy.messages import approval_wanted, own_approval
+from policy.messages import approval_wanted
 from policy.page import headline, render_page
 from policy.record import Event
-from policy.roles import Role
 from policy.windows import judge_window
-from tasks.messages import direct_message, inform, page_on_call
+from tasks.messages import direct_message, inform
 from tasks.run import Run, utc_now
 
 _COUNTS = (Outcome.APPROVED, Outcome.ROLL_BACK)
@@ -163,16 +162,5 @@ def _write_down(run: Run, answer: ApprovalForm, ruling: Ruling, subject: str) ->
         },
     )
     if ruling.own:
-        _tell_cto(run, ruling.sentence)
+        tell_cto(run, ruling.sentence)
     get_run_logger().info("2.1.4: %s: %s", ruling.outcome, ruling.sentence)
-
-
-def _tell_cto(run: Run, sentence: str) -> None:
-    """An emergency that somebody approved for themselves is known to the CTO at once."""
-    people = run.company.roster.holders(Role.CTO, on=utc_now().date())
-    text = own_approval(run.release, sentence, cto=[person.name for person in people])
-    page_on_call(run, text, name="own approval")
-    for person in people:
-        if person.slack:
-            asking = len(run.record.seen)
-            inform(direct_message(run, person, number="8.1", name="own approval", asking=asking, text=text), run)

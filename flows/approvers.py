@@ -7,15 +7,24 @@ from typing import Protocol
 from blocks.errors import Misconfigured
 from flows.phase import ChecksFailed
 from policy.approval import Decision, Outcome, Ruling, count_wrong_codes, judge_answer, occasion_of
+from policy.items import Way
 from policy.judgement import Judgement
+from policy.messages import own_approval
 from policy.one_time_code import delay_after
-from policy.roles import Person, entitled, find_own_part
+from policy.roles import Person, Role, entitled, find_own_part
+from tasks.messages import direct_message, inform, page_on_call
 from tasks.run import Run, utc_now
 
 
 def who_may_approve(run: Run) -> tuple[Person, ...]:
     """Return everybody who is entitled today and neither requested nor wrote this release."""
     return tuple(person for person, own_part in _entitled(run) if own_part is None)
+
+
+def somebody_may_approve(run: Run) -> bool:
+    """Whether an answer of anybody can count; in an emergency also of somebody who had a part in the release."""
+    people = _entitled(run)
+    return bool(people) if run.release.way is Way.HOTFIX else any(own_part is None for _, own_part in people)
 
 
 def say_who_may_approve(run: Run) -> str:
@@ -101,3 +110,14 @@ def _prove(run: Run, person: Person, code: str, ruling: Ruling, *, at: datetime)
     if not codes.use(person, step):
         return Ruling(Outcome.NOT_VALID, f"this code of {person.name} was used already; the app shows a new one soon")
     return ruling
+
+
+def tell_cto(run: Run, sentence: str) -> None:
+    """An emergency that somebody approved for themselves is known to the CTO at once."""
+    people = run.company.roster.holders(Role.CTO, on=utc_now().date())
+    text = own_approval(run.release, sentence, cto=[person.name for person in people])
+    page_on_call(run, text, name="own approval")
+    for person in people:
+        if person.slack:
+            asking = len(run.record.seen)
+            inform(direct_message(run, person, number="8.1", name="own approval", asking=asking, text=text), run)

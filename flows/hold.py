@@ -22,6 +22,7 @@ from policy.judgement import spoken
 from policy.limits import Limits
 from policy.record import Event
 from policy.release import Release
+from tasks.marks import show_ending
 from tasks.run import Run
 
 LOOK_SECONDS = 0.5
@@ -140,6 +141,7 @@ def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | N
         heart.stop()
         publish_record(run)
         give_back(holds, run)
+        show_ending(run)
 
 
 def refuse_while_held(company: Company, environment: str, *, key: str) -> None:

@@ -115,9 +115,13 @@ def final_checks(run: Run) -> Report:
 def gather_evidence(run: Run) -> tuple[Report, ...]:
     """Ask everything of 1.1, 1.2 and 1.3 at once, for they do not need each other."""
     phases = (code_review, change_management, preparation)
-    with ThreadPoolExecutor(len(phases)) as pool:
+    pool = ThreadPoolExecutor(len(phases))
+    try:
         asked = [pool.submit(copy_context().run, one, run) for one in phases]
-    return tuple(one.result() for one in asked)
+        return tuple(one.result() for one in asked)
+    finally:
+        # A run that is cancelled has half a minute to live: it does not wait for the watch of 1.3.3.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def announcement(run: Run) -> None:

@@ -1,7 +1,6 @@
 """`prepare`: 1.1 to 1.3 the day before, in a record of its own, which the release of the same change continues."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -16,14 +15,15 @@ from flows.opening import open_release, release_key
 from flows.phase import Report, publish_record
 from flows.preparation import gather_evidence
 from policy.items import Way
+from policy.limits import Mode
 from policy.metrics import Ending
 from policy.prepared import KEEPS, Kept, keep
-from policy.record import Event, Unreadable
+from policy.record import Event
 from policy.release import Request
+from tasks.resolve import BadRequest
 from tasks.run import Run, utc_now
 
 SUFFIX = "-prepare"
-KEY_TIME = "%Y%m%d-%H%M%S"
 
 
 @flow(
@@ -34,6 +34,8 @@ KEY_TIME = "%Y%m%d-%H%M%S"
 def prepare(request: Request) -> State[None]:
     """Sections 1.1 to 1.3 are asked for a release of tomorrow; production is not touched and nobody is told."""
     with Company.load(request.environment) as company:
+        if request.mode is not Mode.RELEASE:
+            raise BadRequest(f"mode: expected release, found {request.mode}: a plan tries nothing, so nothing is kept")
         key = release_key() + SUFFIX
         refuse_while_held(company, request.environment, key=key)
         release = open_release(request, company, way=Way.STANDARD, key=key)
@@ -76,24 +78,30 @@ def find_prepared(run: Run) -> dict[str, Kept]:
 
     A record that is not whole, or that is not to be had, counts as none: everything is asked anew.
     """
-    now = utc_now()
+    log = get_run_logger()
     try:
-        for key in _list_young(run, now):
-            known = run.company.public_keys
+        young = _list_young(run)
+    except BlockError as error:
+        log.warning("What was prepared is asked anew: %s", error)
+        return {}
+    for key in young:
+        try:
             rows = Record(run.company.store, key, holder=0, spool=run.company.spool).rows()
-            if (kept := keep(rows, run.release, now=now, limits=run.limits)) and (
-                verify_record(run.company.store, key, known=known).fault is None
-            ):
+            kept = keep(rows, run.release, now=utc_now(), limits=run.limits)
+            if kept is None:
+                continue
+            verified = verify_record(run.company.store, key, known=run.company.public_keys)
+            if verified.proves_itself(run.company.public_keys):
                 return kept
-    except (BlockError, Unreadable) as error:
-        get_run_logger().warning("What was prepared is asked anew: %s", error)
+            log.warning("What was prepared under %s is asked anew: its record does not prove itself", key)
+        # A record of another version of this software may hold what this one cannot read.
+        except (BlockError, ValueError, KeyError, TypeError) as error:
+            log.warning("What was prepared under %s is asked anew: %s", key, error)
     return {}
 
 
-def _list_young(run: Run, now: datetime) -> Iterator[str]:
+def _list_young(run: Run) -> list[str]:
     """The newest first; a record's key begins with when its run was made."""
     # A run may have been made, and waited for its worker, long before it began.
-    oldest = now - run.limits.prepared - timedelta(days=1)
-    for key in reversed(list_records(run.company.store)):
-        if key.endswith(SUFFIX) and datetime.strptime(key[:15], KEY_TIME).replace(tzinfo=UTC) > oldest:
-            yield key
+    oldest = f"{utc_now() - run.limits.prepared - timedelta(days=1):%Y%m%d-%H%M%S}"
+    return [key for key in reversed(list_records(run.company.store)) if key.endswith(SUFFIX) and key > oldest]

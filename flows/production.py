@@ -59,9 +59,9 @@ def before_the_first_change(run: Run) -> None:
         return
     require_an_approver(run)
     run.kept = find_prepared(run)
-    require_or_waive(run, *gather_evidence(run))
+    require_or_waive(run, gather_evidence)
     announcement(run)
-    require_or_waive(run, final_checks(run))
+    require_or_waive(run, lambda run: (final_checks(run),))
     remember_statements(run)
 
 

@@ -21,7 +21,6 @@ from flows.way_home import give_to_people, go_home
 from flows.world import read_world
 from policy.items import Way
 from policy.messages import page_record_unreadable, page_wait
-from policy.metrics import Ending
 from policy.record import Event, Unreadable, last
 from policy.release import Release
 from policy.way_home import Cause, Nothing, Plan, Stuck, Wait, Why, decided_to_stay, plan_way_home
@@ -73,8 +72,8 @@ def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
         record.signer = company.signer
         record.merge()
         tell_sealed(looking)
-        show_ending(looking, Ending(sealed.facts["outcome"]))
         holds.release(dead.number)
+        show_ending(looking)
         return Nothing(f"the release had already ended: {sealed.facts.get('sentence', '')}")
     for fault in filter(None, (record.spool_fault, record.came_too_late)):
         log.warning("The spool of %s: %s", release.key, fault)

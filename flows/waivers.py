@@ -4,14 +4,14 @@ The request says whether to wait for that at all: without it a release that its 
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from prefect.artifacts import create_markdown_artifact
 from pydantic import Field, create_model
 
-from flows.approvers import rule, who_may_approve
+from flows.approvers import rule, somebody_may_approve, tell_cto, who_may_approve
 from flows.choice import reminder
 from flows.gate import NobodyAnswered, WaiverForm, ask
 from flows.phase import ChecksFailed, Report, require
@@ -29,22 +29,29 @@ from tasks.run import Run
 Entry = tuple[Item, Judgement]
 
 
-def require_or_waive(run: Run, *reports: Report) -> None:
+def require_or_waive(run: Run, gather: Callable[[Run], tuple[Report, ...]]) -> None:
     """Return once nothing stops the way forward that was not waived; raises ChecksFailed naming what is left.
 
+    Everything is gathered again after people were asked: while they thought, a window may have closed.
     Nobody is asked about an action that failed, or where the request does not ask for waivers.
     """
+    while _people_were_asked(run, gather(run)):
+        pass
+
+
+def _people_were_asked(run: Run, reports: tuple[Report, ...]) -> bool:
     stopping = [entry for report in reports for entry in report.stopping]
     if not stopping or run.release.mode is not Mode.RELEASE or not run.release.request.ask_for_waivers:
         require(run, *reports)
-        return
-    complaint, deadline = "", time.monotonic() + run.limits.approval.total_seconds()
+        return False
+    asked, complaint, deadline = False, "", time.monotonic() + run.limits.approval.total_seconds()
     while left := _not_waived(run, stopping):
-        if not all(can_be_waived(item) for item, _ in left) or not who_may_approve(run):
+        if not all(can_be_waived(item) for item, _ in left) or not somebody_may_approve(run):
             raise ChecksFailed(_say(left))
         remaining = timedelta(seconds=max(0, deadline - time.monotonic()))
-        complaint = _ask_and_write_down(run, left, complaint, within=remaining)
+        asked, complaint = True, _ask_and_write_down(run, left, complaint, within=remaining)
     _settle(run, waive(stopping, list_waivers(run.record.seen)))
+    return asked
 
 
 def _not_waived(run: Run, stopping: Sequence[Entry]) -> list[Entry]:
@@ -56,10 +63,12 @@ def _ask_and_write_down(run: Run, left: Sequence[Entry], complaint: str, *, with
     """Return why the form comes again, or nothing; raises ChecksFailed where no waiver is to be had."""
     answer = _ask(run, left, complaint, within=within)
     reasons = {item.number: _reason(answer, item).strip() for item, _ in left}
+    person = run.company.roster.find(answer.name)
+    name = person.name if person else answer.name
     if answer.decision != "waive":
-        if run.company.roster.find(answer.name) is None:
+        if person is None:
             return f"The last answer did not count: {answer.name!r} is not in the roster."
-        raise ChecksFailed(f"{_say(left)}; {answer.name} chose to stop the release")
+        raise ChecksFailed(f"{_say(left)}; {name} chose to stop the release")
     if missing := [number for number, reason in reasons.items() if not reason]:
         return f"The last answer did not count: no reason for {', '.join(missing)}; all are waived, or it stops."
     ruling = rule(
@@ -70,13 +79,15 @@ def _ask_and_write_down(run: Run, left: Sequence[Entry], complaint: str, *, with
         window=not_applicable("the window is an item of its own"),
     )
     if ruling.outcome is not Outcome.APPROVED:
-        facts = {"decision": answer.decision, "name": answer.name, "outcome": ruling.outcome.value}
+        facts = {"decision": answer.decision, "name": name, "outcome": ruling.outcome.value}
         run.record.append(Event.ANSWERED, item="8.1", facts={**facts, "sentence": ruling.sentence})
         return f"The last answer did not count: {ruling.sentence}. Nothing was changed."
     for item, judgement in left:
-        facts = {"name": answer.name, "reason": reasons[item.number], "typed_by": answer.typed_by}
+        facts = {"name": name, "reason": reasons[item.number], "typed_by": answer.typed_by, "own": ruling.own}
         found = {"verdict": judgement.verdict.value, "sentence": judgement.sentence}
         run.record.append(Event.WAIVED, item=item.number, facts={**facts, **found})
+    if ruling.own:
+        tell_cto(run, ruling.sentence)
     return ""
 
 

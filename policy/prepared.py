@@ -6,20 +6,20 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from policy.judgement import Judgement, Verdict, spoken
-from policy.limits import Limits
+from policy.limits import Limits, Mode
 from policy.metrics import Ending
 from policy.record import Event, Row, last
 from policy.release import Release
 
 _DAY, _HOUR = timedelta(hours=24), timedelta(hours=1)
-# What is said of a commit stays so; who may merge, flip a flag or deploy to staging does so within the hour.
+# What is said of a commit stays so; a review, a flag, a new advisory and what staging serves change within the hour.
 # An item that is not named here is asked again each time: the window, conflicts, who is on call.
 KEEPS: Mapping[str, timedelta] = MappingProxyType(
     {
         "1.1.1": _DAY,
         "1.1.2": _HOUR,
         "1.1.3": _DAY,
-        "1.1.4": _DAY,
+        "1.1.4": _HOUR,
         "1.1.5": _DAY,
         "1.2.1": _HOUR,
         "1.2.2": _DAY,
@@ -57,18 +57,18 @@ class Kept:
         return Judgement(self.judgement.verdict, sentence, self.judgement.link)
 
 
-def keep(rows: Sequence[Row], release: Release, *, now: datetime, limits: Limits) -> dict[str, Kept]:
+def keep(rows: Sequence[Row], release: Release, *, now: datetime, limits: Limits) -> dict[str, Kept] | None:
     """Return what passed in the record of a `prepare` for exactly this change, item by item, and is young enough.
 
-    Of another commit, another version in production, another risk or another request nothing counts, nor of a
-    `prepare` that did not come to its end.
+    None is a record of another change: of another commit, version in production, risk or request, or of a `prepare`
+    that did not come to its end.
     """
     sealed, opened = last(rows, Event.SEALED), last(rows, Event.OPENED)
     if sealed is None or sealed.facts.get("outcome") != Ending.PREPARED or opened is None:
-        return {}
+        return None
     prepared = Release.model_validate(opened.facts["release"])
-    if _change_of(prepared) != _change_of(release):
-        return {}
+    if prepared.mode is not Mode.RELEASE or _change_of(prepared) != _change_of(release):
+        return None
     newest = {row.item: row for row in rows if row.event is Event.JUDGED and not row.subject}
     return {
         number: Kept(judgement, row.at, prepared.key)

@@ -1,5 +1,6 @@
 """Waivers: what failed or is unknown, and a person who may approve this release lets pass, with a reason for each."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from policy.judgement import Judgement, Verdict
 from policy.record import Event, Row
 
 Entry = tuple[Item, Judgement]
+_MOVES = re.compile(r"\d\d:\d\d(:\d\d)?|\d+(\.\d+)? ?(ms|s|min|h|d|days?|%|[KMGT]?B)(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +20,12 @@ class Waiver:
     name: str
     reason: str
     verdict: Verdict
+    found: str
 
     def covers(self, judgement: Judgement) -> bool:
-        """A waived failure covers what is merely unknown later; what was waived as unknown covers no failure."""
-        return judgement.verdict is self.verdict or judgement.verdict is Verdict.UNKNOWN
+        """A waived failure covers the very same finding and what is merely unknown later; not knowing, no failure."""
+        same = judgement.verdict is self.verdict and _finding(judgement.sentence) == _finding(self.found)
+        return same or judgement.verdict is Verdict.UNKNOWN
 
     def over(self, judgement: Judgement) -> Judgement:
         """What the item counts as now; the finding stays to be read."""
@@ -29,10 +33,21 @@ class Waiver:
         return Judgement(Verdict.WAIVED, sentence, judgement.link)
 
 
+def _finding(sentence: str) -> str:
+    """What was found, whatever time has passed: ages, clocks and shares move on, names and counts do not."""
+    return _MOVES.sub("#", sentence)
+
+
 def list_waivers(rows: Sequence[Row]) -> dict[str, Waiver]:
     """Return the newest waiver of each item; a waiver never outlives the record of its release."""
     return {
-        row.item: Waiver(row.item, str(row.facts["name"]), str(row.facts["reason"]), Verdict(str(row.facts["verdict"])))
+        row.item: Waiver(
+            item=row.item,
+            name=str(row.facts["name"]),
+            reason=str(row.facts["reason"]),
+            verdict=Verdict(str(row.facts["verdict"])),
+            found=str(row.facts["sentence"]),
+        )
         for row in rows
         if row.event is Event.WAIVED
     }

@@ -21,6 +21,7 @@ from policy.record import Event, Row, last
 from tasks.run import Run
 
 UPDATES = {"2.1.2": "updated to", "2.1.5": "updated to", "4.2.2": "put back to"}
+LEFT_OUT = "Left out"
 SHOWN: dict[Ending, Shown] = {
     Ending.SIGNED_OFF: "success",
     Ending.STAYED: "success",
@@ -50,15 +51,23 @@ def show_updates(run: Run) -> None:
         key = f"{run.release.key}/{number}/{server}"
         tags = [run.release.environment, server]
         mark = partial(grafana.annotate, key, text, tags=tags, start=start, end=end)
-        _advise(f"update of {server} shown on Grafana", mark)
+        if not _advise(f"update of {server} shown on Grafana", mark):
+            return
 
 
-def show_ending(run: Run, ending: Ending) -> None:
-    """GitHub shows how the deployment ended, Sentry where it is live, and Grafana's graphs every update."""
+def show_ending(run: Run) -> None:
+    """GitHub shows how a release that is sealed ended, Sentry where it is live, and Grafana's graphs every update.
+
+    By then the hold was given back: nobody waits for what only informs.
+    """
+    rows = run.record.seen
+    if (sealed := last(rows, Event.SEALED)) is None:
+        return
+    shown = SHOWN[Ending(sealed.facts["outcome"])]
     show_updates(run)
-    _advise("ending shown on GitHub", lambda: _show_deployment(run, SHOWN[ending]))
-    sentry, live, rows = run.company.sentry, run.record.last(Event.LIVE), run.record.seen
-    if sentry is None or live is None or SHOWN[ending] != "success":
+    _advise("ending shown on GitHub", lambda: _show_deployment(run, shown))
+    sentry, live = run.company.sentry, last(rows, Event.LIVE)
+    if sentry is None or live is None or shown != "success":
         return
     since = min((start for _, _, start, _ in list_updates(rows)), default=live.at)
     _advise(
@@ -85,7 +94,8 @@ def _show_deployment(run: Run, state: Shown) -> None:
     release = run.release
     run.company.github.show_deployment(
         release.environment,
-        release.key,
+        # A roll-back shows what became of the release that it undoes.
+        release.kept_under,
         state,
         commit=release.commit,
         description=release.what,
@@ -94,11 +104,12 @@ def _show_deployment(run: Run, state: Shown) -> None:
     )
 
 
-def _advise(name: str, act: Callable[[], object]) -> None:
-    as_task(name, act)(return_state=True)
+def _advise(name: str, act: Callable[[], object]) -> bool:
+    state = as_task(name, act)(return_state=True)
+    return state is None or state.name != LEFT_OUT
 
 
-def as_task(name: str, act: Callable[[], object]) -> Callable[..., object]:
+def as_task(name: str, act: Callable[[], object]) -> Callable[..., State[None] | None]:
     """Return the task that says what it could not do and never fails."""
 
     @task(name=name, cache_policy=NO_CACHE, persist_result=False)
@@ -106,7 +117,7 @@ def as_task(name: str, act: Callable[[], object]) -> Callable[..., object]:
         try:
             act()
         except BlockError as error:
-            return Completed(name="Left out", message=str(error))
+            return Completed(name=LEFT_OUT, message=str(error))
         return Completed(message="done")
 
     return carry

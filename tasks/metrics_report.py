@@ -57,9 +57,12 @@ def release_fact(key: str, rows: Sequence[Row]) -> ReleaseFact | None:
 
 
 def _own_approval(rows: Sequence[Row]) -> str | None:
-    """Say who approved what they had requested or written."""
+    """Say who approved, or let pass, what they had requested or written."""
     approved = last(rows, Event.APPROVED)
-    return str(approved.facts["sentence"]) if approved and approved.facts.get("own") else None
+    if approved and approved.facts.get("own"):
+        return str(approved.facts["sentence"])
+    waived = [f"{row.facts['name']} waived {row.item}" for row in rows if row.facts.get("own")]
+    return "; ".join(waived) or None
 
 
 def _merged_at(rows: Sequence[Row]) -> datetime | None:

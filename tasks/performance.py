@@ -1,18 +1,22 @@
 """1.3.3: staging is watched since it began to run the commit, under the load that k6 sends where there is one."""
 
+import time
+from datetime import datetime, timedelta
+
 from blocks.company import Staging
 from blocks.prometheus import Prometheus
-from policy.checklist import ITEMS
-from policy.items import Asked
 from policy.judgement import Judgement, unknown
-from policy.limits import Mode
 from policy.load_test import LoadTest
 from policy.performance import judge_performance
+from policy.record import Event
 from tasks.item import item
-from tasks.run import Run, utc_now
+from tasks.preparation import is_tried_on_staging, staging_serves_another
+from tasks.run import Run, pause_after, utc_now
 from tasks.systems import STAGING, STAGING_METRICS
 
 MEMORY_POINTS = 60
+# A metrics system sees a new process with its next scrape but one at the latest.
+SCRAPES = 4
 
 
 @item("1.3.3", needs=STAGING_METRICS)
@@ -20,17 +24,20 @@ def staging_performance(run: Run, metrics: Prometheus) -> Judgement:
     """Staging was fast and its memory level over the window, and bore the load test, which high risk requires."""
     staging, limits = STAGING.required(run.company), run.limits
     server = staging.fleet.servers[0].name
-    began = metrics.read_starts((server,)).get(server)
+    began = _read_start(run, metrics, server)
     if began is None:
-        return unknown(f"{server}: since when it runs is not known")
-    warm = began + limits.warm_up
+        return unknown(f"{server}: since when it runs the commit is not known")
     load = _test_load(run, staging)
-    while _is_thorough(run) and utc_now() < warm + limits.staging_watch:
+    # Whatever the clock of staging says, nobody waits for longer than the window.
+    until = min(began, utc_now()) + limits.warm_up + limits.staging_watch
+    while is_tried_on_staging(run) and utc_now() < until:
         run.pause()
     now = utc_now()
-    since = max(warm, now - limits.staging_watch)
+    since = max(began + limits.warm_up, now - limits.staging_watch)
+    if since >= now:
+        return unknown(f"{server}: it has only just begun, so there is nothing to judge yet")
     (window,) = metrics.read_samples((server,), at=now, span=now - since)
-    return judge_performance(
+    judgement = judge_performance(
         window,
         metrics.read_memory_series((server,), since, now, (now - since) / MEMORY_POINTS),
         load,
@@ -40,14 +47,30 @@ def staging_performance(run: Run, metrics: Prometheus) -> Judgement:
         wanted_rate=run.company.load_test.rate if run.company.load_test else 0,
         limits=limits,
     )
+    if not _is_the_same(metrics.read_starts((server,)).get(server), began):
+        return unknown(f"{server}: it began anew while it was watched")
+    return staging_serves_another(run) or judgement
+
+
+def _read_start(run: Run, metrics: Prometheus, server: str) -> datetime | None:
+    """When staging began to run this commit; an older start is one that the metrics system has yet to see end."""
+    meant = [row.at for row in run.record.rows() if row.item == "1.3.1" and row.event is Event.INTENDED]
+    began_waiting = time.monotonic()
+    while True:
+        began = metrics.read_starts((server,)).get(server)
+        if began is not None and (not meant or began > max(meant)):
+            return began
+        if (waited := time.monotonic() - began_waiting) > SCRAPES * metrics.scrape_interval.total_seconds():
+            return None
+        run.pause(pause_after(waited))
+
+
+def _is_the_same(start: datetime | None, began: datetime) -> bool:
+    """Two readings of one start differ by rounding."""
+    return start is not None and abs(start - began) < timedelta(seconds=1)
 
 
 def _test_load(run: Run, staging: Staging) -> LoadTest | None:
-    if run.company.load_test is None or not _is_thorough(run):
+    if run.company.load_test is None or not is_tried_on_staging(run):
         return None
     return run.company.load_test.run(staging.application, meanwhile=run.lookout.check)
-
-
-def _is_thorough(run: Run) -> bool:
-    """A hotfix waits for no window and no load test, and a plan deploys nothing to staging that could be watched."""
-    return ITEMS["1.3.3"].asked[run.release.way] is Asked.REQUIRED and run.release.mode is not Mode.PLAN

@@ -4,7 +4,6 @@ from prefect.logging import get_run_logger
 
 from policy.metrics import Ending
 from policy.record import NOT_SIGNED, Event
-from tasks.marks import show_ending
 from tasks.messages import tell_only_in_memory, tell_sealed
 from tasks.run import Run
 
@@ -20,4 +19,3 @@ def seal(run: Run, *, outcome: Ending, sentence: str) -> None:
         get_run_logger().warning("The record %s is sealed but not signed: %s", record.key, row.facts[NOT_SIGNED])
     if not record.waits_in_spool:
         tell_sealed(run)
-        show_ending(run, outcome)

@@ -8,7 +8,7 @@ import pytest
 from policy.checklist import ITEMS
 from policy.items import Kind
 from policy.judgement import Verdict
-from policy.limits import Limits, Risk
+from policy.limits import Limits, Mode, Risk
 from policy.metrics import Ending
 from policy.prepared import KEEPS, keep
 from policy.record import Event, Row
@@ -34,12 +34,13 @@ def prepared(*more: Row, outcome: str = Ending.PREPARED, **facts: Any) -> tuple[
 
 
 def kept(rows: tuple[Row, ...], release: Release | None = None, *, after: timedelta = timedelta(hours=14)) -> set[str]:
-    return set(keep(rows, release or releases.release(), now=ASKED + after, limits=Limits()))
+    return set(keep(rows, release or releases.release(), now=ASKED + after, limits=Limits()) or {})
 
 
 def test_what_passed_is_kept_with_its_age_and_its_record() -> None:
     found = keep(prepared(), releases.release(), now=ASKED + timedelta(hours=14), limits=Limits())
 
+    assert found is not None
     judgement = found["1.1.3"].now(ASKED + timedelta(hours=14))
     assert judgement.verdict is Verdict.PASSED
     assert judgement.sentence.startswith("12 checks succeeded (asked 14 h ago by prepare, record ")
@@ -80,6 +81,18 @@ def test_the_companys_limit_is_an_upper_bound() -> None:
 )
 def test_for_another_change_nothing_counts(changed: dict[str, Any]) -> None:
     assert kept(prepared(), releases.release(**changed)) == set()
+
+
+@pytest.mark.parametrize("mode", [Mode.PLAN, Mode.OBSERVE])
+def test_what_tried_nothing_is_kept_by_nobody(mode: Mode) -> None:
+    assert kept(prepared(request=releases.request(mode=mode))) == set()
+
+
+def test_the_newest_prepare_of_a_change_has_the_last_word_on_it() -> None:
+    nothing_passed = prepared(judged(verdict=Verdict.FAILED))
+
+    assert keep(nothing_passed, releases.release(), now=ASKED, limits=Limits()) == {}
+    assert keep(nothing_passed, releases.release(commit="c" * 40), now=ASKED, limits=Limits()) is None
 
 
 def test_another_summary_and_another_person_are_the_same_change() -> None:

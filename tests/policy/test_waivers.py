@@ -9,16 +9,19 @@ from policy.waivers import Waiver, can_be_waived, list_waivers, waive
 from tests.policy.rows import numbered, row
 
 AUDIT = ITEMS["1.1.4"]
-WAIVED_AS_FAILED = Waiver("1.1.4", "Tomas Lima", "no patch yet", Verdict.FAILED)
-WAIVED_AS_UNKNOWN = Waiver("1.1.4", "Tomas Lima", "Snyk is down", Verdict.UNKNOWN)
+WAIVED_AS_FAILED = Waiver("1.1.4", "Tomas Lima", "no patch yet", Verdict.FAILED, "1 high finding")
+WAIVED_AS_UNKNOWN = Waiver("1.1.4", "Tomas Lima", "nobody can wait", Verdict.UNKNOWN, "Snyk is down")
 
 
 @pytest.mark.parametrize(
     ("waiver", "judgement", "verdict"),
     [
         pytest.param(WAIVED_AS_FAILED, failed("1 high finding"), Verdict.WAIVED, id="what was waived"),
+        pytest.param(WAIVED_AS_FAILED, failed("a secret was found"), Verdict.FAILED, id="another finding"),
         pytest.param(WAIVED_AS_FAILED, unknown("Snyk is down"), Verdict.WAIVED, id="a failure covers not knowing"),
-        pytest.param(WAIVED_AS_UNKNOWN, unknown("Snyk is down"), Verdict.WAIVED, id="not knowing, waived"),
+        pytest.param(
+            WAIVED_AS_UNKNOWN, unknown("GitHub is down"), Verdict.WAIVED, id="not knowing, whatever the cause"
+        ),
         pytest.param(WAIVED_AS_UNKNOWN, failed("1 high finding"), Verdict.FAILED, id="not knowing covers no failure"),
         pytest.param(WAIVED_AS_FAILED, passed("no finding"), Verdict.PASSED, id="passed meanwhile"),
         pytest.param(None, failed("1 high finding"), Verdict.FAILED, id="no waiver"),
@@ -36,6 +39,23 @@ def test_a_waiver_covers_what_was_found(waiver: Waiver | None, judgement: Judgem
         )
 
 
+@pytest.mark.parametrize(
+    ("found", "later", "covered"),
+    [
+        ("backup 26 h 4 min old (limit 24 h)", "backup 27 h 1 min old (limit 24 h)", True),
+        ("errors 2.1% of 300 requests in 5 min", "errors 2.4% of 300 requests in 5 min", True),
+        ("no alert since 10:34 UTC but 1 incident", "no alert since 10:52 UTC but 1 incident", True),
+        ("1 high finding", "2 high findings", False),
+        ("Image a1 can no longer be pulled", "Image b2 can no longer be pulled", False),
+        ("2 incidents are open", "3 incidents are open", False),
+    ],
+)
+def test_a_finding_that_only_grew_older_is_the_same(found: str, later: str, covered: bool) -> None:  # noqa: FBT001
+    waiver = Waiver("1.4.3", "Tomas Lima", "the backup runs at noon", Verdict.FAILED, found)
+
+    assert waiver.covers(failed(later)) == covered
+
+
 def test_a_waiver_covers_no_other_item() -> None:
     entries = [(ITEMS["1.1.3"], failed("coverage 60%"))]
 
@@ -44,7 +64,7 @@ def test_a_waiver_covers_no_other_item() -> None:
 
 def test_the_newest_waiver_of_a_record_counts() -> None:
     rows = numbered(
-        row(Event.WAIVED, item="1.1.4", name="Tomas Lima", verdict="failed", reason=reason)
+        row(Event.WAIVED, item="1.1.4", name="Tomas Lima", verdict="failed", sentence="1 high finding", reason=reason)
         for reason in ("first", "second")
     )
 
