@@ -15,8 +15,6 @@ from tasks.run import Run, pause_after, utc_now
 from tasks.systems import STAGING, STAGING_METRICS
 
 MEMORY_POINTS = 60
-# A metrics system sees a new process with its next scrape but one at the latest.
-SCRAPES = 4
 
 
 @item("1.3.3", needs=STAGING_METRICS)
@@ -60,7 +58,7 @@ def _read_start(run: Run, metrics: Prometheus, server: str) -> datetime | None:
         began = metrics.read_starts((server,)).get(server)
         if began is not None and (not meant or began > max(meant)):
             return began
-        if (waited := time.monotonic() - began_waiting) > SCRAPES * metrics.scrape_interval.total_seconds():
+        if (waited := time.monotonic() - began_waiting) > run.limits.unknown_patience.total_seconds():
             return None
         run.pause(pause_after(waited))
 

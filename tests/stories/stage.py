@@ -52,8 +52,21 @@ LIMITS = {
 }
 
 
-# What takes seconds and few stories look at.
+# What takes seconds or many questions, and few stories look at: such a story says that its company has it.
 PERFORMANCE = ("staging_metrics", "load_test")
+OUTSIDE = (
+    "on_call",
+    "statuspage",
+    "status_pages",
+    "sentry",
+    "doppler",
+    "snyk",
+    "jira",
+    "notion",
+    "grafana",
+    "mail",
+)
+LEFT_ASIDE = PERFORMANCE + OUTSIDE
 
 
 @dataclass
@@ -122,9 +135,11 @@ class Stage:
         self.words["store"] = table
         self._blocks.save(Settings(**self.words))
 
-    def watch_staging(self) -> None:
-        """Let staging be watched and put under load in this story."""
-        self.change_settings(**self._performance)
+    def have(self, *sections: str) -> None:
+        """Let the company have these systems in this story; without a name, every system that there is."""
+        tables = {name: self._left_aside[name] for name in sections or LEFT_ASIDE}
+        scanners = ["pnpm audit", "gitleaks", "code scanning", *(["Snyk"] if "snyk" in tables else [])]
+        self.change_settings(**tables, security={"scanners": scanners})
 
     def leave_out(self, *sections: str) -> None:
         """Let the company not have these systems in this story."""
@@ -289,7 +304,8 @@ class Stage:
     def _settings(self) -> dict[str, Any]:
         with self.lab.settings_path.open("rb") as file:
             content = tomllib.load(file)
-        self._performance = {section: content.pop(section) for section in PERFORMANCE}
+        self._left_aside = {section: content.pop(section) for section in LEFT_ASIDE}
+        content["security"]["scanners"].remove("Snyk")
         content["environment"] = ENVIRONMENT
         content["store"] = {"folder": str(self.store_folder)}
         content["spool"] = str(self.spool)

@@ -6,7 +6,7 @@ from blocks.company import Company
 from policy.checklist import ITEMS
 from policy.items import Asked, Way
 from policy.record import Event, Row
-from tests.stories.stage import ENVIRONMENT, Stage
+from tests.stories.stage import ENVIRONMENT, PERFORMANCE, Stage
 
 SECTIONS = ("1.", "3.")
 CTO_APPROVES = {"decision": "approve", "name": "Carla Ortiz"}
@@ -37,7 +37,7 @@ def is_shown_elsewhere(commit: str, rows: tuple[Row, ...]) -> None:
 
 def test_a_clean_release_holds_every_row_of_sections_1_and_3_as_passed(stage: Stage) -> None:
     shipped = stage.lab.ship("2.8.0")
-    stage.watch_staging()
+    stage.have()
     request = stage.request(shipped, raise_risk_to="high", flags={"FEATURE_ROTA": "true"}, incident_team_confirmed=True)
 
     ending = stage.release(request, CTO_APPROVES)
@@ -54,7 +54,7 @@ def test_a_clean_release_holds_every_row_of_sections_1_and_3_as_passed(stage: St
 
 def test_a_version_that_leaks_under_load_never_leaves_staging(stage: Stage) -> None:
     shipped = stage.lab.ship("2.8.1", fault="leak")
-    stage.watch_staging()
+    stage.have(*PERFORMANCE)
 
     ending = stage.release(stage.request(shipped))
 

@@ -34,6 +34,7 @@ def test_a_release_continues_what_was_prepared(stage: Stage) -> None:
 
 
 def test_what_is_wrong_the_day_before_is_said_and_not_kept(stage: Stage) -> None:
+    stage.have("doppler")
     shipped = stage.lab.ship("2.9.6")
 
     prepared = stage.play(lambda: prepare(stage.request(shipped, flags={"FEATURE_ROTA": "false"})))

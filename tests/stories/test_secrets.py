@@ -87,6 +87,7 @@ def process_lists() -> Iterator[set[str]]:
 def test_no_secret_and_no_patient_is_found_anywhere_after_a_release_and_a_crash(
     stage: Stage, control: ControlPlane, caplog: pytest.LogCaptureFixture
 ) -> None:
+    stage.have()
     good, broken = stage.lab.ship("9.1.0"), stage.lab.ship("9.1.1")
 
     def approve(_run: FlowRun) -> Words:
