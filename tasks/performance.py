@@ -23,8 +23,8 @@ def staging_performance(run: Run, metrics: Prometheus) -> Judgement:
     staging, limits = STAGING.required(run.company), run.limits
     server = staging.fleet.servers[0].name
     began = _read_start(run, metrics, server)
-    if began is None:
-        return unknown(f"{server}: since when it runs the commit is not known")
+    if isinstance(began, Judgement):
+        return began
     load = _test_load(run, staging)
     # Whatever the clock of staging says, nobody waits for longer than the window.
     until = min(began, utc_now()) + limits.warm_up + limits.staging_watch
@@ -50,7 +50,7 @@ def staging_performance(run: Run, metrics: Prometheus) -> Judgement:
     return staging_serves_another(run) or judgement
 
 
-def _read_start(run: Run, metrics: Prometheus, server: str) -> datetime | None:
+def _read_start(run: Run, metrics: Prometheus, server: str) -> datetime | Judgement:
     """When staging began to run this commit; an older start is one that the metrics system has yet to see end."""
     meant = [row.at for row in run.record.rows() if row.item == "1.3.1" and row.event is Event.INTENDED]
     began_waiting = time.monotonic()
@@ -59,7 +59,8 @@ def _read_start(run: Run, metrics: Prometheus, server: str) -> datetime | None:
         if began is not None and (not meant or began > max(meant)):
             return began
         if (waited := time.monotonic() - began_waiting) > run.limits.unknown_patience.total_seconds():
-            return None
+            said = f"began at {began:%H:%M:%S} UTC, before it was deployed" if began else "began nobody knows when"
+            return unknown(f"{server}: by its metrics it {said}; are they measured, and is its clock right?")
         run.pause(pause_after(waited))
 
 

@@ -10,7 +10,7 @@ from deployments.save_blocks import save
 from deployments.settings import Settings
 from lab.client import Lab, Shipped
 from policy.record import Event, Row, last
-from tests.stories.stage import PERFORMANCE
+from tests.stories.stage import LEFT_ASIDE
 
 DEPLOYMENT = "Production deployment/production"
 SHORT_WATCHES = {"first_server_watch": 1, "immediate_watch": 3, "extended_watch": 8}
@@ -27,8 +27,9 @@ class Production:
         """Save the settings with short watches and other limits."""
         with self.lab.settings_path.open("rb") as file:
             words = tomllib.load(file)
-        for section in PERFORMANCE:
+        for section in LEFT_ASIDE:
             del words[section]
+        words["security"]["scanners"].remove("Snyk")
         words["limits"] |= SHORT_WATCHES | limits
         save(Settings(**words))
 
