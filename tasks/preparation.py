@@ -17,9 +17,9 @@ from policy.troubleshooting import advice_for
 from policy.windows import judge_window
 from tasks.item import item
 from tasks.messages import deliver
-from tasks.run import Run, utc_now
+from tasks.run import Run, pause_after, utc_now
 from tasks.smoke_tests import judge_smoke_tests
-from tasks.step import POLL_SECONDS, Seen, Step, StepFailed
+from tasks.step import Seen, Step, StepFailed
 from tasks.systems import BACKUPS, STAGING
 
 BACKUPS_SINCE = timedelta(days=8)
@@ -196,9 +196,9 @@ def _merged_commit(run: Run) -> str:
 
 
 def _wait_for_pipeline(run: Run, commit: str) -> tuple[str, datetime | None]:
-    deadline = time.monotonic() + run.limits.build.total_seconds()
+    began = time.monotonic()
+    deadline = began + run.limits.build.total_seconds()
     while True:
-        run.lookout.check()
         found = run.company.github.read_workflow_run(commit, run.company.rules.workflow)
         if found and found.status == "completed":
             if found.conclusion != "success":
@@ -211,4 +211,4 @@ def _wait_for_pipeline(run: Run, commit: str) -> tuple[str, datetime | None]:
         if time.monotonic() > deadline:
             state = found.status if found else "not started"
             raise StepFailed(f"2.1.1: the pipeline of {commit[:7]} is {state} after {run.limits.build}")
-        time.sleep(POLL_SECONDS)
+        run.pause(pause_after(time.monotonic() - began))

@@ -16,6 +16,7 @@ from policy.red_flags import Conclusion, Flag
 from policy.release import Build, Release
 
 LOOK_SECONDS = 0.2
+SOONEST, LATEST = 0.05, 5.0
 NOTHING_WATCHED = Conclusion(Flag.UNKNOWN, "nothing was watched", "3.2.1")
 
 
@@ -79,6 +80,14 @@ class Run:
         """When the last server began to serve the new version; now, while it does not yet."""
         row = last(self.record.seen, Event.LIVE)
         return row.at if row else utc_now()
+
+
+def pause_after(waited: float) -> float:
+    """Return how many seconds to let pass until the next look: what was waited for is seen five per cent late at most.
+
+    A server that boots in a second is asked often, and a pipeline of ten minutes takes no rate limit away.
+    """
+    return min(max(waited / 20, SOONEST), LATEST)
 
 
 def utc_now() -> datetime:

@@ -17,9 +17,9 @@ from policy.checklist import ITEMS
 from policy.items import Item
 from policy.judgement import spoken
 from policy.record import Event
-from tasks.run import Run
+from tasks.run import Run, pause_after
 
-POLL_SECONDS = 0.1
+AGAIN_SECONDS = 0.1
 
 
 class Again(StrEnum):
@@ -133,11 +133,12 @@ def _look(step: Step, run: Run) -> Seen:
             run.lookout.check()
             if time.monotonic() > deadline:
                 raise
-            time.sleep(POLL_SECONDS)
+            time.sleep(AGAIN_SECONDS)
 
 
 def _wait_until_done(step: Step, run: Run) -> Seen:
-    deadline = time.monotonic() + step.within.total_seconds()
+    began = time.monotonic()
+    deadline = began + step.within.total_seconds()
     while True:
         run.lookout.check()
         try:
@@ -149,7 +150,7 @@ def _wait_until_done(step: Step, run: Run) -> Seen:
         if time.monotonic() > deadline:
             more = f". {_explain(step, run)}" if step.explain else ""
             raise StepFailed(f"{step.title}: {seen.sentence}; waited {spoken(step.within)}{more}")
-        time.sleep(POLL_SECONDS)
+        time.sleep(pause_after(time.monotonic() - began))
 
 
 def _explain(step: Step, run: Run) -> str:

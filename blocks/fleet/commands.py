@@ -21,12 +21,12 @@ _KEPT = (
 )
 _LABEL = "label=com.docker.compose"
 # Compose writes on each container where its project lies, and the engine answers in a fraction of Compose's time.
-# Compose itself is asked where the project was started from another path, or by an older Compose.
+# Compose itself is asked where that names none or several: a project that was started from another path or renamed.
 _STATE = (
     "if test -e HOLD || test -e .countersign/HOLD; then echo held; else echo free; fi;"
     f' found=$(docker ps -a -q --no-trunc --filter "{_LABEL}.project.working_dir=$PWD"'
     f' --filter "{_LABEL}.service=$2" --filter "{_LABEL}.oneoff=False") || exit;'
-    ' test -n "$found" || found=$(docker compose -f "$1" ps -a -q "$2") || exit;'
+    ' test 1 = $(printf "%s\n" "$found" | grep -c .) || found=$(docker compose -f "$1" ps -a -q "$2") || exit;'
     ' test -z "$found" || docker inspect $found'
 )
 

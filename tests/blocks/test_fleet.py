@@ -136,7 +136,7 @@ def test_stop_and_start_keep_the_container(fleet: Fleet, wait_until: Wait) -> No
     wait_until(lambda: fleet.read_health(server).status_code == 200)
 
 
-def test_an_image_that_is_gone_and_a_full_disk_are_refused_before_anything_stops(
+def test_r11_an_image_that_is_gone_and_a_full_disk_are_refused_before_anything_stops(
     lab: Lab, fleet: Fleet, settings: dict[str, Any]
 ) -> None:
     server = fleet.find("web-server-2")

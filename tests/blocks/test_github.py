@@ -184,7 +184,7 @@ def test_checks_of_which_one_did_not_arrive_are_not_taken_for_all(world: World) 
         world.block.list_check_runs(sha)
 
 
-def test_a_missing_permission_is_refused_at_once_in_githubs_words(world: World) -> None:
+def test_e11_a_missing_permission_is_refused_at_once_in_githubs_words(world: World) -> None:
     world.vendor.forbid("/merges")
 
     with pytest.raises(Refused, match="403 Resource not accessible by personal access token"):
@@ -231,7 +231,7 @@ def test_a_secondary_limit_is_waited_for_and_then_given_up(world: World) -> None
         world.block.read_ref("main")
 
 
-def test_a_secondary_limit_without_a_header_is_not_a_missing_permission(world: World) -> None:
+def test_e11_a_secondary_limit_without_a_header_is_not_a_missing_permission(world: World) -> None:
     world.vendor.break_with("limited", seconds=0)
 
     with pytest.raises(Unreachable, match="too many calls"):

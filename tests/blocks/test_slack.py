@@ -57,7 +57,7 @@ def test_a_message_is_posted_once_for_a_key(world: World) -> None:
     assert world.texts("#deployments") == ["Release 7 begins", "Release 8 begins"]
 
 
-def test_a_post_whose_answer_was_lost_is_not_repeated(world: World) -> None:
+def test_e3_a_post_whose_answer_was_lost_is_not_repeated(world: World) -> None:
     world.vendor.break_with("lost", path="chat.postMessage", times=1)
 
     message = world.block.post("C0DEPLOYMENTS", "Release 7 begins", "release-7/begins")
@@ -161,7 +161,7 @@ def test_a_scope_that_the_token_lacks_is_named(world: World) -> None:
         world.block.find_user("tomas@holilabs.xyz")
 
 
-def test_a_bot_outside_the_channel_is_refused_in_a_sentence(world: World) -> None:
+def test_e1_a_bot_outside_the_channel_is_refused_in_a_sentence(world: World) -> None:
     world.vendor.put_out("C0DEPLOYMENTS")
 
     with pytest.raises(Refused, match="Slack refused: the bot is not in C0DEPLOYMENTS"):
@@ -180,7 +180,7 @@ def test_unknown_channels_users_and_e_mails_are_refused(world: World) -> None:
         world.block.post("C0ALERTS", "", "k")
 
 
-def test_a_rate_limit_is_waited_for_and_then_given_up(world: World) -> None:
+def test_e2_a_rate_limit_is_waited_for_and_then_given_up(world: World) -> None:
     world.vendor.break_with("limited", path="chat.postMessage", seconds=1, times=1)
     began = time.monotonic()
     world.block.post("C0DEPLOYMENTS", "Release 7 begins", "release-7/begins")

@@ -53,7 +53,7 @@ class VendorCases(BlockStandardTestSuite):
         with pytest.raises(Unreachable, match="no answer in time"):
             world.ask()
 
-    def test_a_rate_limit_is_waited_for_and_then_given_up(self, world: FailingWorld) -> None:
+    def test_e2_a_rate_limit_is_waited_for_and_then_given_up(self, world: FailingWorld) -> None:
         world.vendor.break_with("limited", seconds=1, times=1)
         world.ask()
 

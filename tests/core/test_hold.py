@@ -64,7 +64,7 @@ def test_the_number_lies_above_what_any_host_knows(holds: Holds) -> None:
 
 
 @pytest.mark.parametrize("above", [(0, 0), (0, 7), (7, 0), (7, 9)], ids=str)
-def test_of_two_takers_exactly_one_wins(tmp_path: Path, above: tuple[int, int]) -> None:
+def test_r8_of_two_takers_exactly_one_wins(tmp_path: Path, above: tuple[int, int]) -> None:
     folder = FolderStore(folder=str(tmp_path))
     folder.mark()
     for attempt in range(50):

@@ -35,7 +35,7 @@ def test_a_server_that_is_out_of_reach_before_its_turn_brings_the_first_one_home
     stage.ends_well_on(before, outage=True)
 
 
-def test_without_the_old_image_there_is_no_way_back_and_no_release(stage: Stage) -> None:
+def test_r6_without_the_old_image_there_is_no_way_back_and_no_release(stage: Stage) -> None:
     before = str(stage.lab.version_of("web-server-1"))
     shipped = stage.lab.ship("6.0.1")
     stage.lab.remove_image(before)
