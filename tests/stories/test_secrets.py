@@ -1,6 +1,7 @@
 """Secrets stay secret and patients stay on the servers: every place that people or programs can read is searched."""
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,9 +72,10 @@ def process_lists() -> Iterator[set[str]]:
 
     def look() -> None:
         while not over.wait(0.05):
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
+            for process in filter(str.isdecimal, os.listdir("/proc")):  # noqa: PTH208 - a glob asks each file twice
                 try:
-                    seen.add(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+                    line = Path("/proc", process, "cmdline").read_bytes()
+                    seen.add(line.replace(b"\0", b" ").decode(errors="replace"))
                 except OSError:
                     continue
 
