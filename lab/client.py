@@ -57,8 +57,19 @@ class Lab:
 
     @classmethod
     def start(cls, home: Path, *, rate: float = 20, engine: str = STAND_IN) -> "Lab":
-        """Start the lab in this folder, whatever became of the one before; return when it is ready."""
+        """Start the lab in this folder, whatever became of the one before; return when it is ready.
+
+        Between choosing a port and using it another lab may take it, so a start that fails is tried once more.
+        """
         place = Home(home)
+        try:
+            return cls._start(place, rate, engine)
+        except LabError:
+            place.renew_ports()
+            return cls._start(place, rate, engine)
+
+    @classmethod
+    def _start(cls, place: Home, rate: float, engine: str) -> "Lab":
         end_all(place)
         clear_after_death(place)
         place.choose_engine(engine)

@@ -241,6 +241,7 @@ def _wait_for_pipeline(run: Run, commit: str) -> tuple[str, datetime | None]:
     began = time.monotonic()
     deadline = began + run.limits.build.total_seconds()
     while True:
+        run.lookout.check()
         found = run.company.github.read_workflow_run(commit, run.company.rules.workflow)
         if found and found.status == "completed":
             if found.conclusion != "success":
@@ -253,4 +254,4 @@ def _wait_for_pipeline(run: Run, commit: str) -> tuple[str, datetime | None]:
         if time.monotonic() > deadline:
             state = found.status if found else "not started"
             raise StepFailed(f"2.1.1: the pipeline of {commit[:7]} is {state} after {run.limits.build}")
-        run.pause(pause_after(time.monotonic() - began))
+        time.sleep(pause_after(time.monotonic() - began))

@@ -21,7 +21,7 @@ from policy.release import Build, Release
 
 Fact = TypeVar("Fact")
 LOOK_SECONDS = 0.2
-SOONEST, LATEST = 0.03, 5.0
+SOONEST, LATEST = 0.05, 5.0
 NOTHING_WATCHED = Conclusion(Flag.UNKNOWN, "nothing was watched", "3.2.1")
 
 

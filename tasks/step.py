@@ -19,7 +19,7 @@ from policy.judgement import spoken
 from policy.record import Event
 from tasks.run import Run, pause_after
 
-AGAIN_SECONDS = 0.1
+RETRY_SECONDS = 0.1
 
 
 class Again(StrEnum):
@@ -133,7 +133,7 @@ def _look(step: Step, run: Run) -> Seen:
             run.lookout.check()
             if time.monotonic() > deadline:
                 raise
-            time.sleep(AGAIN_SECONDS)
+            time.sleep(RETRY_SECONDS)
 
 
 def _wait_until_done(step: Step, run: Run) -> Seen:

@@ -41,6 +41,10 @@ class Engine:
         """Return the containers that exist, running or not."""
         return [Container(folder) for folder in self.folder_of_containers.iterdir() if (folder / "state.json").exists()]
 
+    def labelled(self, wanted: dict[str, str]) -> list[Container]:
+        """Return the containers that carry all these labels."""
+        return [container for container in self.all() if wanted.items() <= container.facts["labels"].items()]
+
     def find(self, name: str) -> Container:
         """Return the container of this name, identity or beginning of an identity."""
         if not name:
@@ -69,10 +73,7 @@ class Project:
         """Return the service's container, if there is one."""
         self._service(service)
         wanted = {"com.docker.compose.project": self._name, "com.docker.compose.service": service}
-        for container in self._engine.all():
-            if wanted.items() <= container.facts["labels"].items():
-                return container
-        return None
+        return next(iter(self._engine.labelled(wanted)), None)
 
     def up(self, service: str) -> None:
         """Make the container that the files describe run; an unchanged one is left alone."""
@@ -208,10 +209,8 @@ def docker(engine: Engine, words: list[str]) -> None:
         case ["compose", *rest]:
             compose(engine, rest)
         case ["ps", "-a", "-q", "--no-trunc", *filters]:
-            wanted = _labels_of(filters)
-            for container in engine.all():
-                if wanted.items() <= container.facts["labels"].items():
-                    print(container.facts["id"])
+            for container in engine.labelled(_labels_of(filters)):
+                print(container.facts["id"])
         case ["inspect", *names] if names and not any(name.startswith("-") for name in names):
             print(json.dumps([engine.find(name).inspect() for name in names], indent=4))
         case ["image", "inspect", *names] if names and not any(name.startswith("-") for name in names):

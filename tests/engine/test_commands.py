@@ -162,8 +162,8 @@ def test_no_container_is_no_line_and_one_is_its_identity(bench: Bench) -> None:
 def test_a_container_is_found_by_where_its_project_lies(bench: Bench) -> None:
     def listed(folder: str, service: str) -> str:
         labels = {"project.working_dir": folder, "service": service, "oneoff": "False"}
-        filters = [f"--filter=label=com.docker.compose.{name}={value}" for name, value in labels.items()]
-        words = [word for one in filters for word in one.split("=", 1)]
+        pairs = [("--filter", f"label=com.docker.compose.{name}={value}") for name, value in labels.items()]
+        words = [word for pair in pairs for word in pair]
         return bench.run(("docker", "ps", "-a", "-q", "--no-trunc", *words)).out.strip()
 
     before = listed(str(bench.folder), SERVICE)
