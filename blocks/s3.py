@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import boto3
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 NO_LONGER_TRUE = {"PreconditionFailed", "412"}
 ABSENT = {"NoSuchKey", "404", "NotFound"}
+_ONE_AT_A_TIME = Lock()
 
 
 class Uncertain(Unreachable):
@@ -27,19 +30,27 @@ def connect(
     *, endpoint: str | None, region: str, access_key: SecretStr, secret_key: SecretStr, patience: timedelta
 ) -> "S3Client":
     """Return a client that never repeats a request by itself, so that a lost answer is noticed."""
-    return boto3.session.Session().client(
-        "s3",
-        endpoint_url=endpoint,
-        region_name=region,
-        aws_access_key_id=access_key.get_secret_value(),
-        aws_secret_access_key=secret_key.get_secret_value(),
-        config=Config(
-            connect_timeout=patience.total_seconds(),
-            read_timeout=patience.total_seconds(),
-            retries={"total_max_attempts": 1},
-            s3={"addressing_style": "path" if endpoint else "auto"},
-        ),
+    config = Config(
+        connect_timeout=patience.total_seconds(),
+        read_timeout=patience.total_seconds(),
+        retries={"total_max_attempts": 1},
+        s3={"addressing_style": "path" if endpoint else "auto"},
     )
+    with _ONE_AT_A_TIME:
+        return _session().client(
+            "s3",
+            endpoint_url=endpoint,
+            region_name=region,
+            aws_access_key_id=access_key.get_secret_value(),
+            aws_secret_access_key=secret_key.get_secret_value(),
+            config=config,
+        )
+
+
+@cache
+def _session() -> boto3.session.Session:
+    """A session reads the description of S3 once, for a tenth of a second; it makes its clients one at a time."""
+    return boto3.session.Session()
 
 
 @contextmanager

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.events.clients import NullEventsClient
+from prefect.events.worker import EventsWorker
 from prefect.settings import (
     PREFECT_API_SSL_CERT_FILE,
     PREFECT_API_URL,
@@ -37,8 +39,10 @@ SERVICES = (
 def control(running_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     control = quiet_server(running_lab)
     certificate = one_certificate(tmp_path_factory.mktemp("certificates"))
+    EventsWorker.set_client_override(NullEventsClient)
     with temporary_settings(client_settings(control, certificate)):
         yield control
+    EventsWorker.set_client_override(None)
     control.stop()
 
 
