@@ -67,7 +67,6 @@ def as_task(question: Question, run: Run) -> Task[[], Any]:
     @task(
         name=question.item.name,
         task_run_name=question.item.name,
-        tags=[f"item:{question.item.number}"],
         retries=RETRIES,
         retry_delay_seconds=RETRY_DELAY_SECONDS,
         retry_condition_fn=_could_not_be_reached,

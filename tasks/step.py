@@ -80,7 +80,6 @@ def as_task(step: Step, run: Run) -> Callable[[], object]:
     @task(
         name=f"{step.number} {step.name}",
         task_run_name=step.title,
-        tags=[f"item:{step.number}"],
         cache_policy=NO_CACHE,
         persist_result=False,
     )

@@ -6,11 +6,12 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from prefect import get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterStartTime
 from prefect.client.schemas.objects import FlowRun
 
 from blocks.store import S3Store
@@ -120,7 +121,7 @@ class Harness:
         name = f"crash-{os.getpid()}-{self._played}"
         folder = self._folder / name
         folder.mkdir()
-        stage = Stage(self._lab, self._blocks, name, folder)
+        stage = Stage(self._lab, self._blocks, folder)
         stage.have(*OUTSIDE)
         stage.change_limits(**LIMITS)
         self._use_bucket(name)
@@ -144,7 +145,7 @@ class Harness:
         self._bucket = name
 
     def _people(self, stage: Stage) -> Answers:
-        return Answers(stage.name, list(APPROVALS), stage.typed)
+        return Answers(stage.began, list(APPROVALS), stage.typed)
 
     def _strike(self, point: Point, pid: int) -> None:
         if point.moment is Moment.ACTING:
@@ -154,18 +155,18 @@ class Harness:
             os.kill(pid, signal.SIGKILL)
 
     def _retry(self, stage: Stage) -> None:
-        run = newest_run(stage.name)
-        process = ReleaseProcess.retry(stage.name, run.id)
+        run = newest_run(stage.began)
+        process = ReleaseProcess.retry(run.id)
         try:
             process.wait(seconds=RELEASE_SECONDS)
         finally:
             process.kill()
 
 
-def newest_run(tag: str) -> FlowRun:
-    """Return the run of the release that a story began."""
+def newest_run(since: datetime) -> FlowRun:
+    """Return the newest run of a release that began since then."""
     with get_client(sync_client=True) as client:
-        found = client.read_flow_runs(flow_run_filter=FlowRunFilter(tags=FlowRunFilterTags(all_=[tag])))
+        found = client.read_flow_runs(flow_run_filter=FlowRunFilter(start_time=FlowRunFilterStartTime(after_=since)))
     return max((run for run in found if run.parent_task_run_id is None), key=lambda run: str(run.created))
 
 

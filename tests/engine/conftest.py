@@ -66,11 +66,10 @@ def connected(control: ControlPlane, certificate: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def stage(lab: Lab, blocks: Blocks, connected: None, request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
+def stage(lab: Lab, blocks: Blocks, connected: None, tmp_path: Path) -> Stage:
     """The lab as it was at first, and a store that belongs to this story alone."""
     del connected
-    name = request.node.name.removeprefix("test_").replace("_", "-")
-    return Stage(lab, blocks, name[:60].strip("-"), tmp_path)
+    return Stage(lab, blocks, tmp_path)
 
 
 @pytest.fixture(scope="session", params=[STAND_IN, DOCKER])

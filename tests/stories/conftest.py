@@ -83,7 +83,6 @@ def blocks(control: ControlPlane) -> Blocks:
 
 
 @pytest.fixture
-def stage(lab: Lab, blocks: Blocks, request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
+def stage(lab: Lab, blocks: Blocks, tmp_path: Path) -> Stage:
     """The lab as it was at first, and a store that belongs to this story alone."""
-    name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name.removeprefix("test_")).lower()
-    return Stage(lab, blocks, name[:60].strip("-"), tmp_path)
+    return Stage(lab, blocks, tmp_path)

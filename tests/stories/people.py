@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
+from datetime import datetime
 
 from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
     FlowRunFilter,
+    FlowRunFilterStartTime,
     FlowRunFilterState,
     FlowRunFilterStateType,
-    FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.flow_runs import resume_flow_run
@@ -26,9 +27,9 @@ Answer = Words | Callable[[FlowRun], Words | None]
 
 @dataclass
 class Answers:
-    """What people answer at the gates of a story, one after the other; what a callable returns is the answer."""
+    """What people answer at the gates of what began `since`, in turn; what a callable returns is the answer."""
 
-    tag: str
+    since: datetime
     answers: list[Answer]
     typed: Callable[[Words], Words]
     asked: int = 0
@@ -38,7 +39,7 @@ class Answers:
         """Answer in the background until the block ends; who was asked before is left to others."""
         over = threading.Event()
         with get_client(sync_client=True) as client:
-            known = {asking_of(run) for run in paused_runs(self.tag, client)}
+            known = {asking_of(run) for run in paused_runs(self.since, client)}
         # A thread begins without Prefect's settings of this test session.
         thread = threading.Thread(target=copy_context().run, args=(self._answer, over, known), daemon=True)
         thread.start()
@@ -52,7 +53,7 @@ class Answers:
         left = list(self.answers)
         with get_client(sync_client=True) as client:
             while not over.wait(ASK_SECONDS):
-                for run in paused_runs(self.tag, client):
+                for run in paused_runs(self.since, client):
                     if asking_of(run) in known:
                         continue
                     known.add(asking_of(run))
@@ -74,11 +75,11 @@ def asking_of(run: FlowRun) -> str:
     return str(run.state.id if run.state else "")
 
 
-def paused_runs(tag: str, client: SyncPrefectClient) -> list[FlowRun]:
-    """Return the runs of a story that wait for a person."""
+def paused_runs(since: datetime, client: SyncPrefectClient) -> list[FlowRun]:
+    """Return the runs that began since then and wait for a person."""
     return client.read_flow_runs(
         flow_run_filter=FlowRunFilter(
-            tags=FlowRunFilterTags(all_=[tag]),
+            start_time=FlowRunFilterStartTime(after_=since),
             state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED])),
         )
     )

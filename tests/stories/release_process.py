@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from prefect import get_client, tags
+from prefect import get_client
 from prefect.flow_engine import run_flow
 from prefect.settings import (
     PREFECT_API_SSL_CERT_FILE,
@@ -37,25 +37,25 @@ SETTINGS: tuple[Setting, ...] = (
 
 
 class ReleaseProcess:
-    """One process that carries out a release; whatever it starts is found under the story's `tag`."""
+    """One process that carries out a release."""
 
-    def __init__(self, tag: str, act: Callable[[Any], object], subject: Any) -> None:
+    def __init__(self, act: Callable[[Any], object], subject: Any) -> None:
         settings = {setting: setting.value() for setting in SETTINGS}
-        self._process = FORKS.Process(target=_carry_out, args=(settings, tag, act, subject), daemon=True)
+        self._process = FORKS.Process(target=_carry_out, args=(settings, act, subject), daemon=True)
         self._process.start()
         self.pid = int(self._process.pid or 0)
 
     @classmethod
-    def begin(cls, tag: str, request: Request) -> "ReleaseProcess":
+    def begin(cls, request: Request) -> "ReleaseProcess":
         """Carry out a request as a new run."""
-        return cls(tag, _begin, request)
+        return cls(_begin, request)
 
     @classmethod
-    def retry(cls, tag: str, run: UUID) -> "ReleaseProcess":
+    def retry(cls, run: UUID) -> "ReleaseProcess":
         """Go on with a run as after the button Retry of the UI, which sends it by force."""
         with get_client(sync_client=True) as client:
             client.set_flow_run_state(run, Scheduled(name="AwaitingRetry"), force=True)
-        return cls(tag, _go_on, run)
+        return cls(_go_on, run)
 
     @property
     def ended(self) -> bool:
@@ -87,8 +87,8 @@ class ReleaseProcess:
         return self._process.exitcode
 
 
-def _carry_out(settings: Mapping[Setting, Any], tag: str, act: Callable[[Any], object], subject: Any) -> None:
-    with temporary_settings(settings), tags(tag):
+def _carry_out(settings: Mapping[Setting, Any], act: Callable[[Any], object], subject: Any) -> None:
+    with temporary_settings(settings):
         act(subject)
 
 

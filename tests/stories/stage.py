@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from prefect import get_client, tags
+from prefect import get_client
 from prefect.client.schemas.filters import (
     ArtifactFilter,
     ArtifactFilterKey,
     FlowRunFilter,
-    FlowRunFilterTags,
+    FlowRunFilterStartTime,
 )
 from prefect.client.schemas.objects import FlowRun
 
@@ -108,9 +109,9 @@ class Blocks:
 class Stage:
     """One story's world: the lab as it was at first, and a store of its own."""
 
-    def __init__(self, lab: Lab, blocks: Blocks, name: str, folder: Path) -> None:
+    def __init__(self, lab: Lab, blocks: Blocks, folder: Path) -> None:
         self.lab = lab
-        self.name = name
+        self.began = datetime.now(UTC)
         self._blocks = blocks
         self.store_folder = folder / "store"
         self.spool = folder / "spool"
@@ -170,8 +171,8 @@ class Stage:
     def play(self, flow: Callable[[], object], *answers: Answer) -> Ending:
         """Call a flow in this process, people answering at its gates."""
         error: Exception | None = None
-        self.people = Answers(self.name, list(answers), self.typed)
-        with self.people.given(), tags(self.name):
+        self.people = Answers(self.began, list(answers), self.typed)
+        with self.people.given():
             try:
                 flow()
             except Exception as raised:  # noqa: BLE001  (the story looks at whatever was raised)
@@ -255,24 +256,23 @@ class Stage:
         with get_client(sync_client=True) as client:
             found = client.read_artifacts(
                 artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])),
-                flow_run_filter=FlowRunFilter(tags=FlowRunFilterTags(all_=[self.name])),
+                flow_run_filter=FlowRunFilter(start_time=FlowRunFilterStartTime(after_=self.began)),
             )
         return str(max(found, key=lambda artifact: str(artifact.created)).data)
 
     def recover_until_free(self) -> None:
         """Run recovery, as its schedule does, until nobody holds the environment."""
-        with tags(self.name):
 
-            def free() -> bool:
-                recovery(ENVIRONMENT)
-                return self.hold_is_free()
+        def free() -> bool:
+            recovery(ENVIRONMENT)
+            return self.hold_is_free()
 
-            wait_until(free, what="recovery gave the hold back", every=RECOVERY_SECONDS)
+        wait_until(free, what="recovery gave the hold back", every=RECOVERY_SECONDS)
 
     @contextmanager
     def process(self, request: Request) -> Iterator[ReleaseProcess]:
         """Carry out a request in a process of its own, which a story can kill; it is gone afterwards."""
-        process = ReleaseProcess.begin(self.name, request)
+        process = ReleaseProcess.begin(request)
         try:
             yield process
         finally:
@@ -295,7 +295,7 @@ class Stage:
         with get_client(sync_client=True) as client:
 
             def waits() -> bool:
-                found[:] = paused_runs(self.name, client)
+                found[:] = paused_runs(self.began, client)
                 return bool(found)
 
             wait_until(waits, what="a run waits at its gate")

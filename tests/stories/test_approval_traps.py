@@ -39,9 +39,9 @@ def evidence_spoiled(stage: Stage) -> Iterator[None]:
 
 
 @contextmanager
-def retried(stage: Stage, run: FlowRun) -> Iterator[ReleaseProcess]:
+def retried(run: FlowRun) -> Iterator[ReleaseProcess]:
     """Go on with a run as after the button Retry; the process is gone afterwards."""
-    process = ReleaseProcess.retry(stage.name, run.id)
+    process = ReleaseProcess.retry(run.id)
     try:
         yield process
     finally:
@@ -63,14 +63,14 @@ def test_a_retry_after_an_approval_asks_again_only_if_the_evidence_has_worsened(
     shipped = stage.lab.ship("9.4.0")
     run = die_after_approval(stage, stage.request(shipped), at="drained")
 
-    with evidence_spoiled(stage), retried(stage, run) as again:
+    with evidence_spoiled(stage), retried(run) as again:
         stage.wait_for_gate()
         assert len(rows_at_gate(stage.rows(), Event.APPROVED)) == 1
         assert stage.lab.version_of("web-server-2") == before
         stage.when("updated", "web-server-2", again.kill)
         resume_flow_run(run.id, run_input=stage.typed(APPROVE))
         again.wait()
-    with retried(stage, run) as last:
+    with retried(run) as last:
         last.wait()
 
     assert stage.outcome() == "signed off"
@@ -86,7 +86,7 @@ def test_a_retry_after_an_approval_goes_home_if_a_red_flag_was_raised_meanwhile(
     words = {"what_was_seen": "three clinics cannot log in", "requested_by": "Omar Reyes", "environment": ENVIRONMENT}
 
     red_flag(RedFlagRequest(reason=RaisedFlag.USER_REPORTS, **words))
-    with retried(stage, run) as again:
+    with retried(run) as again:
         again.wait()
 
     assert stage.outcome() == "rolled back"

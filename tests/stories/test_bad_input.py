@@ -15,7 +15,7 @@ from tests.stories.stage import ENVIRONMENT, Blocks, Stage
 def still(running_lab: Lab, blocks: Blocks, tmp_path_factory: pytest.TempPathFactory) -> Stage:
     """One world for all that changes nothing in it, neither production nor the settings."""
     running_lab.reset()
-    return Stage(running_lab, blocks, "bad-input", tmp_path_factory.mktemp("still"))
+    return Stage(running_lab, blocks, tmp_path_factory.mktemp("still"))
 
 
 @pytest.fixture(scope="module")

@@ -57,7 +57,7 @@ def test_a_run_that_is_forced_to_running_at_its_gate_asks_again(stage: Stage) ->
     def force(run: FlowRun) -> None:
         with get_client(sync_client=True) as client:
             client.set_flow_run_state(run.id, Running(), force=True)
-            wait_until(lambda: bool(paused_runs(stage.name, client)), what="the run asks again")
+            wait_until(lambda: bool(paused_runs(stage.began, client)), what="the run asks again")
 
     def old_version_serves(_run: FlowRun) -> Words:
         assert stage.lab.version_of("web-server-2") != shipped.commit
