@@ -1,14 +1,14 @@
 """How any phase works: its items are asked at once, all that is wrong is said, and a page of evidence is left."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import httpx
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
-from prefect.context import FlowRunContext
+from prefect.context import FlowRunContext, SettingsContext, get_settings_context
 from prefect.exceptions import PrefectException
 from prefect.states import Completed, Failed
 
@@ -78,7 +78,8 @@ def phase(title: str) -> Callable[[Callable[[Run], Report]], Callable[[Run], Rep
                     return Failed(name="Stopped", message=report.sentence)
                 return Completed(message=report.sentence)
 
-            phase_flow(run.release.key, return_state=True)
+            with _no_heartbeat_of_its_own():
+                phase_flow(run.release.key, return_state=True)
             if errors:
                 raise errors[0]
             return reports[0]
@@ -86,6 +87,16 @@ def phase(title: str) -> Callable[[Callable[[Run], Report]], Callable[[Run], Rep
         return carry_out_phase
 
     return bind
+
+
+@contextmanager
+def _no_heartbeat_of_its_own() -> Iterator[None]:
+    """The run that a phase belongs to shows life; Prefect takes up to a second to end a heartbeat."""
+    context = get_settings_context()
+    flows = context.settings.flows.model_copy(update={"heartbeat_frequency": None})
+    settings = context.settings.model_copy(update={"flows": flows})
+    with SettingsContext(profile=context.profile, settings=settings):
+        yield
 
 
 def run_items(run: Run, *questions: Question) -> Report:

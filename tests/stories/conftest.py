@@ -13,6 +13,7 @@ from prefect.settings import (
     PREFECT_API_URL,
     PREFECT_CLIENT_CSRF_SUPPORT_ENABLED,
     PREFECT_CLIENT_MAX_RETRIES,
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
     PREFECT_LOGGING_TO_API_ENABLED,
     temporary_settings,
 )
@@ -61,6 +62,8 @@ def client_settings(control: ControlPlane, certificate: str) -> dict[Setting | s
         PREFECT_API_SSL_CERT_FILE: certificate,
         PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False,
         PREFECT_CLIENT_MAX_RETRIES: 2,
+        # Prefect takes up to a second to end a heartbeat.
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
         # Only the story of secrets reads what a run logged.
         PREFECT_LOGGING_TO_API_ENABLED: False,
     }
