@@ -16,17 +16,38 @@ os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TESTS = Path(__file__).parent
-LONGEST_FIRST = ("engine", "stories/worker", "crash", "stories")
+LAB = "running_lab"
+# What takes minutes, each lane for a process of its own: what a worker, an engine or a browser costs is paid once.
+LANES = (("stories/worker", "crash"), ("engine",), ("stories",))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests begin: where several processes run, the short ones are left to even them out at the end."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Each process begins with a lane of long tests; short ones make the shares equal and even them out in the end."""
+    processes = int(getattr(config, "workerinput", {}).get("workercount", 1))
+    shares: list[list[pytest.Item]] = [[] for _ in range(processes)]
+    short: list[pytest.Item] = []
+    for item in sorted(items, key=_lane_of):
+        lane = _lane_of(item)
+        (shares[lane % processes] if lane < len(LANES) else short).append(item)
+    size = -(-len(items) // processes)
+    for share in shares:
+        room = max(0, size - len(share))
+        share.extend(short[:room])
+        del short[:room]
+    items[:] = [item for share in shares for item in share] + short
 
-    def place(item: pytest.Item) -> int:
-        folder = item.path.relative_to(TESTS).parent.as_posix()
-        return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
 
-    items.sort(key=place)
+def _lane_of(item: pytest.Item) -> int:
+    folder = item.path.relative_to(TESTS).parent.as_posix()
+    return next((number for number, lane in enumerate(LANES) if folder in lane), len(LANES))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """A lab that the next test does not look at gets no requests: each takes an eighth of a processor with them."""
+    lab = getattr(item, "funcargs", {}).get(LAB)
+    if isinstance(lab, Lab) and LAB not in getattr(nextitem, "fixturenames", ()):
+        lab.set_traffic(0)
 
 
 @pytest.fixture(scope="session")

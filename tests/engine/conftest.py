@@ -21,7 +21,7 @@ from tests.stories.conftest import client_settings, one_certificate, quiet_serve
 from tests.stories.stage import Blocks, Stage
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """One company on the Docker engine, docker-registry and OpenSSH; where they must be, their absence is a failure."""
     if missing := what_is_missing():
@@ -37,7 +37,7 @@ def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     assert not lab.home.path.exists()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def control(running_lab: Lab) -> Iterator[ControlPlane]:
     """A Prefect server for the stories on the real engine."""
     control = quiet_server(running_lab)
@@ -51,7 +51,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> str:
     return one_certificate(tmp_path_factory.mktemp("certificates"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def blocks(control: ControlPlane) -> Blocks:
     """The block documents of these stories."""
     del control
@@ -72,7 +72,7 @@ def stage(lab: Lab, blocks: Blocks, connected: None, tmp_path: Path) -> Stage:
     return Stage(lab, blocks, tmp_path)
 
 
-@pytest.fixture(scope="session", params=[STAND_IN, DOCKER])
+@pytest.fixture(scope="package", params=[STAND_IN, DOCKER])
 def one_bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """A host on either engine."""
     if request.param == DOCKER:
