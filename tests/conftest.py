@@ -18,7 +18,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 TESTS = Path(__file__).parent
 LAB = "running_lab"
 # What takes minutes, each lane for a process of its own: what a worker, an engine or a browser costs is paid once.
-LANES = (("stories/worker", "crash"), ("engine",), ("stories",))
+# The engine and the browser share one, for a browser gives up what it loads while networks come and go.
+LANES = (("engine", "stories/worker", "crash"), ("stories",))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -26,8 +27,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     processes = int(getattr(config, "workerinput", {}).get("workercount", 1))
     shares: list[list[pytest.Item]] = [[] for _ in range(processes)]
     short: list[pytest.Item] = []
-    for item in sorted(items, key=_lane_of):
-        lane = _lane_of(item)
+    for item in sorted(items, key=_place_of):
+        lane, _ = _place_of(item)
         (shares[lane % processes] if lane < len(LANES) else short).append(item)
     size = -(-len(items) // processes)
     for share in shares:
@@ -37,9 +38,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for share in shares for item in share] + short
 
 
-def _lane_of(item: pytest.Item) -> int:
+def _place_of(item: pytest.Item) -> tuple[int, int]:
+    """The lane of a test, and its place in it; short tests come after all lanes."""
     folder = item.path.relative_to(TESTS).parent.as_posix()
-    return next((number for number, lane in enumerate(LANES) if folder in lane), len(LANES))
+    places = ((number, lane.index(folder)) for number, lane in enumerate(LANES) if folder in lane)
+    return next(places, (len(LANES), 0))
 
 
 @pytest.hookimpl(tryfirst=True)
