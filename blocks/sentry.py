@@ -5,7 +5,6 @@ nothing. A deploy has no such key, so it is looked for by name before it is reco
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar, TypeVar
 from urllib.parse import parse_qs, quote, urlsplit
@@ -16,22 +15,11 @@ from pydantic import BaseModel, Field, HttpUrl
 from blocks.errors import Misconfigured, Unreachable
 from blocks.vendor import Query, seconds_until
 from blocks.vendor_block import VendorBlock
+from policy.new_errors import NewError
 
 _PAGE = 100
 _PLAIN = '"'
 _READ_ISSUES, _WRITE_RELEASES = "the scope event:read", "the scope project:releases"
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """A kind of error, with how often it was seen."""
-
-    name: str
-    title: str
-    level: str
-    count: int
-    first_seen: datetime
-    url: str
 
 
 class _Issue(BaseModel):
@@ -85,14 +73,16 @@ class Sentry(VendorBlock):
         moment = response.headers.get("x-sentry-rate-limit-reset", "")
         return seconds_until(response, float(moment)) if moment.isdecimal() else 1.0
 
-    def list_new_issues(self, since: datetime, environment: str, release: str | None = None) -> tuple[Issue, ...]:
+    def list_new_issues(self, since: datetime, environment: str, release: str | None = None) -> tuple[NewError, ...]:
         """Every issue first seen at or after `since` there, solved or not; of one release, if one is given."""
         words = [f"firstSeen:>={since.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"]
         if release:
             words.append(f'release:"{release.replace(_PLAIN, "")}"')
         query: Query = {"project": self.project, "environment": environment, "query": " ".join(words), "limit": _PAGE}
         found = self._pages(f"{self._at()}issues/", query, list[_Issue], _READ_ISSUES)
-        return tuple(Issue(one.name, one.title, one.level, one.count, one.first_seen, one.permalink) for one in found)
+        return tuple(
+            NewError(one.name, one.title, one.level, one.count, one.first_seen, one.permalink) for one in found
+        )
 
     def create_release(self, version: str, commits: Sequence[tuple[str, str]], *, url: str) -> None:
         """Sentry knows the release and its commits (hash and subject); known before counts as done."""

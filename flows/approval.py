@@ -26,7 +26,7 @@ from policy.messages import approval_wanted
 from policy.page import headline, render_page
 from policy.record import Event
 from policy.windows import judge_window
-from tasks.messages import direct_message, inform
+from tasks.messages import tell_each
 from tasks.run import Run, utc_now
 
 _COUNTS = (Outcome.APPROVED, Outcome.ROLL_BACK)
@@ -112,10 +112,7 @@ def _ask_for_approval(run: Run, complaint: str, evidence: str, report: Report, *
         left=within,
         approvers=[person.name for person in approvers],
     )
-    asking = len(run.record.seen)
-    for person in approvers:
-        if person.slack:
-            inform(direct_message(run, person, number="2.1.4", name="asked to approve", asking=asking, text=text), run)
+    tell_each(run, approvers, number="2.1.4", name="asked to approve", text=text)
     return ask(
         ApprovalForm,
         f"**{complaint}**\n\n{evidence}" if complaint else evidence,

@@ -12,7 +12,7 @@ from policy.judgement import Judgement
 from policy.messages import own_approval
 from policy.one_time_code import delay_after
 from policy.roles import Person, Role, entitled, find_own_part
-from tasks.messages import direct_message, inform, page_on_call
+from tasks.messages import page_on_call, tell_each
 from tasks.run import Run, utc_now
 
 
@@ -117,7 +117,4 @@ def tell_cto(run: Run, sentence: str) -> None:
     people = run.company.roster.holders(Role.CTO, on=utc_now().date())
     text = own_approval(run.release, sentence, cto=[person.name for person in people])
     page_on_call(run, text, name="own approval")
-    for person in people:
-        if person.slack:
-            asking = len(run.record.seen)
-            inform(direct_message(run, person, number="8.1", name="own approval", asking=asking, text=text), run)
+    tell_each(run, people, number="8.1", name="own approval", text=text)

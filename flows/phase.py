@@ -16,7 +16,7 @@ from blocks.errors import BlockError
 from policy.items import Asked, Item, Way
 from policy.judgement import Judgement, unknown
 from policy.limits import Mode
-from policy.page import headline, render_page
+from policy.page import headline, render_page, say_each
 from policy.record_page import render_record
 from tasks.item import Question, as_task
 from tasks.run import Run
@@ -48,7 +48,7 @@ class Report:
         """Name everything that stops, or say that nothing does."""
         if not self.stopping:
             return headline(self.entries, way=self.way)
-        return "; ".join(f"{item.name}: {judgement.sentence}" for item, judgement in self.stopping)
+        return say_each(self.stopping)
 
 
 def phase(title: str) -> Callable[[Callable[[Run], Report]], Callable[[Run], Report]]:

@@ -12,7 +12,7 @@ from flows.phase import Report, phase, require, run_items
 from policy.change_set import draw_change_set
 from policy.checklist import ITEMS
 from policy.items import Asked
-from policy.limits import Mode, Risk
+from policy.limits import Mode
 from tasks.change import (
     branch_up_to_date,
     breaking_changes_identified,
@@ -49,7 +49,14 @@ from tasks.review import (
 from tasks.run import Run
 from tasks.sign_off import keep_statements
 from tasks.step import carry_out
-from tasks.telling import maintenance_announced, on_call_ready, on_call_told, status_page_updated, team_notified
+from tasks.telling import (
+    has_maintenance,
+    maintenance_announced,
+    on_call_ready,
+    on_call_told,
+    status_page_updated,
+    team_notified,
+)
 
 
 @phase("1.1 Code review and testing")
@@ -130,7 +137,7 @@ def announcement(run: Run) -> None:
     tell(team_notified(run), run)
     for step in on_call_told(run):
         tell(step, run)
-    if run.company.statuspage is not None and run.release.risk is Risk.HIGH:
+    if has_maintenance(run):
         tell(maintenance_announced(run), run)
     require(run, people_told(run))
     show_beginning(run)

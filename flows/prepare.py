@@ -17,6 +17,7 @@ from flows.preparation import gather_evidence
 from policy.items import Way
 from policy.limits import Mode
 from policy.metrics import Ending
+from policy.page import Entry, say_each
 from policy.prepared import KEEPS, Kept, keep
 from policy.record import Event
 from policy.release import Request
@@ -48,19 +49,14 @@ def prepare(request: Request) -> State[None]:
         run.record.signer = company.signer
         run.record.append(Event.SEALED, facts={"outcome": Ending.PREPARED.value, "sentence": sentence})
         publish_record(run)
-    if list_wrong(reports):
+    if find_wrong(reports):
         return Failed(name="Not ready", message=sentence)
     return Completed(name="Prepared", message=sentence)
 
 
-def list_wrong(reports: tuple[Report, ...]) -> list[str]:
-    """Name what would stop the release and is not asked again anyway, each with its sentence."""
-    return [
-        f"{item.name}: {judgement.sentence}"
-        for report in reports
-        for item, judgement in report.stopping
-        if item.number in KEEPS
-    ]
+def find_wrong(reports: tuple[Report, ...]) -> list[Entry]:
+    """Return what would stop the release and is not asked again anyway."""
+    return [entry for report in reports for entry in report.stopping if entry[0].number in KEEPS]
 
 
 def say(reports: tuple[Report, ...]) -> str:
@@ -68,9 +64,9 @@ def say(reports: tuple[Report, ...]) -> str:
     entries = [entry for report in reports for entry in report.entries]
     kept = [item.number for item, judgement in entries if item.number in KEEPS and judgement.verdict.lets_pass]
     again = [item.number for item, _ in entries if item.number not in KEEPS]
-    wrong = list_wrong(reports)
+    wrong = find_wrong(reports)
     parts = [f"{len(kept)} items are kept for the release of this change", f"asked again then: {', '.join(again)}"]
-    return "; ".join([*(["mend before the release: " + "; ".join(wrong)] if wrong else []), *parts])
+    return "; ".join([*([f"mend before the release: {say_each(wrong)}"] if wrong else []), *parts])
 
 
 def find_prepared(run: Run) -> dict[str, Kept]:

@@ -9,6 +9,7 @@ from policy.judgement import Judgement, unknown
 from policy.limits import Risk
 from policy.messages import completed
 from policy.metrics import Ending
+from policy.page import say_each
 from policy.record import Event, last
 from policy.release import Build
 from tasks.item import Question, as_task
@@ -30,7 +31,7 @@ def sign_off(run: Run) -> None:
     """
     if run.build is None:
         run.build = recorded_build(run)
-    judgement = run.verdicts.get("3.4.1") or _look_once_more(run)
+    judgement = run.verdicts.get("3.4.1") or _ask(run, final_health_check)
     carry_out(production_ref_moved(run, run.build.commit), run)
     hear_flags(run)
     issues = [] if judgement.verdict.lets_pass else [judgement.sentence]
@@ -58,7 +59,8 @@ def written_down(run: Run) -> list[str]:
         inform(step, run)
     close_tickets(run)
     questions = (status_page_resolved, stakeholders_notified, release_documented)
-    return [problem for question in questions if (problem := _ask(run, question))]
+    entries = [(question.item, _ask(run, question)) for question in questions]
+    return [say_each([entry]) for entry in entries if not entry[1].verdict.lets_pass]
 
 
 def close_tickets(run: Run) -> None:
@@ -84,17 +86,10 @@ def hear_flags(run: Run) -> None:
         raise RedFlag(flags[0])
 
 
-def _look_once_more(run: Run) -> Judgement:
-    """3.4.1: the final health check."""
-    as_task(final_health_check, run)(return_state=True)
-    return run.verdicts.get("3.4.1") or unknown("the final health check could not be asked")
-
-
-def _ask(run: Run, question: Question) -> str:
-    """Return what is wrong; nothing where all is well. A phase would need Prefect's server, which may be away."""
+def _ask(run: Run, question: Question) -> Judgement:
+    """Return what the item says now. A phase would need Prefect's server, which may be away."""
     as_task(question, run)(return_state=True)
-    judgement = run.verdicts.get(question.item.number) or unknown("could not be asked")
-    return "" if judgement.verdict.lets_pass else f"{question.item.name}: {judgement.sentence}"
+    return run.verdicts.get(question.item.number) or unknown(f"{question.item.title} could not be asked")
 
 
 def production_ref_moved(run: Run, commit: str) -> Step:

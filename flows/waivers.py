@@ -17,16 +17,15 @@ from flows.gate import NobodyAnswered, WaiverForm, ask
 from flows.phase import ChecksFailed, Report, require
 from policy.approval import Decision, Outcome
 from policy.items import Item
-from policy.judgement import Judgement, not_applicable
+from policy.judgement import not_applicable
 from policy.limits import Mode
 from policy.messages import waivers_wanted
-from policy.page import render_page
+from policy.page import Entry, render_page, say_each
 from policy.record import Event
 from policy.waivers import can_be_waived, list_waivers, waive
-from tasks.messages import direct_message, inform
+from tasks.item import write_down
+from tasks.messages import tell_each
 from tasks.run import Run
-
-Entry = tuple[Item, Judgement]
 
 
 def require_or_waive(run: Run, gather: Callable[[Run], tuple[Report, ...]]) -> None:
@@ -47,7 +46,7 @@ def _people_were_asked(run: Run, reports: tuple[Report, ...]) -> bool:
     asked, complaint, deadline = False, "", time.monotonic() + run.limits.approval.total_seconds()
     while left := _not_waived(run, stopping):
         if not all(can_be_waived(item) for item, _ in left) or not somebody_may_approve(run):
-            raise ChecksFailed(_say(left))
+            raise ChecksFailed(say_each(left))
         remaining = timedelta(seconds=max(0, deadline - time.monotonic()))
         asked, complaint = True, _ask_and_write_down(run, left, complaint, within=remaining)
     _settle(run, waive(stopping, list_waivers(run.record.seen)))
@@ -68,7 +67,7 @@ def _ask_and_write_down(run: Run, left: Sequence[Entry], complaint: str, *, with
     if answer.decision != "waive":
         if person is None:
             return f"The last answer did not count: {answer.name!r} is not in the roster."
-        raise ChecksFailed(f"{_say(left)}; {name} chose to stop the release")
+        raise ChecksFailed(f"{say_each(left)}; {name} chose to stop the release")
     if missing := [number for number, reason in reasons.items() if not reason]:
         return f"The last answer did not count: no reason for {', '.join(missing)}; all are waived, or it stops."
     ruling = rule(
@@ -94,14 +93,11 @@ def _ask_and_write_down(run: Run, left: Sequence[Entry], complaint: str, *, with
 def _ask(run: Run, left: Sequence[Entry], complaint: str, *, within: timedelta) -> Any:
     approvers = who_may_approve(run)
     names = [person.name for person in approvers]
-    run.record.append(Event.ASKED, item="8.1", facts={"approvers": names, "sentence": _say(left)})
+    run.record.append(Event.ASKED, item="8.1", facts={"approvers": names, "sentence": say_each(left)})
     text = waivers_wanted(
-        run.release, complaint=complaint, found=_say(left), link=run.link, left=within, approvers=names
+        run.release, complaint=complaint, found=say_each(left), link=run.link, left=within, approvers=names
     )
-    asking = len(run.record.seen)
-    for person in approvers:
-        if person.slack:
-            inform(direct_message(run, person, number="8.1", name="asked to waive", asking=asking, text=text), run)
+    tell_each(run, approvers, number="8.1", name="asked to waive", text=text)
     page = render_page(f"Waive what stops {run.release.what}?", left, way=run.release.way)
     try:
         return ask(
@@ -113,7 +109,7 @@ def _ask(run: Run, left: Sequence[Entry], complaint: str, *, within: timedelta) 
             remind_every=run.limits.reminder,
         )
     except NobodyAnswered as error:
-        raise ChecksFailed(f"{_say(left)}; nobody waived it: {error}") from error
+        raise ChecksFailed(f"{say_each(left)}; nobody waived it: {error}") from error
 
 
 def form_for(left: Sequence[Entry]) -> type[WaiverForm]:
@@ -139,15 +135,9 @@ def _reason(answer: WaiverForm, item: Item) -> str:
 def _settle(run: Run, entries: Sequence[Entry]) -> None:
     """The record's last word on each row is that it was waived, and a page beside those of the phases says so."""
     for item, judgement in entries:
-        run.verdicts[item.number] = judgement
-        facts = {"verdict": judgement.verdict.value, "sentence": judgement.sentence, "link": judgement.link}
-        run.record.append(Event.JUDGED, item=item.number, facts=facts)
+        write_down(run, item, judgement)
     create_markdown_artifact(
         key="waivers",
         markdown=render_page("Waived before the first change", entries, way=run.release.way),
         description="; ".join(item.name for item, _ in entries)[:200],
     )
-
-
-def _say(left: Sequence[Entry]) -> str:
-    return "; ".join(f"{item.name}: {judgement.sentence}" for item, judgement in left)

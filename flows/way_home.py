@@ -20,7 +20,7 @@ from flows.red_flag import RedFlag
 from flows.sign_off import production_ref_moved, recorded_build, sign_off
 from flows.world import read_world
 from policy.judgement import Judgement, Verdict, unknown, worst_of
-from policy.limits import Mode, Risk
+from policy.limits import Mode
 from policy.messages import page_not_well, page_stuck
 from policy.metrics import Ending
 from policy.record import Event, last
@@ -42,7 +42,7 @@ from tasks.run import Run, Silent, utc_now
 from tasks.seal import seal
 from tasks.serving import judge_room_without, list_others_serving
 from tasks.step import StepFailed, carry_out
-from tasks.telling import maintenance_over
+from tasks.telling import has_maintenance, maintenance_over
 
 _CAUSES: dict[type[Exception], Cause] = {
     ChecksFailed: Cause.CHECKS_FAILED,
@@ -143,7 +143,7 @@ def _go_back(run: Run, plan: Back, why: Why) -> None:
 
 def _clear_status_page(run: Run, text: str) -> None:
     """3.3.2: a maintenance that was announced for this release is over on every ending."""
-    if run.company.statuspage is not None and run.release.risk is Risk.HIGH:
+    if has_maintenance(run):
         inform(maintenance_over(run, text), run)
 
 

@@ -26,6 +26,11 @@ def render_page(title: str, entries: Sequence[Entry], *, way: Way, foot: str = "
     return "\n".join(parts)
 
 
+def say_each(entries: Iterable[Entry]) -> str:
+    """Name every item with its sentence."""
+    return "; ".join(f"{item.name}: {judgement.sentence}" for item, judgement in entries)
+
+
 def headline(entries: Sequence[Entry], *, way: Way) -> str:
     """Say in one line whether the phase lets the release go on."""
     stopping = [item.number for item, judgement in entries if not judgement.verdict.lets_pass and item.stops(way)]

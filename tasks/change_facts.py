@@ -96,6 +96,20 @@ def templates(run: Run) -> tuple[str, ...]:
     return run.once.fetch("templates", ask)
 
 
+def tickets_by_pull(run: Run) -> Mapping[int, tuple[str, ...]]:
+    """Return the keys of the tickets that each pull request names."""
+    rules = run.company.evidence.pull_requests
+    return {
+        number: list_tickets(pull, templates=templates(run), rules=rules)
+        for number, pull in pulls_of_release(run).items()
+    }
+
+
+def tickets_named(run: Run) -> tuple[str, ...]:
+    """Return the keys of all tickets that the pull requests of the release name, in order."""
+    return tuple(sorted({key for keys in tickets_by_pull(run).values() for key in keys}))
+
+
 def _numbers(run: Run) -> Mapping[str, tuple[int, ...]]:
     commits = [commit.sha for commit in run.release.commits]
     return run.once.fetch("numbers", lambda: run.company.github.list_pulls_of(commits))
@@ -103,7 +117,7 @@ def _numbers(run: Run) -> Mapping[str, tuple[int, ...]]:
 
 def review_of_release(run: Run) -> Review:
     """Return what 1.3.4 shows: the whole change set with its pull requests, tickets and migrations."""
-    release, rules = run.release, run.company.evidence.pull_requests
+    release = run.release
     change = ChangeSet(
         release.previous_commit,
         release.commit,
@@ -114,15 +128,11 @@ def review_of_release(run: Run) -> Review:
         gone=release.gone,
     )
     said = len(release.commits) if release.commits_said is None else release.commits_said
-    tickets = {
-        number: list_tickets(pull, templates=templates(run), rules=rules)
-        for number, pull in pulls_of_release(run).items()
-    }
     return Review(
         change,
         commits_said=said,
         files_said=None,
-        tickets=tickets,
+        tickets=tickets_by_pull(run),
         migrations=release.migrations,
         repository_url=run.company.github.page,
     )

@@ -76,19 +76,17 @@ def as_task(question: Question, run: Run) -> Task[[], Any]:
     def ask() -> State[None]:
         kept = run.kept.get(question.item.number)
         judgement = kept.now(utc_now()) if kept else answer(question, run)
-        run.verdicts[question.item.number] = judgement
-        run.record.append(
-            Event.JUDGED,
-            item=question.item.number,
-            facts={
-                "verdict": judgement.verdict.value,
-                "sentence": judgement.sentence,
-                "link": judgement.link,
-            },
-        )
+        write_down(run, question.item, judgement)
         return _as_state(question.item, judgement)
 
     return ask
+
+
+def write_down(run: Run, item: Item, judgement: Judgement) -> None:
+    """The run and its record hold this as the newest word on the item."""
+    run.verdicts[item.number] = judgement
+    facts = {"verdict": judgement.verdict.value, "sentence": judgement.sentence, "link": judgement.link}
+    run.record.append(Event.JUDGED, item=item.number, facts=facts)
 
 
 def answer(question: Question, run: Run) -> Judgement:

@@ -80,6 +80,14 @@ def direct_message(run: Run, person: Person, *, number: str, name: str, asking: 
     )
 
 
+def tell_each(run: Run, people: Sequence[Person], *, number: str, name: str, text: str) -> None:
+    """Everybody who can be reached in Slack has this message; what could not be sent keeps nobody."""
+    asking = len(run.record.seen)
+    for person in people:
+        if person.slack:
+            inform(direct_message(run, person, number=number, name=name, asking=asking, text=text), run)
+
+
 def page_on_call(run: Run, text: str, *, name: str, rings_anew: bool = False) -> bool:
     """Whoever is on call is told by PagerDuty, if there is one, and in the alerts channel; say whether one took it.
 

@@ -10,7 +10,7 @@ from policy.combined import combine
 from policy.coverage import CoverageReport, judge_coverage
 from policy.evidence_rules import SecuritySource
 from policy.judgement import Judgement, not_configured
-from policy.pull_requests import PullRequest, judge_pull_requests, list_tickets
+from policy.pull_requests import PullRequest, judge_pull_requests
 from policy.review_facts import ReviewedPull
 from policy.reviews import Reviewers, judge_reviews
 from policy.risk import ChangeSet, assess_risk
@@ -31,6 +31,7 @@ from tasks.change_facts import (
     report_of_release,
     same_tree,
     templates,
+    tickets_named,
 )
 from tasks.item import item
 from tasks.run import Run, utc_now
@@ -41,14 +42,12 @@ from tasks.systems import SECURITY
 def pull_request_created(run: Run) -> Judgement:
     """Each commit belongs to a pull request with a description, a ticket that exists, and pictures of what is seen."""
     rules = run.company.evidence.pull_requests
-    pulls = pulls_of_release(run)
-    keys = {key for pull in pulls.values() for key in list_tickets(pull, templates=templates(run), rules=rules)}
     return judge_pull_requests(
         run.release.commits,
         pulls_by_commit(run),
         complete=run.release.complete,
         base_branch=run.company.rules.main_branch,
-        tickets=None if run.company.tickets is None else {key: _exists(run, key) for key in sorted(keys)},
+        tickets=None if run.company.tickets is None else {key: _exists(run, key) for key in tickets_named(run)},
         templates=templates(run),
         rules=rules,
     )

@@ -13,11 +13,10 @@ from blocks.store import Absent
 from policy.combined import combine, listed
 from policy.incidents import judge_alerts, judge_incidents, judge_tickets
 from policy.judgement import Judgement, failed, not_configured, passed
-from policy.new_errors import NewError, judge_new_errors
-from policy.pull_requests import list_tickets
+from policy.new_errors import judge_new_errors
 from policy.record import Event
 from policy.slow_queries import Snapshot, Statement, judge_slow_queries
-from tasks.change_facts import pulls_of_release, templates
+from tasks.change_facts import tickets_named
 from tasks.item import item
 from tasks.run import Run, utc_now
 from tasks.step import Seen, Step
@@ -36,11 +35,7 @@ def no_new_errors(run: Run, sentry: Sentry) -> Judgement:
 
 def errors_since(sentry: Sentry, since: datetime, *, environment: str) -> Judgement:
     """Judge the kinds of errors that were first seen in this environment since then."""
-    found = [
-        NewError(one.name, one.title, one.level, one.count, one.first_seen, one.url)
-        for one in sentry.list_new_issues(since, environment)
-    ]
-    return judge_new_errors(found, since=since, environment=environment)
+    return judge_new_errors(sentry.list_new_issues(since, environment), since=since, environment=environment)
 
 
 @item("3.2.2", needs=DATABASE)
@@ -150,12 +145,7 @@ def ticket_closed(run: Run, key: str) -> Step:
 
 def tickets_of_release(run: Run) -> tuple[str, ...]:
     """Return the keys of the tickets that the pull requests of the release name and that exist."""
-    rules, tickets = run.company.evidence.pull_requests, run.company.tickets
-    if tickets is None:
-        return ()
-    pulls = pulls_of_release(run).values()
-    keys = {key for pull in pulls for key in list_tickets(pull, templates=templates(run), rules=rules)}
-    return tuple(sorted(keys))
+    return tickets_named(run) if run.company.tickets is not None else ()
 
 
 @item("3.4.3")

@@ -128,6 +128,11 @@ def status_page_updated(run: Run, page: Statuspage) -> Judgement:
     return passed(f"{found.name!r} is {found.status}", link=found.url or None)
 
 
+def has_maintenance(run: Run) -> bool:
+    """Whether a status page names a maintenance for this release: only high risk needs one."""
+    return run.company.statuspage is not None and run.release.risk is Risk.HIGH
+
+
 def maintenance_over(run: Run, text: str) -> Step:
     """3.3.2: the status page says that the maintenance is over, however the release ended."""
 
