@@ -1,0 +1,136 @@
+"""Judges a column that a migration adds to a table which existed before."""
+
+from pglast import ast
+from pglast.enums import ConstrType
+
+from policy.migrations.expressions import unsteady_part
+from policy.migrations.facts import Table
+from policy.migrations.findings import Finding, Lock, Mode, Safety, Undo, safe, unlisted
+from policy.migrations.statements import quoted, strings
+
+_SERIALS = frozenset(("serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"))
+_REWRITE_ADVICE = "add the column without a default, set the default in a second step, and fill the old rows in batches"
+
+
+def judge_new_column(table: str, relation: str, column: ast.ColumnDef, *, facts: Table | None) -> list[Finding]:
+    """Return what adding the column does; `relation` is the table's name as SQL reads it."""
+    name = column.colname or ""
+    if facts and name in facts.columns:
+        return [Finding(Safety.RISKY, f"{table}.{name} is there already, so this statement will fail", fails=True)]
+    kinds = {one.contype: one for one in column.constraints or () if isinstance(one, ast.Constraint)}
+    undo = Undo((f"ALTER TABLE {relation} DROP COLUMN {quoted(name)}",))
+    found = [
+        *_judge_value(table, column, kinds, facts, undo),
+        *_judge_constraints(table, name, kinds, undo),
+    ]
+    return found or [_say_safe(table, name, kinds, undo)]
+
+
+def _say_safe(table: str, name: str, kinds: dict[ConstrType | None, ast.Constraint], undo: Undo) -> Finding:
+    value = "with a constant default" if ConstrType.CONSTR_DEFAULT in kinds else "that may be empty"
+    return safe(f"new column {table}.{name} {value}; no row is rewritten", undo=undo, locks=(_brief(table),))
+
+
+def _judge_value(
+    table: str,
+    column: ast.ColumnDef,
+    kinds: dict[ConstrType | None, ast.Constraint],
+    facts: Table | None,
+    undo: Undo,
+) -> list[Finding]:
+    """What the old rows get in the new column, and whether they are written anew for it."""
+    name = column.colname or ""
+    kind = strings(column.typeName.names)[-1] if column.typeName else ""
+    default, generated = kinds.get(ConstrType.CONSTR_DEFAULT), kinds.get(ConstrType.CONSTR_GENERATED)
+    if kind in _SERIALS or ConstrType.CONSTR_IDENTITY in kinds:
+        return [_rewrite(table, f"numbers every row of {table} for {name}", undo)]
+    if generated is not None and generated.generated_kind == "v":
+        return [unlisted(f"column {table}.{name}, computed whenever it is read,", locks=(_brief(table),), undo=undo)]
+    if generated is not None:
+        return [_rewrite(table, f"computes {name} for every row of {table}", undo)]
+    if default is not None:
+        if part := unsteady_part(default.raw_expr):
+            return [_rewrite(table, f"the default of {name} is not constant ({part}), so {table} is rewritten", undo)]
+        is_empty = isinstance(default.raw_expr, ast.A_Const) and bool(default.raw_expr.isnull)
+        if not is_empty:
+            return []
+    if ConstrType.CONSTR_NOTNULL in kinds or ConstrType.CONSTR_PRIMARY in kinds:
+        return [_judge_required(table, name, facts, undo)]
+    return []
+
+
+def _judge_required(table: str, name: str, facts: Table | None, undo: Undo) -> Finding:
+    said = f"Column {name} is required and has no default"
+    if facts is None:
+        reason = f"{said}; this statement will fail if {table} has rows"
+    elif facts.rows:
+        reason = (
+            f"{said}; {table} has {facts.rows:,} {'row' if facts.rows == 1 else 'rows'}, so this statement will fail"
+        )
+    else:
+        reason = f"{said}; {table} is empty now, but the version in production cannot write {table} without it"
+    advice = "add it without NOT NULL, fill the old rows in batches, then SET NOT NULL in a later release"
+    return Finding(
+        Safety.RISKY,
+        reason,
+        advice=advice,
+        locks=(_brief(table),),
+        fails=bool(facts and facts.rows),
+        breaks=f"{table}.{name} required",
+        undo=undo,
+    )
+
+
+def _judge_constraints(
+    table: str, name: str, kinds: dict[ConstrType | None, ast.Constraint], undo: Undo
+) -> list[Finding]:
+    found = []
+    whole = (Lock(table, Mode.ACCESS_EXCLUSIVE, long=True),)
+    for kind, word in ((ConstrType.CONSTR_UNIQUE, "UNIQUE"), (ConstrType.CONSTR_PRIMARY, "PRIMARY KEY")):
+        if kind in kinds:
+            found.append(
+                Finding(
+                    Safety.RISKY,
+                    f"adds a {word} constraint to {table}.{name}; its index is built while reads and writes wait",
+                    advice="CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX",
+                    locks=whole,
+                    undo=undo,
+                )
+            )
+    if ConstrType.CONSTR_CHECK in kinds:
+        found.append(
+            Finding(
+                Safety.RISKY,
+                f"adds a CHECK constraint with {table}.{name}; every row is read for it",
+                advice="ADD CONSTRAINT … CHECK … NOT VALID, then VALIDATE CONSTRAINT in a second migration",
+                locks=whole,
+                undo=undo,
+            )
+        )
+    if reference := kinds.get(ConstrType.CONSTR_FOREIGN):
+        parent = reference.pktable.relname if reference.pktable else "another table"
+        found.append(
+            Finding(
+                Safety.DANGEROUS,
+                f"adds a foreign key from {table}.{name} to {parent}; writes to both tables wait meanwhile",
+                advice="ADD CONSTRAINT … FOREIGN KEY … NOT VALID, then VALIDATE CONSTRAINT in a second migration",
+                locks=(*whole, Lock(parent or "", Mode.SHARE_ROW_EXCLUSIVE)),
+                undo=undo,
+            )
+        )
+    return found
+
+
+def _rewrite(table: str, reason: str, undo: Undo) -> Finding:
+    return Finding(
+        Safety.RISKY,
+        f"{reason}; reads and writes of {table} wait until every row is written",
+        advice=_REWRITE_ADVICE,
+        locks=(Lock(table, Mode.ACCESS_EXCLUSIVE, long=True),),
+        rewrites=table,
+        undo=undo,
+    )
+
+
+def _brief(table: str) -> Lock:
+    return Lock(table, Mode.ACCESS_EXCLUSIVE)

@@ -1,0 +1,148 @@
+"""Judges constraints that a migration adds to a table or takes from it."""
+
+from pglast import ast
+from pglast.enums import ConstrType
+
+from policy.migrations.facts import Constraint, Table
+from policy.migrations.findings import Finding, Lock, Mode, Safety, Stage, Undo, safe, unlisted
+from policy.migrations.so_far import SoFar
+from policy.migrations.statements import quoted, relation_name
+
+_NAMED_BY_PRISMA = {"_fkey": Constraint.FOREIGN_KEY, "_pkey": Constraint.PRIMARY_KEY, "_key": Constraint.UNIQUE}
+_WORDS = {
+    ConstrType.CONSTR_UNIQUE: "UNIQUE",
+    ConstrType.CONSTR_PRIMARY: "PRIMARY KEY",
+    ConstrType.CONSTR_EXCLUSION: "EXCLUDE",
+}
+
+
+def judge_new_constraint(table: str, relation: str, constraint: ast.Constraint, so_far: SoFar) -> Finding:
+    """Return what adding the constraint to the table does."""
+    undo = _undo(table, relation, constraint)
+    if constraint.contype is ConstrType.CONSTR_FOREIGN:
+        return _judge_foreign_key(table, constraint, so_far, undo)
+    if so_far.is_new(table):
+        return safe(f"part of the new table {table}", undo=undo)
+    if constraint.contype in _WORDS:
+        return _judge_index(table, constraint, undo)
+    if constraint.contype is ConstrType.CONSTR_CHECK:
+        return _judge_check(table, constraint, undo)
+    if constraint.contype is ConstrType.CONSTR_NOTNULL:
+        column = ".".join(one.sval or "" for one in constraint.keys or () if isinstance(one, ast.String))
+        return judge_required(table, column, facts=so_far.facts_of(table), undo=undo)
+    return unlisted(f"a constraint added to {table}", locks=(Lock(table, Mode.ACCESS_EXCLUSIVE),), undo=undo)
+
+
+def judge_dropped_constraint(table: str, name: str, *, facts: Table | None) -> Finding:
+    """Return what dropping the constraint does; which kind it is only the database knows, or its name suggests."""
+    locks = (Lock(table, Mode.ACCESS_EXCLUSIVE),)
+    undo = Undo(impossible=f"what {name} required is not known from the text")
+    kind = facts.constraints.get(name) if facts else _kind_by_name(name)
+    if facts and kind is None:
+        return Finding(
+            Safety.DANGEROUS, f"{table} has no constraint {name}, so this statement will fail", fails=True, undo=undo
+        )
+    if kind is Constraint.FOREIGN_KEY:
+        return Finding(
+            Safety.DANGEROUS,
+            f"Drops the foreign key {name} of {table}; rows may point to nothing from then on",
+            locks=locks,
+            undo=undo,
+            stage=Stage.CONTRACT,
+        )
+    if kind is None:
+        return Finding(
+            Safety.DANGEROUS,
+            f"Drops the constraint {name} of {table}, which may be a foreign key",
+            locks=locks,
+            undo=undo,
+            stage=Stage.CONTRACT,
+        )
+    return unlisted(f"dropping the {kind} constraint {name} of {table}", locks=locks, undo=undo)
+
+
+def _judge_foreign_key(table: str, constraint: ast.Constraint, so_far: SoFar, undo: Undo) -> Finding:
+    parent = relation_name(constraint.pktable)
+    locked = tuple(
+        Lock(one, Mode.SHARE_ROW_EXCLUSIVE, long=not constraint.skip_validation)
+        for one in (table, parent)
+        if not so_far.is_new(one)
+    )
+    if so_far.is_new(table):
+        also = "" if so_far.is_new(parent) else f"; writes to {parent} wait meanwhile"
+        return Finding(Safety.RISKY, f"the new table {table} points to {parent}{also}", locks=locked, undo=undo)
+    advice = "validate it in a second migration: VALIDATE CONSTRAINT lets writes go on"
+    if not constraint.skip_validation:
+        advice = "ADD CONSTRAINT … FOREIGN KEY … NOT VALID, then VALIDATE CONSTRAINT in a second migration"
+    return Finding(
+        Safety.DANGEROUS,
+        f"Changes the foreign keys of {table}: it has to point to {parent}; writes to both tables wait meanwhile",
+        advice=advice,
+        locks=locked,
+        breaks=f"{table} must point to {parent}",
+        undo=undo,
+    )
+
+
+def _judge_index(table: str, constraint: ast.Constraint, undo: Undo) -> Finding:
+    word = _WORDS[constraint.contype] if constraint.contype else "UNIQUE"
+    brief = bool(constraint.indexname)
+    how = f"by the index {constraint.indexname}" if brief else "its index is built while reads and writes wait"
+    advice = (
+        "" if brief else "CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX in a second migration"
+    )
+    return Finding(
+        Safety.RISKY,
+        f"Adds a {word} constraint to {table}; {how}, and it fails if two rows are alike",
+        advice=advice,
+        locks=(Lock(table, Mode.ACCESS_EXCLUSIVE, long=not brief),),
+        breaks=f"{table} {_said_columns(constraint)} unique".replace("  ", " "),
+        undo=undo,
+    )
+
+
+def _judge_check(table: str, constraint: ast.Constraint, undo: Undo) -> Finding:
+    if constraint.skip_validation:
+        return unlisted(
+            f"a CHECK constraint for new rows of {table}", locks=(Lock(table, Mode.ACCESS_EXCLUSIVE),), undo=undo
+        )
+    return Finding(
+        Safety.RISKY,
+        f"Adds a CHECK constraint to {table}, which is on no list of 6.2; every row is read while others wait",
+        advice="add it NOT VALID, then VALIDATE CONSTRAINT in a second migration",
+        locks=(Lock(table, Mode.ACCESS_EXCLUSIVE, long=True),),
+        undo=undo,
+    )
+
+
+def judge_required(table: str, column: str, *, facts: Table | None, undo: Undo) -> Finding:
+    """Return what it does that a column of an existing table has to have a value in every row from now on."""
+    known = facts.columns.get(column) if facts else None
+    nulls = known.nulls if known else None
+    reason = f"Requires {table}.{column} in every row; each row is read while reads and writes wait"
+    if nulls and facts:
+        reason = f"Requires {table}.{column}; {nulls:,} of {facts.rows:,} rows have none, so this statement will fail"
+    return Finding(
+        Safety.RISKY,
+        reason,
+        advice="ADD CONSTRAINT … CHECK (… IS NOT NULL) NOT VALID, VALIDATE CONSTRAINT in a second migration, then this",
+        locks=(Lock(table, Mode.ACCESS_EXCLUSIVE, long=True),),
+        fails=bool(nulls),
+        breaks=f"{table}.{column} required",
+        undo=undo,
+        stage=Stage.CONTRACT,
+    )
+
+
+def _undo(table: str, relation: str, constraint: ast.Constraint) -> Undo:
+    if not constraint.conname:
+        return Undo(impossible=f"the new constraint of {table} has no name in the text")
+    return Undo((f"ALTER TABLE {relation} DROP CONSTRAINT {quoted(constraint.conname)}",))
+
+
+def _kind_by_name(name: str) -> Constraint | None:
+    return next((kind for ending, kind in _NAMED_BY_PRISMA.items() if name.endswith(ending)), None)
+
+
+def _said_columns(constraint: ast.Constraint) -> str:
+    return ", ".join(one.sval or "" for one in constraint.keys or () if isinstance(one, ast.String))

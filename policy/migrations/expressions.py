@@ -1,0 +1,92 @@
+"""Whether an expression has one value for a whole statement, so that nothing has to be computed row by row."""
+
+from pglast import ast
+
+from policy.migrations.statements import strings, walk
+
+# Stable or immutable by PostgreSQL's documentation, chapter 9: one value for a whole statement.
+_STEADY_FUNCTIONS = frozenset(
+    (
+        "now",
+        "transaction_timestamp",
+        "statement_timestamp",
+        "current_setting",
+        "current_database",
+        "current_schema",
+        "to_timestamp",
+        "to_date",
+        "to_char",
+        "date_trunc",
+        "date_part",
+        "extract",
+        "timezone",
+        "make_date",
+        "make_interval",
+        "make_time",
+        "lower",
+        "upper",
+        "concat",
+        "coalesce",
+        "jsonb_build_object",
+        "jsonb_build_array",
+        "json_build_object",
+        "json_build_array",
+        "to_json",
+        "to_jsonb",
+        "md5",
+        "round",
+        "abs",
+        "length",
+    )
+)
+_COUNTING = frozenset(("count", "sum", "min", "max", "avg", "bool_and", "bool_or", "exists"))
+_VALUES = (
+    ast.A_Const,
+    ast.TypeCast,
+    ast.TypeName,
+    ast.A_ArrayExpr,
+    ast.A_Expr,
+    ast.BoolExpr,
+    ast.NullTest,
+    ast.CoalesceExpr,
+    ast.MinMaxExpr,
+    ast.CaseExpr,
+    ast.CaseWhen,
+    ast.CollateClause,
+    ast.RowExpr,
+    ast.SQLValueFunction,
+    ast.String,
+    ast.Integer,
+    ast.Float,
+    ast.Boolean,
+    ast.BitString,
+)
+
+
+def unsteady_part(expression: object) -> str:
+    """Return the first part that may differ from row to row, in words; empty when there is none."""
+    for node in walk(expression):
+        if isinstance(node, ast.FuncCall):
+            name = strings(node.funcname)
+            if not _is_of_postgres(name, _STEADY_FUNCTIONS):
+                return f"{'.'.join(name)}()"
+        elif not isinstance(node, _VALUES):
+            return f"an expression of a kind that is not known ({type(node).__name__})"
+    return ""
+
+
+def effectful_functions(node: object) -> tuple[str, ...]:
+    """Return the functions called anywhere in a statement of which it is not known that they change nothing."""
+    called = (strings(one.funcname) for one in walk(node) if isinstance(one, ast.FuncCall))
+    return tuple(".".join(name) for name in called if not _is_of_postgres(name, _STEADY_FUNCTIONS | _COUNTING))
+
+
+def is_always_true(condition: object) -> bool:
+    """Whether a condition chooses all rows whatever is in them: none at all, or one that names no column."""
+    if isinstance(condition, ast.A_Expr) and condition.lexpr == condition.rexpr:
+        return True
+    return not any(isinstance(node, ast.ColumnRef | ast.SubLink | ast.FuncCall) for node in walk(condition))
+
+
+def _is_of_postgres(name: list[str], among: frozenset[str]) -> bool:
+    return name[-1:] != [] and name[-1] in among and name[:-1] in ([], ["pg_catalog"])

@@ -1,0 +1,106 @@
+"""Judges what a migration does to rows, and the statements whose effect is not in their text."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pglast import ast
+
+from policy.migrations.expressions import effectful_functions, is_always_true
+from policy.migrations.findings import (
+    Finding,
+    Lock,
+    Mode,
+    Safety,
+    Stage,
+    Undo,
+    neutral,
+    unlisted,
+    unreadable,
+)
+from policy.migrations.so_far import SoFar
+from policy.migrations.statements import relation_name, walk
+
+_IN_BATCHES = "change the rows in batches, by a backfill, not in the migration"
+Changing = ast.UpdateStmt | ast.DeleteStmt | ast.InsertStmt | ast.MergeStmt
+
+
+def judge_rows(statement: ast.Node, so_far: SoFar) -> Iterator[Finding]:
+    """Give what each part of a statement, also one within WITH, does to rows."""
+    changing = [node for node in walk(statement) if isinstance(node, Changing)]
+    for node in changing:
+        yield _judge_change(node, so_far)
+    if isinstance(statement, ast.SelectStmt) and not changing:
+        yield _judge_select(statement)
+
+
+def judge_truncate(statement: ast.TruncateStmt) -> Iterator[Finding]:
+    """Give each table that is emptied."""
+    for one in statement.relations or ():
+        table = relation_name(one if isinstance(one, ast.RangeVar) else None)
+        yield Finding(
+            Safety.DANGEROUS,
+            f"Empties {table}",
+            locks=(Lock(table, Mode.ACCESS_EXCLUSIVE),),
+            undo=Undo(impossible=f"the rows of {table} are gone"),
+            stage=Stage.CONTRACT,
+        )
+
+
+def judge_copy(statement: ast.CopyStmt) -> Finding:
+    """Say what COPY reads or writes; a program is never run for a migration."""
+    table = relation_name(statement.relation) if statement.relation else "a query"
+    if statement.is_program:
+        return unreadable(f"COPY runs a program on the database's host with {table}")
+    return unlisted(f"COPY of {table}", undo=Undo(impossible="which rows came is not known from the text"))
+
+
+def _judge_change(node: Changing, so_far: SoFar) -> Finding:
+    table = relation_name(node.relation)
+    undo = Undo(impossible=f"the values that {table} held are gone")
+    locks = () if so_far.is_new(table) else (Lock(table, Mode.ROW_EXCLUSIVE, long=True),)
+    facts = so_far.facts_of(table)
+    rows = f" ({facts.rows:,} rows)" if facts else ""
+    if isinstance(node, ast.InsertStmt):
+        undo = Undo(impossible=f"which rows of {table} were new is not known from the text")
+        return _backfill(unlisted(f"new rows in {table}", locks=locks, undo=undo))
+    if isinstance(node, ast.MergeStmt):
+        return Finding(
+            Safety.DANGEROUS,
+            f"MERGE changes rows of {table}{rows}; which, only the data decide",
+            locks=locks,
+            undo=undo,
+        )
+    if so_far.is_new(table):
+        return _backfill(neutral(f"changing rows of {table}, which this migration makes,"))
+    word, many = ("Deletes", "deletes") if isinstance(node, ast.DeleteStmt) else ("Changes", "changes")
+    if is_always_true(node.whereClause):
+        return Finding(
+            Safety.DANGEROUS,
+            f"{word} every row of {table}{rows}: no WHERE chooses some",
+            advice=_IN_BATCHES,
+            locks=locks,
+            undo=undo,
+            stage=Stage.BACKFILL,
+        )
+    return Finding(
+        Safety.RISKY,
+        f"{many} rows of {table} that only the data decide, which is on no list of 6.2",
+        advice=_IN_BATCHES,
+        locks=locks,
+        undo=undo,
+        stage=Stage.BACKFILL,
+    )
+
+
+def _judge_select(statement: ast.SelectStmt) -> Finding:
+    if statement.intoClause is not None:
+        return unlisted("a table made of what SELECT finds")
+    if functions := effectful_functions(statement):
+        return unreadable(
+            f"calls {', '.join(f'{name}()' for name in functions)} for its effect, which the text does not show"
+        )
+    return neutral("SELECT")
+
+
+def _backfill(finding: Finding) -> Finding:
+    return replace(finding, stage=Stage.BACKFILL)
