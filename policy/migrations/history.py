@@ -1,0 +1,93 @@
+"""What Prisma's own table says: which migrations were applied, never finished, or were changed since (6.3.2)."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from policy.combined import combine, listed
+from policy.judgement import Judgement, failed, passed, unknown
+
+
+class Progress(StrEnum):
+    """Where a migration stands in a database."""
+
+    APPLIED = "applied"
+    HALF_DONE = "begun and never finished"
+    ROLLED_BACK = "rolled back"
+    WAITING = "not applied"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """One row of `_prisma_migrations`; a name may have several, of which the newest counts."""
+
+    name: str
+    checksum: str
+    started_at: datetime
+    finished_at: datetime | None
+    rolled_back_at: datetime | None
+    steps: int
+    logs: str | None = None
+
+    @property
+    def progress(self) -> Progress:
+        """Half done is what has neither an end nor a roll-back, whatever its count of steps and its logs say."""
+        if self.rolled_back_at is not None:
+            return Progress.ROLLED_BACK
+        return Progress.HALF_DONE if self.finished_at is None else Progress.APPLIED
+
+
+def checksum_of(sql: bytes) -> str:
+    """Return what Prisma keeps of a migration's text: SHA-256 in hexadecimal digits."""
+    return hashlib.sha256(sql).hexdigest()
+
+
+def progress_of(name: str, rows: Sequence[Applied]) -> Progress:
+    """Return where the migration of that name stands; one that was applied once stays so."""
+    standing = {row.progress for row in rows if row.name == name}
+    for progress in (Progress.HALF_DONE, Progress.APPLIED, Progress.ROLLED_BACK):
+        if progress in standing:
+            return progress
+    return Progress.WAITING
+
+
+def judge_history(rows: Sequence[Applied], files: Mapping[str, bytes]) -> Judgement:
+    """Pass when nothing keeps Prisma from applying the folder's migrations, by name with their text, in order."""
+    parts = [failed(_say_half_done(row)) for row in rows if row.progress is Progress.HALF_DONE]
+    standing = [row for row in rows if row.progress is Progress.APPLIED]
+    if missing := sorted({row.name for row in standing} - set(files)):
+        parts.append(failed(f"applied, but not in the release's folder: {listed(missing)}; the folder has a gap"))
+    changed = sorted(
+        {row.name for row in standing if row.name in files and row.checksum != checksum_of(files[row.name])}
+    )
+    if changed:
+        parts.append(failed(f"edited after it was applied: {listed(changed)}; write a new migration instead"))
+    newest = max((row.name for row in standing), default="")
+    waiting = sorted(name for name in files if progress_of(name, rows) is Progress.WAITING)
+    if late := [name for name in waiting if name < newest]:
+        parts.append(failed(f"{listed(late)} would be applied after {newest}, though its name comes before"))
+    return combine(parts or [passed(f"{len(standing)} applied and unchanged; to apply: {listed(waiting) or 'none'}")])
+
+
+def judge_applied(rows: Sequence[Applied], wanted: Sequence[str]) -> Judgement:
+    """Pass when every wanted migration has finished, and none is half done (6.1.1, 6.3.2)."""
+    parts = [failed(_say_half_done(row)) for row in rows if row.progress is Progress.HALF_DONE]
+    standing = {name: progress_of(name, rows) for name in wanted}
+    absent = [name for name, progress in standing.items() if progress in (Progress.WAITING, Progress.ROLLED_BACK)]
+    if not rows and wanted:
+        parts.append(unknown("the table _prisma_migrations is empty, so Prisma does not look after this database"))
+    elif absent:
+        parts.append(failed(f"not applied: {listed(absent)}"))
+    return combine(parts or [passed(f"applied: {listed(wanted)}")])
+
+
+def _say_half_done(row: Applied) -> str:
+    why = f" ({_first_line(row.logs)})" if row.logs and row.logs.strip() else ""
+    began = f"{row.started_at:%H:%M}"
+    return f"{row.name} started {began} and never finished{why}; later migrations are blocked (P3009)"
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")[:200]

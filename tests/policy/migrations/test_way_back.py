@@ -1,0 +1,54 @@
+"""May the database be rolled back (4.3.1)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from policy.judgement import Verdict
+from policy.migrations import read_migration
+from policy.migrations.way_back import Written, judge_database_rollback
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+ADDS = 'ALTER TABLE "Patient" ADD COLUMN "nickname" TEXT;'
+DROPS = 'ALTER TABLE "Patient" DROP COLUMN "nickname";'
+EMPTY = Written({"Patient.nickname": 0})
+
+
+@pytest.mark.parametrize(
+    ("sql", "minutes", "written", "verdict", "sentence"),
+    [
+        pytest.param(ADDS, 5, EMPTY, Verdict.PASSED, "applied 5 min ago (limit 15 min)", id="just applied"),
+        pytest.param(
+            DROPS, 5, Written({}), Verdict.FAILED, "the values of Patient.nickname are gone", id="destructive"
+        ),
+        pytest.param(ADDS, 61, EMPTY, Verdict.FAILED, "1 h 1 min ago (limit 1 h)", id="over an hour"),
+        pytest.param(ADDS, 60, EMPTY, Verdict.FAILED, "silent between 15 and 60 minutes", id="an hour"),
+        pytest.param(ADDS, 15, EMPTY, Verdict.FAILED, "silent between 15 and 60 minutes", id="a quarter of an hour"),
+        pytest.param(
+            ADDS, 5, Written({"Patient.nickname": 1}), Verdict.FAILED, "1 row of Patient.nickname", id="data written"
+        ),
+        pytest.param(
+            ADDS, 5, Written({"Patient.nickname": None}), Verdict.UNKNOWN, "could not be counted", id="not counted"
+        ),
+        pytest.param(ADDS, -5, EMPTY, Verdict.UNKNOWN, "clock was changed", id="from the future"),
+    ],
+)
+def test_the_clause_that_decides_is_named(
+    sql: str, minutes: int, written: Written, verdict: Verdict, sentence: str
+) -> None:
+    judgement = judge_database_rollback(
+        [read_migration("m", sql)], written, applied_at=NOW - timedelta(minutes=minutes), now=NOW
+    )
+
+    assert judgement.verdict is verdict
+    assert sentence in judgement.sentence
+
+
+def test_a_migration_of_unknown_age_is_not_rolled_back() -> None:
+    assert judge_database_rollback([read_migration("m", ADDS)], EMPTY, applied_at=None, now=NOW).verdict is (
+        Verdict.UNKNOWN
+    )
+
+
+def test_without_a_migration_there_is_nothing_to_roll_back() -> None:
+    assert judge_database_rollback([], EMPTY, applied_at=NOW, now=NOW).verdict is Verdict.FAILED
