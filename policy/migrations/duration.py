@@ -31,8 +31,8 @@ def estimate_duration(
     takes = on_staging * factor
     sentence = f"{spoken(on_staging)} on staging"
     if largest:
-        rows = f"{production_rows[largest]:,} rows of {largest} against {staging_rows[largest]:,}"
-        sentence += f" x {factor:.1f} ({rows}) = {spoken(takes)}"
+        compared = f"{production_rows[largest]:,} rows of {largest} against {staging_rows[largest]:,}"
+        sentence += f" x {factor:.1f} ({compared}) = {spoken(takes)}"
     return Estimate(takes, sentence)
 
 
