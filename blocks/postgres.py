@@ -71,7 +71,7 @@ class Postgres(CompanyBlock):
 
     def is_primary(self) -> bool:
         """Return whether this is the primary and not a replica that follows it."""
-        return not self._ask(sql.SQL("SELECT pg_is_in_recovery()"))
+        return not self.ask(sql.SQL("SELECT pg_is_in_recovery()"))
 
     def count_audit_rows(self, window: timedelta) -> int:
         """Return how many rows the audit log gained in the newest `window`, by the database's clock.
@@ -81,7 +81,7 @@ class Postgres(CompanyBlock):
         query = sql.SQL("SELECT count(*) FROM {table} WHERE {time} > now() - %s AND {time} <= now()").format(
             table=sql.Identifier(*self.audit_table.split(".")), time=sql.Identifier(self.audit_time)
         )
-        return int(self._ask(query, window))
+        return int(self.ask(query, window))
 
     def count_connections(self) -> Connections:
         """Return how many connections to the database are open, ours not counted."""
@@ -89,7 +89,7 @@ class Postgres(CompanyBlock):
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
             " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
         )
-        return Connections(used=int(self._ask(query)), pool=self.pool)
+        return Connections(used=int(self.ask(query)), pool=self.pool)
 
     def read_statements(self) -> Snapshot:
         """Return what pg_stat_statements counted so far for this database, and since when."""
@@ -100,7 +100,7 @@ class Postgres(CompanyBlock):
             " 'total_ms', total_exec_time)) FROM pg_stat_statements"
             " WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())), '[]'::json))"
         )
-        return TypeAdapter(Snapshot).validate_python(self._ask(query))
+        return TypeAdapter(Snapshot).validate_python(self.ask(query))
 
     @contextmanager
     def start_dump(self) -> Iterator[Dump]:
@@ -137,7 +137,7 @@ class Postgres(CompanyBlock):
                 raise Refused(f"not a dump that can be restored: {complaints.read().decode(errors='replace').strip()}")
             return sum(b" TABLE DATA " in line for line in answers)
 
-    def _ask(self, query: sql.SQL | sql.Composed, *values: Any) -> Any:
+    def ask(self, query: sql.SQL | sql.Composed, *values: Any) -> Any:
         """Return the one value of a query, in a transaction that can only read."""
         try:
             with psycopg.connect(
@@ -145,7 +145,7 @@ class Postgres(CompanyBlock):
                 port=self.port,
                 dbname=self.name,
                 user=self.user,
-                password=self._secret(),
+                password=self.read_password(),
                 sslmode=self.sslmode,
                 connect_timeout=max(2, round(self.connect_patience.total_seconds())),
                 options=f"-c statement_timeout={round(self.statement_patience.total_seconds() * 1000)}",
@@ -163,14 +163,15 @@ class Postgres(CompanyBlock):
             raise Unreachable(f"database {self.name}: the query answered no row")
         return row[0]
 
-    def _secret(self) -> str:
+    def read_password(self) -> str:
+        """Return the password, for a program that connects by itself; it goes by the environment only."""
         folder = Path(self.secrets_folder) if self.secrets_folder else None
         return read_secret(self.password, folder).get_secret_value()
 
     def _environment(self) -> dict[str, str]:
         """The password goes by the environment: a command line can be read by every user of the machine."""
         patience = str(max(2, round(self.connect_patience.total_seconds())))
-        return {"PGPASSWORD": self._secret(), "PGSSLMODE": self.sslmode, "PGCONNECT_TIMEOUT": patience}
+        return {"PGPASSWORD": self.read_password(), "PGSSLMODE": self.sslmode, "PGCONNECT_TIMEOUT": patience}
 
 
 def _connection_trouble(name: str, error: psycopg.OperationalError) -> Refused | Unreachable:

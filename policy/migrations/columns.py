@@ -61,7 +61,7 @@ def _judge_value(
 
 def _judge_required(table: str, name: str, facts: Table | None, undo: Undo) -> Finding:
     said = f"Column {name} is required and has no default"
-    if facts is None:
+    if facts is None or facts.rows is None:
         reason = f"{said}; this statement will fail if {table} has rows"
     elif facts.rows:
         reason = (

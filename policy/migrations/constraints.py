@@ -121,7 +121,8 @@ def judge_required(table: str, column: str, *, facts: Table | None, undo: Undo) 
     nulls = known.nulls if known else None
     reason = f"Requires {table}.{column} in every row; each row is read while reads and writes wait"
     if nulls and facts:
-        reason = f"Requires {table}.{column}; {nulls:,} of {facts.rows:,} rows have none, so this statement will fail"
+        of_all = f" of {facts.rows:,}" if facts.rows else ""
+        reason = f"Requires {table}.{column}; {nulls:,}{of_all} rows have none, so this statement will fail"
     return Finding(
         Safety.RISKY,
         reason,

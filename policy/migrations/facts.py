@@ -26,9 +26,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of today."""
+    """A table of today; `rows` is None where nobody counted them."""
 
-    rows: int
+    rows: int | None = None
     size_bytes: int = 0
     columns: Mapping[str, Column] = field(default_factory=dict)
     constraints: Mapping[str, Constraint] = field(default_factory=dict)
@@ -40,3 +40,8 @@ class DatabaseFacts:
 
     version: int
     tables: Mapping[str, Table]
+
+
+def said_rows(table: Table | None) -> str:
+    """Say in brackets how many rows a table has, if that is known."""
+    return "" if table is None or table.rows is None else f" ({table.rows:,} rows)"

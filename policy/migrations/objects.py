@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pglast import ast
 from pglast.enums import ConstrType, DropBehavior, ObjectType
 
+from policy.migrations.facts import said_rows
 from policy.migrations.findings import (
     NOTHING_TO_UNDO,
     Finding,
@@ -153,7 +154,7 @@ def _renamed(what: str, back: str, table: str, so_far: SoFar) -> Finding:
 
 def _destroyed(word: str, name: str, so_far: SoFar, *, cascade: bool) -> Finding:
     facts = so_far.facts_of(name)
-    rows = f" ({facts.rows:,} rows)" if facts and word == "table" else ""
+    rows = said_rows(facts) if word == "table" else ""
     also = " with CASCADE, and whatever depends on it, which the text does not name" if cascade else ""
     advice = "let a release that no longer uses it be live on every server first, and drop it in a later one"
     return Finding(

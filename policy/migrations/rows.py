@@ -6,6 +6,7 @@ from dataclasses import replace
 from pglast import ast
 
 from policy.migrations.expressions import effectful_functions, is_always_true
+from policy.migrations.facts import said_rows
 from policy.migrations.findings import (
     Finding,
     Lock,
@@ -59,7 +60,7 @@ def _judge_change(node: Changing, so_far: SoFar) -> Finding:
     undo = Undo(impossible=f"the values that {table} held are gone")
     locks = () if so_far.is_new(table) else (Lock(table, Mode.ROW_EXCLUSIVE, long=True),)
     facts = so_far.facts_of(table)
-    rows = f" ({facts.rows:,} rows)" if facts else ""
+    rows = said_rows(facts)
     if isinstance(node, ast.InsertStmt):
         undo = Undo(impossible=f"which rows of {table} were new is not known from the text")
         return _backfill(unlisted(f"new rows in {table}", locks=locks, undo=undo))

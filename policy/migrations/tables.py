@@ -8,6 +8,7 @@ from pglast.enums import DropBehavior
 
 from policy.migrations.columns import judge_new_column
 from policy.migrations.constraints import judge_dropped_constraint, judge_new_constraint, judge_required
+from policy.migrations.facts import said_rows
 from policy.migrations.findings import (
     Finding,
     Lock,
@@ -75,7 +76,7 @@ def _drop_column(table: str, command: ast.AlterTableCmd, so_far: SoFar, _relatio
         return Finding(
             Safety.DANGEROUS, f"{table}.{command.name} is not there, so this statement will fail", fails=True
         )
-    rows = f" ({facts.rows:,} rows)" if facts else ""
+    rows = said_rows(facts)
     return Finding(
         Safety.DANGEROUS,
         f"Drops {table}.{command.name}{rows}",

@@ -1,0 +1,157 @@
+"""Prisma Migrate on the worker: carries out a release's own migrations in one database.
+
+Follows Prisma's CLI reference, page "migrate deploy", as version 6.19 does it. Its exit status is never believed:
+what was applied is read from `_prisma_migrations` (`blocks/postgres_tables.py`).
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote, urlencode
+
+from pydantic import Field
+
+from blocks.company_block import CompanyBlock
+from blocks.errors import Misconfigured, Unreachable
+from blocks.postgres import Postgres
+from policy.judgement import spoken
+
+# Whatever else the worker knows, its secrets among it, is none of Prisma's business.
+PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
+CONFIGURATIONS = ("prisma.config.ts", "prisma.config.mts", "prisma.config.js", "prisma.config.mjs", "package.json")
+MIGRATION = "migration.sql"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command of Prisma ended: its exit status, and what it said with the password left out."""
+
+    status: int
+    words: str
+
+
+class Prisma(CompanyBlock):
+    """The Prisma CLI in a folder of the worker; the schema and the migrations come with each release."""
+
+    _block_type_name = "Countersign Prisma"
+    _block_type_slug = "countersign-prisma"
+
+    directory: str = Field(description="The folder on the worker in which the Prisma CLI is installed.")
+    command: tuple[str, ...] = Field(
+        default=("node_modules/.bin/prisma",), min_length=1, description="The CLI, as seen from that folder."
+    )
+    schema_file: str = Field(default="prisma/schema.prisma", description="The schema's path in the repository.")
+    migrations_folder: str = Field(default="prisma/migrations", description="The migrations' path in the repository.")
+    environment: dict[str, str] = Field(default_factory=dict, description="More environment for the CLI, no secrets.")
+    database_schema: str = Field(default="public", description="The schema of the database that Prisma looks after.")
+
+    def deploy(
+        self,
+        files: Mapping[str, bytes],
+        database: Postgres,
+        *,
+        lock_timeout: timedelta,
+        statement_timeout: timedelta,
+        patience: timedelta,
+    ) -> Ended:
+        """Apply what is not applied yet of the repository's files, by path; raise Unreachable if it does not end.
+
+        A statement waits at most `lock_timeout` for a lock and takes at most `statement_timeout`; what the database
+        still does when the CLI was ended after `patience` only the database knows.
+        """
+        limits = {"lock_timeout": lock_timeout, "statement_timeout": statement_timeout}
+        with self._project(files) as folder:
+            return self._run(("migrate", "deploy"), folder, database, limits=limits, patience=patience)
+
+    @contextmanager
+    def _project(self, files: Mapping[str, bytes]) -> Iterator[Path]:
+        """Lay the files out below the CLI's folder, where Node finds the CLI's own modules."""
+        home = Path(self.directory)
+        if not home.is_dir():
+            raise Misconfigured(f"prisma.directory: {home} is no folder on the worker; install the Prisma CLI there")
+        with TemporaryDirectory(prefix="release-", dir=home) as name:
+            folder = Path(name)
+            for configuration in CONFIGURATIONS:
+                if (home / configuration).exists():
+                    shutil.copy(home / configuration, folder)
+            for path, content in files.items():
+                place = folder / self._in_project(path)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(content)
+            yield folder
+
+    def _in_project(self, path: str) -> str:
+        """Where a file of the repository lies for the CLI: a monorepo keeps its schema deep down."""
+        if path == self.schema_file:
+            return "prisma/schema.prisma"
+        inner = path.removeprefix(f"{self.migrations_folder}/")
+        if inner == path or ".." in Path(inner).parts:
+            raise Misconfigured(f"prisma: {path} is neither {self.schema_file} nor below {self.migrations_folder}")
+        return f"prisma/migrations/{inner}"
+
+    def _run(
+        self,
+        words: tuple[str, ...],
+        folder: Path,
+        database: Postgres,
+        *,
+        limits: Mapping[str, timedelta],
+        patience: timedelta,
+    ) -> Ended:
+        program = Path(self.directory) / self.command[0]
+        first = str(program) if program.exists() else self.command[0]
+        options = " ".join(f"-c {name}={round(limit.total_seconds() * 1000)}" for name, limit in limits.items())
+        password = database.read_password()
+        environment = {
+            **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
+            **self.environment,
+            "DATABASE_URL": self._url(database, password, options),
+            "PGOPTIONS": options,
+            "CHECKPOINT_DISABLE": "1",
+            "CI": "true",
+        }
+        try:
+            process = subprocess.Popen(
+                (first, *self.command[1:], *words),
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise Misconfigured(
+                f"prisma.command: {first} cannot be run on the worker ({error.strerror}); it needs Node and the"
+                f" package `prisma` in {self.directory}"
+            ) from error
+        try:
+            said, _ = process.communicate(timeout=patience.total_seconds())
+        except subprocess.TimeoutExpired as error:
+            _end(process)
+            raise Unreachable(
+                f"prisma {' '.join(words)} did not end within {spoken(patience)}; the database may still be at it"
+            ) from error
+        finally:
+            _end(process)
+        return Ended(process.returncode, said.decode(errors="replace").replace(password, "…").strip())
+
+    def _url(self, database: Postgres, password: str, options: str) -> str:
+        """The database's address as Prisma reads it; it goes by the environment, never by the command line."""
+        who = f"{quote(database.user, safe='')}:{quote(password, safe='')}"
+        query = {"schema": self.database_schema, "sslmode": database.sslmode, "options": options}
+        where = f"{database.host}:{database.port}/{quote(database.name, safe='')}"
+        return f"postgresql://{who}@{where}?{urlencode(query, quote_via=quote)}"
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the CLI with whatever it started; a process that ended is left alone."""
+    if process.poll() is None:
+        os.killpg(process.pid, 9)
+        process.wait()

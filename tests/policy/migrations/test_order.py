@@ -1,0 +1,49 @@
+"""What goes live before what (6.3.1), and what is asked of the database first."""
+
+import pytest
+
+from policy.judgement import Verdict
+from policy.migrations import read_migrations
+from policy.migrations.order import judge_order, plan_order
+from policy.migrations.questions import Questions, list_questions
+
+ADD = 'ALTER TABLE "Patient" ADD COLUMN "nickname" TEXT;'
+DROP = 'ALTER TABLE "Patient" DROP COLUMN "phone";'
+FILL = 'UPDATE "Patient" SET nickname = phone WHERE nickname IS NULL;'
+
+
+@pytest.mark.parametrize(
+    ("files", "verdict", "sentence"),
+    [
+        pytest.param({"1": ADD}, Verdict.PASSED, "before the first server: 1", id="expands"),
+        pytest.param({"1": DROP}, Verdict.PASSED, "after the last one: 1", id="contracts"),
+        pytest.param(
+            {"1": ADD, "2": FILL, "3": DROP},
+            Verdict.PASSED,
+            "before the first server: 1, 2; after the last one: 3",
+            id="the whole pattern",
+        ),
+        pytest.param({"1": DROP, "2": ADD}, Verdict.FAILED, "2 comes after 1", id="the wrong way round"),
+        pytest.param({"1": ADD + DROP}, Verdict.FAILED, "adds and takes away in one file", id="both in one"),
+        pytest.param({}, Verdict.NOT_APPLICABLE, "no migration", id="none"),
+    ],
+)
+def test_what_is_added_goes_before_the_code_and_what_is_taken_after_it(
+    files: dict[str, str], verdict: Verdict, sentence: str
+) -> None:
+    judgement = judge_order(read_migrations(files))
+
+    assert judgement.verdict is verdict
+    assert sentence in judgement.sentence
+
+
+def test_a_migration_is_either_before_or_after() -> None:
+    order = plan_order(read_migrations({"1": ADD, "2": DROP}))
+
+    assert (order.before, order.after) == (("1",), ("2",))
+
+
+def test_the_tables_and_the_columns_that_matter_are_asked_for() -> None:
+    files = [ADD, 'ALTER TABLE "Visit" ALTER "at" SET NOT NULL; SELECT * FROM b.c;', "no SQL"]
+
+    assert list_questions(files) == Questions(("Patient", "Visit", "b.c"), (("Visit", "at"),))
