@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field, HttpUrl
 
 from blocks import github_answers as answers
-from blocks.errors import Misconfigured, Refused
+from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.github_answers import PullRequest, WorkflowRun
 from blocks.github_checks import CommitReports
 from blocks.github_deployments import Deployments
@@ -19,6 +19,8 @@ from policy.branch import Compared
 from policy.risk import ChangeSet, Commit
 
 _MOST_FILES = 300
+# A folder's answer names so many entries and no more, without a word about the others.
+FOLDER_LIMIT = 1000
 _PARALLEL = 6
 
 
@@ -169,6 +171,22 @@ class GitHub(PullRequests, CommitReports, Deployments):
         if answer.status == 404:
             raise Refused(f"{self.repository} has no file {path} at {ref}")
         return answer.content
+
+    def list_folder(self, path: str, ref: str) -> tuple[answers.FolderEntry, ...]:
+        """What lies in a folder at a commit, by name; raise Unreachable where GitHub may have left something out."""
+        answer = self._vendor.ask(
+            "GET",
+            self._at(f"contents/{quoted(path)}"),
+            query={"ref": ref},
+            accept="application/vnd.github.object+json",
+            understood=(404,),
+        )
+        if answer.status == 404:
+            raise Refused(f"{self.repository} has no folder {path} at {ref}")
+        found = answer.read(answers.Folder).entries
+        if len(found) >= FOLDER_LIMIT:
+            raise Unreachable(f"GitHub: {path} holds {FOLDER_LIMIT} entries or more, and names only the first ones")
+        return tuple(sorted(found, key=lambda entry: entry.name))
 
     def _commit(self, ref: str) -> answers.CommitAnswer:
         answer = self._vendor.ask("GET", self._at(f"commits/{quoted(ref)}"), understood=(404, 422))

@@ -103,6 +103,20 @@ class Comparison(BaseModel):
     files: list[File] | None = None
 
 
+class FolderEntry(BaseModel):
+    """One name in a folder: its path in the repository, and `file`, `dir`, `symlink` or `submodule`."""
+
+    name: str
+    path: str
+    type: str
+
+
+class Folder(BaseModel):
+    """What lies in a folder."""
+
+    entries: list[FolderEntry]
+
+
 class RefObject(BaseModel):
     """What a ref stands for."""
 

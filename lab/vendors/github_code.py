@@ -1,6 +1,7 @@
 """GitHub's operations on refs, comparisons and files (REST API: Commits, Git database, Repositories)."""
 
 import base64
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -161,6 +162,9 @@ class CodeOperations:
         if not commit:
             raise refusal(404, f"No commit found for the ref {ref}")
         try:
+            kind = self.history.git("cat-file", "-t", f"{commit}:{path}")
+            if kind == "tree":
+                return self._folder(commit, path, whole="object" in call.headers.get("accept", ""))
             content = self.history.git_bytes("cat-file", "blob", f"{commit}:{path}")
         except GitError:
             raise refusal(404, "Not Found") from None
@@ -169,6 +173,18 @@ class CodeOperations:
         encoded = base64.encodebytes(content).decode()
         body = {"type": "file", "encoding": "base64", "size": len(content), "path": path, "content": encoded}
         return Answer(body=body)
+
+    def _folder(self, commit: str, path: str, *, whole: bool) -> Answer:
+        """The entries alone, or the folder with its entries where the media type asks for an object."""
+        lines = self.history.git("ls-tree", "--long", f"{commit}:{path}").splitlines()
+        entries = [shapes.folder_entry(self.state.repository, commit, path, line) for line in lines]
+        if not whole:
+            return Answer(body=entries)
+        tree = self.history.git("rev-parse", f"{commit}:{path}")
+        parent, _, name = path.rpartition("/")
+        folder = shapes.folder_entry(self.state.repository, commit, parent, f"040000 tree {tree} -\t{name}")
+        kind = {"Content-Type": "application/vnd.github.object+json"}
+        return Answer(headers=kind, raw=json.dumps({**folder, "entries": entries}).encode())
 
 
 def _spoken_status(ahead: int, behind: int) -> str:

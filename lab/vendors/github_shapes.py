@@ -132,6 +132,31 @@ def files(history: History, base: str, head: str) -> list[dict[str, Any]]:
     return rows
 
 
+def folder_entry(repository: str, commit: str, folder: str, line: str) -> dict[str, Any]:
+    """What GitHub says of a name in a folder; the line is one of `git ls-tree --long`."""
+    about, name = line.split("\t", 1)
+    _, kind, sha, size = about.split()
+    path = f"{folder}/{name}"
+    kinds = {"blob": ("file", "blob"), "tree": ("dir", "tree"), "commit": ("submodule", "tree")}
+    spoken, page = kinds[kind]
+    url = f"https://api.github.com/repos/{repository}/contents/{path}?ref={commit}"
+    git_url = f"https://api.github.com/repos/{repository}/git/{page}s/{sha}"
+    html_url = f"https://github.com/{repository}/{page}/{commit}/{path}"
+    raw = f"https://raw.githubusercontent.com/{repository}/{commit}/{path}"
+    return {
+        "name": name,
+        "path": path,
+        "sha": sha,
+        "size": 0 if size == "-" else int(size),
+        "url": url,
+        "html_url": html_url,
+        "git_url": git_url,
+        "download_url": raw if spoken == "file" else None,
+        "type": spoken,
+        "_links": {"self": url, "git": git_url, "html": html_url},
+    }
+
+
 def pull_request(pull: PullRequest, repository: str, base_commit: str) -> dict[str, Any]:
     """The short form, as lists hold it."""
     fork = f"{pull.author.login}/{repository.partition('/')[2]}"

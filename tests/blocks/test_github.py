@@ -214,6 +214,19 @@ def test_a_file_is_read_at_a_commit(world: World) -> None:
         world.block.read_file("absent.md", "main")
 
 
+def test_a_folder_is_listed_at_a_commit(world: World) -> None:
+    world.history.commit({"prisma/migrations/2_b/migration.sql": "--", "prisma/migrations/lock.toml": "x"}, "Add b")
+
+    found = world.block.list_folder("prisma/migrations", "main")
+
+    assert [(one.name, one.type) for one in found if one.name != "20261101_add_appointment"] == [
+        ("2_b", "dir"),
+        ("lock.toml", "file"),
+    ]
+    with pytest.raises(Refused, match=r"has no folder absent at main"):
+        world.block.list_folder("absent", "main")
+
+
 @pytest.mark.parametrize("kind", ["error", "html", "truncated", "empty", "down", "lost"])
 def test_nonsense_and_silence_are_unreachable(world: World, kind: str) -> None:
     world.vendor.break_with(kind)

@@ -151,6 +151,7 @@ VERBS: dict[str, Drive] = {
     "read_report": _report,
     "read_code_scanning": _scanned,
     "read_file": lambda stage: stage.block.read_file("README.md", "main"),
+    "list_folder": lambda stage: stage.block.list_folder("apps/api", "main"),
 }
 REFUSALS: dict[str, Drive] = {
     "wrong token": _wrong_token,
@@ -160,6 +161,7 @@ REFUSALS: dict[str, Drive] = {
     "no such branch": lambda stage: stage.block.read_ref("releases/9"),
     "no such pull request": lambda stage: stage.block.read_pull_request(999),
     "no such file": lambda stage: stage.block.read_file("absent.md", "main"),
+    "no such folder": lambda stage: stage.block.list_folder("absent", "main"),
     "no such workflow": lambda stage: stage.block.read_workflow_run("main", "other.yml"),
     "stale head": _merge_stale,
 }
