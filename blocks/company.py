@@ -1,6 +1,6 @@
 """The company: its rules, and each outside system once a process."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from blocks.one_time_codes import OneTimeCodes
 from blocks.pagerduty import PagerDuty
 from blocks.pagerduty_rest import PagerDutyRest
 from blocks.postgres import Postgres
+from blocks.prisma import Prisma
 from blocks.prometheus import Prometheus
 from blocks.registry import Registry
 from blocks.sentry import Sentry
@@ -48,10 +49,12 @@ BALANCERS: dict[str, type[HAProxy | CommandBalancer]] = {"haproxy": HAProxy, "co
 OptionalSystem = Literal[
     "staging",
     "staging_metrics",
+    "staging_database",
     "load_test",
     "balancer",
     "prometheus",
     "database",
+    "prisma",
     "backups",
     "pagerduty",
     "on_call",
@@ -111,11 +114,12 @@ class CompanyRules(CompanyBlock):
 
 @dataclass(frozen=True)
 class Staging:
-    """The staging server, the application on it, and its metrics where something measures it."""
+    """The staging server, the application on it, its metrics where something measures it, and its database."""
 
     fleet: Fleet
     application: Application
     metrics: Prometheus | None = None
+    database: Postgres | None = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,7 @@ class Company:
     database: Postgres | None
     backups: BackupStore | None
     registry: Registry
+    prisma: Prisma | None = None
     on_call: PagerDutyRest | None = None
     statuspage: Statuspage | None = None
     status_pages: StatusPages | None = None
@@ -170,13 +175,14 @@ class Company:
                 store=_load(STORES[rules.store], environment),
                 fleet=_load(Fleet, environment),
                 balancer=if_there("balancer", partial(_load, BALANCERS[rules.balancer])),
-                staging=if_there("staging", partial(_load_staging, measured="staging_metrics" in rules.systems)),
+                staging=if_there("staging", partial(_load_staging, systems=rules.systems)),
                 application=_load(Application, environment),
                 github=_load(GitHub, environment),
                 slack=_load(Slack, environment),
                 pagerduty=if_there("pagerduty", partial(_load, PagerDuty)),
                 prometheus=if_there("prometheus", partial(_load, Prometheus)),
                 database=if_there("database", partial(_load, Postgres)),
+                prisma=if_there("prisma", partial(_load, Prisma)),
                 backups=if_there("backups", partial(_load, BackupStore)),
                 registry=_load(Registry, environment),
                 on_call=if_there("on_call", partial(_load, PagerDutyRest)),
@@ -253,12 +259,13 @@ def _one_per_folder(fleet: Fleet) -> tuple[Server, ...]:
     return tuple({(server.host, server.port, server.directory): server for server in fleet.servers}.values())
 
 
-def _load_staging(environment: str, *, measured: bool) -> Staging:
+def _load_staging(environment: str, *, systems: Collection[OptionalSystem]) -> Staging:
     name = f"{environment}-staging"
     return Staging(
         fleet=_load(Fleet, name),
         application=_load(Application, name),
-        metrics=_load(Prometheus, name) if measured else None,
+        metrics=_load(Prometheus, name) if "staging_metrics" in systems else None,
+        database=_load(Postgres, name) if "staging_database" in systems else None,
     )
 
 

@@ -61,6 +61,9 @@ class Postgres(CompanyBlock):
     pool: int = Field(ge=1, description="How many connections the application may hold altogether.")
     audit_table: str = Field(default="audit_logs", description="The audit log's table, with its schema if any.")
     audit_time: str = Field(default="timestamp", description="The column that says when a row was written.")
+    key_queries: dict[str, str] = Field(
+        default_factory=dict, description="6.3.4: queries that must answer at least one row, each under a name."
+    )
     connect_patience: timedelta = Field(
         default=timedelta(seconds=5), description="How long connecting may take; at least two seconds."
     )

@@ -24,6 +24,8 @@ _CONSTRAINTS = {
     "u": Constraint.UNIQUE,
     "x": Constraint.EXCLUDE,
 }
+# Prisma's own number, in its page "Advisory locking".
+_PRISMAS_LOCK = 72707369
 _TABLES = sql.SQL(
     """
     SELECT coalesce(json_object_agg(
@@ -112,6 +114,15 @@ def read_applied(database: Postgres, *, schema: str = "public") -> tuple[Applied
 def list_invalid_indexes(database: Postgres) -> tuple[str, ...]:
     """Return the indexes that a CONCURRENTLY left half built; queries do not use them, and writes keep them up."""
     return TypeAdapter(tuple[str, ...]).validate_python(database.ask(_INVALID))
+
+
+def is_migrating(database: Postgres) -> bool:
+    """Return whether Prisma is at work there now, by the lock that it keeps as long as its connection lives."""
+    query = sql.SQL(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {}"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    return bool(database.ask(query.format(sql.Literal(_PRISMAS_LOCK))))
 
 
 def read_clock(database: Postgres) -> datetime:

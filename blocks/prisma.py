@@ -69,6 +69,14 @@ class Prisma(CompanyBlock):
         with self._project(files) as folder:
             return self._run(("migrate", "deploy"), folder, database, limits=limits, patience=patience)
 
+    def resolve_rolled_back(
+        self, name: str, files: Mapping[str, bytes], database: Postgres, *, patience: timedelta
+    ) -> Ended:
+        """Let Prisma's table say that a failed migration left nothing behind, so that it may be applied again."""
+        with self._project(files) as folder:
+            words = ("migrate", "resolve", "--rolled-back", name)
+            return self._run(words, folder, database, limits={}, patience=patience)
+
     @contextmanager
     def _project(self, files: Mapping[str, bytes]) -> Iterator[Path]:
         """Lay the files out below the CLI's folder, where Node finds the CLI's own modules."""

@@ -31,6 +31,7 @@ from blocks.notion import Notion
 from blocks.pagerduty import PagerDuty
 from blocks.pagerduty_rest import PagerDutyRest
 from blocks.postgres import Postgres
+from blocks.prisma import Prisma
 from blocks.prometheus import Prometheus
 from blocks.registry import Registry
 from blocks.sentry import Sentry
@@ -40,6 +41,7 @@ from blocks.status_pages import StatusPages
 from blocks.statuspage import Statuspage
 from blocks.store import FolderStore, S3Store
 from blocks.vendor_block import VendorBlock
+from deployments.migration_settings import StagingDatabaseSettings
 from deployments.settings import (
     BalancerSettings,
     FleetSettings,
@@ -161,6 +163,8 @@ def _optional_blocks(settings: Settings) -> Iterator[Block]:
     if settings.database is not None:
         programs = settings.backups.model_dump(include=PROGRAMS) if settings.backups is not None else {}
         yield Postgres(**settings.database.model_dump(), secrets_folder=settings.secrets, **programs)
+    if settings.prisma is not None:
+        yield Prisma(**settings.prisma.model_dump())
     if settings.backups is not None:
         yield BackupStore(**settings.backups.model_dump(exclude=PROGRAMS), secrets_folder=settings.secrets)
     for section, kind in VENDORS.items():
@@ -183,8 +187,11 @@ def _prometheus(section: PrometheusSettings) -> Prometheus:
 
 def _staging_blocks(settings: Settings, staging: StagingSettings) -> list[Block]:
     measured = [_prometheus(settings.staging_metrics)] if settings.staging_metrics is not None else []
+    database = settings.staging_database
+    has_database = [] if database is None else [_staging_database(settings, database)]
     return [
         *measured,
+        *has_database,
         _fleet(settings, (Server(**staging.model_dump(exclude={"branch"})),)),
         Application(
             **settings.application.model_dump(exclude={"url"}),
@@ -192,6 +199,11 @@ def _staging_blocks(settings: Settings, staging: StagingSettings) -> list[Block]
             secrets_folder=settings.secrets,
         ),
     ]
+
+
+def _staging_database(settings: Settings, section: StagingDatabaseSettings) -> Postgres:
+    pool = settings.database.pool if settings.database is not None else 1
+    return Postgres(**section.model_dump(), pool=pool, secrets_folder=settings.secrets)
 
 
 def _fleet(settings: Settings, servers: tuple[Server, ...]) -> Fleet:

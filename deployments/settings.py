@@ -13,6 +13,7 @@ from blocks.application import SMOKE_TESTS, SmokeTest
 from blocks.company import OptionalSystem
 from blocks.errors import Misconfigured
 from blocks.fleet import Server
+from deployments.migration_settings import PrismaSettings, StagingDatabaseSettings
 from deployments.vendor_settings import (
     BackupSettings,
     ConfluenceSettings,
@@ -197,6 +198,7 @@ class Settings(BaseSettings):
     fleet: FleetSettings
     staging: StagingSettings | None = None
     staging_metrics: PrometheusSettings | None = None
+    staging_database: StagingDatabaseSettings | None = None
     load_test: LoadTestSettings | None = None
     balancer: BalancerSettings | None = None
     application: ApplicationSettings
@@ -205,6 +207,7 @@ class Settings(BaseSettings):
     pagerduty: PagerDutySettings | None = None
     prometheus: PrometheusSettings | None = None
     database: DatabaseSettings | None = None
+    prisma: PrismaSettings | None = None
     backups: BackupSettings | None = None
     on_call: OnCallSettings | None = None
     statuspage: StatuspageSettings | None = None

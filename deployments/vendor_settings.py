@@ -55,6 +55,10 @@ class DatabaseSettings(VendorSection):
     sslmode: str = Field(default="verify-full", description="How the connection is secured, in libpq's words.")
     pool: int = Field(gt=0, description="The connections that the application may hold altogether.")
     audit_table: str = Field(default="audit_logs", description="The audit log's table.")
+    key_queries: dict[str, str] = Field(
+        default_factory=dict,
+        description="6.3.4: after a migration each of these queries, by a name of yours, must answer at least one row.",
+    )
 
 
 class BackupSettings(VendorSection):

@@ -8,6 +8,7 @@ from blocks.company import Company
 from flows.approval import require_approval
 from flows.approvers import require_an_approver
 from flows.hold import holding, refuse_while_held
+from flows.migration import migrate_after_the_last_server, migrate_before_the_first_server, migration_prepared
 from flows.opening import open_release, release_key
 from flows.phase import Report
 from flows.plan import show_plan
@@ -61,14 +62,21 @@ def before_the_first_change(run: Run) -> None:
     run.kept = find_prepared(run)
     require_or_waive(run, gather_evidence)
     announcement(run)
-    require_or_waive(run, lambda run: (final_checks(run),))
+    require_or_waive(run, final_evidence)
     remember_statements(run)
+
+
+def final_evidence(run: Run) -> tuple[Report, ...]:
+    """1.4, and 6 where the release migrates the database: all that must hold just before the first change."""
+    migrating = (migration_prepared(run),) if run.release.migrations else ()
+    return (final_checks(run), *migrating)
 
 
 def roll_out(run: Run, *more: Callable[[Run], Report]) -> None:
     """2 and 3: build, first server, decision, remaining servers, verification, all under the watch."""
     run.build = merge_and_build(run)
     secure_the_way_back(run)
+    migrate_before_the_first_server(run)
     with watching(run) as watch:
         first, remaining = run.servers[:1], run.servers[1:]
         update(run, first)
@@ -78,5 +86,6 @@ def roll_out(run: Run, *more: Callable[[Run], Report]) -> None:
         for server in remaining:
             watch_until_clear(run, watch, at_least=run.limits.watch_interval)
             update(run, [server])
+        migrate_after_the_last_server(run)
         everything_is_live(run)
         verify(run, watch, *more)

@@ -140,6 +140,16 @@ class Limits(BaseModel):
     load_share: float = Field(
         default=0.95, gt=0, le=1, description="1.3.3: so much of the load that was asked for must have been sent."
     )
+    migration: timedelta = Field(
+        default=timedelta(minutes=5),
+        description="6.1.3: a migration that takes longer needs off-hours and a maintenance.",
+    )
+    lock_timeout: timedelta = Field(
+        default=timedelta(seconds=2), description="6.3.2: a migration waits for a lock, and lets others wait, so long."
+    )
+    migration_patience: timedelta = Field(
+        default=timedelta(minutes=30), description="6.3.2: how long the migrations of a release may take altogether."
+    )
     heartbeat: timedelta = Field(default=timedelta(seconds=10), description="How often a hold shows life.")
     heartbeat_stale: timedelta = Field(
         default=timedelta(seconds=45), description="A hold that was silent for longer may be taken over."

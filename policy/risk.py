@@ -1,7 +1,7 @@
 """How risky is a change set, and why (1.3.5)."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -194,9 +194,19 @@ def list_migrations(change: ChangeSet, *, rules: RiskRules | None = None) -> tup
     return tuple(sorted(path for path in change.files if matches_any(path, patterns)))
 
 
-def assess_risk(change: ChangeSet, *, rules: RiskRules, raised_to: Risk | None) -> Assessment:
-    """Return the highest risk that a path or a label gives; a person may raise it, never lower it."""
-    found = [*_weigh_evidence(change), *_weigh_paths(change, rules), *_weigh_labels(change, rules)]
+def assess_risk(
+    change: ChangeSet,
+    *,
+    rules: RiskRules,
+    raised_to: Risk | None,
+    migrations: Sequence[tuple[Risk, str]] = (),
+) -> Assessment:
+    """Return the highest risk that a path, a label or a migration gives; a person may raise it, never lower it.
+
+    `migrations` says of each one its risk and why, once it was read (6.2.1); one that nobody read is of high risk.
+    """
+    found = [*_weigh_evidence(change), *_weigh_labels(change, rules), *migrations]
+    found += _weigh_paths(change, rules, read=bool(migrations))
     risk = max((risk for risk, _ in found), key=lambda one: one.rank, default=Risk.LOW)
     if raised_to is not None and raised_to.rank > risk.rank:
         found.append((raised_to, f"raised from {risk} to {raised_to} by the request"))
@@ -215,7 +225,7 @@ def _weigh_evidence(change: ChangeSet) -> Iterator[tuple[Risk, str]]:
         yield Risk.MEDIUM, f"no file is named between {change.base} and {change.head}"
 
 
-def _weigh_paths(change: ChangeSet, rules: RiskRules) -> Iterator[tuple[Risk, str]]:
+def _weigh_paths(change: ChangeSet, rules: RiskRules, *, read: bool) -> Iterator[tuple[Risk, str]]:
     subjects = [commit.subject for commit in change.commits if not commit.subject.startswith("Merge ")]
     only_fixes = bool(subjects) and all(_BUG_FIX.match(subject) for subject in subjects)
     code = (Risk.LOW, "bug fix") if only_fixes else (Risk.MEDIUM, "code")
@@ -235,6 +245,9 @@ def _weigh_paths(change: ChangeSet, rules: RiskRules) -> Iterator[tuple[Risk, st
         (rules.source, *code),
     )
     left = sorted(set(change.files))
+    if read:
+        # The description of the database changes with each migration, and the migration says what that means.
+        left = [path for path in left if not matches_any(path, (*rules.migrations, *rules.schema_files))]
     for patterns, risk, what in classes:
         if paths := [path for path in left if matches_any(path, patterns)]:
             yield risk, f"{what} ({_say_paths(paths)})"

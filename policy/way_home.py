@@ -141,6 +141,15 @@ def migration_in_flight(rows: Sequence[Row]) -> bool:
     return bool(begun) and begun[-1] is Event.INTENDED
 
 
+def _closed_by_a_migration(rows: Sequence[Row]) -> str:
+    """Say why a migration of this release leaves no way back; empty if none does."""
+    if migration_in_flight(rows):
+        return "a migration is in flight; it is watched and nothing else is touched"
+    done = [row for row in rows if row.item == MIGRATION_ITEM and row.event is Event.INTENDED]
+    taken = ", ".join(str(row.facts["takes_away"]) for row in done if row.facts.get("takes_away"))
+    return f"the previous image needs what is gone: {taken}; rolling the image back will break it" if taken else ""
+
+
 def plan_way_home(rows: Sequence[Row], world: World, why: Why, *, now: datetime, limits: Limits) -> Plan:
     """Decide how the release ends, from its rows and the world, for this cause (4.1.1)."""
     sealed = last(rows, Event.SEALED)
@@ -150,8 +159,8 @@ def plan_way_home(rows: Sequence[Row], world: World, why: Why, *, now: datetime,
     touched = touched_servers(rows)
     if way_back is not None and why.cause is Cause.ROLLBACK_ASKED and not _updated_by_itself(rows):
         touched = tuple(dict.fromkeys((*touched, *_elsewhere_than_before(world, way_back))))
-    if migration_in_flight(rows):
-        return Stuck("a migration is in flight; it is watched and nothing else is touched")
+    if migration := _closed_by_a_migration(rows):
+        return Stuck(migration)
     if way_back is None or not touched:
         names = ", ".join(touched)
         gone = Stuck(f"{names} may have been changed, and the record holds no way back")

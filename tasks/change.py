@@ -18,6 +18,7 @@ from policy.path_pattern import matches_any
 from tasks.change_facts import pulls_of_release
 from tasks.item import item
 from tasks.metrics_report import read_release_facts
+from tasks.migration_facts import new_readings
 from tasks.run import Run, utc_now
 from tasks.systems import DOPPLER
 
@@ -44,7 +45,7 @@ def breaking_changes_identified(run: Run) -> Judgement:
     evidence = Evidence(
         descriptions=[_changed(run, path) for path in descriptions],
         lock_files=[_changed(run, path) for path in release.files if is_lock_file(path)],
-        migrations=[Migration(name) for name in release.migrations],
+        migrations=[Migration(one.name, one.breaks) for one in new_readings(run)] if release.migrations else [],
         messages=list(_messages(run)),
         complete=release.complete,
     )

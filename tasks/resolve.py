@@ -1,19 +1,24 @@
 """From what a person typed to the frozen facts of a release; nonsense is refused before anything is touched."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from blocks.company import Company
 from blocks.errors import Refused
 from blocks.record import Record
+from policy.combined import counted, listed
 from policy.health import read_health
 from policy.hotfix import judge_urgency
 from policy.items import Way
 from policy.limits import Risk
+from policy.migrations import MigrationReading
+from policy.migrations.judging import risk_of
 from policy.record import Event
 from policy.release import HotfixRequest, Release, Request
 from policy.risk import assess_risk, list_migrations
 from policy.roles import Person
 from policy.way_home import decided_home
+from tasks.migration_facts import outside_of_prisma, read_new_migrations
 
 
 class BadRequest(Exception):
@@ -33,13 +38,13 @@ def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way
         )
     change = company.github.read_change_set(previous, commit)
     migrations = list_migrations(change, rules=company.risk_rules)
-    if migrations:
-        raise BadRequest(
-            f"commit: {commit[:7]} brings {len(migrations)} database migrations ({', '.join(migrations[:3])});"
-            " releases with migrations are not carried out yet, deploy it by section 6 by hand"
-        )
     raised = None if request.raise_risk_to == "as assessed" else Risk(request.raise_risk_to)
-    assessment = assess_risk(change, rules=company.risk_rules, raised_to=raised)
+    assessment = assess_risk(
+        change,
+        rules=company.risk_rules,
+        raised_to=raised,
+        migrations=[risk_of(one) for one in _read_migrations(company, commit, migrations)],
+    )
     return Release(
         key=key,
         environment=request.environment,
@@ -59,6 +64,27 @@ def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way
         limits=company.limits,
         opened_at=now,
     )
+
+
+def _read_migrations(company: Company, commit: str, paths: Sequence[str]) -> Sequence[MigrationReading]:
+    """Return what the migrations do; raises BadRequest where they could not be carried out."""
+    if not paths:
+        return ()
+    named = f"commit: {commit[:7]} brings {counted(len(paths), 'database migration')} ({listed(paths, most=3)})"
+    if company.prisma is None or company.database is None:
+        missing = " and ".join(
+            section
+            for section, found in (("[prisma]", company.prisma), ("[database]", company.database))
+            if found is None
+        )
+        raise BadRequest(f"{named}; without {missing} in the settings it is deployed by section 6 by hand")
+    if outside := outside_of_prisma(paths, company.prisma):
+        raise BadRequest(
+            f"commit: {listed(outside)} would not be carried out by Prisma; expected"
+            f" {company.prisma.migrations_folder}/NAME/migration.sql, or another `risk.migrations` in the settings"
+        )
+    still_old = tuple(server.name for server in company.fleet.servers)
+    return read_new_migrations(company, commit, paths, still_old=still_old)
 
 
 def check_request(request: Request | HotfixRequest, company: Company) -> str:

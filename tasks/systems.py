@@ -18,6 +18,7 @@ from blocks.notion import Notion
 from blocks.pagerduty import PagerDuty
 from blocks.pagerduty_rest import PagerDutyRest
 from blocks.postgres import Postgres
+from blocks.prisma import Prisma
 from blocks.prometheus import Prometheus
 from blocks.sentry import Sentry
 from blocks.status_pages import StatusPages
@@ -48,6 +49,10 @@ STAGING_METRICS: System[Prometheus] = System(
 )
 BALANCER: System[LoadBalancer] = System("balancer", lambda company: company.balancer)
 PROMETHEUS: System[Prometheus] = System("prometheus", lambda company: company.prometheus)
+STAGING_DATABASE: System[Postgres] = System(
+    "staging_database", lambda company: company.staging.database if company.staging else None
+)
+PRISMA: System[Prisma] = System("prisma", lambda company: company.prisma)
 DATABASE: System[Postgres] = System("database", lambda company: company.database)
 PAGERDUTY: System[PagerDuty] = System("pagerduty", lambda company: company.pagerduty)
 BACKUPS: System[BackupStore] = System("backups", lambda company: company.backups)

@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from policy.combined import combine, listed
 from policy.judgement import Judgement, failed, passed, unknown
+
+_LOCK_TIMEOUT = "canceling statement due to lock timeout"
 
 
 class Progress(StrEnum):
@@ -32,11 +34,21 @@ class Applied:
     logs: str | None = None
 
     @property
+    def took(self) -> timedelta | None:
+        """How long it took; None for one that has not finished."""
+        return None if self.finished_at is None else self.finished_at - self.started_at
+
+    @property
     def progress(self) -> Progress:
         """Half done is what has neither an end nor a roll-back, whatever its count of steps and its logs say."""
         if self.rolled_back_at is not None:
             return Progress.ROLLED_BACK
         return Progress.HALF_DONE if self.finished_at is None else Progress.APPLIED
+
+
+def is_lock_timeout(row: Applied) -> bool:
+    """Whether it stopped because it could not have a lock in time; PostgreSQL then left nothing of it behind."""
+    return row.progress is Progress.HALF_DONE and _LOCK_TIMEOUT in (row.logs or "")
 
 
 def checksum_of(sql: bytes) -> str:

@@ -89,6 +89,11 @@ class MigrationReading:
         return tuple(dict.fromkeys(lock for finding in self.findings for lock in finding.locks))
 
     @property
+    def known_tables(self) -> tuple[str, ...]:
+        """The tables that were there before and that it locks."""
+        return tuple(dict.fromkeys(lock.table for lock in self.locks))
+
+    @property
     def rewrites(self) -> tuple[str, ...]:
         """The tables that are written anew."""
         return tuple(dict.fromkeys(finding.rewrites for finding in self.findings if finding.rewrites))

@@ -1,0 +1,31 @@
+"""The part of the settings that section 6 needs: Prisma's CLI on the worker, and the database of staging."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class PrismaSettings(BaseModel):
+    """Prisma's CLI on the worker, which needs Node; without this section a release with migrations is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    directory: str = Field(description="The folder on the worker in which the package `prisma` is installed.")
+    command: tuple[str, ...] = Field(
+        default=("node_modules/.bin/prisma",), min_length=1, description="The CLI, as seen from that folder."
+    )
+    schema_file: str = Field(default="prisma/schema.prisma", description="The schema's path in the repository.")
+    migrations_folder: str = Field(default="prisma/migrations", description="The migrations' path in the repository.")
+    environment: dict[str, str] = Field(default_factory=dict, description="More environment for the CLI, no secrets.")
+    database_schema: str = Field(default="public", description="The schema of the database that Prisma looks after.")
+
+
+class StagingDatabaseSettings(BaseModel):
+    """The database of staging, on whose own pipeline migrations are tried and timed (6.1.1, 6.1.3)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = Field(description="Its address.")
+    port: int = Field(default=5432, description="Its port.")
+    name: str = Field(description="The name of the database.")
+    user: str = Field(description="The user to connect as; reading is enough.")
+    password: str = Field(description="The name of the secret with the user's password.")
+    sslmode: str = Field(default="verify-full", description="How the connection is secured, in libpq's words.")

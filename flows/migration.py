@@ -1,0 +1,63 @@
+"""6: database migrations within a release. What is added before the first server, what is taken away after the last."""
+
+from collections.abc import Sequence
+
+from flows.phase import Report, phase, require, run_items
+from policy.migrations.order import plan_order
+from tasks.migration import (
+    application_connects,
+    backup_before_migration,
+    code_before_migration,
+    duration_estimated,
+    keep_row_counts,
+    key_queries_work,
+    migrated,
+    no_missing_data,
+    reversibility_known,
+    safety_class,
+    tried_on_staging,
+)
+from tasks.migration_facts import new_readings
+from tasks.run import Run
+from tasks.step import carry_out
+
+
+@phase("6.1 Pre-migration preparation")
+def migration_prepared(run: Run) -> Report:
+    """Each migration was read, tried and timed; its class, its way back and its place in the order are known."""
+    return run_items(
+        run, tried_on_staging, reversibility_known, duration_estimated, safety_class, code_before_migration
+    )
+
+
+@phase("6.1.4 Backup before the migration")
+def backed_up(run: Run) -> Report:
+    """A dump of now was read back from where it is kept."""
+    return run_items(run, backup_before_migration)
+
+
+@phase("6.3 Post-migration verification")
+def migration_verified(run: Run) -> Report:
+    """The application connects, the queries that matter answer, and no row is missing."""
+    return run_items(run, application_connects, key_queries_work, no_missing_data)
+
+
+def migrate_before_the_first_server(run: Run) -> None:
+    """6.3.2 for what is added: the version in production lives on with it."""
+    if run.release.migrations:
+        _migrate(run, plan_order(new_readings(run)).before)
+
+
+def migrate_after_the_last_server(run: Run) -> None:
+    """6.3.2 for what is taken away: from here on the version before cannot come back."""
+    if run.release.migrations:
+        _migrate(run, plan_order(new_readings(run)).after)
+
+
+def _migrate(run: Run, names: Sequence[str]) -> None:
+    if not names:
+        return
+    require(run, backed_up(run))
+    keep_row_counts(run)
+    carry_out(migrated(run, names), run)
+    require(run, migration_verified(run))

@@ -1,0 +1,231 @@
+"""6: database migrations. Read, tried on staging, backed up, carried out, and looked at afterwards."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from pydantic import TypeAdapter
+
+from blocks.backup_store import BackupStore
+from blocks.company import Company
+from blocks.errors import Refused
+from blocks.postgres import Postgres
+from blocks.postgres_tables import answers, count_rows, is_migrating, list_invalid_indexes, read_applied
+from blocks.store import Absent
+from policy.combined import combine, listed
+from policy.health import judge_every_server
+from policy.judgement import Judgement, failed, not_applicable, passed, unknown
+from policy.migrations import MigrationReading
+from policy.migrations.duration import estimate_duration, judge_duration
+from policy.migrations.history import Applied, Progress, is_lock_timeout, judge_applied, judge_history, progress_of
+from policy.migrations.judging import NONE, judge_reversibility, judge_safety
+from policy.migrations.order import judge_order
+from policy.migrations.row_counts import Counted, judge_row_counts
+from policy.troubleshooting import advice_for
+from tasks.backup import take_backup
+from tasks.item import item
+from tasks.migration_facts import name_of, new_readings, project_of, texts_by_name
+from tasks.run import Run, pause_after
+from tasks.step import Seen, Step
+from tasks.systems import BACKUPS, DATABASE, PRISMA
+
+APPLIED = "applied"
+
+
+@item("6.1.1")
+def tried_on_staging(run: Run) -> Judgement:
+    """Every migration of the release has finished in the database of staging."""
+    if not run.release.migrations:
+        return not_applicable(NONE)
+    staging = run.company.staging
+    if staging is None or staging.database is None:
+        return unknown("there is no [staging_database] in the settings, so nothing shows that they were tried")
+    return judge_applied(_rows(run, staging.database), _names(run))
+
+
+@item("6.1.2")
+def reversibility_known(run: Run) -> Judgement:
+    """It is known how each migration is taken back; what cannot be is the CTO's decision."""
+    return judge_reversibility(new_readings(run), risk=run.release.risk)
+
+
+@item("6.1.3")
+def duration_estimated(run: Run) -> Judgement:
+    """By its time on staging and the rows of both, production takes less than the limit, or it is off-hours."""
+    if not run.release.migrations:
+        return not_applicable(NONE)
+    staging, production = run.company.staging, DATABASE.required(run.company)
+    if staging is None or staging.database is None:
+        return unknown("there is no [staging_database] in the settings, so nothing was timed")
+    tables = sorted({lock.table for reading in new_readings(run) for lock in reading.locks})
+    took = [row.took for row in _rows(run, staging.database) if row.name in _names(run) and row.took is not None]
+    if len(took) < len(_names(run)):
+        return unknown("staging has not finished every migration, so nothing was timed")
+    estimate = estimate_duration(
+        max(took),
+        staging_rows={name: found.rows for name, found in count_rows(staging.database, tables).items()},
+        production_rows={name: found.rows for name, found in count_rows(production, tables).items()},
+    )
+    return judge_duration(
+        estimate,
+        limit=run.limits.migration,
+        risk=run.release.risk,
+        maintenance=run.company.statuspage is not None,
+    )
+
+
+@item("6.2.1")
+def safety_class(run: Run) -> Judgement:
+    """Every statement was read, none fails on the data of today, and the risk of the release is the class's."""
+    return judge_safety(new_readings(run), risk=run.release.risk)
+
+
+@item("6.3.1")
+def code_before_migration(run: Run) -> Judgement:
+    """What is added goes before the first server, what is taken away after the last; Prisma can go on from here."""
+    if not run.release.migrations:
+        return not_applicable(NONE)
+    history = judge_history(_rows(run, DATABASE.required(run.company)), texts_by_name(project_of(run)))
+    return combine((judge_order(new_readings(run)), history))
+
+
+@item("6.1.4", needs=BACKUPS)
+def backup_before_migration(run: Run, _backups: BackupStore) -> Judgement:
+    """A dump of the database as it is now was uploaded, read back whole, and can be read by pg_restore."""
+    return take_backup(run.company)
+
+
+def migrated(run: Run, names: Sequence[str]) -> Step:
+    """6.3.2: Prisma's own table says that these migrations have finished."""
+    database = DATABASE.required(run.company)
+
+    def look(company: Company) -> Seen:
+        database = DATABASE.required(company)
+        rows = _rows(run, database)
+        standing = {name: progress_of(name, rows) for name in names}
+        waiting = [name for name, progress in standing.items() if progress is not Progress.APPLIED]
+        if Progress.HALF_DONE in standing.values() and not is_migrating(database):
+            raise Refused(f"{judge_applied(rows, names).sentence}. {advice_for('10.4')}")
+        return Seen(not waiting, f"not applied yet: {listed(waiting)}" if waiting else f"applied: {listed(names)}")
+
+    return Step(
+        number="6.3.2",
+        subject="database",
+        name=APPLIED,
+        look=look,
+        act=lambda _company, _number: _deploy(run, names),
+        does=f"prisma migrate deploy, in {database.name}: {listed(names)}",
+        undo=_say_undo(new_readings(run), names),
+        within=run.limits.migration_patience,
+        facts={"migrations": ", ".join(names), "takes_away": _say_taken_away(new_readings(run), names)},
+    )
+
+
+def _deploy(run: Run, names: Sequence[str]) -> None:
+    """Apply them, again after each lock time-out; whatever else goes wrong, looking tells."""
+    prisma, database, limits = PRISMA.required(run.company), DATABASE.required(run.company), run.limits
+    new = {name_of(path) for path in run.release.migrations}
+    files = {path: text for path, text in project_of(run).items() if name_of(path) in names or name_of(path) not in new}
+    began = time.monotonic()
+    while True:
+        run.lookout.check()
+        prisma.deploy(
+            files,
+            database,
+            lock_timeout=limits.lock_timeout,
+            statement_timeout=limits.migration_patience,
+            patience=limits.migration_patience,
+        )
+        stopped = [row for row in _rows(run, database) if row.name in names and is_lock_timeout(row)]
+        if not stopped or time.monotonic() - began > limits.migration_patience.total_seconds():
+            return
+        for row in stopped:
+            prisma.resolve_rolled_back(row.name, files, database, patience=limits.migration_patience)
+        time.sleep(pause_after(time.monotonic() - began))
+
+
+@item("6.3.3")
+def application_connects(run: Run) -> Judgement:
+    """Every server is healthy and says that its database is connected, whatever version it serves."""
+    if not run.release.migrations:
+        return not_applicable(NONE)
+    return judge_every_server(
+        [run.company.fleet.read_health(server) for server in run.servers], servers=run.release.servers, version=None
+    )
+
+
+@item("6.3.4", needs=DATABASE)
+def key_queries_work(run: Run, database: Postgres) -> Judgement:
+    """Every query of the settings answers, and no index was left half built."""
+    if not run.release.migrations:
+        return not_applicable(NONE)
+    parts = [_try_query(database, name, query) for name, query in database.key_queries.items()]
+    if invalid := list_invalid_indexes(database):
+        parts.append(failed(f"left half built: {listed(invalid)}; drop it and build it again"))
+    none = "no [database.key_queries] in the settings, so nothing shows that the queries which matter still work"
+    return combine(parts or [unknown(none)])
+
+
+@item("6.3.5", needs=DATABASE)
+def no_missing_data(run: Run, database: Postgres) -> Judgement:
+    """No table lost a row since before the migration, by the primary."""
+    if not run.release.migrations:
+        return not_applicable(NONE)
+    before = _counts_before(run)
+    dropped = frozenset(one.removesuffix(" dropped") for reading in new_readings(run) for one in reading.breaks)
+    return judge_row_counts(
+        before,
+        count_rows(database, [table for table in before if table not in dropped]),
+        from_primary=database.is_primary(),
+        dropped=dropped,
+    )
+
+
+def keep_row_counts(run: Run) -> None:
+    """The store has how many rows each table had before the first migration; a retry keeps the first."""
+    if not run.release.migrations or _counts_before(run):
+        return
+    tables = sorted({table for reading in new_readings(run) for table in reading.known_tables})
+    counts = count_rows(DATABASE.required(run.company), tables)
+    body = json.dumps({table: asdict(found) for table, found in counts.items()}).encode()
+    run.company.store.create(_counts_key(run), body)
+
+
+def _counts_before(run: Run) -> Mapping[str, Counted]:
+    try:
+        found = run.company.store.read(_counts_key(run))
+    except Absent:
+        return {}
+    return TypeAdapter(dict[str, Counted]).validate_json(found.body)
+
+
+def _counts_key(run: Run) -> str:
+    return f"counts/{run.release.key}.json"
+
+
+def _try_query(database: Postgres, name: str, query: str) -> Judgement:
+    try:
+        answers(database, query)
+    except Refused as error:
+        return failed(f"{name}: {error}")
+    return passed(f"{name} answers")
+
+
+def _rows(run: Run, database: Postgres) -> tuple[Applied, ...]:
+    return read_applied(database, schema=PRISMA.required(run.company).database_schema)
+
+
+def _names(run: Run) -> tuple[str, ...]:
+    return tuple(sorted(name_of(path) for path in run.release.migrations))
+
+
+def _say_taken_away(readings: Sequence[MigrationReading], names: Sequence[str]) -> str:
+    return ", ".join(what for one in readings if one.name in names for what in one.breaks)
+
+
+def _say_undo(readings: Sequence[MigrationReading], names: Sequence[str]) -> str:
+    found = [one for one in readings if one.name in names]
+    if lasting := [f"{one.name}: {listed(one.irreversible)}" for one in found if one.irreversible]:
+        return f"nothing: {'; '.join(lasting)}"
+    return "; ".join(statement for one in reversed(found) for statement in one.down)

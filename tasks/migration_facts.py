@@ -1,0 +1,87 @@
+"""What is known of a release's migrations before anything is changed: their texts, and the database they meet."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import PurePosixPath
+
+from blocks.company import Company
+from blocks.errors import Refused
+from blocks.postgres_tables import read_applied, read_facts
+from blocks.prisma import MIGRATION, Prisma
+from policy.migrations import MigrationReading, read_migrations
+from policy.migrations.history import Progress, progress_of
+from policy.migrations.questions import list_questions
+from tasks.run import Run
+from tasks.systems import DATABASE, PRISMA
+
+_PARALLEL = 6
+
+
+def new_readings(run: Run) -> tuple[MigrationReading, ...]:
+    """Return what the release's migrations do to the production database of now, read once a process."""
+    release = run.release
+    return run.once.fetch(
+        "migrations",
+        lambda: read_new_migrations(run.company, release.commit, release.migrations, still_old=release.servers),
+    )
+
+
+def project_of(run: Run) -> Mapping[str, bytes]:
+    """Return every file that Prisma needs for this release, by path."""
+    return run.once.fetch("prisma", lambda: read_project(run.company, run.release.commit))
+
+
+def name_of(path: str) -> str:
+    """Return what Prisma calls the migration in this file: the name of its folder."""
+    return PurePosixPath(path).parent.name
+
+
+def outside_of_prisma(paths: Sequence[str], prisma: Prisma) -> tuple[str, ...]:
+    """Return the files that look like migrations and that Prisma would not carry out."""
+    folder = PurePosixPath(prisma.migrations_folder)
+    return tuple(
+        path for path in paths if PurePosixPath(path).parent.parent != folder or PurePosixPath(path).name != MIGRATION
+    )
+
+
+def read_new_migrations(
+    company: Company, commit: str, paths: Sequence[str], *, still_old: Sequence[str]
+) -> tuple[MigrationReading, ...]:
+    """Return what each migration of the change set does to the production database of now, in the order of names."""
+    database, prisma = DATABASE.required(company), PRISMA.required(company)
+    texts = _read_files(company, commit, sorted(paths))
+    files = {name_of(path): content.decode("utf-8", "replace") for path, content in texts.items()}
+    rows = read_applied(database, schema=prisma.database_schema)
+    # The database of now says nothing of what an earlier process of this release has applied to it already.
+    if any(progress_of(name, rows) is Progress.APPLIED for name in files):
+        return read_migrations(files, still_old=still_old)
+    questions = list_questions(files.values())
+    facts = read_facts(database, touched=questions.tables, nulls=questions.required)
+    return read_migrations(files, facts=facts, still_old=still_old)
+
+
+def read_project(company: Company, commit: str) -> Mapping[str, bytes]:
+    """Return every file that Prisma needs at this commit, by path: the schema, the lock, and every migration."""
+    prisma, github = PRISMA.required(company), company.github
+    entries = github.list_folder(prisma.migrations_folder, commit)
+    paths = [f"{entry.path}/{MIGRATION}" for entry in entries if entry.type == "dir"]
+    paths += [entry.path for entry in entries if entry.type == "file"]
+    return _read_files(company, commit, [prisma.schema_file, *paths])
+
+
+def texts_by_name(project: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """Return the migrations of a project by the names Prisma knows them under."""
+    return {name_of(path): content for path, content in project.items() if PurePosixPath(path).name == MIGRATION}
+
+
+def _read_files(company: Company, commit: str, paths: Sequence[str]) -> Mapping[str, bytes]:
+    def read(path: str) -> bytes:
+        try:
+            return company.github.read_file(path, commit)
+        except Refused as error:
+            raise Refused(
+                f"{path} at {commit[:7]}: {error}; a migration is a folder with a file {MIGRATION}"
+            ) from error
+
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        return dict(zip(paths, pool.map(read, paths), strict=True))
