@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from lab import prisma_cli
+from lab.application_database import STAGING, ApplicationDatabases
 from lab.history import DEV, Author, History
 from lab.image_builder import Image, Storage, build
 from lab.servers import Servers
@@ -38,12 +40,20 @@ class Recipe:
 class Ci:
     """The company's continuous integration."""
 
-    def __init__(self, history: History, github: GitHub, shelf: Storage, servers: Servers) -> None:
+    def __init__(
+        self,
+        history: History,
+        github: GitHub,
+        shelf: Storage,
+        servers: Servers,
+        databases: ApplicationDatabases | None = None,
+    ) -> None:
         self.history = history
         self.github = github
         self.github.on_push = self.pushed
         self._shelf = shelf
         self._servers = servers
+        self._databases = databases
         self._recipes: dict[str, Recipe] = {}
         self._one_at_a_time = asyncio.Lock()
 
@@ -137,7 +147,17 @@ class Ci:
         async with self._one_at_a_time:
             digest = await asyncio.to_thread(self._digest_or_build, commit, branch)
         if branch == "staging" and digest:
+            await asyncio.to_thread(self._migrate_staging, commit)
             await asyncio.to_thread(self._servers.deploy, "staging", digest)
+
+    def _migrate_staging(self, commit: str) -> None:
+        """Apply what staging's database lacks of the commit's migrations."""
+        names = self.history.git("ls-tree", "-r", "--name-only", commit, "prisma").splitlines()
+        waiting = {name.split("/")[2] for name in names if name.endswith("/migration.sql")}
+        if self._databases is None or not waiting - self._databases.applied(STAGING):
+            return
+        files = {name: self.history.git_bytes("cat-file", "blob", f"{commit}:{name}") for name in names}
+        prisma_cli.deploy(files, self._databases.url(STAGING))
 
     def _digest_or_build(self, commit: str, branch: str) -> str | None:
         return self._shelf.digest(commit) or self.run_workflow(commit, branch)

@@ -10,6 +10,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from lab.application_database import PEOPLE as PEOPLE_OF_THE_APPLICATION
+from lab.application_database import ApplicationDatabases
 from lab.authenticator import Authenticator
 from lab.balancer import Balancer
 from lab.ci import Ci
@@ -31,11 +33,6 @@ from lab.vendors.slack import Slack
 from lab.web import WebServers
 
 ROOT = Path(__file__).parent.parent
-SCHEMA = Path(__file__).with_name("schema.sql")
-PEOPLE_OF_THE_APPLICATION = {
-    "demo@holilabs.xyz": "DEMO_PASSWORD",
-    "traffic@holilabs.xyz": "TRAFFIC_PASSWORD",
-}
 
 
 class Company:
@@ -49,6 +46,7 @@ class Company:
         statistics = {"shared_preload_libraries": "pg_stat_statements", "log_timezone": "UTC"}
         chosen = {**statistics, **self.site.engine.database_settings()}
         self.database = Cluster(home, "application", "postgres", chosen)
+        self.databases = ApplicationDatabases(home, self.database)
         self.prefect_database = Cluster(home, "prefect", "prefect_postgres")
         self.store = ObjectStore(home)
         self.backups = NightlyBackups(home, self.store, self.database)
@@ -103,7 +101,7 @@ class Company:
             history = History.make(folder)
             first.write_text(json.dumps(history.refs()))
         github = GitHub(history, self.home.secret("GITHUB_TOKEN"))
-        self.ci = Ci(history, github, self.shelf, self.servers)
+        self.ci = Ci(history, github, self.shelf, self.servers, self.databases)
         emails = {person["emails"][0]: person["slack"] for person in people()}
         self.slack = Slack(
             self.home.secret("SLACK_TOKEN"), channels=CHANNELS, people=emails, last_chance=SLACK_LAST_CHANCE
@@ -119,7 +117,7 @@ class Company:
 
     def _start_application(self) -> None:
         if self.database.start():
-            self._fill_database()
+            self.databases.fill()
         self._say("application's database")
         self.balancer.start()
         first = self.ci.first_image()
@@ -127,21 +125,6 @@ class Company:
             list(pool.map(lambda name: self._reset_server(name, first.digest), SERVERS))
         self.balancer.wait_until_up()
         self._say("servers and balancer")
-
-    def _fill_database(self) -> None:
-        schema = SCHEMA.read_text()
-        for database in ("holi", "staging"):
-            self.database.make_database(database, "holi", self.home.secret("DATABASE_PASSWORD"))
-            with self.database.connect(database) as connection:
-                connection.execute("CREATE EXTENSION pg_stat_statements")
-                connection.execute("GRANT pg_monitor TO holi")
-                connection.execute("SET ROLE holi")
-                connection.execute(schema.encode())
-                for email, secret in PEOPLE_OF_THE_APPLICATION.items():
-                    connection.execute(
-                        "INSERT INTO \"User\" VALUES (%s, encode(sha256(%s::bytea), 'hex'), 'tester')",
-                        (email, self.home.secret(secret).encode()),
-                    )
 
     def _start_prefect_database(self) -> None:
         if self.prefect_database.start():
@@ -205,6 +188,7 @@ class Company:
             self.database.start()
         if not self.store.running:
             self.store.start()
+        self.databases.reset()
         first = self.ci.first_image()
         with ThreadPoolExecutor() as pool:
             jobs = [pool.submit(self._reset_server, name, first.digest) for name in SERVERS]

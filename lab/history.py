@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from lab.application_database import project_files
+
 
 class GitError(Exception):
     """git said no; the message is its own."""
@@ -207,7 +209,12 @@ def _entry(
 
 _COMPOSE = "services:\n  web-1:\n    image: holi-web\n  web-2:\n    image: holi-web\n"
 _PAST: tuple[tuple[Author, str, dict[str, str | None], tuple[str, ...]], ...] = (
-    (TOMAS, "Start the patient portal", {"README.md": "# Holi\n", "docker-compose.prod.yml": _COMPOSE}, ()),
+    (
+        TOMAS,
+        "Start the patient portal",
+        {"README.md": "# Holi\n", "docker-compose.prod.yml": _COMPOSE, **project_files()},
+        (),
+    ),
     (ANA, "Add the patient search", {"apps/api/src/patients.ts": "export const search = 1\n"}, ("feature",)),
     (DEV, "Log in with e-mail and password", {"apps/api/src/auth/login.ts": "export {}\n"}, ("security",)),
     (
@@ -215,7 +222,6 @@ _PAST: tuple[tuple[Author, str, dict[str, str | None], tuple[str, ...]], ...] = 
         "Add appointments",
         {
             "apps/api/src/appointments.ts": "export {}\n",
-            "prisma/migrations/20261101_add_appointment/migration.sql": 'CREATE TABLE "Appointment" ();\n',
         },
         ("feature", "migration"),
     ),

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from lab import prisma_cli
 from lab.balancer import BACKEND, Balancer
 from lab.home import COMPOSE_FILE, REPOSITORY, SERVERS, SIGNING_KEY, WEB_SERVERS, Home
 from lab.object_store import BACKUPS
@@ -105,6 +106,7 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
         },
         "staging": {"branch": "staging", **server("staging")},
         "staging_metrics": {"url": home.url("prometheus"), "scrape_interval": 1},
+        **_migrations(home),
         "load_test": {"program": program("k6"), "rate": 20, "duration": 5},
         "balancer": {
             "host": home.address("ssh_balancer"),
@@ -146,6 +148,10 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
             "sslmode": "disable",
             "pool": 60,
             "audit_table": "audit_logs",
+            "key_queries": {
+                "patients by name": 'SELECT id FROM "Patient" ORDER BY name',
+                "appointments to come": 'SELECT id FROM "Appointment" WHERE "startsAt" > now()',
+            },
         },
         "backups": {
             "bucket": BACKUPS,
@@ -172,6 +178,22 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
         },
         "limits": LIMITS,
     }
+
+
+def _migrations(home: Home) -> dict[str, Any]:
+    """What section 6 needs; without Node a release with migrations is refused, and everything else works."""
+    if not prisma_cli.is_possible():
+        return {}
+    database = {
+        "host": "127.0.0.1",
+        "port": home.ports["postgres"],
+        "name": "staging",
+        "user": "holi",
+        "password": "DATABASE_PASSWORD",
+        "sslmode": "disable",
+    }
+    prisma = {"directory": str(prisma_cli.FOLDER), "environment": prisma_cli.ENVIRONMENT}
+    return {"staging_database": database, "prisma": prisma}
 
 
 def as_toml(tables: Mapping[str, Any], prefix: str = "") -> str:

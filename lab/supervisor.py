@@ -75,6 +75,10 @@ class Control:
         """Undo a cut."""
         await self._company.mend(host)
 
+    def grow(self, patients: int) -> None:
+        """Let both databases have so many patients more."""
+        self._company.databases.grow(patients)
+
     def stop_database(self) -> None:
         """Stop production's database."""
         self._company.database.stop()

@@ -1,0 +1,33 @@
+"""Releases that migrate the database, with the genuine Prisma CLI and the genuine PostgreSQL (section 6)."""
+
+import pytest
+
+from blocks.postgres import Postgres
+from blocks.postgres_tables import read_applied, read_facts
+from lab import prisma_cli
+from tests.stories.people import APPROVE
+from tests.stories.stage import ENVIRONMENT, Stage
+
+pytestmark = pytest.mark.skipif(not prisma_cli.is_possible(), reason=prisma_cli.MISSING)
+NICKNAME = {
+    "prisma/migrations/20261126090000_nickname/migration.sql": 'ALTER TABLE "Patient" ADD COLUMN "nickname" TEXT;\n'
+}
+
+
+def production() -> Postgres:
+    return Postgres.load(ENVIRONMENT)
+
+
+def test_an_additive_migration_goes_live_before_the_code_that_needs_it(stage: Stage) -> None:
+    stage.lab.grow(200_000)
+    shipped = stage.lab.ship("9.0.0", files=NICKNAME)
+
+    ending = stage.release(stage.request(shipped), APPROVE)
+
+    assert ending.error is None, ending.sentence
+    assert ending.outcome == "signed off"
+    assert "20261126090000_nickname" in {row.name for row in read_applied(production())}
+    assert "nickname" in read_facts(production(), touched=(), nulls=()).tables["Patient"].columns
+    items = [(row.item, row.event.value) for row in ending.rows]
+    assert items.index(("6.3.2", "confirmed")) < items.index(("2.1.2", "intended"))
+    assert stage.lab.counts().lost == 0
