@@ -223,6 +223,10 @@ class Lab:
         """Undo a cut."""
         self.do("mend", host=host)
 
+    def grow(self, patients: int) -> None:
+        """Let the databases have so many patients more."""
+        self.do("grow", patients=patients)
+
     def stop_database(self) -> None:
         """Stop production's database."""
         self.do("stop_database")

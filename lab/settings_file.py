@@ -199,7 +199,8 @@ def _migrations(home: Home) -> dict[str, Any]:
 def as_toml(tables: Mapping[str, Any], prefix: str = "") -> str:
     """Return nested mappings as TOML: plain values first, then tables."""
     plain, nested = [], []
-    for key, value in tables.items():
+    for word, value in tables.items():
+        key = word if word.replace("_", "").replace("-", "").isalnum() else json.dumps(word)
         name = f"{prefix}.{key}" if prefix else key
         if isinstance(value, dict):
             nested.append(f"\n[{name}]\n{as_toml(value, name)}")
