@@ -21,7 +21,7 @@ CASES = {
     "the commonest first": (
         (error("WEB-1", minutes=1), error("WEB-2", minutes=2, count=9)),
         Verdict.FAILED,
-        "2 new kinds of error on production since 10:00 UTC: WEB-2 'TypeError: x is undefined', seen 9 times, WEB-1",
+        "2 new kinds of error on production since 10:00 UTC: WEB-2 (TypeError), seen 9 times, WEB-1",
     ),
 }
 
@@ -34,3 +34,26 @@ def test_a_kind_of_error_is_new_by_when_it_was_first_seen(
 
     assert judgement.verdict is verdict
     assert sentence in judgement.sentence
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("IntegrityError: Key (curp)=(RUAA800101MDFZNN09) of patient Ana Ruiz exists", "WEB-1 (IntegrityError), seen"),
+        ("django.db.utils.IntegrityError: Ana Ruiz", "WEB-1 (django.db.utils.IntegrityError), seen"),
+        ("P2002: Unique constraint failed for Ana Ruiz", "WEB-1 (P2002), seen"),
+        ("TypeError", "WEB-1 (TypeError), seen"),
+        ("Ana Ruiz has no record", "WEB-1, seen"),
+        ("Ana Ruiz: no record", "WEB-1, seen"),
+        ("RUAA800101MDFZNN09: no such patient", "WEB-1, seen"),
+        ("N+1 Query", "WEB-1, seen"),
+        ("", "WEB-1, seen"),
+    ],
+)
+def test_an_error_is_named_by_number_and_type_and_nothing_that_may_be_a_patients(title: str, shown: str) -> None:
+    found = NewError("WEB-1", title, "error", 1, SINCE, "http://s/1")
+
+    judgement = judge_new_errors([found], since=SINCE, environment="production")
+
+    assert judgement.sentence == f"1 new kind of error on production since 10:00 UTC: {shown} 1 time"
+    assert judgement.link == "http://s/1"
