@@ -2,7 +2,6 @@
 
 import time
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from blocks.backup_store import BackupStore
 from blocks.company import Company, Staging
@@ -25,6 +24,7 @@ from policy.troubleshooting import advice_for
 from policy.windows import judge_window
 from tasks.change_facts import review_of_release
 from tasks.item import item
+from tasks.on_call import on_call_now
 from tasks.run import Run, pause_after, utc_now
 from tasks.sign_off import errors_since
 from tasks.smoke_tests import judge_smoke_tests
@@ -159,10 +159,13 @@ def dashboards_green(run: Run) -> Judgement:
 @item("1.4.4")
 def emergency_contacts_ready(run: Run) -> Judgement:
     """The CTO, the DevOps lead and whoever is on call have a number, and at high risk have confirmed to be there."""
-    today = utc_now().astimezone(ZoneInfo(run.company.rules.time_zone)).date()
     release = run.release
     return judge_contacts(
-        run.company.roster, on=today, risk=release.risk, confirmed=release.request.incident_team_confirmed
+        run.company.roster,
+        on=run.today,
+        on_call=on_call_now(run),
+        risk=release.risk,
+        confirmed=release.request.incident_team_confirmed,
     )
 
 
