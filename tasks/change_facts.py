@@ -9,6 +9,7 @@ from policy.change_set import Review
 from policy.check_facts import Checks
 from policy.pull_requests import PullRequest, list_tickets
 from policy.risk import ChangeSet
+from policy.tickets import Tickets, sort_tickets
 from tasks.run import Run
 
 _PARALLEL = 6
@@ -108,6 +109,35 @@ def tickets_by_pull(run: Run) -> Mapping[int, tuple[str, ...]]:
 def tickets_named(run: Run) -> tuple[str, ...]:
     """Return the keys of all tickets that the pull requests of the release name, in order."""
     return tuple(sorted({key for keys in tickets_by_pull(run).values() for key in keys}))
+
+
+def tickets_there(run: Run) -> Mapping[str, bool]:
+    """Return for each key that the pull requests name whether there is such a ticket."""
+
+    def ask() -> Mapping[str, bool]:
+        return {key: _is_there(run, key) for key in tickets_named(run)}
+
+    return run.once.fetch("tickets", ask)
+
+
+def tickets_of_release(run: Run) -> Tickets:
+    """Return the tickets that the pull requests of the release deliver."""
+    return sort_tickets(
+        pulls_of_release(run).values(),
+        known={key for key, there in tickets_there(run).items() if there},
+        templates=templates(run),
+        rules=run.company.evidence.pull_requests,
+    )
+
+
+def _is_there(run: Run, key: str) -> bool:
+    if run.company.tickets is None:
+        return False
+    try:
+        run.company.tickets.read_ticket(key)
+    except Refused:
+        return False
+    return True
 
 
 def _numbers(run: Run) -> Mapping[str, tuple[int, ...]]:

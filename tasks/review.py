@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from blocks.errors import Refused
 from policy.checks import judge_build, judge_tests
 from policy.combined import combine
 from policy.coverage import CoverageReport, judge_coverage
@@ -31,7 +30,7 @@ from tasks.change_facts import (
     report_of_release,
     same_tree,
     templates,
-    tickets_named,
+    tickets_there,
 )
 from tasks.item import item
 from tasks.run import Run, utc_now
@@ -47,7 +46,7 @@ def pull_request_created(run: Run) -> Judgement:
         pulls_by_commit(run),
         complete=run.release.complete,
         base_branch=run.company.rules.main_branch,
-        tickets=None if run.company.tickets is None else {key: _exists(run, key) for key in tickets_named(run)},
+        tickets=None if run.company.tickets is None else tickets_there(run),
         templates=templates(run),
         rules=rules,
     )
@@ -101,16 +100,6 @@ def build_succeeds(run: Run) -> Judgement:
         acknowledged=run.release.request.acknowledged,
         by=run.release.request.requested_by,
     )
-
-
-def _exists(run: Run, key: str) -> bool:
-    if run.company.tickets is None:
-        return False
-    try:
-        run.company.tickets.read_ticket(key)
-    except Refused:
-        return False
-    return True
 
 
 def _reviewed(run: Run, pull: PullRequest) -> ReviewedPull:
