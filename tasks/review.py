@@ -170,7 +170,7 @@ def _leaks(run: Run, security: SecuritySource) -> Scan | None:
         commits_scanned=number if isinstance(number, int) else None,
         url=found.url,
     )
-    commits = sum(not commit.subject.startswith("Merge ") for commit in run.release.commits)
+    commits = sum(not commit.is_merge for commit in run.release.commits)
     return read_gitleaks(scan, base=run.release.previous_commit, head=run.release.commit, commits=commits)
 
 

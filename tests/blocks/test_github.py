@@ -58,6 +58,21 @@ def test_a_change_set_holds_commits_files_pull_requests_and_labels(world: World)
     assert change.complete
 
 
+def test_a_merge_is_known_by_its_parents_and_not_by_its_title(world: World) -> None:
+    squash = world.history.commit({"a.ts": "1"}, "Merge duplicate patient records (#12)", ANA)
+    world.history.commit({"b.ts": "1"}, "Try", branch="feature/b")
+    world.block.merge_into("main", world.history.resolve("feature/b"), "Bring the rota")
+
+    commits = world.block.read_change_set("production", "main").commits
+
+    assert {commit.subject: commit.is_merge for commit in commits} == {
+        "Merge duplicate patient records (#12)": False,
+        "Try": False,
+        "Bring the rota": True,
+    }
+    assert world.block.read_commit(squash).parents == 1
+
+
 def test_a_change_set_of_many_commits_is_read_to_its_last_page(world: World) -> None:
     for number in range(105):
         world.history.commit({f"docs/{number}.md": "x"}, f"Write page {number}")
