@@ -70,7 +70,7 @@ class Reply(StrEnum):
 
     YES = "yes"
     NO = "no"
-    UNCLEAR = "yes and more than that"
+    UNCLEAR = "no clear yes"
     NOTHING = "neither"
 
 
