@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from blocks.errors import Refused, Unreachable
 from blocks.github_repository import PAGE, Repository, quoted
 from policy.check_facts import CheckRun, Checks, CommitStatus
+from policy.code_analyses import CodeAnalysis
 from policy.security_scans import CodeScanningAlert
 
 _LARGEST_REPORT = 50_000_000
@@ -84,18 +85,26 @@ class _Alert(BaseModel):
     most_recent_instance: _Instance
 
 
+class _Tool(BaseModel):
+    name: str | None = None
+
+
 class _Analysis(BaseModel):
+    id: int
+    tool: _Tool
+    category: str | None = None
+    analysis_key: str = ""
+    environment: str = ""
     commit_sha: str
     error: str = ""
     created_at: datetime
 
 
 class CodeScanning(BaseModel):
-    """The open alerts of a ref, and the commit and the fault of its newest analysis; None where there is none."""
+    """The open alerts of a ref, and its newest analyses; none of either where there is no analysis."""
 
     alerts: tuple[CodeScanningAlert, ...]
-    analysed: str | None
-    error: str
+    analyses: tuple[CodeAnalysis, ...]
 
 
 class CommitReports(Repository):
@@ -121,21 +130,16 @@ class CommitReports(Repository):
             statuses_total,
         )
 
-    def read_code_scanning(self, ref: str, commit: str) -> CodeScanning:
-        """The open alerts of a ref such as refs/heads/main, and whether an analysis of it looked at the commit.
-
-        Where none did, the newest analysis says what was looked at instead: main may have moved on meanwhile.
-        """
+    def read_code_scanning(self, ref: str) -> CodeScanning:
+        """The open alerts of a ref such as refs/heads/main, and the newest hundred analyses of it."""
         query = {"ref": ref, "per_page": str(PAGE)}
         answer = self._vendor.ask("GET", self._at("code-scanning/analyses"), query=query, understood=(404,))
         found = answer.read(list[_Analysis]) if answer.status < 300 else []
         if not found:
-            return CodeScanning(alerts=(), analysed=None, error="")
-        ours = [one for one in found if one.commit_sha == commit]
-        newest = max(ours or found, key=lambda one: one.created_at)
+            return CodeScanning(alerts=(), analyses=())
         pages = self._pages(self._at("code-scanning/alerts"), list[_Alert], state="open", ref=ref)
         alerts = tuple(_alert(one) for page in pages for one in page)
-        return CodeScanning(alerts=alerts, analysed=newest.commit_sha, error=newest.error)
+        return CodeScanning(alerts=alerts, analyses=tuple(_analysis(one) for one in found))
 
     def read_report(self, run: int, artifact: str) -> Mapping[str, bytes] | None:
         """The files of the newest artifact of that name of a workflow run; None where it has none."""
@@ -157,6 +161,18 @@ def _check_run(run: _CheckRun) -> CheckRun:
     app = run.app.slug if run.app and run.app.slug else "an unknown app"
     return CheckRun(
         run.id, run.name, app, run.head_sha, run.status, run.conclusion, run.started_at, run.html_url, errors=None
+    )
+
+
+def _analysis(one: _Analysis) -> CodeAnalysis:
+    """The fact behind an analysis; one without a category is told apart by the job that made it."""
+    return CodeAnalysis(
+        number=one.id,
+        tool=one.tool.name or "an unknown tool",
+        category=one.category or f"{one.analysis_key} {one.environment}".strip(),
+        commit=one.commit_sha,
+        error=one.error,
+        created_at=one.created_at,
     )
 
 

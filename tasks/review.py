@@ -197,10 +197,10 @@ def _read_range(content: bytes) -> Mapping[str, object]:
 def _code_scanning(run: Run, _security: SecuritySource) -> Scan | None:
     number = run.release.request.pull_request
     ref = f"refs/pull/{number}/head" if number is not None else f"refs/heads/{run.company.rules.main_branch}"
-    found = run.company.github.read_code_scanning(ref, run.release.commit)
-    if found.analysed is None:
+    found = run.company.github.read_code_scanning(ref)
+    if not found.analyses:
         return None
-    return read_code_scanning(found.alerts, analysed=found.analysed, error=found.error)
+    return read_code_scanning(found.alerts, found.analyses, commit=run.release.commit)
 
 
 def _snyk(run: Run, _security: SecuritySource) -> Scan | None:

@@ -60,6 +60,19 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True)
+class Analysis:
+    """An analysis of code scanning: one for each tool and category of a commit."""
+
+    number: int
+    ref: str
+    commit: str
+    error: str
+    category: str
+    tool: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """A deployment and its newest status, empty where it has none."""
 
@@ -92,7 +105,7 @@ class GitHubState:
         self.threads: list[Thread] = []
         self.statuses: list[Status] = []
         self.artifacts: list[Artifact] = []
-        self.analyses: list[tuple[str, str, str]] = []
+        self.analyses: list[Analysis] = []
         self.alerts: list[dict[str, Any]] = []
         self.deployments: list[Deployment] = []
         for past in self.history.past_pulls():
@@ -194,6 +207,20 @@ class GitHubState:
         states = [one.state for one in self.statuses if one.commit == commit]
         checks = [one.conclusion for one in self.checks if one.commit == commit]
         return set(states + checks) <= {"success"}
+
+    def analyse(
+        self,
+        commit: str,
+        error: str = "",
+        *,
+        ref: str = "refs/heads/main",
+        category: str = "/language:javascript",
+        tool: str = "CodeQL",
+        at: str = "",
+    ) -> None:
+        """Let code scanning have looked at a commit, now unless a time is given."""
+        number = len(self.analyses) + 1
+        self.analyses.append(Analysis(number, ref, commit, error, category, tool, at or shapes.spoken_now()))
 
     def keep_artifact(self, run: int, name: str, files: Mapping[str, str]) -> None:
         """Let a run of the workflow leave these files."""

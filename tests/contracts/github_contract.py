@@ -85,8 +85,8 @@ def _report(stage: Stage) -> None:
 
 
 def _scanned(stage: Stage) -> None:
-    stage.vendor.state.analyses.append(("refs/heads/main", _main(stage), ""))
-    stage.block.read_code_scanning("refs/heads/main", _main(stage))
+    stage.vendor.state.analyse(_main(stage))
+    stage.block.read_code_scanning("refs/heads/main")
 
 
 def _tag(stage: Stage) -> None:
