@@ -54,6 +54,19 @@ def test_a_pull_request_is_read_with_its_words_and_every_page_of_its_files(world
     assert pull.files_complete
 
 
+def test_a_file_that_is_moved_away_is_known_by_its_old_name_too(world: World) -> None:
+    history = world.state.history
+    history.commit({"src/auth/guard.ts": "export const guard = () => true\n"}, "Guard the rota", DEV)
+    moved: dict[str, str | None] = {"src/auth/guard.ts": None, "src/util/guard.ts": "export const guard = () => true\n"}
+    history.commit(moved, "Move the guard", branch="feature/guard")
+    number = world.state.open_pull_request("feature/guard", "Move the guard")
+
+    pull = world.block.read_described_pull(number)
+
+    assert pull.files == ("src/auth/guard.ts", "src/util/guard.ts")
+    assert pull.files_complete
+
+
 def test_the_pull_requests_of_many_commits_are_read_at_once(world: World) -> None:
     commits = [world.state.history.resolve(name) for name in ("main", "main~1")]
 
