@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pydantic import BaseModel
@@ -20,6 +20,10 @@ class _App(BaseModel):
     slug: str | None = None
 
 
+class _Suite(BaseModel):
+    id: int
+
+
 class _CheckRun(BaseModel):
     id: int
     name: str
@@ -29,11 +33,32 @@ class _CheckRun(BaseModel):
     started_at: datetime | None = None
     html_url: str | None = None
     app: _App | None = None
+    check_suite: _Suite | None = None
+
+    @property
+    def by(self) -> str:
+        """Who reported it."""
+        return self.app.slug if self.app and self.app.slug else "an unknown app"
+
+    @property
+    def suite(self) -> int | None:
+        """The number of its suite."""
+        return self.check_suite.id if self.check_suite else None
 
 
 class _CheckRuns(BaseModel):
     total_count: int
     check_runs: list[_CheckRun]
+
+
+class _WorkflowRun(BaseModel):
+    check_suite_id: int | None = None
+    workflow_id: int
+    event: str
+
+
+class _WorkflowRuns(BaseModel):
+    workflow_runs: list[_WorkflowRun]
 
 
 class _Status(BaseModel):
@@ -121,14 +146,21 @@ class CommitReports(Repository):
         for one in self._pages(self._at(f"commits/{quoted(commit)}/status"), _Statuses):
             statuses += one.statuses
             statuses_total = one.total_count
+        origins = self._read_origins(commit) if _share_names(runs) else {}
         return Checks(
-            tuple(_check_run(run) for run in runs),
+            tuple(_check_run(run, origins) for run in runs),
             runs_total,
             tuple(
                 CommitStatus(one.id, one.context, commit, one.state, one.created_at, one.target_url) for one in statuses
             ),
             statuses_total,
         )
+
+    def _read_origins(self, commit: str) -> Mapping[int | None, str]:
+        """The workflow and the event behind each suite of the commit; other apps' suites have none."""
+        pages = self._pages(self._at("actions/runs"), _WorkflowRuns, head_sha=commit)
+        runs = [run for page in pages for run in page.workflow_runs]
+        return {run.check_suite_id: f"workflow {run.workflow_id} on {run.event}" for run in runs if run.check_suite_id}
 
     def read_code_scanning(self, ref: str) -> CodeScanning:
         """The open alerts of a ref such as refs/heads/main, and the newest hundred analyses of it."""
@@ -157,10 +189,23 @@ class CommitReports(Repository):
         return _unpacked(content, artifact)
 
 
-def _check_run(run: _CheckRun) -> CheckRun:
-    app = run.app.slug if run.app and run.app.slug else "an unknown app"
+def _share_names(runs: Sequence[_CheckRun]) -> bool:
+    """Whether checks of one name lie in several suites: then what ran them has to be known."""
+    return len({(run.by, run.name) for run in runs}) < len({(run.by, run.name, run.suite) for run in runs})
+
+
+def _check_run(run: _CheckRun, origins: Mapping[int | None, str]) -> CheckRun:
     return CheckRun(
-        run.id, run.name, app, run.head_sha, run.status, run.conclusion, run.started_at, run.html_url, errors=None
+        number=run.id,
+        name=run.name,
+        app=run.by,
+        commit=run.head_sha,
+        status=run.status,
+        conclusion=run.conclusion,
+        started_at=run.started_at,
+        url=run.html_url,
+        errors=None,
+        origin=origins.get(run.suite) or (f"suite {run.suite}" if run.suite else ""),
     )
 
 

@@ -140,4 +140,4 @@ class Grafana(Vendor):
         return Answer(body={"status": "success", "data": {"groups": groups}})
 
     def _evaluated(self, rule: dict[str, Any]) -> dict[str, Any]:
-        return rule["evaluated"] | (rule["numbers"] if self.tells_numbers else {})
+        return {**rule["evaluated"], **(rule["numbers"] if self.tells_numbers else {})}

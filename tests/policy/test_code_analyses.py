@@ -1,11 +1,13 @@
 """The newest analysis of each tool and category of a commit (1.1.4)."""
 
+from typing import Any
+
 import pytest
 
 from policy.code_analyses import CodeAnalysis, LookedAt, look_over
 from tests.policy.scanned import analysis
 
-PYTHON = {"category": "/language:python"}
+PYTHON: dict[str, Any] = {"category": "/language:python"}
 
 
 @pytest.mark.parametrize(
