@@ -8,7 +8,7 @@ import pytest
 from prefect.blocks.core import Block
 from prefect.testing.standard_test_suites.blocks import BlockStandardTestSuite
 
-from blocks.errors import Misconfigured, Refused, Unreachable
+from blocks.errors import Absent, Misconfigured, Refused, Unreachable
 from blocks.github import GitHub
 from lab.history import ANA, DEV, History
 from lab.vendors.github import GitHub as StandIn
@@ -258,8 +258,17 @@ def test_a_missing_permission_is_named(world: World) -> None:
 
 def test_a_file_is_read_at_a_commit(world: World) -> None:
     assert world.block.read_file("README.md", "main") == b"# Holi\n"
-    with pytest.raises(Refused, match=r"has no file absent\.md at main"):
+    with pytest.raises(Absent, match=r"has no file absent\.md at main"):
         world.block.read_file("absent.md", "main")
+
+
+def test_a_file_that_may_not_be_read_is_not_taken_for_one_that_is_not_there(world: World) -> None:
+    world.vendor.forbid("/contents/", "contents=read")
+
+    with pytest.raises(Refused, match=r"403 Resource not accessible.*contents=read") as raised:
+        world.block.read_file("README.md", "main")
+
+    assert not isinstance(raised.value, Absent)
 
 
 @pytest.mark.parametrize("kind", ["error", "html", "truncated", "empty", "down", "lost"])
