@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field, HttpUrl
 
 from blocks import github_answers as answers
-from blocks.errors import Misconfigured, Refused
+from blocks.errors import Absent, Misconfigured, Refused
 from blocks.github_answers import PullRequest, WorkflowRun
 from blocks.github_checks import CommitReports
 from blocks.github_deployments import Deployments
@@ -158,7 +158,7 @@ class GitHub(PullRequests, CommitReports, Deployments):
         return answers.workflow_run(newest, self._failed_steps(newest.id) if failed else ())
 
     def read_file(self, path: str, ref: str) -> bytes:
-        """The content of a file at a commit."""
+        """The content of a file at a commit; raise Absent where there is no such file."""
         answer = self._vendor.ask(
             "GET",
             self._at(f"contents/{quoted(path)}"),
@@ -167,7 +167,7 @@ class GitHub(PullRequests, CommitReports, Deployments):
             understood=(404,),
         )
         if answer.status == 404:
-            raise Refused(f"{self.repository} has no file {path} at {ref}")
+            raise Absent(f"{self.repository} has no file {path} at {ref}")
         return answer.content
 
     def _commit(self, ref: str) -> answers.CommitAnswer:

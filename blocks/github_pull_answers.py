@@ -36,12 +36,6 @@ class WholePull(BaseModel):
     html_url: str
 
 
-class ChangedFile(BaseModel):
-    """A file that a pull request changes."""
-
-    filename: str
-
-
 class Written(BaseModel):
     """What git keeps of a commit."""
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from blocks.errors import Refused
+from blocks.errors import Absent
 from policy.change_set import Review
 from policy.check_facts import Checks
 from policy.pull_requests import PullRequest, list_tickets
@@ -90,7 +90,7 @@ def templates(run: Run) -> tuple[str, ...]:
     def ask() -> tuple[str, ...]:
         try:
             found = run.company.github.read_file(run.company.rules.pull_request_template, run.company.rules.main_branch)
-        except Refused:
+        except Absent:
             return ()
         return (found.decode("utf-8", "replace"),)
 

@@ -143,7 +143,7 @@ def dashboards_green(run: Run) -> Judgement:
     parts = []
     if company.grafana is not None:
         rules = [
-            AlertRule(one.title, one.state, one.health, one.evaluated_at, one.blind)
+            AlertRule(one.title, one.state, one.health, one.evaluated_at, one.blind, one.folder)
             for one in company.grafana.list_alert_rules()
         ]
         parts.append(judge_alert_rules(rules, now=now, max_age=run.limits.alert_age))

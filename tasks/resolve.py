@@ -8,7 +8,6 @@ from blocks.record import Record
 from policy.health import read_health
 from policy.hotfix import judge_urgency
 from policy.items import Way
-from policy.limits import Risk
 from policy.record import Event
 from policy.release import HotfixRequest, Release, Request
 from policy.risk import assess_risk, list_migrations
@@ -38,8 +37,7 @@ def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way
             f"commit: {commit[:7]} brings {len(migrations)} database migrations ({', '.join(migrations[:3])});"
             " releases with migrations are not carried out yet, deploy it by section 6 by hand"
         )
-    raised = None if request.raise_risk_to == "as assessed" else Risk(request.raise_risk_to)
-    assessment = assess_risk(change, rules=company.risk_rules, raised_to=raised)
+    assessment = assess_risk(change, rules=company.risk_rules, raised_to=request.raised_to)
     return Release(
         key=key,
         environment=request.environment,

@@ -9,7 +9,7 @@ from policy.combined import combine
 from policy.coverage import CoverageReport, judge_coverage
 from policy.evidence_rules import SecuritySource
 from policy.judgement import Judgement, not_configured
-from policy.pull_requests import PullRequest, judge_pull_requests
+from policy.pull_requests import PullRequest, judge_pull_requests, list_landing
 from policy.review_facts import ReviewedPull
 from policy.reviews import Reviewers, judge_reviews
 from policy.risk import ChangeSet, assess_risk
@@ -26,7 +26,6 @@ from policy.security_scans import (
 from tasks.change_facts import (
     checks_of_release,
     pulls_by_commit,
-    pulls_of_release,
     report_of_release,
     same_tree,
     templates,
@@ -49,12 +48,13 @@ def pull_request_created(run: Run) -> Judgement:
         tickets=None if run.company.tickets is None else tickets_there(run),
         templates=templates(run),
         rules=rules,
+        asked_for=run.release.request.pull_request,
     )
 
 
 @item("1.1.2")
 def code_review_completed(run: Run) -> Judgement:
-    """Enough people who did not write it approved the head of every pull request, and nobody objects."""
+    """Enough people who did not write it approved the head of each pull request that lands, and nobody objects."""
     company = run.company
     zone = ZoneInfo(company.rules.time_zone)
     reviewers = Reviewers(
@@ -64,7 +64,10 @@ def code_review_completed(run: Run) -> Judgement:
         on=utc_now().astimezone(zone).date(),
         zone=zone,
     )
-    return judge_reviews([_reviewed(run, pull) for pull in pulls_of_release(run).values()], reviewers=reviewers)
+    pulls = list_landing(
+        pulls_by_commit(run), base_branch=company.rules.main_branch, asked_for=run.release.request.pull_request
+    )
+    return judge_reviews([_reviewed(run, pull) for pull in pulls], reviewers=reviewers)
 
 
 @item("1.1.3")
@@ -111,7 +114,7 @@ def _reviewed(run: Run, pull: PullRequest) -> ReviewedPull:
         url=pull.url,
         head=pull.head,
         opened_by=pull.opened_by,
-        risk=assess_risk(change, rules=run.company.risk_rules, raised_to=None).risk,
+        risk=assess_risk(change, rules=run.company.risk_rules, raised_to=run.release.request.raised_to).risk,
         commits=github.list_pull_commits(pull.number),
         commits_total=pull.commits_total,
         reviews=github.list_reviews(pull.number),
@@ -186,10 +189,10 @@ def _read_range(content: bytes) -> Mapping[str, object]:
 def _code_scanning(run: Run, _security: SecuritySource) -> Scan | None:
     number = run.release.request.pull_request
     ref = f"refs/pull/{number}/head" if number is not None else f"refs/heads/{run.company.rules.main_branch}"
-    found = run.company.github.read_code_scanning(ref, run.release.commit)
-    if found.analysed is None:
+    found = run.company.github.read_code_scanning(ref)
+    if not found.analyses:
         return None
-    return read_code_scanning(found.alerts, analysed=found.analysed, error=found.error)
+    return read_code_scanning(found.alerts, found.analyses, commit=run.release.commit)
 
 
 def _snyk(run: Run, _security: SecuritySource) -> Scan | None:

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from blocks.company import Company
 from blocks.confluence import Confluence
+from blocks.errors import Absent
 from blocks.jira import Jira
 from blocks.postgres import Postgres
 from blocks.sentry import Sentry
-from blocks.store import Absent
 from policy.combined import combine, listed
 from policy.incidents import judge_alerts, judge_incidents, judge_tickets
 from policy.judgement import Judgement, failed, not_configured, passed
