@@ -50,7 +50,7 @@ class DatabaseSettings(VendorSection):
     host: str = Field(description="Its address.")
     port: int = Field(default=5432, description="Its port.")
     name: str = Field(description="The name of the database.")
-    user: str = Field(description="A user who may read it and dump it.")
+    user: str = Field(description="A user who may read it and dump it, and has pg_monitor.")
     password: str = Field(description="The name of the secret with the password.")
     sslmode: str = Field(default="verify-full", description="How the connection is secured, in libpq's words.")
     pool: int = Field(gt=0, description="The connections that the application may hold altogether.")
