@@ -18,6 +18,7 @@ from policy.incidents import judge_incidents
 from policy.items import Asked
 from policy.judgement import Judgement, failed, not_configured, passed, unknown, worst_of
 from policy.limits import Mode
+from policy.new_errors import find_trial_start
 from policy.record import Event, last
 from policy.release import Build
 from policy.samples import judge_numbers
@@ -88,16 +89,23 @@ def staging_left_out(_run: Run) -> Judgement:
 
 @item("1.3.2", needs=STAGING)
 def staging_smoke_test(run: Run, staging: Staging) -> Judgement:
-    """Staging is healthy, its login and critical flows work, and no new kind of error was seen there."""
+    """Staging is healthy, its login and critical flows work, and it saw no new kind of error since it serves this."""
     health = judge_health(staging.fleet.read_health(staging.fleet.servers[0]))
     tested = worst_of((health, judge_smoke_tests(staging.application)))
     if (other := staging_serves_another(run)) is not None:
         return other
     if run.company.sentry is None:
         return tested
-    deployed = [row.at for row in run.record.rows() if row.event is Event.CONFIRMED and row.item == "1.3.1"]
-    since = min(deployed, default=run.release.opened_at)
+    since = find_trial_start(run.record.rows(), run.release, began=_read_staging_start(staging))
+    if since is None:
+        commit = run.release.commit[:7]
+        return combine((tested, unknown(f"since when staging serves {commit} is not known; [staging_metrics] tells")))
     return combine((tested, errors_since(run.company.sentry, since, environment=STAGING.section)))
+
+
+def _read_staging_start(staging: Staging) -> datetime | None:
+    server = staging.fleet.servers[0].name
+    return staging.metrics.read_starts((server,)).get(server) if staging.metrics else None
 
 
 @item("1.3.4")
