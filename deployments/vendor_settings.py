@@ -65,6 +65,11 @@ class BackupSettings(VendorSection):
     region: str = Field(default="us-east-1", description="Its region.")
     access_key: str = Field(description="The name of the secret with the access key.")
     secret_key: str = Field(description="The name of the secret with the secret key.")
+    names: tuple[str, ...] = Field(
+        default=(),
+        description="1.4.3: patterns of the file names of production's backups, such as holi-*.dump; needed where"
+        " backups of several names lie there.",
+    )
     pg_dump: str = Field(default="pg_dump", description="The program pg_dump on the worker.")
     pg_restore: str = Field(default="pg_restore", description="The program pg_restore on the worker.")
 

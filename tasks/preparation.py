@@ -1,13 +1,13 @@
 """1.3 and 1.4: what is asked and done before the first server is touched."""
 
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from blocks.backup_store import BackupStore
 from blocks.company import Company, Staging
 from blocks.errors import Refused
-from policy.backups import judge_newest_backup
+from policy.backups import LOOK_BACK, judge_newest_backup
 from policy.change_set import judge_change_set
 from policy.checklist import ITEMS
 from policy.combined import combine
@@ -24,6 +24,7 @@ from policy.release import Build
 from policy.samples import judge_numbers
 from policy.troubleshooting import advice_for
 from policy.windows import judge_window
+from tasks.backup import dump_name
 from tasks.change_facts import review_of_release
 from tasks.item import item
 from tasks.run import Run, pause_after, utc_now
@@ -31,8 +32,6 @@ from tasks.sign_off import errors_since
 from tasks.smoke_tests import judge_smoke_tests
 from tasks.step import Seen, Step, StepFailed
 from tasks.systems import BACKUPS, STAGING
-
-BACKUPS_SINCE = timedelta(days=8)
 
 
 def deployed_to_staging(run: Run) -> Step:
@@ -176,13 +175,15 @@ def emergency_contacts_ready(run: Run) -> Judgement:
 
 @item("1.4.3", needs=BACKUPS)
 def database_backup_recent(run: Run, backups: BackupStore) -> Judgement:
-    """A backup of usual size finished within the allowed age."""
+    """A backup of production, of usual size, finished within the allowed age."""
     now = utc_now()
     return judge_newest_backup(
-        backups.list_backups(now - BACKUPS_SINCE),
+        backups.list_backups(now - LOOK_BACK),
         now=now,
         max_age=run.limits.backup_age,
         share=run.limits.backup_share,
+        names=backups.names,
+        ours=dump_name(run.company),
     )
 
 
