@@ -80,6 +80,11 @@ class BackupStore(CompanyBlock):
             )
         )
 
+    def check(self) -> None:
+        """Return when the bucket can be listed; else say what is wrong."""
+        with s3.speaking_of(f"listing the backups in {self.bucket}"):
+            self._s3.list_objects_v2(Bucket=self.bucket, MaxKeys=1)
+
     def upload(self, stream: Readable, key: str) -> Uploaded:
         """Keep everything the stream gives under a new `key`; nothing is kept if the stream raises."""
         measured = _Measured(stream)

@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from blocks.status_pages import OwnSystem
+
 
 class VendorSection(BaseModel):
     """A table of the file about one vendor; an unknown key is refused."""
@@ -99,7 +101,16 @@ class StatusPageSettings(VendorSection):
     """The public status page of a vendor that production lives on (1.3.10): [status_pages.GitHub]."""
 
     page: str = Field(pattern=r"^https?://", description="Its address, such as https://www.githubstatus.com.")
-    uses: tuple[str, ...] = Field(default=(), description="The components in use, by name. Empty: the whole page.")
+    uses: tuple[str, ...] = Field(
+        default=(),
+        description="The components in use, by name, or as Group/Name where two groups have one of the same name."
+        " Empty: the whole page.",
+    )
+    carries: tuple[OwnSystem, ...] = Field(
+        default=(),
+        description="Which of github, slack, store and backups live there: each is asked as well, and its failure"
+        " outweighs the page. GitHub carries github and Slack slack anyway.",
+    )
 
 
 class SentrySettings(VendorSection):
