@@ -130,6 +130,7 @@ class Company:
 
     def _fill_database(self) -> None:
         schema = SCHEMA.read_text()
+        self.database.make_reader("reader", self.home.secret("DATABASE_PASSWORD"))
         for database in ("holi", "staging"):
             self.database.make_database(database, "holi", self.home.secret("DATABASE_PASSWORD"))
             with self.database.connect(database) as connection:

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from policy.combined import counted, listed
 from policy.judgement import Judgement, failed, passed
+from policy.record import Event, Row
+from policy.release import Release
 
 # An exception as languages name them, or a short code such as P2002 or E11000.
 _TYPE = re.compile(
@@ -30,10 +32,23 @@ class NewError:
     url: str
 
 
+def find_trial_start(rows: Sequence[Row], release: Release, *, began: datetime | None) -> datetime | None:
+    """Return since when an error on staging may come from the commit; None where nobody knows.
+
+    Where this record deployed it, since then. Else staging served it before: at most since its application `began`,
+    or, where nothing measures that, since the commit was made.
+    """
+    if deployed := [row.at for row in rows if row.item == "1.3.1" and row.event is Event.INTENDED]:
+        return min(deployed)
+    made = next((one.authored_at for one in release.commits if one.sha == release.commit), None)
+    known = began or made
+    return min(known, release.opened_at) if known else None
+
+
 def judge_new_errors(found: Sequence[NewError], *, since: datetime, environment: str) -> Judgement:
     """Pass when no kind of error was first seen there since then."""
     new = sorted((one for one in found if one.first_seen >= since), key=lambda one: -one.count)
-    span = f"on {environment} since {since:%H:%M} UTC"
+    span = f"on {environment} since {since:%d %b %H:%M} UTC"
     if not new:
         return passed(f"no new kind of error {span}")
     shown = listed((f"{_say(one)}, seen {counted(one.count, 'time')}" for one in new), most=3)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from blocks.errors import Absent
+from blocks.errors import Absent, Refused
 from policy.change_set import Review
 from policy.check_facts import Checks
 from policy.pull_requests import PullRequest, list_tickets

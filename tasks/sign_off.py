@@ -29,8 +29,8 @@ SUPPORT_WEEKS = 4
 
 @item("3.1.4", needs=SENTRY)
 def no_new_errors(run: Run, sentry: Sentry) -> Judgement:
-    """No kind of error was first seen in production since the first server served the new version."""
-    since = max(_first_change(run), utc_now() - run.limits.new_errors - run.limits.immediate_watch)
+    """No kind of error was first seen in production since the first change, nor within the last minutes."""
+    since = min(_first_change(run), utc_now() - run.limits.new_errors)
     return errors_since(sentry, since, environment=run.release.environment)
 
 

@@ -96,6 +96,7 @@ class Scene:
             vendor.mend()
             vendor.allowed = True
         cast("Any", self.vendors["github"]).forbidden = None
+        cast("Any", self.vendors["sentry"]).issues.clear()
         self.use(**self.first)
 
     def use(self, **systems: Any) -> None:
