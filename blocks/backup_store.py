@@ -52,6 +52,9 @@ class BackupStore(CompanyBlock):
     access_key: str = Field(description="The name of the secret that holds the access key.")
     secret_key: str = Field(description="The name of the secret that holds the secret key.")
     secrets_folder: str | None = Field(default=None, description="The folder of secret files on the worker.")
+    names: list[str] = Field(
+        default_factory=list, description="Patterns of the file names of production's backups; empty: by their endings."
+    )
     manual_prefix: str = Field(default="manual-backups/", description="Where backups made by hand lie.")
     patience: timedelta = Field(default=timedelta(seconds=30), description="How long one answer may take.")
 
@@ -76,6 +79,11 @@ class BackupStore(CompanyBlock):
                 key=lambda backup: (backup.finished_at, backup.key),
             )
         )
+
+    def check(self) -> None:
+        """Return when the bucket can be listed; else say what is wrong."""
+        with s3.speaking_of(f"listing the backups in {self.bucket}"):
+            self._s3.list_objects_v2(Bucket=self.bucket, MaxKeys=1)
 
     def upload(self, stream: Readable, key: str) -> Uploaded:
         """Keep everything the stream gives under a new `key`; nothing is kept if the stream raises."""
@@ -118,7 +126,8 @@ class BackupStore(CompanyBlock):
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         for page in pages:
             for entry in page.get("Contents", ()):
-                yield Backup(entry["Key"], entry["Size"], entry["LastModified"])
+                by_hand = prefix == self.manual_prefix
+                yield Backup(entry["Key"], entry["Size"], entry["LastModified"], by_hand)
 
 
 @dataclass(slots=True)

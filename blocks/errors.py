@@ -13,6 +13,10 @@ class Refused(BlockError):
     """The system answered and said no. Trying again will not help."""
 
 
+class Absent(Refused):
+    """What was asked for does not exist, and the system that says so would have shown it."""
+
+
 class Superseded(Refused):
     """A newer holder has the environment: whoever meets this stops at once, and does not go home either."""
 

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field, HttpUrl
 
 from blocks import github_answers as answers
-from blocks.errors import Misconfigured, Refused, Unreachable
+from blocks.errors import Absent, Misconfigured, Refused, Unreachable
 from blocks.github_answers import PullRequest, WorkflowRun
 from blocks.github_checks import CommitReports
 from blocks.github_deployments import Deployments
@@ -160,7 +160,7 @@ class GitHub(PullRequests, CommitReports, Deployments):
         return answers.workflow_run(newest, self._failed_steps(newest.id) if failed else ())
 
     def read_file(self, path: str, ref: str) -> bytes:
-        """The content of a file at a commit."""
+        """The content of a file at a commit; raise Absent where there is no such file."""
         answer = self._vendor.ask(
             "GET",
             self._at(f"contents/{quoted(path)}"),
@@ -169,7 +169,7 @@ class GitHub(PullRequests, CommitReports, Deployments):
             understood=(404,),
         )
         if answer.status == 404:
-            raise Refused(f"{self.repository} has no file {path} at {ref}")
+            raise Absent(f"{self.repository} has no file {path} at {ref}")
         return answer.content
 
     def list_folder(self, path: str, ref: str) -> tuple[answers.FolderEntry, ...]:
@@ -182,7 +182,7 @@ class GitHub(PullRequests, CommitReports, Deployments):
             understood=(404,),
         )
         if answer.status == 404:
-            raise Refused(f"{self.repository} has no folder {path} at {ref}")
+            raise Absent(f"{self.repository} has no folder {path} at {ref}")
         found = answer.read(answers.Folder).entries
         if len(found) >= FOLDER_LIMIT:
             raise Unreachable(f"GitHub: {path} holds {FOLDER_LIMIT} entries or more, and names only the first ones")

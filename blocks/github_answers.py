@@ -75,10 +75,17 @@ class GitCommit(BaseModel):
     tree: Tree
 
 
+class Parent(BaseModel):
+    """The commit before."""
+
+    sha: str
+
+
 class CommitAnswer(BaseModel):
     """A commit."""
 
     sha: str
+    parents: list[Parent]
     commit: GitCommit
     author: Account | None = None
 
@@ -246,6 +253,7 @@ def commit(answer: CommitAnswer, pull_request: int | None) -> Commit:
         pull_request=pull_request,
         authored_at=signature.date,
         body=answer.commit.message.partition("\n")[2].strip(),
+        parents=len(answer.parents),
     )
 
 

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pydantic import BaseModel
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from blocks.errors import Refused, Unreachable
 from blocks.github_repository import PAGE, Repository, quoted
 from policy.check_facts import CheckRun, Checks, CommitStatus
+from policy.code_analyses import CodeAnalysis
 from policy.security_scans import CodeScanningAlert
 
 _LARGEST_REPORT = 50_000_000
@@ -17,6 +18,10 @@ _LARGEST_REPORT = 50_000_000
 
 class _App(BaseModel):
     slug: str | None = None
+
+
+class _Suite(BaseModel):
+    id: int
 
 
 class _CheckRun(BaseModel):
@@ -28,11 +33,32 @@ class _CheckRun(BaseModel):
     started_at: datetime | None = None
     html_url: str | None = None
     app: _App | None = None
+    check_suite: _Suite | None = None
+
+    @property
+    def by(self) -> str:
+        """Who reported it."""
+        return self.app.slug if self.app and self.app.slug else "an unknown app"
+
+    @property
+    def suite(self) -> int | None:
+        """The number of its suite."""
+        return self.check_suite.id if self.check_suite else None
 
 
 class _CheckRuns(BaseModel):
     total_count: int
     check_runs: list[_CheckRun]
+
+
+class _WorkflowRun(BaseModel):
+    check_suite_id: int | None = None
+    workflow_id: int
+    event: str
+
+
+class _WorkflowRuns(BaseModel):
+    workflow_runs: list[_WorkflowRun]
 
 
 class _Status(BaseModel):
@@ -84,18 +110,26 @@ class _Alert(BaseModel):
     most_recent_instance: _Instance
 
 
+class _Tool(BaseModel):
+    name: str | None = None
+
+
 class _Analysis(BaseModel):
+    id: int
+    tool: _Tool
+    category: str | None = None
+    analysis_key: str = ""
+    environment: str = ""
     commit_sha: str
     error: str = ""
     created_at: datetime
 
 
 class CodeScanning(BaseModel):
-    """The open alerts of a ref, and the commit and the fault of its newest analysis; None where there is none."""
+    """The open alerts of a ref, and its newest analyses; none of either where there is no analysis."""
 
     alerts: tuple[CodeScanningAlert, ...]
-    analysed: str | None
-    error: str
+    analyses: tuple[CodeAnalysis, ...]
 
 
 class CommitReports(Repository):
@@ -112,8 +146,9 @@ class CommitReports(Repository):
         for one in self._pages(self._at(f"commits/{quoted(commit)}/status"), _Statuses):
             statuses += one.statuses
             statuses_total = one.total_count
+        origins = self._read_origins(commit) if _share_names(runs) else {}
         return Checks(
-            tuple(_check_run(run) for run in runs),
+            tuple(_check_run(run, origins) for run in runs),
             runs_total,
             tuple(
                 CommitStatus(one.id, one.context, commit, one.state, one.created_at, one.target_url) for one in statuses
@@ -121,21 +156,22 @@ class CommitReports(Repository):
             statuses_total,
         )
 
-    def read_code_scanning(self, ref: str, commit: str) -> CodeScanning:
-        """The open alerts of a ref such as refs/heads/main, and whether an analysis of it looked at the commit.
+    def _read_origins(self, commit: str) -> Mapping[int | None, str]:
+        """The workflow and the event behind each suite of the commit; other apps' suites have none."""
+        pages = self._pages(self._at("actions/runs"), _WorkflowRuns, head_sha=commit)
+        runs = [run for page in pages for run in page.workflow_runs]
+        return {run.check_suite_id: f"workflow {run.workflow_id} on {run.event}" for run in runs if run.check_suite_id}
 
-        Where none did, the newest analysis says what was looked at instead: main may have moved on meanwhile.
-        """
+    def read_code_scanning(self, ref: str) -> CodeScanning:
+        """The open alerts of a ref such as refs/heads/main, and the newest hundred analyses of it."""
         query = {"ref": ref, "per_page": str(PAGE)}
         answer = self._vendor.ask("GET", self._at("code-scanning/analyses"), query=query, understood=(404,))
         found = answer.read(list[_Analysis]) if answer.status < 300 else []
         if not found:
-            return CodeScanning(alerts=(), analysed=None, error="")
-        ours = [one for one in found if one.commit_sha == commit]
-        newest = max(ours or found, key=lambda one: one.created_at)
+            return CodeScanning(alerts=(), analyses=())
         pages = self._pages(self._at("code-scanning/alerts"), list[_Alert], state="open", ref=ref)
         alerts = tuple(_alert(one) for page in pages for one in page)
-        return CodeScanning(alerts=alerts, analysed=newest.commit_sha, error=newest.error)
+        return CodeScanning(alerts=alerts, analyses=tuple(_analysis(one) for one in found))
 
     def read_report(self, run: int, artifact: str) -> Mapping[str, bytes] | None:
         """The files of the newest artifact of that name of a workflow run; None where it has none."""
@@ -153,10 +189,35 @@ class CommitReports(Repository):
         return _unpacked(content, artifact)
 
 
-def _check_run(run: _CheckRun) -> CheckRun:
-    app = run.app.slug if run.app and run.app.slug else "an unknown app"
+def _share_names(runs: Sequence[_CheckRun]) -> bool:
+    """Whether checks of one name lie in several suites: then what ran them has to be known."""
+    return len({(run.by, run.name) for run in runs}) < len({(run.by, run.name, run.suite) for run in runs})
+
+
+def _check_run(run: _CheckRun, origins: Mapping[int | None, str]) -> CheckRun:
     return CheckRun(
-        run.id, run.name, app, run.head_sha, run.status, run.conclusion, run.started_at, run.html_url, errors=None
+        number=run.id,
+        name=run.name,
+        app=run.by,
+        commit=run.head_sha,
+        status=run.status,
+        conclusion=run.conclusion,
+        started_at=run.started_at,
+        url=run.html_url,
+        errors=None,
+        origin=origins.get(run.suite) or (f"suite {run.suite}" if run.suite else ""),
+    )
+
+
+def _analysis(one: _Analysis) -> CodeAnalysis:
+    """The fact behind an analysis; one without a category is told apart by the job that made it."""
+    return CodeAnalysis(
+        number=one.id,
+        tool=one.tool.name or "an unknown tool",
+        category=one.category or f"{one.analysis_key} {one.environment}".strip(),
+        commit=one.commit_sha,
+        error=one.error,
+        created_at=one.created_at,
     )
 
 

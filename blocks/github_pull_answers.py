@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from blocks.github_answers import Account, Label, Side, Signature
+from blocks.github_answers import Account, Label, Parent, Side, Signature
 from policy.review_facts import PullCommit, Review, Thread
 
 _TOGETHER_WITH = re.compile(r"^co-authored-by:\s*(?P<name>[^<\n]*)<(?P<address>[^>\n]*)>", re.IGNORECASE | re.MULTILINE)
@@ -34,18 +34,6 @@ class WholePull(BaseModel):
     commits: int
     changed_files: int
     html_url: str
-
-
-class ChangedFile(BaseModel):
-    """A file that a pull request changes."""
-
-    filename: str
-
-
-class Parent(BaseModel):
-    """The commit before."""
-
-    sha: str
 
 
 class Written(BaseModel):

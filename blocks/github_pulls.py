@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from blocks import github_pull_answers as answers
 from blocks.errors import Misconfigured, Refused, Unreachable
+from blocks.github_answers import File, changed_files
 from blocks.github_repository import Repository
 from policy.pull_requests import PullRequest
 from policy.review_facts import PullCommit, Review, Thread
@@ -37,7 +38,7 @@ class PullRequests(Repository):
         if answer.status == 404:
             raise Refused(f"{self.repository} has no pull request {number}")
         whole = answer.read(answers.WholePull)
-        files = self.list_pull_files(number)
+        files, files_total = self.list_pull_files(number)
         source = whole.head.repo.full_name.lower() if whole.head.repo else None
         return PullRequest(
             number=whole.number,
@@ -50,7 +51,7 @@ class PullRequests(Repository):
             mergeable=whole.mergeable,
             from_fork=source != self.repository.lower(),
             files=files,
-            files_complete=len(files) == whole.changed_files,
+            files_complete=files_total == whole.changed_files,
             url=whole.html_url,
             head=whole.head.sha,
             opened_by=whole.user.login if whole.user else None,
@@ -58,10 +59,12 @@ class PullRequests(Repository):
             labels=tuple(sorted(label.name for label in whole.labels)),
         )
 
-    def list_pull_files(self, number: int) -> tuple[str, ...]:
-        """The paths that a pull request changes, as far as GitHub lists them."""
-        pages = self._pages(self._at(f"pulls/{number}/files"), list[answers.ChangedFile])
-        return tuple(file.filename for page in pages for file in page)
+    def list_pull_files(self, number: int) -> tuple[tuple[str, ...], int]:
+        """The paths that a pull request changes, the old name of a moved file too, and of how many files they are."""
+        pages = self._pages(self._at(f"pulls/{number}/files"), list[File])
+        files = [file for page in pages for file in page]
+        names, _ = changed_files(files)
+        return names, len(files)
 
     def list_pull_commits(self, number: int) -> tuple[PullCommit, ...]:
         """The commits of a pull request with everybody who wrote them, as far as GitHub lists them."""

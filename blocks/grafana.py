@@ -2,10 +2,11 @@
 
 Follows Grafana's API description for annotations and alert rules. Whether a rule could be evaluated is not in it: that
 comes from the address that Grafana's own pages use, which answers as Prometheus' list of rules does. A rule that is
-paused, or that calls errors or missing data "OK", is green without having looked, and says so here.
+paused, or that lets errors or missing data count as OK or change nothing, is green without having looked, and says so
+here. A title is unique only within its folder; a rule that records a metric fires never and is no alert.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -28,6 +29,7 @@ class AlertRule:
     """A rule as it was last evaluated; `blind` says how it would be green without looking."""
 
     title: str
+    folder: str
     group: str
     state: str
     health: str
@@ -38,6 +40,9 @@ class AlertRule:
 
 class _Evaluated(BaseModel):
     name: str
+    uid: str = ""
+    folder_uid: str = Field(default="", alias="folderUid")
+    type: str = "alerting"
     state: str = ""
     health: str
     last_error: str = Field(default="", alias="lastError")
@@ -46,6 +51,7 @@ class _Evaluated(BaseModel):
 
 class _Group(BaseModel):
     name: str
+    file: str = ""
     rules: list[_Evaluated]
 
 
@@ -58,19 +64,34 @@ class _Rules(BaseModel):
     data: _Groups
 
 
+class _Recorded(BaseModel):
+    metric: str = ""
+
+
 class _Defined(BaseModel):
+    uid: str = ""
     title: str
+    folder: str = Field(alias="folderUID")
     group: str = Field(alias="ruleGroup")
-    on_error: str = Field(alias="execErrState")
-    on_no_data: str = Field(alias="noDataState")
+    on_error: str = Field(default="", alias="execErrState")
+    on_no_data: str = Field(default="", alias="noDataState")
     paused: bool = Field(default=False, alias="isPaused")
+    record: _Recorded | None = None
+
+    def may_be(self, group: _Group, rule: _Evaluated) -> bool:
+        """Whether it is that rule; an older Grafana tells neither its number nor that of its folder."""
+        if self.uid and rule.uid:
+            return self.uid == rule.uid
+        return (self.group, self.title) == (group.name, rule.name) and rule.folder_uid in ("", self.folder)
 
     def blind(self) -> tuple[str, ...]:
         """Return how the rule is green without looking."""
         ways = {
             "it is paused": self.paused,
             "an error counts as OK": self.on_error == "OK",
+            "an error changes nothing": self.on_error == "KeepLast",
             "missing data count as OK": self.on_no_data == "OK",
+            "missing data change nothing": self.on_no_data == "KeepLast",
         }
         return tuple(way for way, holds in ways.items() if holds)
 
@@ -106,13 +127,8 @@ class Grafana(VendorBlock):
         if found.status != "success":
             raise Unreachable(f"Grafana: the list of rules has the status {found.status}, expected success")
         provisioned = self._vendor.ask("GET", "/api/v1/provisioning/alert-rules", scope=_READ_PROVISIONED)
-        blind = {(rule.group, rule.title): rule.blind() for rule in provisioned.read(list[_Defined])}
-        evaluated = {(group.name, rule.name): rule for group in found.data.groups for rule in group.rules}
-        never = _Evaluated(name="", health=NEVER)
-        return tuple(
-            _alert_rule(place, evaluated.get(place, never), blind.get(place, ()))
-            for place in dict.fromkeys([*evaluated, *blind])
-        )
+        defined = [rule for rule in provisioned.read(list[_Defined]) if rule.record is None]
+        return tuple(_list_rules(found.data.groups, defined))
 
     def annotate(
         self, key: str, text: str, *, tags: Sequence[str], start: datetime, end: datetime | None = None
@@ -138,9 +154,27 @@ class Grafana(VendorBlock):
         return found[0].id if found else None
 
 
-def _alert_rule(place: tuple[str, str], rule: _Evaluated, blind: tuple[str, ...]) -> AlertRule:
-    group, title = place
-    return AlertRule(title, group, rule.state, rule.health, rule.last_error, rule.evaluated_at, blind)
+def _list_rules(groups: Sequence[_Group], defined: Sequence[_Defined]) -> Iterator[AlertRule]:
+    """Give every rule that was evaluated with how any that it may be is blind, then those that are left over."""
+    left = list(defined)
+    evaluated = [(group, rule) for group in groups for rule in group.rules if rule.type != "recording"]
+    for place, rule in evaluated:
+        same = [one for one in defined if one.may_be(place, rule)]
+        if (first := next((one for one in same if one in left), None)) is not None:
+            left.remove(first)
+        blind = tuple(dict.fromkeys(way for one in same for way in one.blind()))
+        yield AlertRule(
+            title=rule.name,
+            folder=place.file,
+            group=place.name,
+            state=rule.state,
+            health=rule.health,
+            last_error=rule.last_error,
+            evaluated_at=rule.evaluated_at,
+            blind=blind,
+        )
+    for one in left:
+        yield AlertRule(one.title, one.folder, one.group, "", NEVER, "", evaluated_at=None, blind=one.blind())
 
 
 def _milliseconds(at: datetime) -> int:

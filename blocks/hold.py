@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from blocks.errors import Refused
-from blocks.store import Absent, Exists, Store
+from blocks.errors import Absent, Refused
+from blocks.store import Exists, Store
 from policy.judgement import spoken
 
 

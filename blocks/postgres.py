@@ -54,7 +54,7 @@ class Postgres(CompanyBlock):
     host: str = Field(description="The address of the primary.")
     port: int = Field(default=5432, description="Its port.")
     name: str = Field(description="The name of the database.")
-    user: str = Field(description="The user to connect as; the right to read is enough.")
+    user: str = Field(description="The user to connect as; it may read everything and has pg_monitor.")
     password: str = Field(description="The name of the secret that holds the user's password.")
     secrets_folder: str | None = Field(default=None, description="The folder of secret files on the worker.")
     sslmode: str = Field(default="verify-full", description="How the connection is secured, in libpq's words.")
@@ -92,7 +92,7 @@ class Postgres(CompanyBlock):
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
             " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
         )
-        return Connections(used=int(self.ask(query)), pool=self.pool)
+        return Connections(used=int(self._ask_of_everybody(query)), pool=self.pool)
 
     def read_statements(self) -> Snapshot:
         """Return what pg_stat_statements counted so far for this database, and since when."""
@@ -103,7 +103,7 @@ class Postgres(CompanyBlock):
             " 'total_ms', total_exec_time)) FROM pg_stat_statements"
             " WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())), '[]'::json))"
         )
-        return TypeAdapter(Snapshot).validate_python(self.ask(query))
+        return TypeAdapter(Snapshot).validate_python(self._ask_of_everybody(query))
 
     @contextmanager
     def start_dump(self) -> Iterator[Dump]:
@@ -139,6 +139,20 @@ class Postgres(CompanyBlock):
             if status:
                 raise Refused(f"not a dump that can be restored: {complaints.read().decode(errors='replace').strip()}")
             return sum(b" TABLE DATA " in line for line in answers)
+
+    def _ask_of_everybody(self, query: sql.SQL) -> Any:
+        """Return the one value of a query about every user's sessions; raise Misconfigured if ours may not see them.
+
+        PostgreSQL hides what a user may not see as NULL, without a word: nothing would be counted.
+        """
+        seen = sql.SQL("SELECT CASE WHEN pg_has_role('pg_read_all_stats', 'USAGE') THEN ({}) END").format(query)
+        found = self.ask(seen)
+        if found is None:
+            raise Misconfigured(
+                f"database {self.name}: {self.user} sees nothing of what other users do;"
+                f" grant it: GRANT pg_monitor TO {self.user}"
+            )
+        return found
 
     def ask(self, query: sql.SQL | sql.Composed, *values: Any) -> Any:
         """Return the one value of a query, in a transaction that can only read."""

@@ -174,7 +174,7 @@ class Prometheus(CompanyBlock):
         """What each server did in the `span` that ended at `at`, dated by its newest measurement."""
         names = tuple(servers)
         requests = self._vector(self.requests_query, names, at, span)
-        errors = self._vector(self.errors_query, names, at, span)
+        errors = self._read_each(self.errors_query, names, at, span)
         p95 = self._vector(self.p95_query, names, at, span)
         p50 = self._vector(self.p50_query, names, at, span)
         p99 = self._vector(self.p99_query, names, at, span)
@@ -267,11 +267,18 @@ class Prometheus(CompanyBlock):
     def _vector(
         self, text: str, servers: tuple[str, ...], at: datetime | None, span: timedelta | None = None
     ) -> dict[str, float]:
+        """The value of each server; what is no number is left out like what is not there."""
+        found = self._read_each(text, servers, at, span)
+        return {name: value for name, value in found.items() if math.isfinite(value)}
+
+    def _read_each(
+        self, text: str, servers: tuple[str, ...], at: datetime | None, span: timedelta | None
+    ) -> dict[str, float]:
+        """The value of each server that has one, be it NaN: that is another thing than no series."""
         if not servers:
             return {}
         found = self._ask("/api/v1/query", _instant(self._filled(text, servers, span), at))
-        values = {one.metric.get(self.label, ""): one.value for one in found.result}
-        return {name: number for name, value in values.items() if (number := _number(value)) is not None}
+        return {one.metric.get(self.label, ""): float(one.value[1]) for one in found.result if one.value}
 
     def _single(self, text: str, at: datetime, span: timedelta) -> float | None:
         found = self._ask("/api/v1/query", _instant(self._filled(text, (), span), at)).result
@@ -297,7 +304,7 @@ def _number(value: tuple[float, str] | None) -> float | None:
 
 
 def _errors(requests: float | None, server: str, errors: Mapping[str, float]) -> float | None:
-    """No counter of failures yet is a true zero, but only beside requests that were counted."""
+    """No counter of failures yet is a true zero beside requests that were counted; NaN stays the value that it is."""
     if requests is None:
         return None
     return errors.get(server, 0.0)

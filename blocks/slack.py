@@ -134,20 +134,30 @@ class Slack(CompanyBlock):
         return self.find(self._conversation_with(user), key)
 
     def read_replies(self, user: str, key: str) -> Told | None:
-        """Our message with this key to the user, with the emojis under it and what was written after it."""
-        listed = list(self._listed(self._conversation_with(user), None))
+        """Our message with this key to the user, its emojis, and what was written after it or in its thread."""
+        conversation = self._conversation_with(user)
+        listed = list(self._listed(conversation, None))
         ours = next((one for one in listed if self._is_ours(one, key)), None)
         if ours is None:
             return None
         reactions = tuple(Reaction(who, one.name) for one in ours.reactions for who in one.users)
-        said = tuple(Reply(one.user or "", one.at, one.text) for one in listed if one.at > ours.at)
+        # What was sent to thread and conversation stands in both.
+        after = {one.ts: one for one in listed if one.at > ours.at}
+        if ours.thread_ts is not None:
+            thread = self._listed(conversation, Message(conversation, ours.ts))
+            after |= {one.ts: one for one in thread if one.at > ours.at}
+        said = tuple(Reply(one.user or "", one.at, one.text) for _, one in sorted(after.items()))
         return Told(user, ours.at, reactions, said)
 
     def list_alerts(self, channel: str, since: datetime) -> tuple[Alert, ...]:
-        """Everything that others posted in a channel since a moment."""
-        own = self._ask(answers.Known, channel, lambda client: client.auth_test()).user_id
-        listed = self._listed(channel, None, since=since)
-        return tuple(Alert(one.user or one.bot_id or "?", one.at, one.text) for one in listed if one.user != own)
+        """Everything that others posted in a channel since a moment; who came or went is not said by anybody."""
+        own = self._ask(answers.Known, channel, lambda client: client.auth_test())
+        return tuple(
+            Alert(one.user or one.bot_id or "?", one.at, words, one.link_in(own.url, channel))
+            for one in self._listed(channel, None, since=since)
+            if one.user != own.user_id and not one.is_about_channel
+            for words in one.words
+        )
 
     def update(self, message: Message, text: str) -> None:
         """The message says `text` now."""

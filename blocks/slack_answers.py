@@ -23,6 +23,12 @@ _SENTENCES = {
     "restricted_too_many": "more than 30 messages would be posted in {channel} within five minutes",
     "invalid_scheduled_message_id": "the message for {channel} was posted, or will be within a minute",
 }
+# Slack's own words about the channel; "bot_message" and the like are messages as any other.
+_ABOUT_CHANNEL = frozenset(
+    f"{kind}_{what}"
+    for kind in ("channel", "group")
+    for what in ("join", "leave", "topic", "purpose", "name", "archive", "unarchive", "posting_permissions")
+) | {"channel_convert_to_private", "pinned_item", "unpinned_item", "bot_add", "bot_remove", "reminder_add"}
 
 
 class Metadata(BaseModel):
@@ -45,13 +51,29 @@ class Emoji(BaseModel):
     users: list[str] = []
 
 
+class Attachment(BaseModel):
+    """What hangs below a message; programs such as Alertmanager say everything in it."""
+
+    title: str | None = None
+    fallback: str | None = None
+    text: str | None = None
+
+    @property
+    def words(self) -> str:
+        """What it says."""
+        return self.title or self.fallback or self.text or ""
+
+
 class Listed(BaseModel):
-    """A message in a list."""
+    """A message in a list; the first one of a thread names itself as its thread."""
 
     ts: str
+    thread_ts: str | None = None
+    subtype: str | None = None
     user: str | None = None
     bot_id: str | None = None
     text: str = ""
+    attachments: list[Attachment] = []
     reactions: list[Emoji] = []
     metadata: Metadata | None = None
 
@@ -60,11 +82,28 @@ class Listed(BaseModel):
         """When it was posted."""
         return datetime.fromtimestamp(float(self.ts), UTC)
 
+    @property
+    def is_about_channel(self) -> bool:
+        """Whether Slack itself says who came or went, or how the channel is called."""
+        return self.subtype in _ABOUT_CHANNEL
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What it says: its text, or else each of its attachments."""
+        if self.text.strip() or not self.attachments:
+            return (self.text,)
+        return tuple(one.words for one in self.attachments)
+
+    def link_in(self, workspace: str, channel: str) -> str | None:
+        """Return the address at which people see it, as Slack itself makes it."""
+        return f"{workspace}archives/{channel}/p{self.ts.replace('.', '')}" if workspace else None
+
 
 class Known(BaseModel):
-    """Who the token belongs to."""
+    """Who the token belongs to, and where people see the workspace."""
 
     user_id: str
+    url: str = ""
 
 
 class Cursor(BaseModel):

@@ -12,8 +12,9 @@ from pydantic import BaseModel, Field, HttpUrl
 from blocks.company_block import CompanyBlock
 from blocks.errors import Misconfigured
 from blocks.vendor import Vendor
-from policy.conflicts import StatusPage
+from policy.conflicts import Component, StatusPage
 
+OwnSystem = Literal["github", "slack", "store", "backups"]
 Indicator = Literal["none", "minor", "major", "critical", "maintenance"]
 
 
@@ -27,9 +28,10 @@ class _Status(BaseModel):
 
 
 class _Component(BaseModel):
+    id: str = ""
     name: str
     status: str
-    group: bool = False
+    group_id: str | None = None
 
 
 class _Summary(BaseModel):
@@ -59,6 +61,9 @@ class StatusPages(CompanyBlock):
     uses: dict[str, list[str]] = Field(
         default_factory=dict, description="Components in use by the name of the vendor; the whole page where none is."
     )
+    carries: dict[str, list[OwnSystem]] = Field(
+        default_factory=dict, description="Systems of ours that live at the vendor, by its name; each is asked too."
+    )
     timeout: timedelta = Field(default=timedelta(seconds=10), description="How long an answer may take, in seconds.")
 
     def read_status(self, vendor: str) -> StatusPage:
@@ -78,5 +83,9 @@ class StatusPages(CompanyBlock):
             found = page.ask("GET", "/api/v2/summary.json").read(_Summary)
         finally:
             page.close()
-        components = {one.name: one.status for one in found.components if not one.group}
+        names = {one.id: one.name for one in found.components}
+        components = tuple(
+            Component(one.name, one.status, names.get(one.group_id) if one.group_id else None)
+            for one in found.components
+        )
         return StatusPage(found.status.indicator, found.status.description, components, found.page.url)

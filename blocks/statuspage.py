@@ -85,10 +85,10 @@ class Statuspage(VendorBlock):
         return seconds_to_wait(response, default=1.0) if response.status_code in (420, 429) else None
 
     def schedule_maintenance(self, key: str, name: str, text: str, *, starts: datetime, ends: datetime) -> Maintenance:
-        """The maintenance stands on the page once, however often this is called with the same key."""
+        """One maintenance of this key that is not over stands on the page, however often this is called."""
         if ends <= starts:
             raise Refused(f"the maintenance {key} would end at {ends:%H:%M} before it starts at {starts:%H:%M}")
-        if seen := self.find_maintenance(key):
+        if (seen := self.find_maintenance(key)) and not seen.over:
             return seen
         wanted = {
             "name": name[:LONGEST_NAME],
@@ -106,12 +106,12 @@ class Statuspage(VendorBlock):
             return answer.read(_Incident).maintenance()
         except Unreachable:
             # The answer may be lost and the maintenance made: only looking can tell.
-            if seen := self.find_maintenance(key):
+            if (seen := self.find_maintenance(key)) and not seen.over:
                 return seen
             raise
 
     def find_maintenance(self, key: str) -> Maintenance | None:
-        """Our maintenance with this key, or None where none was made within `look_back`."""
+        """Our newest maintenance with this key, or None where none was made within `look_back`."""
         for incident in self._incidents():
             if (incident.metadata or {}).get("countersign") == {"key": key}:
                 return incident.maintenance()

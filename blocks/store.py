@@ -18,7 +18,7 @@ from pydantic import Field
 from blocks import s3
 from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
-from blocks.errors import Misconfigured, Refused, Unreachable
+from blocks.errors import Absent, Misconfigured, Refused, Unreachable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -31,10 +31,6 @@ _LOST_ANSWERS = 3
 
 class Exists(Refused):
     """The key is taken: somebody created it first."""
-
-
-class Absent(Refused):
-    """There is nothing under the key."""
 
 
 @dataclass(frozen=True, slots=True)

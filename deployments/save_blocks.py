@@ -178,6 +178,7 @@ def _optional_blocks(settings: Settings) -> Iterator[Block]:
         yield StatusPages(
             pages={name: one.page for name, one in pages.items()},
             uses={name: list(one.uses) for name, one in pages.items()},
+            carries={name: list(one.carries) for name, one in pages.items()},
         )
 
 

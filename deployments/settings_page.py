@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -60,6 +60,8 @@ def _type(annotation: Any) -> str:
         return "tables" if get_origin(annotation) is tuple else f"table, {model.__name__}"
     if get_origin(annotation) in (Union, UnionType):
         return " or ".join(_type(part) for part in get_args(annotation) if part is not type(None))
+    if get_origin(annotation) is Literal:
+        return "str"
     if get_origin(annotation) is tuple:
         return f"list of {_type(get_args(annotation)[0])}"
     return getattr(annotation, "__name__", str(annotation)) if get_origin(annotation) is None else "table"

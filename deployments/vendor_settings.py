@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from blocks.status_pages import OwnSystem
+
 
 class VendorSection(BaseModel):
     """A table of the file about one vendor; an unknown key is refused."""
@@ -50,7 +52,7 @@ class DatabaseSettings(VendorSection):
     host: str = Field(description="Its address.")
     port: int = Field(default=5432, description="Its port.")
     name: str = Field(description="The name of the database.")
-    user: str = Field(description="A user who may read it and dump it.")
+    user: str = Field(description="A user who may read it and dump it, and has pg_monitor.")
     password: str = Field(description="The name of the secret with the password.")
     sslmode: str = Field(default="verify-full", description="How the connection is secured, in libpq's words.")
     pool: int = Field(gt=0, description="The connections that the application may hold altogether.")
@@ -69,6 +71,11 @@ class BackupSettings(VendorSection):
     region: str = Field(default="us-east-1", description="Its region.")
     access_key: str = Field(description="The name of the secret with the access key.")
     secret_key: str = Field(description="The name of the secret with the secret key.")
+    names: tuple[str, ...] = Field(
+        default=(),
+        description="1.4.3: patterns of the file names of production's backups, such as holi-*.dump; needed where"
+        " backups of several names lie there.",
+    )
     pg_dump: str = Field(default="pg_dump", description="The program pg_dump on the worker.")
     pg_restore: str = Field(default="pg_restore", description="The program pg_restore on the worker.")
 
@@ -98,7 +105,16 @@ class StatusPageSettings(VendorSection):
     """The public status page of a vendor that production lives on (1.3.10): [status_pages.GitHub]."""
 
     page: str = Field(pattern=r"^https?://", description="Its address, such as https://www.githubstatus.com.")
-    uses: tuple[str, ...] = Field(default=(), description="The components in use, by name. Empty: the whole page.")
+    uses: tuple[str, ...] = Field(
+        default=(),
+        description="The components in use, by name, or as Group/Name where two groups have one of the same name."
+        " Empty: the whole page.",
+    )
+    carries: tuple[OwnSystem, ...] = Field(
+        default=(),
+        description="Which of github, slack, store and backups live there: each is asked as well, and its failure"
+        " outweighs the page. GitHub carries github and Slack slack anyway.",
+    )
 
 
 class SentrySettings(VendorSection):

@@ -50,7 +50,7 @@ def _entitled(run: Run) -> tuple[tuple[Person, str | None], ...]:
     requested_by, authors = run.release.request.requested_by, authors_of(run)
     return tuple(
         (person, find_own_part(person, requested_by=requested_by, authors=authors))
-        for person in entitled(occasion, run.company.roster, utc_now().date())
+        for person in entitled(occasion, run.company.roster, run.today)
     )
 
 
@@ -83,7 +83,7 @@ def rule(run: Run, decision: Decision, answer: Answered, *, reason: str, window:
         roster=run.company.roster,
         requested_by=run.release.request.requested_by,
         authors=authors_of(run),
-        on=now.date(),
+        on=run.today,
         window=window,
     )
     if answer.typed_by and run.company.roster.find(answer.typed_by) is None:
@@ -114,7 +114,7 @@ def _prove(run: Run, person: Person, code: str, ruling: Ruling, *, at: datetime)
 
 def tell_cto(run: Run, sentence: str) -> None:
     """An emergency that somebody approved for themselves is known to the CTO at once."""
-    people = run.company.roster.holders(Role.CTO, on=utc_now().date())
+    people = run.company.roster.holders(Role.CTO, on=run.today)
     text = own_approval(run.release, sentence, cto=[person.name for person in people])
     page_on_call(run, text, name="own approval")
     tell_each(run, people, number="8.1", name="own approval", text=text)

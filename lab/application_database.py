@@ -48,6 +48,7 @@ class ApplicationDatabases:
 
     def fill(self) -> None:
         """Make both databases, with patients and with the people who use the application."""
+        self._cluster.make_reader("reader", self._home.secret("DATABASE_PASSWORD"))
         self._cluster.make_database(FIRST, OWNER, self._home.secret("DATABASE_PASSWORD"))
         with self._cluster.connect(FIRST) as connection:
             connection.execute("CREATE EXTENSION pg_stat_statements")

@@ -109,7 +109,8 @@ class Balancer:
         rows = [row.split(",") for row in self.say(f"show stat {BACKEND} 4 -1").splitlines() if row]
         names = rows[0]
         status, server = names.index("status"), names.index("svname")
-        return {row[server]: row[status] == "UP" for row in rows[1:] if len(row) > status}
+        # "UP 1/2" failed one check of two: it is given requests still.
+        return {row[server]: row[status].startswith("UP") for row in rows[1:] if len(row) > status}
 
     def make_ready(self, server: str) -> None:
         """Put a server back whatever was done to it."""

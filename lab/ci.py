@@ -111,7 +111,7 @@ class Ci:
         run = self.github.state.report_run(commit, conclusion, branch=branch, failed_step=failed)
         for name in WORKFLOW_CHECKS:
             self.github.state.report_check(commit, name, conclusion if name == "unit" else "success")
-        self.github.state.analyses.append((f"refs/heads/{branch}", commit, ""))
+        self.github.state.analyse(commit, ref=f"refs/heads/{branch}")
         self.github.state.keep_artifact(run, "coverage", {"coverage-summary.json": self._coverage(commit)})
         self.github.state.keep_artifact(run, "security", self._security(commit))
 

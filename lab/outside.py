@@ -95,6 +95,8 @@ class Outside:
         self.on_call.put_on_call(POLICY, "Omar Reyes", "omar@holilabs.xyz")
         self.status_page.indicator = "none"
         self.status_page.components = {"API": "operational", "Webhooks": "operational"}
+        self.status_page.moved_to = None
+        self.status_page.groups.clear()
         self.status_page.incidents.clear()
         self.status_page.maintenances.clear()
 

@@ -138,6 +138,12 @@ class Cluster:
             statement = sql.SQL("CREATE DATABASE {} OWNER {}")
             connection.execute(statement.format(sql.Identifier(database), sql.Identifier(owner)))
 
+    def make_reader(self, name: str, password: str) -> None:
+        """Make a user who may read every table and is shown nothing of other users' sessions."""
+        with self.connect("postgres") as connection:
+            statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} IN ROLE pg_read_all_data")
+            connection.execute(statement.format(sql.Identifier(name), sql.Literal(password)))
+
     def run(self, database: str, owner: str, script: LiteralString) -> None:
         """Run statements as the owner of the database."""
         with self.connect(database) as connection:

@@ -27,10 +27,13 @@ class Plan:
     zone: str
 
 
-def announce(release: Release, plan: Plan, *, roster: Roster, on_call: Sequence[Person], more: str = "") -> str:
+def announce(
+    release: Release, plan: Plan, *, roster: Roster, on_call: Sequence[Person], why_they: str = "", more: str = ""
+) -> str:
     """Return the message; people are mentioned, and nothing that somebody wrote can mention or link.
 
-    `more` is one line about the change set, already safe for Slack.
+    `why_they` says who named whoever is on call, where PagerDuty did not; `more` is one line about the change set,
+    already safe for Slack.
     """
     back = f"Revert to the previous Docker image ({short(release.previous_commit)}), kept on every server"
     about = f"~{spoken(plan.duration)}, then watched for up to {spoken(plan.watched)}"
@@ -48,7 +51,7 @@ def announce(release: Release, plan: Plan, *, roster: Roster, on_call: Sequence[
         *([more] if more else []),
         "",
         f"*Deployed By:* {_mention_name(release.request.requested_by, roster)}",
-        f"*On-Call Engineer:* {_say_on_call(on_call)}",
+        f"*On-Call Engineer:* {_say_on_call(on_call, why_they)}",
     ]
     return "\n".join(lines)
 
@@ -82,8 +85,11 @@ def _mention_name(name: str, roster: Roster) -> str:
     return mention(person) if person else _plain(name)
 
 
-def _say_on_call(on_call: Sequence[Person]) -> str:
-    return f"{', '.join(map(mention, on_call))} (on standby)" if on_call else "nobody is known to be on call"
+def _say_on_call(on_call: Sequence[Person], why: str) -> str:
+    more = f"; {_plain(why)}" if why else ""
+    return (
+        f"{', '.join(map(mention, on_call))} (on standby{more})" if on_call else f"nobody is known to be on call{more}"
+    )
 
 
 def _plain(text: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from policy.api_description import COMPONENT, Description, Node, component_name, type_of
+from policy.api_description import ANYTHING, COMPONENT, Description, Node, component_name, type_of
 
 Found = tuple[tuple[str, str], ...]
 Narrower = Callable[[Any, Any], bool]
@@ -111,12 +111,20 @@ class Comparison:
                 yield "", f"{key} {_say(old.get(key))} -> {_say(new.get(key))} in {side}"
         yield from _compare_values(inner, outer, side)
         yield from self._compare_properties(old, new, side)
-        if "items" in old and "items" in new:
-            yield from within("[]", self.list_breaks(old["items"], new["items"], side))
-        others, now = old.get("additionalProperties", True), new.get("additionalProperties", True)
+        yield from self._compare_elements(old, new, side)
+        yield from self._compare_others(old, new, side)
+
+    def _compare_elements(self, old: Node, new: Node, side: Side) -> Iterator[tuple[str, str]]:
+        """Compare what a list holds; where a side does not say, that is anything."""
+        if "items" in old or "items" in new:
+            yield from within("[]", self.list_breaks(old.get("items", ANYTHING), new.get("items", ANYTHING), side))
+
+    def _compare_others(self, old: Node, new: Node, side: Side) -> Iterator[tuple[str, str]]:
+        """Compare the properties that have no name of their own; where a side does not say, they are anything."""
+        others, now = (shape.get("additionalProperties", True) for shape in (old, new))
         if side is Side.SENT and now is False and others is not False:
             yield "", "other properties are refused in requests"
-        elif isinstance(others, Mapping) and isinstance(now, Mapping):
+        elif others is not False and now is not False and (isinstance(others, Mapping) or isinstance(now, Mapping)):
             yield from within(".*", self.list_breaks(others, now, side))
 
     def _compare_properties(self, old: Node, new: Node, side: Side) -> Iterator[tuple[str, str]]:

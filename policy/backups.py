@@ -1,14 +1,23 @@
 """Is there a backup that one could go back to (1.4.3)."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from operator import attrgetter
 from statistics import median
 
-from policy.judgement import Judgement, failed, passed, spoken, spoken_size, unknown
+from policy.combined import listed
+from policy.judgement import Judgement, failed, passed, spoken, spoken_size, unknown, worst_of
+from policy.path_pattern import matches_any
 
-_DUMP_ENDINGS = (".dump", ".sql.gz", ".backup", ".pgdump")
+# How far back backups are read: the largest of these days is what the newest is held against.
+LOOK_BACK = timedelta(days=8)
+_PACKED = r"\.(?:gz|zst|xz|bz2|lz4|gpg|age|enc)"
+_ENDING = re.compile(rf"\.(?:(?:dump|pgdump|backup)(?:{_PACKED})*|sql(?:{_PACKED})+)$", re.IGNORECASE)
+_ENDINGS = ".dump, .pgdump, .backup or .sql.gz"
+_WORD = re.compile(r"[^\W_]+")
 _USUAL = 7
 # A gzip of nothing has 20 bytes and a dump of a database without tables well under a thousand.
 _EMPTY_BELOW_BYTES = 1000
@@ -18,23 +27,74 @@ _CLOCK_SKEW = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """One object of the backup bucket."""
+    """One object of the backup bucket; `by_hand` lies beside the nightly ones."""
 
     key: str
     size_bytes: int
     finished_at: datetime
+    by_hand: bool = False
 
 
 def is_dump(key: str) -> bool:
     """Whether the object is a database dump by its name; notes and checksums beside it are not."""
-    return key.lower().endswith(_DUMP_ENDINGS)
+    return _ENDING.search(key) is not None
 
 
-def judge_newest_backup(backups: Sequence[Backup], *, now: datetime, max_age: timedelta, share: float) -> Judgement:
-    """Fail unless the newest dump is younger than `max_age` and not much smaller than the seven before it."""
-    dumps = sorted((backup for backup in backups if is_dump(backup.key)), key=attrgetter("finished_at"))
-    if not dumps:
-        return failed(f"no backup found: none of {len(backups)} objects ends in {', '.join(_DUMP_ENDINGS)}")
+def judge_newest_backup(
+    backups: Sequence[Backup],
+    *,
+    now: datetime,
+    max_age: timedelta,
+    share: float,
+    names: Collection[str] = (),
+    ours: str = "",
+) -> Judgement:
+    """Fail unless production's newest dump is younger than `max_age` and not much smaller than those before it.
+
+    `names` are patterns of the file names of production's backups. Without them the nightly dumps tell, as long as
+    all of them have one name; a dump by hand counts where it has that name too, or begins with `ours` as our own do.
+    """
+    own = [backup for backup in backups if bool(ours) and backup.by_hand and _file_of(backup).startswith(ours)]
+    series = _sort_by_name([backup for backup in backups if backup not in own], names)
+    if not series and not own:
+        wanted = f"is named like {listed(names)}" if names else f"ends in {_ENDINGS}"
+        return failed(f"no backup found: none of {len(backups)} objects {wanted}")
+    judge = partial(_judge_dumps, now=now, max_age=max_age, share=share)
+    judged = [judge([*own, *dumps]) for dumps in series] or [judge(own)]
+    if len(judged) == 1 or not any(one.verdict.lets_pass for one in judged):
+        return worst_of(judged)
+    if own and (known := judge(own)).verdict.lets_pass:
+        return known
+    newest = (max(dumps, key=attrgetter("finished_at")).key for dumps in series)
+    return unknown(
+        f"backups of {len(series)} names lie there ({listed(newest, most=3)}), and which is production's is not known:"
+        " set names in [backups]"
+    )
+
+
+def _sort_by_name(backups: Sequence[Backup], names: Collection[str]) -> list[list[Backup]]:
+    """Return each series of dumps that may be production's: what is named so, or else all of one name."""
+    if names:
+        named = [backup for backup in backups if matches_any(_file_of(backup), names)]
+        return [named] if named else []
+    dumps = [backup for backup in backups if is_dump(backup.key)]
+    nightly = [backup for backup in dumps if not backup.by_hand]
+    found = sorted({_name_of(backup) for backup in nightly or dumps})
+    return [[backup for backup in dumps if _name_of(backup) == name] for name in found]
+
+
+def _file_of(backup: Backup) -> str:
+    return backup.key.rpartition("/")[2]
+
+
+def _name_of(backup: Backup) -> str:
+    """Return what the names of one database's dumps have in common: the words without a digit, which dates have."""
+    words = _WORD.findall(_ENDING.sub("", _file_of(backup)).casefold())
+    return "-".join(word for word in words if not any(map(str.isdigit, word)))
+
+
+def _judge_dumps(found: Sequence[Backup], *, now: datetime, max_age: timedelta, share: float) -> Judgement:
+    dumps = sorted(found, key=attrgetter("finished_at"))
     newest = dumps[-1]
     age = now - newest.finished_at
     if age < -_CLOCK_SKEW:
@@ -45,20 +105,28 @@ def judge_newest_backup(backups: Sequence[Backup], *, now: datetime, max_age: ti
     described += f" (limit {_in_hours(max_age)})"
     if age >= max_age:
         return failed(f"the newest backup is too old: {described}")
-    before = [backup.size_bytes for backup in dumps[:-1]][-_USUAL:]
+    before = [backup for backup in dumps[:-1] if now - backup.finished_at <= LOOK_BACK]
     return _judge_size(newest, before, share=share, described=described)
 
 
-def _judge_size(newest: Backup, before: Sequence[int], *, share: float, described: str) -> Judgement:
+def _judge_size(newest: Backup, before: Sequence[Backup], *, share: float, described: str) -> Judgement:
+    """Hold the newest against the usual one, and against the largest: what shrank for long has become usual."""
     small = f"Newest backup is {spoken_size(newest.size_bytes)}"
     if not before:
         if newest.size_bytes < _EMPTY_BELOW_BYTES:
             return failed(f"{small}, a dump has at least {_EMPTY_BELOW_BYTES}: {newest.key}")
         return passed(f"{described}, the first one: there is no usual size to compare with")
-    usual = median(before)
-    seven = f"the last {len(before)} were about {spoken_size(round(usual))}"
+    last = before[-_USUAL:]
+    usual = median(backup.size_bytes for backup in last)
+    seven = f"the last {len(last)} were about {spoken_size(round(usual))}"
     if newest.size_bytes < max(_EMPTY_BELOW_BYTES, share * usual):
         return failed(f"{small}; {seven} (limit {share:.0%} of that): {newest.key}")
+    largest = max(before, key=attrgetter("size_bytes", "finished_at"))
+    if newest.size_bytes < share * largest.size_bytes:
+        return failed(
+            f"{small}; {seven}, but {largest.key} had {spoken_size(largest.size_bytes)} (limit {share:.0%} of that):"
+            f" {newest.key}; if the database really shrank, look into a dump and ask for a waiver"
+        )
     return passed(described)
 
 

@@ -14,7 +14,7 @@ _LACKS = {"behind", "diverged"}
 _TYPE = re.compile(r"(?:[a-z]+(?:\([^)]*\))?!?|\[[^\]]*\]|[A-Z][A-Z0-9]+-\d+)\s*:?\s+", re.ASCII)
 _LEFT_OVER = re.compile(r"(?:fixup|squash|amend)!", re.IGNORECASE)
 _UNFINISHED = re.compile(r"\W*(?:wip|work in progress|do not merge|tmp)\b", re.IGNORECASE)
-_MERGE = re.compile(r"Merge (?:branch|remote-tracking branch|commit) ", re.IGNORECASE)
+_MERGE = re.compile(r"Merge (?:branch|remote-tracking branch|commit) '", re.IGNORECASE)
 _EMPTY_WORDS = frozenset(
     [
         "a",

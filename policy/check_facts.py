@@ -30,7 +30,10 @@ _STATES = {"success": Outcome.SUCCEEDED, "failure": Outcome.FAILED, "error": Out
 
 @dataclass(frozen=True, slots=True)
 class CheckRun:
-    """A check run; `app` is the slug of who reported it, `errors` the names of what it found wrong, if known."""
+    """A check run; `app` is the slug of who reported it, `errors` the names of what it found wrong, if known.
+
+    `origin` is what it is a part of: a workflow and the event that began it, else a suite; empty where nobody says.
+    """
 
     number: int
     name: str
@@ -41,6 +44,7 @@ class CheckRun:
     started_at: datetime | None
     url: str | None
     errors: tuple[str, ...] | None = None
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class Checks:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The newest report under one name by one app; `before` is the outcome of the one it replaced."""
+    """The newest report under one name by one app and origin; `before` is the outcome of the one it replaced."""
 
     name: str
     app: str
@@ -87,6 +91,7 @@ class Report:
     url: str | None
     errors: tuple[str, ...] | None
     before: Outcome | None = None
+    origin: str = ""
 
 
 def list_reports(checks: Checks) -> tuple[Report, ...]:
@@ -95,10 +100,15 @@ def list_reports(checks: Checks) -> tuple[Report, ...]:
 
 
 def list_newest(reports: Iterable[Report]) -> tuple[Report, ...]:
-    """Return the newest report of each app under each name: a re-run replaces what it repeats."""
-    groups: dict[tuple[str, str], list[Report]] = {}
+    """Return the newest report of each app and origin under each name.
+
+    A re-run replaces what it repeats, also where the whole workflow was begun again by the same event. A job of the
+    same name in another workflow is another check; so is one that another event began, for a pull request is tested
+    as merged into its base and a push as it is.
+    """
+    groups: dict[tuple[str, str, str], list[Report]] = {}
     for report in reports:
-        groups.setdefault((report.app, report.name), []).append(report)
+        groups.setdefault((report.app, report.origin, report.name), []).append(report)
     return tuple(_newest(group) for group in groups.values())
 
 
@@ -114,7 +124,18 @@ def _of_run(run: CheckRun) -> Report:
     done = run.status.lower() == "completed"
     word = (run.conclusion or "without a conclusion") if done else run.status
     outcome = _CONCLUSIONS.get(word.lower(), Outcome.OPEN) if done else Outcome.OPEN
-    return Report(run.name, run.app, run.commit, outcome, word, run.number, run.started_at, run.url, run.errors)
+    return Report(
+        name=run.name,
+        app=run.app,
+        commit=run.commit,
+        outcome=outcome,
+        word=word,
+        number=run.number,
+        at=run.started_at,
+        url=run.url,
+        errors=run.errors,
+        origin=run.origin,
+    )
 
 
 def _of_status(status: CommitStatus) -> Report:

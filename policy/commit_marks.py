@@ -4,22 +4,34 @@ Follows Conventional Commits 1.0.0, read generously: a mark that is missed costs
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from policy.breaks import Break
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)[^\n]*$.*?(?:^ {0,3}\1[`~]*\s*$|\Z)", re.DOTALL | re.MULTILINE)
-_PREFIX = r"(?:\[[^\]]*\]\s*|[A-Z][A-Z0-9]+-\d+:?\s+)*"
+# An emoji by its name or as itself; quotation marks are none, for what stands in them is quoted.
+_EMOJI = r"(?::[\w+-]+:|[^\w\s\x00-\x7f\u2018-\u201f\u2039\u203a\xab\xbb])"
+_PREFIX = rf"(?:\[[^\]]*\]\s*|[A-Z][A-Z0-9]+-\d+:?\s+|{_EMOJI}[ \t]*)*"
 _ANY_TITLE = re.compile(rf"{_PREFIX}[A-Za-z][\w-]*(?:!\s*\([^()]*\)|(?:\([^()]*\))?\s*!)\s*:")
 # In a body only the usual types count, or every "Attention!:" would be a mark.
 _TYPES = "build|chore|ci|deps|docs|feat|feature|fix|hotfix|perf|refactor|revert|security|style|test"
 _USUAL_TITLE = re.compile(rf"(?:[*-]\s+)?{_PREFIX}(?:{_TYPES})(?:!\s*\([^()]*\)|(?:\([^()]*\))?\s*!)\s*:", re.I)
+_WORDS = rf"(?:{_EMOJI}[ \t]*|[*_])*BREAKING[ -]CHANGES?"
 _FOOTER = re.compile(
-    r" {0,3}(?:#{1,6}\s+|[*+-]\s+)?[*_]{0,3}BREAKING[ -]CHANGES?[*_]{0,3}\s*(?::|(?=\s#))[*_]{0,3}(?P<text>.*)", re.I
+    rf" {{0,3}}(?:#{{1,6}}\s+|[*+-]\s+)?{_WORDS}[*_]{{0,3}}\s*(?::|(?=\s#))[*_]{{0,3}}(?P<text>.*)", re.I
 )
-_NONE = re.compile(r"[\W_]*(?:none|no|nope|nothing|n/?a|not applicable)[\W_]*", re.IGNORECASE)
+_HEADING = re.compile(r" {0,3}(?P<level>#{1,6})\s")
+_HEADING_OF_BREAKS = re.compile(rf" {{0,3}}#{{1,6}}\s+{_WORDS}(?:\([^()]*\)|[^\w()])*", re.I)
+_RULE = re.compile(r" {0,3}([-*_])(?:\s*\1){2,}\s*")
+_TRAILER = re.compile(r"[a-z-]+-by:.*|(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|refs?):?\s+\S*\d\.?", re.IGNORECASE)
+_UNTICKED = re.compile(r"[*+-]\s+\[ ?\]")
+_TICKED = re.compile(r"[*+-]\s+\[x\]", re.IGNORECASE)
+_NONE = re.compile(
+    r"[\W_]*(?:there are )?(?:none|no|nope|nothing|n/?a|not applicable)(?:(?: breaking| api)* changes?| known)?[\W_]*",
+    re.IGNORECASE,
+)
 _SHOWN_LETTERS = 80
 
 
@@ -49,10 +61,35 @@ def _list_marks(message: Message) -> Iterator[str]:
     title = message.title.strip()
     if _ANY_TITLE.match(title) or _says_footer(title):
         yield title
-    body = _FENCE.sub("", _COMMENT.sub("", message.body.replace("\r\n", "\n")))
-    for line in body.split("\n"):
-        if _USUAL_TITLE.match(line) or _says_footer(line):
+    lines = _FENCE.sub("(code)", _COMMENT.sub("", message.body.replace("\r\n", "\n"))).split("\n")
+    for place, line in enumerate(lines):
+        if _HEADING_OF_BREAKS.fullmatch(line):
+            yield from (f"{line.strip()}: {said}" for said in _find_said(lines[place:]))
+        elif _USUAL_TITLE.match(line) or _says_footer(line):
             yield line.strip()
+
+
+def _find_said(lines: Sequence[str]) -> Iterator[str]:
+    """Give the first words below the heading that the lines begin with, unless they say "none".
+
+    Templates have such a heading with nothing below, or with boxes of which none is ticked.
+    """
+    level = _level(lines[0])
+    for line in lines[1:]:
+        words = line.strip()
+        if 0 < _level(line) <= level or _RULE.fullmatch(line) or _TRAILER.fullmatch(words):
+            return
+        if _level(line) or _UNTICKED.match(words) or not re.search(r"\w", words):
+            continue
+        if not _NONE.fullmatch(_TICKED.sub("", words)):
+            yield words
+        return
+
+
+def _level(line: str) -> int:
+    """The level of a heading, 0 for any other line."""
+    heading = _HEADING.match(line)
+    return len(heading["level"]) if heading else 0
 
 
 def _says_footer(line: str) -> bool:

@@ -1,6 +1,6 @@
 """Is anything else going on that a release would meet (1.3.10)."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,20 +51,35 @@ class Maintenance:
 
 
 @dataclass(frozen=True, slots=True)
+class Component:
+    """A part of a vendor's page; two groups may have parts of the same name."""
+
+    name: str
+    status: str
+    group: str | None = None
+
+    @property
+    def title(self) -> str:
+        """The name, with its group where it has one."""
+        return self.name if self.group is None else f"{self.group}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class StatusPage:
-    """What a vendor says of itself: the indicator of the whole page, and its components by name."""
+    """What a vendor says of itself: the indicator of the whole page, and its components, groups among them."""
 
     indicator: str
     description: str
-    components: Mapping[str, str]
+    components: Sequence[Component]
     url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """A vendor in use: its page (None: it did not answer), what of it is used, and what our own call saw.
+    """A vendor in use: its page (None: it could not be read), what of it is used, and what our own calls saw.
 
-    `own_failure` says how our own call to it failed, None where it went well; `asked` is false where none was made.
+    `own_failure` says how our own calls to it failed, None where they went well; `asked` is false where none was made.
+    `page_failure` says why the page could not be read.
     """
 
     name: str
@@ -72,6 +87,7 @@ class Vendor:
     uses: Sequence[str] = ()
     own_failure: str | None = None
     asked: bool = False
+    page_failure: str | None = None
 
 
 def judge_conflicts(
@@ -135,27 +151,35 @@ def _judge_maintenance(window: Maintenance, services: Collection[str]) -> Iterat
 def _judge_vendor(vendor: Vendor) -> Judgement:
     """Our own failure outweighs whatever the page says; a page that cannot be read is not a green one."""
     page = vendor.page
-    said = f"its page says {page.description or page.indicator!r}" if page else "its page did not answer"
+    silent = f"its page could not be read ({vendor.page_failure})" if vendor.page_failure else "its page did not answer"
+    said = f"its page says {page.description or page.indicator!r}" if page else silent
     link = page.url if page else None
     if vendor.own_failure is not None:
         return failed(f"{vendor.name} failed when we asked it ({vendor.own_failure}); {said}", link=link)
     own = "; our own call went well" if vendor.asked else ""
     if page is None:
         return unknown(f"{vendor.name}: {said}{own}")
-    states = _states_of(vendor, page)
-    if missing := [name for name, state in states.items() if state is None]:
+    states = _list_states(vendor, page)
+    if missing := [name for name, state in states if state is None]:
         return unknown(f"{vendor.name}: its page names no component {listed(missing)}", link=link)
-    if down := [name for name, state in states.items() if state in _OUTAGE]:
+    if down := [name for name, state in states if state in _OUTAGE]:
         return failed(f"{vendor.name}: major outage of {listed(down)}, {said}{own}", link=link)
-    if maintained := [name for name, state in states.items() if state == "under_maintenance"]:
+    if maintained := [name for name, state in states if state == "under_maintenance"]:
         return failed(f"{vendor.name}: maintenance of {listed(maintained)} is under way, {said}{own}", link=link)
-    if odd := [f"{name} {state}" for name, state in states.items() if state not in _WELL]:
+    if odd := [f"{name} {state}" for name, state in states if state not in _WELL]:
         return unknown(f"{vendor.name}: a state that is not known: {listed(odd)}", link=link)
-    worse = [f"{name} {state}" for name, state in states.items() if state not in ("none", "operational")]
+    worse = [f"{name} {state}" for name, state in states if state not in ("none", "operational")]
     return passed(f"{vendor.name}: {listed(worse) or 'no outage'}{own}", link=link)
 
 
-def _states_of(vendor: Vendor, page: StatusPage) -> dict[str, str | None]:
-    """Return the state of each component in use; where none is named, that of the whole page."""
-    known = {name.casefold(): state for name, state in page.components.items()}
-    return {name: known.get(name.casefold()) for name in vendor.uses} or {"the whole": page.indicator}
+def _list_states(vendor: Vendor, page: StatusPage) -> list[tuple[str, str | None]]:
+    """Return the state of each component in use, of all that have its name; where none is, that of the whole page."""
+    if not vendor.uses:
+        return [("the whole", page.indicator)]
+    return [state for name in vendor.uses for state in _list_of_name(name, page)]
+
+
+def _list_of_name(wanted: str, page: StatusPage) -> list[tuple[str, str | None]]:
+    meant = wanted.casefold()
+    found = [one for one in page.components if meant in (one.name.casefold(), one.title.casefold())]
+    return [(one.title, one.status) for one in found] or [(wanted, None)]

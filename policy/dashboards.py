@@ -19,6 +19,10 @@ class AlertRule:
     health: str
     evaluated_at: datetime | None
     blind: Sequence[str] = ()
+    folder: str = ""
+
+    def __str__(self) -> str:
+        return f"the alert {self.title!r} of {self.folder}" if self.folder else f"the alert {self.title!r}"
 
 
 def judge_alert_rules(rules: Sequence[AlertRule], *, now: datetime, max_age: timedelta) -> Judgement:
@@ -33,12 +37,12 @@ def _judge_rule(rule: AlertRule, *, now: datetime, max_age: timedelta) -> Judgem
     """Return what is wrong with a rule; a pending one may fire in a moment and is no evidence yet."""
     state = rule.state.casefold()
     if state in _FIRING:
-        return failed(f"the alert {rule.title!r} is firing")
+        return failed(f"{rule} is firing")
     if rule.blind:
-        return unknown(f"the alert {rule.title!r} does not look: {listed(rule.blind)}")
+        return unknown(f"{rule} does not look: {listed(rule.blind)}")
     if rule.health.casefold() != "ok" or state not in _GREEN:
-        return unknown(f"the alert {rule.title!r} is {rule.state or 'in no state'}, its evaluation {rule.health}")
+        return unknown(f"{rule} is {rule.state or 'in no state'}, its evaluation {rule.health}")
     if rule.evaluated_at is None or now - rule.evaluated_at > max_age:
         since = f"{spoken(now - rule.evaluated_at)} ago" if rule.evaluated_at else "never"
-        return unknown(f"the alert {rule.title!r} was evaluated {since} (limit {spoken(max_age)})")
+        return unknown(f"{rule} was evaluated {since} (limit {spoken(max_age)})")
     return None

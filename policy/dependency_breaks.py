@@ -25,6 +25,9 @@ def list_dependency_breaks(files: Sequence[Changed]) -> DependencyBreaks:
     came_along: dict[str, None] = {}
     unreadable: list[str] = []
     for file in files:
+        if file.before is None and file.after is None:
+            unreadable.append(f"{file.path} is neither in production nor in the release")
+            continue
         if file.before is None or file.before == file.after:
             continue
         if file.after is None:

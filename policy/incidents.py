@@ -7,6 +7,7 @@ from statistics import median
 
 from policy.combined import combine, counted, listed
 from policy.judgement import Judgement, failed, passed, unknown
+from policy.troubleshooting import redact
 
 _OPEN = {"triggered", "acknowledged"}
 _KNOWN = _OPEN | {"resolved"}
@@ -37,7 +38,7 @@ def judge_incidents(incidents: Sequence[Incident], *, since: datetime, complete:
     """Pass when no incident began since then, however soon it ended, and none of before is still open."""
     parts = []
     for one in incidents:
-        what = f"incident {one.number} {one.title!r}"
+        what = f"incident {one.number} {_quote(one.title)}"
         if one.status not in _KNOWN:
             parts.append(unknown(f"{what} is in a state that is not known: {one.status}", link=one.url))
         elif one.created_at >= since:
@@ -91,4 +92,5 @@ def _says_over(text: str) -> bool:
 
 
 def _quote(text: str) -> str:
-    return repr(" ".join(text.split())[:80])
+    """Quote what a program or somebody else wrote; an error in it may name a patient."""
+    return repr(" ".join(redact([" ".join(text.split())]))[:80])

@@ -172,7 +172,8 @@ class Limits(BaseModel):
         default=timedelta(minutes=15), description="1.4.2: an alert rule was evaluated within it."
     )
     new_errors: timedelta = Field(
-        default=timedelta(minutes=15), description="3.1.4: no kind of error was first seen within it."
+        default=timedelta(minutes=15),
+        description="3.1.4: no kind of error was first seen within it, nor since the first change.",
     )
     slow_query: timedelta = Field(
         default=timedelta(milliseconds=100), description="3.2.2: a query that takes longer on average is slow."

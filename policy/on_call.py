@@ -1,79 +1,14 @@
 """Is whoever is on call known, told, and ready (1.3.8)."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from policy.combined import listed
 from policy.judgement import Judgement, failed, passed, spoken, unknown
 from policy.limits import Risk
+from policy.reply import Reply, agrees_by_emoji, name_emoji, read_reply, refuses_by_emoji
 from policy.roles import Person, Roster
-
-_YES = frozenset(
-    [
-        "white_check_mark",
-        "heavy_check_mark",
-        "ballot_box_with_check",
-        "+1",
-        "thumbsup",
-        "ok",
-        "ok_hand",
-        "100",
-        "muscle",
-        "raised_hand",
-        "saluting_face",
-    ]
-)
-_NO = frozenset(
-    ["-1", "thumbsdown", "x", "no_entry", "no_entry_sign", "octagonal_sign", "no_good", "negative_squared_cross_mark"]
-)
-_YES_WORDS = frozenset(
-    [
-        "yes",
-        "yep",
-        "yeah",
-        "ok",
-        "okay",
-        "sure",
-        "ack",
-        "acknowledged",
-        "confirmed",
-        "ready",
-        "available",
-        "here",
-        "sí",
-        "si",
-        "listo",
-        "lista",
-        "dale",
-        "👍",
-        "✅",
-        "👌",
-    ]
-)
-_NO_WORDS = frozenset(
-    [
-        "no",
-        "not",
-        "cannot",
-        "can't",
-        "cant",
-        "don't",
-        "dont",
-        "unavailable",
-        "but",
-        "wait",
-        "stop",
-        "nope",
-        "tampoco",
-        "pero",
-        "👎",
-        "❌",
-    ]
-)
-_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*|[👍✅👌👎❌]|:[\w+-]+:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +50,6 @@ class Told:
     answers: Sequence[Answer] = ()
 
 
-class Reply(StrEnum):
-    """What an answer means."""
-
-    YES = "yes"
-    NO = "no"
-    UNCLEAR = "yes and no"
-    NOTHING = "neither"
-
-
 def find_on_call(entries: Iterable[OnCall], *, policy: str, level: int, now: datetime) -> tuple[OnCall, ...]:
     """Return who is on call now at the level of the escalation policy, each person once."""
     there = (one for one in entries if one.policy == policy and one.level == level and _covers(one, now))
@@ -144,17 +70,24 @@ def judge_on_call(
 ) -> Judgement:
     """Pass when one who is on call now was told and, above low risk, has said that they are ready.
 
-    `until` is when the release is over at the latest; who goes off call before is named.
+    Somebody has to be on call until the release is over at the latest, which is `until`; who goes off call before is
+    named.
     """
-    there = find_on_call(entries, policy=policy, level=level, now=now)
+    shifts = [one for one in entries if one.policy == policy and one.level == level]
+    nobody = f"nobody is on call at level {level} of {policy}"
+    there = find_on_call(shifts, policy=policy, level=level, now=now)
     if not there:
         others = [f"{one.name} (level {one.level})" for one in entries if one.policy == policy and _covers(one, now)]
-        return failed(f"nobody is on call at level {level} of {policy} now; there are {listed(others) or 'no others'}")
+        return failed(f"{nobody} now; there are {listed(others) or 'no others'}")
+    if gap := _find_gap(shifts, since=now, until=until):
+        last = f"the release may last until {until:%H:%M}"
+        return failed(f"{nobody} from {gap:%H:%M} UTC, and {last}: let somebody take the shift")
     judged = [_judge_one(one, told, roster=roster, risk=risk, now=now, patience=patience) for one in there]
     ready = [at for at, judgement in enumerate(judged) if judgement.verdict.lets_pass]
     chosen = ready[0] if ready else min(range(len(judged)), key=lambda at: judged[at].verdict.value != "unknown")
-    leaving = there[chosen].end
-    if not ready or leaving is None or leaving >= until:
+    own = [one for one in shifts if one.email.casefold() == there[chosen].email.casefold()]
+    leaving = _find_gap(own, since=now, until=until)
+    if not ready or leaving is None:
         return judged[chosen]
     note = f"goes off call {leaving:%H:%M} UTC, before the release is over"
     return passed(f"{judged[chosen].sentence}; {there[chosen].name} {note}: tell who comes after")
@@ -181,9 +114,9 @@ def _judge_one(
 
 def _judge_reply(who: str, person: Person, message: Told, *, now: datetime, patience: timedelta) -> Judgement:
     """The last answer that says yes or no counts; an emoji that says no outweighs, for it has no time."""
-    emojis = [_name_emoji(one.name) for one in message.reactions if one.member == person.slack]
+    emojis = [name_emoji(one.name) for one in message.reactions if one.member == person.slack]
     answers = [one for one in message.answers if one.member == person.slack and message.at < one.at <= now]
-    if refusing := next((name for name in emojis if name in _NO), None):
+    if refusing := next((name for name in emojis if refuses_by_emoji(name)), None):
         return failed(f"{who} answered with :{refusing}:")
     told_us = [one for one in answers if read_reply(one.text) is not Reply.NOTHING] or answers
     last = max(told_us, key=lambda one: one.at, default=None)
@@ -192,7 +125,7 @@ def _judge_reply(who: str, person: Person, message: Told, *, now: datetime, pati
         return failed(f"{who} answered {_quote(last.text)}")
     if last and reply is Reply.YES:
         return passed(f"{who} confirmed after {spoken(last.at - message.at)}: {_quote(last.text)}")
-    agreeing = next((name for name in emojis if name in _YES), None)
+    agreeing = next((name for name in emojis if agrees_by_emoji(name)), None)
     if agreeing and reply is Reply.NOTHING:
         return passed(f"{who} confirmed with :{agreeing}:")
     waited = now - message.at
@@ -203,24 +136,19 @@ def _judge_reply(who: str, person: Person, message: Told, *, now: datetime, pati
     return failed(f"{sentence} within {spoken(patience)}: call {person.phone or 'them'}")
 
 
-def read_reply(text: str) -> Reply:
-    """Tell a yes from a no; what holds both, or asks something, is neither passed over nor a yes."""
-    words = {_name_emoji(word.casefold().replace("\u2019", "'")) for word in _WORD.findall(text)}
-    agrees, refuses = bool(words & (_YES | _YES_WORDS)), bool(words & (_NO | _NO_WORDS))
-    if agrees and (refuses or "?" in text):
-        return Reply.UNCLEAR
-    if refuses:
-        return Reply.NO
-    return Reply.YES if agrees else Reply.NOTHING
+def _find_gap(shifts: Sequence[OnCall], *, since: datetime, until: datetime) -> datetime | None:
+    """Return the first moment from `since` to `until` that none of the shifts covers; None when there is none."""
+    at = since
+    while at < until:
+        ends = [one.end for one in shifts if _covers(one, at)]
+        if not ends:
+            return at
+        at = max(end or until for end in ends)
+    return None
 
 
 def _covers(entry: OnCall, now: datetime) -> bool:
     return (entry.start is None or entry.start <= now) and (entry.end is None or now < entry.end)
-
-
-def _name_emoji(name: str) -> str:
-    """Return the emoji without colons and tone of skin."""
-    return name.strip(":").partition("::")[0]
 
 
 def _name_of(member: str, roster: Roster) -> str:

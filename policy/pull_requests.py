@@ -72,18 +72,19 @@ def judge_pull_requests(
     tickets: Mapping[str, bool | None] | None,
     templates: Sequence[str],
     rules: PullRequestRules,
+    asked_for: int | None = None,
 ) -> Judgement:
     """Pass when each commit belongs to a merged or open pull request with description, ticket and pictures.
 
-    `pulls` holds every pull request of each commit's hash; `tickets` says whether each key exists (None: could
-    not be asked), and is None itself where the company has no ticket system.
+    `pulls` holds every pull request of each commit's hash, `asked_for` is the one to merge; `tickets` says whether
+    each key exists (None: could not be asked), and is None itself where the company has no ticket system.
     """
     if not commits:
         return not_applicable("no commit goes to production") if complete else unknown("no commit was received")
     chosen: dict[int, PullRequest] = {}
     parts = [] if complete else [unknown(f"the list of commits is cut short at {len(commits)}")]
     for commit in commits:
-        found = _choose(pulls.get(commit.sha, ()), base_branch)
+        found = _choose(pulls.get(commit.sha, ()), base_branch, asked_for)
         if found is None:
             parts.append(_judge_homeless(commit, pulls.get(commit.sha), base_branch))
         else:
@@ -102,10 +103,24 @@ def list_tickets(pull: PullRequest, *, templates: Sequence[str], rules: PullRequ
     return find_tickets(texts, prefixes=rules.ticket_prefixes)
 
 
-def _choose(found: Sequence[PullRequest], base_branch: str) -> PullRequest | None:
-    """The pull request that brought or brings the commit to the base: a merged one before an open one."""
+def list_landing(
+    pulls: Mapping[str, Sequence[PullRequest]], *, base_branch: str, asked_for: int | None
+) -> tuple[PullRequest, ...]:
+    """Return the pull request that brings each commit to the base; where none does, every one it belongs to.
+
+    An abandoned one beside it brings nothing, whatever was said of it.
+    """
+    found: dict[int, PullRequest] = {}
+    for belonging in pulls.values():
+        chosen = _choose(belonging, base_branch, asked_for)
+        found |= {pull.number: pull for pull in (belonging if chosen is None else (chosen,))}
+    return tuple(pull for _, pull in sorted(found.items()))
+
+
+def _choose(found: Sequence[PullRequest], base_branch: str, asked_for: int | None) -> PullRequest | None:
+    """The pull request that brings the commit to the base: that of the request, then a merged one, then an open one."""
     able = [pull for pull in found if pull.base == base_branch and pull.state in ("merged", "open")]
-    return min(able, key=lambda pull: (pull.state != "merged", pull.number), default=None)
+    return min(able, key=lambda pull: (pull.number != asked_for, pull.state != "merged", pull.number), default=None)
 
 
 def _judge_homeless(commit: Commit, found: Sequence[PullRequest] | None, base_branch: str) -> Judgement:

@@ -60,6 +60,11 @@ class Request(BaseModel):
         default={}, description="1.2.4: the flags of this release, each with the value that it has in production."
     )
 
+    @property
+    def raised_to(self) -> Risk | None:
+        """The risk that a person raised the release to, if anybody did."""
+        return None if self.raise_risk_to == "as assessed" else Risk(self.raise_risk_to)
+
 
 class Urgency(StrEnum):
     """Why a hotfix cannot wait (5.2.1)."""

@@ -48,7 +48,10 @@ class PullCommit:
 
 @dataclass(frozen=True, slots=True)
 class ReviewedPull:
-    """A pull request with its reviews; `risk` is its own, `opened_by` None when the account is gone."""
+    """A pull request with its reviews; `opened_by` is None when the account is gone.
+
+    `risk` is its own, or what a person raised the release to.
+    """
 
     number: int
     url: str

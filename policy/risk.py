@@ -16,7 +16,7 @@ _BUG_FIX = re.compile(r"(fix|bugfix|hotfix)(\([^)]*\))?:", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One commit on its way to production."""
+    """One commit on its way to production; of `parents` a merge has more than one, whatever its subject says."""
 
     sha: str
     subject: str
@@ -26,6 +26,12 @@ class Commit:
     pull_request: int | None
     authored_at: datetime | None = None
     body: str = ""
+    parents: int = 1
+
+    @property
+    def is_merge(self) -> bool:
+        """Whether it only brings together what other commits changed."""
+        return self.parents > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +232,7 @@ def _weigh_evidence(change: ChangeSet) -> Iterator[tuple[Risk, str]]:
 
 
 def _weigh_paths(change: ChangeSet, rules: RiskRules, *, read: bool) -> Iterator[tuple[Risk, str]]:
-    subjects = [commit.subject for commit in change.commits if not commit.subject.startswith("Merge ")]
+    subjects = [commit.subject for commit in change.commits if not commit.is_merge]
     only_fixes = bool(subjects) and all(_BUG_FIX.match(subject) for subject in subjects)
     code = (Risk.LOW, "bug fix") if only_fixes else (Risk.MEDIUM, "code")
     classes = (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from policy.code_analyses import CodeAnalysis, look_over
 from policy.combined import counted, short
 
 _STATUS = re.compile(r"responded with (\d{3})")
@@ -162,12 +163,11 @@ def read_snyk(issues: Iterable[SnykIssue], *, commit: str | None, url: str | Non
 
 
 def read_code_scanning(
-    alerts: Sequence[CodeScanningAlert], *, analysed: str | None, error: str = "", url: str | None = None
+    alerts: Sequence[CodeScanningAlert], analyses: Sequence[CodeAnalysis], *, commit: str, url: str | None = None
 ) -> Scan:
-    """Return GitHub's open alerts as of the analysis of the commit `analysed`; an error of its own is a problem."""
+    """Return GitHub's open alerts as of the analyses of the commit; one that failed or is missing is a problem."""
     scanner = "code scanning"
-    if error:
-        return Scan(scanner, analysed, problem=f"its analysis failed: {error}", url=url)
+    looked = look_over(analyses, commit=commit)
     try:
         findings = tuple(
             Finding(
@@ -180,8 +180,8 @@ def read_code_scanning(
             if _is_open(alert.state, closed=("dismissed", "fixed"))
         )
     except _Odd as odd:
-        return Scan(scanner, analysed, problem=f"its answer cannot be read: {odd}", url=url)
-    return Scan(scanner, analysed, findings, counted(len(alerts), "alert"), url=url)
+        return Scan(scanner, looked.commit, problem=f"its answer cannot be read: {odd}", url=url)
+    return Scan(scanner, looked.commit, findings, counted(len(alerts), "alert"), looked.problem, url)
 
 
 class _Odd(Exception):

@@ -15,7 +15,7 @@ _SHOWN_LETTERS = 80
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One row: `calls` and `total_ms` (total_exec_time) since the statistics began; the text may be hidden."""
+    """One row: `calls` and `total_ms` (total_exec_time) since the statistics began; None is hidden from our user."""
 
     queryid: int | None
     query: str | None
@@ -80,14 +80,19 @@ def _find_gap(before: Snapshot, after: Snapshot) -> str | None:
             return f"the snapshot {name} the release holds no query: is pg_stat_statements on, may we read it?"
         if any(measured(one.calls) is None or measured(one.total_ms) is None for one in snapshot.statements):
             return f"the snapshot {name} the release holds numbers that are none"
+        if hidden := sum(one.queryid is None for one in snapshot.statements):
+            return (
+                f"the snapshot {name} the release hides which query it means in {hidden} of"
+                f" {len(snapshot.statements)} rows; grant pg_monitor to the user of [database]"
+            )
     return None
 
 
 def _count_by_query(statements: Iterable[Statement]) -> dict[str, _Count]:
-    """Add up the rows of one query, which has one for each user and database; a hidden id cannot be told apart."""
+    """Add up the rows of one query, which has one for each user and database."""
     found: dict[str, _Count] = {}
     for one in statements:
-        key = str(one.queryid) if one.queryid is not None else "hidden"
+        key = str(one.queryid)
         so_far = found.get(key, _Count(0, 0, one.query or ""))
         found[key] = _Count(so_far.calls + one.calls, so_far.total_ms + one.total_ms, so_far.query or one.query or "")
     return found

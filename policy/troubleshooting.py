@@ -13,12 +13,16 @@ ADVICE = {
 }
 
 _CREDENTIAL = r"(password|passwd|pwd|token|secret|authorization|bearer|api[_-]?key)"
+# Among them what Postgres says of a key, and CURP and RFC, by which Mexico numbers people.
 _PRIVATE = (
     re.compile(r"://[^/\s:]*:\S+@"),
     re.compile(rf"(?i){_CREDENTIAL}(\W+(bearer|basic|token))?\W+\S+"),
     re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+"),
     re.compile(r"\b\d[\d -]{6,}\d\b"),
     re.compile(r"'[^']*'|\"[^\"]*\""),
+    re.compile(r"=\s*\([^)]*\)"),
+    re.compile(r"(?i)\b[a-zñ&]{3,4}\d{6}[a-z0-9]{3,8}\b"),
+    re.compile(r"(?<=\b[Pp]atient )[A-ZÀ-Þ]\w+(?: [A-ZÀ-Þ]\w+)*|(?<=\b[Pp]aciente )[A-ZÀ-Þ]\w+(?: [A-ZÀ-Þ]\w+)*"),
 )
 
 

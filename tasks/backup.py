@@ -47,4 +47,9 @@ def backup_planned(company: Company) -> Judgement:
 
 def dump_key(company: Company) -> str:
     """Return where a dump taken now is kept."""
-    return f"{BACKUPS.required(company).manual_prefix}{company.rules.environment}-{utc_now():%Y%m%d-%H%M%S}.dump"
+    return f"{BACKUPS.required(company).manual_prefix}{dump_name(company)}{utc_now():%Y%m%d-%H%M%S}.dump"
+
+
+def dump_name(company: Company) -> str:
+    """Return how the file name of every dump that is taken here begins."""
+    return f"{company.rules.environment}-"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from blocks.doppler import Doppler
-from blocks.errors import Refused
+from blocks.errors import Absent
 from policy.branch import judge_history, judge_up_to_date
 from policy.breaking_changes import Evidence, Migration, judge_breaking_changes
 from policy.breaks import Changed
@@ -92,5 +92,5 @@ def _changed(run: Run, path: str) -> Changed:
 def _text(run: Run, path: str, commit: str) -> str | None:
     try:
         return run.company.github.read_file(path, commit).decode("utf-8", "replace")
-    except Refused:
+    except Absent:
         return None

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from blocks.errors import Refused
+from blocks.errors import Absent, Refused
 from policy.change_set import Review
 from policy.check_facts import Checks
 from policy.pull_requests import PullRequest, list_tickets
 from policy.risk import ChangeSet
+from policy.tickets import Tickets, sort_tickets
 from tasks.run import Run
 
 _PARALLEL = 6
@@ -89,7 +90,7 @@ def templates(run: Run) -> tuple[str, ...]:
     def ask() -> tuple[str, ...]:
         try:
             found = run.company.github.read_file(run.company.rules.pull_request_template, run.company.rules.main_branch)
-        except Refused:
+        except Absent:
             return ()
         return (found.decode("utf-8", "replace"),)
 
@@ -108,6 +109,35 @@ def tickets_by_pull(run: Run) -> Mapping[int, tuple[str, ...]]:
 def tickets_named(run: Run) -> tuple[str, ...]:
     """Return the keys of all tickets that the pull requests of the release name, in order."""
     return tuple(sorted({key for keys in tickets_by_pull(run).values() for key in keys}))
+
+
+def tickets_there(run: Run) -> Mapping[str, bool]:
+    """Return for each key that the pull requests name whether there is such a ticket."""
+
+    def ask() -> Mapping[str, bool]:
+        return {key: _is_there(run, key) for key in tickets_named(run)}
+
+    return run.once.fetch("tickets", ask)
+
+
+def tickets_of_release(run: Run) -> Tickets:
+    """Return the tickets that the pull requests of the release deliver."""
+    return sort_tickets(
+        pulls_of_release(run).values(),
+        known={key for key, there in tickets_there(run).items() if there},
+        templates=templates(run),
+        rules=run.company.evidence.pull_requests,
+    )
+
+
+def _is_there(run: Run, key: str) -> bool:
+    if run.company.tickets is None:
+        return False
+    try:
+        run.company.tickets.read_ticket(key)
+    except Refused:
+        return False
+    return True
 
 
 def _numbers(run: Run) -> Mapping[str, tuple[int, ...]]:

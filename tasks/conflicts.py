@@ -1,13 +1,17 @@
 """1.3.10: is anything else going on that a release would meet."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
-from blocks.errors import BlockError, Unreachable
+from blocks.errors import BlockError
 from blocks.hold import Holds
-from policy.conflicts import Holder, Vendor, judge_conflicts
+from blocks.status_pages import OwnSystem, StatusPages
+from policy.conflicts import Holder, StatusPage, Vendor, judge_conflicts
 from policy.judgement import Judgement
 from tasks.item import item
 from tasks.run import Run, utc_now
+from tasks.systems import BACKUPS
+
+CARRIED_ANYWAY: Mapping[str, tuple[OwnSystem, ...]] = {"GitHub": ("github",), "Slack": ("slack",)}
 
 
 @item("1.3.10")
@@ -36,19 +40,43 @@ def _holder(run: Run) -> Holder | None:
 
 
 def _vendors(run: Run) -> Iterator[Vendor]:
-    """What each vendor in use says of itself, and what our own calls to GitHub and Slack saw."""
+    """What each vendor in use says of itself, and what our own calls to what lives there saw."""
     pages = run.company.status_pages
-    own = {"GitHub": run.company.github.check, "Slack": run.company.slack.check}
-    for name in pages.pages if pages else ():
-        try:
-            page = pages.read_status(name) if pages else None
-        except Unreachable:
-            page = None
-        failure = None
-        if name in own:
-            try:
-                own[name]()
-            except BlockError as error:
-                failure = str(error)
-        uses = pages.uses.get(name, ()) if pages else ()
-        yield Vendor(name, page, tuple(uses), failure, asked=name in own)
+    if pages is None:
+        return
+    for name in pages.pages:
+        page, page_failure = _read(pages, name)
+        carried = dict.fromkeys((*CARRIED_ANYWAY.get(name, ()), *pages.carries.get(name, ())))
+        failures = [failure for system in carried if (failure := _ask(run, system)) is not None]
+        yield Vendor(
+            name,
+            page,
+            tuple(pages.uses.get(name, ())),
+            "; ".join(failures) or None,
+            asked=bool(carried),
+            page_failure=page_failure,
+        )
+
+
+def _read(pages: StatusPages, vendor: str) -> tuple[StatusPage | None, str | None]:
+    """The page, or why it could not be read: one address that is wrong hides nothing of what the others say."""
+    try:
+        return pages.read_status(vendor), None
+    except BlockError as error:
+        return None, str(error)
+
+
+def _ask(run: Run, system: OwnSystem) -> str | None:
+    """How our own call failed; None where it went well."""
+    company = run.company
+    asks: dict[OwnSystem, Callable[[], object]] = {
+        "github": company.github.check,
+        "slack": company.slack.check,
+        "store": Holds(company.store, run.release.environment).newest,
+        "backups": lambda: BACKUPS.required(company).check(),
+    }
+    try:
+        asks[system]()
+    except BlockError as error:
+        return str(error)
+    return None

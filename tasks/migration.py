@@ -9,10 +9,9 @@ from pydantic import TypeAdapter
 
 from blocks.backup_store import BackupStore
 from blocks.company import Company
-from blocks.errors import Refused
+from blocks.errors import Absent, Refused
 from blocks.postgres import Postgres
 from blocks.postgres_tables import answers, count_rows, is_migrating, list_invalid_indexes, read_applied
-from blocks.store import Absent
 from policy.combined import combine, listed
 from policy.health import judge_every_server
 from policy.judgement import Judgement, failed, not_applicable, passed, unknown

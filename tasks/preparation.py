@@ -1,13 +1,12 @@
 """1.3 and 1.4: what is asked and done before the first server is touched."""
 
 import time
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from blocks.backup_store import BackupStore
 from blocks.company import Company, Staging
 from blocks.errors import Refused
-from policy.backups import judge_newest_backup
+from policy.backups import LOOK_BACK, judge_newest_backup
 from policy.change_set import judge_change_set
 from policy.checklist import ITEMS
 from policy.combined import combine
@@ -18,20 +17,21 @@ from policy.incidents import judge_incidents
 from policy.items import Asked
 from policy.judgement import Judgement, failed, not_configured, passed, unknown, worst_of
 from policy.limits import Mode
+from policy.new_errors import find_trial_start
 from policy.record import Event, last
 from policy.release import Build
 from policy.samples import judge_numbers
 from policy.troubleshooting import advice_for
 from policy.windows import judge_window
+from tasks.backup import dump_name
 from tasks.change_facts import review_of_release
 from tasks.item import item
+from tasks.on_call import on_call_now
 from tasks.run import Run, pause_after, utc_now
 from tasks.sign_off import errors_since
 from tasks.smoke_tests import judge_smoke_tests
 from tasks.step import Seen, Step, StepFailed
 from tasks.systems import BACKUPS, STAGING
-
-BACKUPS_SINCE = timedelta(days=8)
 
 
 def deployed_to_staging(run: Run) -> Step:
@@ -88,16 +88,23 @@ def staging_left_out(_run: Run) -> Judgement:
 
 @item("1.3.2", needs=STAGING)
 def staging_smoke_test(run: Run, staging: Staging) -> Judgement:
-    """Staging is healthy, its login and critical flows work, and no new kind of error was seen there."""
+    """Staging is healthy, its login and critical flows work, and it saw no new kind of error since it serves this."""
     health = judge_health(staging.fleet.read_health(staging.fleet.servers[0]))
     tested = worst_of((health, judge_smoke_tests(staging.application)))
     if (other := staging_serves_another(run)) is not None:
         return other
     if run.company.sentry is None:
         return tested
-    deployed = [row.at for row in run.record.rows() if row.event is Event.CONFIRMED and row.item == "1.3.1"]
-    since = min(deployed, default=run.release.opened_at)
+    since = find_trial_start(run.record.rows(), run.release, began=_read_staging_start(staging))
+    if since is None:
+        commit = run.release.commit[:7]
+        return combine((tested, unknown(f"since when staging serves {commit} is not known; [staging_metrics] tells")))
     return combine((tested, errors_since(run.company.sentry, since, environment=STAGING.section)))
+
+
+def _read_staging_start(staging: Staging) -> datetime | None:
+    server = staging.fleet.servers[0].name
+    return staging.metrics.read_starts((server,)).get(server) if staging.metrics else None
 
 
 @item("1.3.4")
@@ -143,7 +150,7 @@ def dashboards_green(run: Run) -> Judgement:
     parts = []
     if company.grafana is not None:
         rules = [
-            AlertRule(one.title, one.state, one.health, one.evaluated_at, one.blind)
+            AlertRule(one.title, one.state, one.health, one.evaluated_at, one.blind, one.folder)
             for one in company.grafana.list_alert_rules()
         ]
         parts.append(judge_alert_rules(rules, now=now, max_age=run.limits.alert_age))
@@ -159,22 +166,27 @@ def dashboards_green(run: Run) -> Judgement:
 @item("1.4.4")
 def emergency_contacts_ready(run: Run) -> Judgement:
     """The CTO, the DevOps lead and whoever is on call have a number, and at high risk have confirmed to be there."""
-    today = utc_now().astimezone(ZoneInfo(run.company.rules.time_zone)).date()
     release = run.release
     return judge_contacts(
-        run.company.roster, on=today, risk=release.risk, confirmed=release.request.incident_team_confirmed
+        run.company.roster,
+        on=run.today,
+        on_call=on_call_now(run),
+        risk=release.risk,
+        confirmed=release.request.incident_team_confirmed,
     )
 
 
 @item("1.4.3", needs=BACKUPS)
 def database_backup_recent(run: Run, backups: BackupStore) -> Judgement:
-    """A backup of usual size finished within the allowed age."""
+    """A backup of production, of usual size, finished within the allowed age."""
     now = utc_now()
     return judge_newest_backup(
-        backups.list_backups(now - BACKUPS_SINCE),
+        backups.list_backups(now - LOOK_BACK),
         now=now,
         max_age=run.limits.backup_age,
         share=run.limits.backup_share,
+        names=backups.names,
+        ours=dump_name(run.company),
     )
 
 

@@ -10,7 +10,6 @@ from policy.combined import counted, listed
 from policy.health import read_health
 from policy.hotfix import judge_urgency
 from policy.items import Way
-from policy.limits import Risk
 from policy.migrations import MigrationReading
 from policy.migrations.judging import risk_of
 from policy.record import Event
@@ -38,11 +37,10 @@ def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way
         )
     change = company.github.read_change_set(previous, commit)
     migrations = list_migrations(change, rules=company.risk_rules)
-    raised = None if request.raise_risk_to == "as assessed" else Risk(request.raise_risk_to)
     assessment = assess_risk(
         change,
         rules=company.risk_rules,
-        raised_to=raised,
+        raised_to=request.raised_to,
         migrations=[risk_of(one) for one in _read_migrations(company, commit, migrations)],
     )
     return Release(

@@ -4,13 +4,12 @@ import json
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from blocks.errors import Refused
 from policy.checks import judge_build, judge_tests
 from policy.combined import combine
 from policy.coverage import CoverageReport, judge_coverage
 from policy.evidence_rules import SecuritySource
 from policy.judgement import Judgement, not_configured
-from policy.pull_requests import PullRequest, judge_pull_requests
+from policy.pull_requests import PullRequest, judge_pull_requests, list_landing
 from policy.review_facts import ReviewedPull
 from policy.reviews import Reviewers, judge_reviews
 from policy.risk import ChangeSet, assess_risk
@@ -27,11 +26,10 @@ from policy.security_scans import (
 from tasks.change_facts import (
     checks_of_release,
     pulls_by_commit,
-    pulls_of_release,
     report_of_release,
     same_tree,
     templates,
-    tickets_named,
+    tickets_there,
 )
 from tasks.item import item
 from tasks.run import Run, utc_now
@@ -47,15 +45,16 @@ def pull_request_created(run: Run) -> Judgement:
         pulls_by_commit(run),
         complete=run.release.complete,
         base_branch=run.company.rules.main_branch,
-        tickets=None if run.company.tickets is None else {key: _exists(run, key) for key in tickets_named(run)},
+        tickets=None if run.company.tickets is None else tickets_there(run),
         templates=templates(run),
         rules=rules,
+        asked_for=run.release.request.pull_request,
     )
 
 
 @item("1.1.2")
 def code_review_completed(run: Run) -> Judgement:
-    """Enough people who did not write it approved the head of every pull request, and nobody objects."""
+    """Enough people who did not write it approved the head of each pull request that lands, and nobody objects."""
     company = run.company
     zone = ZoneInfo(company.rules.time_zone)
     reviewers = Reviewers(
@@ -65,7 +64,10 @@ def code_review_completed(run: Run) -> Judgement:
         on=utc_now().astimezone(zone).date(),
         zone=zone,
     )
-    return judge_reviews([_reviewed(run, pull) for pull in pulls_of_release(run).values()], reviewers=reviewers)
+    pulls = list_landing(
+        pulls_by_commit(run), base_branch=company.rules.main_branch, asked_for=run.release.request.pull_request
+    )
+    return judge_reviews([_reviewed(run, pull) for pull in pulls], reviewers=reviewers)
 
 
 @item("1.1.3")
@@ -103,16 +105,6 @@ def build_succeeds(run: Run) -> Judgement:
     )
 
 
-def _exists(run: Run, key: str) -> bool:
-    if run.company.tickets is None:
-        return False
-    try:
-        run.company.tickets.read_ticket(key)
-    except Refused:
-        return False
-    return True
-
-
 def _reviewed(run: Run, pull: PullRequest) -> ReviewedPull:
     github = run.company.github
     threads, threads_total = github.list_threads(pull.number)
@@ -122,7 +114,7 @@ def _reviewed(run: Run, pull: PullRequest) -> ReviewedPull:
         url=pull.url,
         head=pull.head,
         opened_by=pull.opened_by,
-        risk=assess_risk(change, rules=run.company.risk_rules, raised_to=None).risk,
+        risk=assess_risk(change, rules=run.company.risk_rules, raised_to=run.release.request.raised_to).risk,
         commits=github.list_pull_commits(pull.number),
         commits_total=pull.commits_total,
         reviews=github.list_reviews(pull.number),
@@ -181,7 +173,7 @@ def _leaks(run: Run, security: SecuritySource) -> Scan | None:
         commits_scanned=number if isinstance(number, int) else None,
         url=found.url,
     )
-    commits = sum(not commit.subject.startswith("Merge ") for commit in run.release.commits)
+    commits = sum(not commit.is_merge for commit in run.release.commits)
     return read_gitleaks(scan, base=run.release.previous_commit, head=run.release.commit, commits=commits)
 
 
@@ -197,10 +189,10 @@ def _read_range(content: bytes) -> Mapping[str, object]:
 def _code_scanning(run: Run, _security: SecuritySource) -> Scan | None:
     number = run.release.request.pull_request
     ref = f"refs/pull/{number}/head" if number is not None else f"refs/heads/{run.company.rules.main_branch}"
-    found = run.company.github.read_code_scanning(ref, run.release.commit)
-    if found.analysed is None:
+    found = run.company.github.read_code_scanning(ref)
+    if not found.analyses:
         return None
-    return read_code_scanning(found.alerts, analysed=found.analysed, error=found.error)
+    return read_code_scanning(found.alerts, found.analyses, commit=run.release.commit)
 
 
 def _snyk(run: Run, _security: SecuritySource) -> Scan | None:

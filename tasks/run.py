@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from threading import Lock
 from typing import Protocol, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 from prefect.context import FlowRunContext
 
@@ -115,6 +116,11 @@ class Run:
         """When the last server began to serve the new version; now, while it does not yet."""
         row = last(self.record.seen, Event.LIVE)
         return row.at if row else utc_now()
+
+    @property
+    def today(self) -> date:
+        """The day it is now in the company's zone, by which people hold a role."""
+        return utc_now().astimezone(ZoneInfo(self.company.rules.time_zone)).date()
 
 
 def pause_after(waited: float) -> float:

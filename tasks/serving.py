@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from blocks.company import Company
-from blocks.errors import Refused, Unreachable
+from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.fleet import Server
 from blocks.load_balancer import BalancedServer
 from policy.health import judge_health
@@ -34,7 +34,7 @@ def judge_room_without(server: Server, run: Run) -> Judgement:
                 parts = [judge_capacity(company.prometheus.read_usage(others), servers_up=up, limits=limits)]
         if counting is not None:
             parts.append(judge_pool_without_one(counting.result(), servers_up=up, limits=limits))
-    except Unreachable as error:
+    except (Unreachable, Misconfigured) as error:
         return unknown(str(error))
     return worst_of(parts)
 

@@ -6,17 +6,18 @@ from datetime import datetime, timedelta
 
 from blocks.company import Company
 from blocks.confluence import Confluence
+from blocks.errors import Absent
 from blocks.jira import Jira
 from blocks.postgres import Postgres
 from blocks.sentry import Sentry
-from blocks.store import Absent
 from policy.combined import combine, listed
 from policy.incidents import judge_alerts, judge_incidents, judge_tickets
 from policy.judgement import Judgement, failed, not_configured, passed
 from policy.new_errors import judge_new_errors
 from policy.record import Event
 from policy.slow_queries import Snapshot, Statement, judge_slow_queries
-from tasks.change_facts import tickets_named
+from policy.tickets import judge_closed
+from tasks.change_facts import tickets_of_release
 from tasks.item import item
 from tasks.run import Run, utc_now
 from tasks.step import Seen, Step
@@ -28,8 +29,8 @@ SUPPORT_WEEKS = 4
 
 @item("3.1.4", needs=SENTRY)
 def no_new_errors(run: Run, sentry: Sentry) -> Judgement:
-    """No kind of error was first seen in production since the first server served the new version."""
-    since = max(_first_change(run), utc_now() - run.limits.new_errors - run.limits.immediate_watch)
+    """No kind of error was first seen in production since the first change, nor within the last minutes."""
+    since = min(_first_change(run), utc_now() - run.limits.new_errors)
     return errors_since(sentry, since, environment=run.release.environment)
 
 
@@ -143,21 +144,16 @@ def ticket_closed(run: Run, key: str) -> Step:
     )
 
 
-def tickets_of_release(run: Run) -> tuple[str, ...]:
-    """Return the keys of the tickets that the pull requests of the release name and that exist."""
-    return tickets_named(run) if run.company.tickets is not None else ()
-
-
 @item("3.4.3")
 def release_documented(run: Run) -> Judgement:
-    """The log has its entry and every ticket is done."""
+    """The log has its entry and every ticket that the release delivers is done."""
     parts = [not_configured(LOG.section) if run.company.log is None else _judge_entry(run)]
     if run.company.tickets is None:
         parts.append(not_configured(TICKETS.section))
     else:
-        left = [key for key in tickets_of_release(run) if not run.company.tickets.read_ticket(key).done]
-        keys = listed(tickets_of_release(run)) or "no ticket"
-        parts.append(failed(f"not closed: {listed(left)}") if left else passed(f"{keys}: done"))
+        found, system = tickets_of_release(run), run.company.tickets
+        done = {key: system.read_ticket(key).done for key in (*found.delivered, *found.unsure)}
+        parts.append(judge_closed(found, done))
     return combine(parts)
 
 

@@ -1,6 +1,6 @@
 """1.3.7 to 1.3.9 and their ends in 3.3: people hear of a release before it begins, and that it is over."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from blocks.company import Company
 from blocks.errors import BlockError
@@ -9,15 +9,16 @@ from blocks.pagerduty_rest import PagerDutyRest
 from blocks.statuspage import Statuspage
 from policy.announcement import Plan, announce
 from policy.change_set import say_in_slack
+from policy.checklist import ITEMS
 from policy.judgement import Judgement, Verdict, failed, not_applicable, passed
 from policy.limits import Risk
 from policy.messages import stakeholder_mail
-from policy.on_call import OnCall, find_on_call, judge_on_call
+from policy.on_call import judge_on_call
 from policy.record import Event, last
-from policy.roles import Person, Role
 from tasks.change_facts import review_of_release
 from tasks.item import item
 from tasks.messages import deliver, direct_message, message_key
+from tasks.on_call import find_people, list_shifts, on_call_to_tell
 from tasks.run import Run, utc_now
 from tasks.step import Again, Seen, Step
 from tasks.systems import MAIL, ON_CALL, STATUSPAGE
@@ -38,7 +39,15 @@ def team_notified(run: Run) -> Step:
         watched=run.limits.extended_watch,
         zone=run.company.rules.time_zone,
     )
-    text = announce(run.release, plan, roster=run.company.roster, on_call=_on_call(run), more=_change_set(run))
+    to_tell = on_call_to_tell(run)
+    text = announce(
+        run.release,
+        plan,
+        roster=run.company.roster,
+        on_call=to_tell.people,
+        why_they=to_tell.why,
+        more=_change_set(run),
+    )
     return deliver(run, number="1.3.7", name="team notified", text=text, thread=False)
 
 
@@ -52,32 +61,34 @@ def _change_set(run: Run) -> str:
 
 def on_call_told(run: Run) -> tuple[Step, ...]:
     """1.3.8: whoever is on call has a direct message that asks them to confirm."""
-    release = run.release
+    release, to_tell = run.release, on_call_to_tell(run)
+    why = f" ({to_tell.why})" if to_tell.why else ""
     text = (
-        f"You are on call while {release.what} goes to production ({release.risk} risk, "
+        f"You are on call{why} while {release.what} goes to production ({release.risk} risk, "
         f"about {run.limits.roll_out.total_seconds() / 60:.0f} min from now). "
         "React with :white_check_mark: or answer yes if you are ready; answer no if you are not."
     )
     return tuple(
         direct_message(run, person, number="1.3.8", name=TOLD, asking=1, text=text)
-        for person in _on_call(run)
+        for person in to_tell.people
         if person.slack is not None
     )
 
 
 @item("1.3.8", needs=ON_CALL)
 def on_call_ready(run: Run, pagerduty: PagerDutyRest) -> Judgement:
-    """Whoever is on call now was told and, above low risk, has confirmed; the answer is waited for."""
+    """Whoever is on call now was told and, above low risk, has confirmed; an answer that can stop is waited for."""
+    shifts, waits = list_shifts(run, pagerduty), ITEMS["1.3.8"].stops(run.release.way)
     while True:
         now = utc_now()
         told = [
             one
-            for person in _on_call(run)
+            for person in find_people(run, pagerduty, shifts, now=now)
             if person.slack is not None
             and (one := run.company.slack.read_replies(person.slack, message_key(run, f"{TOLD}-1-{person.slack}")))
         ]
         judgement = judge_on_call(
-            _entries(run),
+            shifts,
             told,
             policy=pagerduty.policy,
             level=pagerduty.level,
@@ -87,13 +98,13 @@ def on_call_ready(run: Run, pagerduty: PagerDutyRest) -> Judgement:
             until=now + run.limits.roll_out,
             patience=run.limits.on_call_patience,
         )
-        if judgement.verdict is not Verdict.UNKNOWN:
+        if judgement.verdict is not Verdict.UNKNOWN or not waits:
             return judgement
         run.pause(REPLY_SECONDS)
 
 
 def maintenance_announced(run: Run) -> Step:
-    """1.3.9: the company's status page names the maintenance."""
+    """1.3.9: the company's status page names the maintenance; where one was ended too early, another."""
     page = STATUSPAGE.required(run.company)
     release = run.release
     starts = release.opened_at
@@ -125,6 +136,8 @@ def status_page_updated(run: Run, page: Statuspage) -> Judgement:
     found = page.find_maintenance(run.release.key)
     if found is None:
         return failed(f"the status page {page.page} names no maintenance of {run.release.key}")
+    if found.over:
+        return failed(f"{found.name!r} is {found.status} already, and the release only begins", link=found.url or None)
     return passed(f"{found.name!r} is {found.status}", link=found.url or None)
 
 
@@ -196,24 +209,6 @@ def _look(key: str, *, over: bool) -> Callable[[Company], Seen]:
         found = STATUSPAGE.required(company).find_maintenance(key)
         if found is None:
             return Seen(over, "no maintenance of this release")
-        return Seen(found.over or not over, f"{found.name!r} is {found.status}")
+        return Seen(found.over == over, f"{found.name!r} is {found.status}")
 
     return look
-
-
-def _entries(run: Run) -> Sequence[OnCall]:
-    pagerduty = run.company.on_call
-    if pagerduty is None:
-        return ()
-    now = utc_now()
-    return run.once.fetch("on call", lambda: pagerduty.list_on_call(pagerduty.policy, now, now + run.limits.roll_out))
-
-
-def _on_call(run: Run) -> tuple[Person, ...]:
-    """Whoever is on call by PagerDuty, as far as the roster knows them; without it the roster's own role."""
-    now, roster, pagerduty = utc_now(), run.company.roster, run.company.on_call
-    if pagerduty is None:
-        return roster.holders(Role.ON_CALL, on=now.date())
-    there = find_on_call(_entries(run), policy=pagerduty.policy, level=pagerduty.level, now=now)
-    found = (roster.find(one.email) or roster.find(one.name) for one in there)
-    return tuple(person for person in found if person is not None)

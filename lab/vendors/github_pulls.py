@@ -52,8 +52,9 @@ class PullOperations:
         return Answer(body={"total_count": len(latest), "check_runs": page}, headers=headers)
 
     def _latest_checks(self, sha: str) -> list[Check]:
-        """By default GitHub gives the latest run of each name only."""
-        return list({check.name: check for check in self.state.checks if check.commit == sha}.values())
+        """By default GitHub gives the latest run of each name of a suite only."""
+        of_commit = [check for check in self.state.checks if check.commit == sha]
+        return list({(check.suite, check.name): check for check in of_commit}.values())
 
     def _list_pulls_of(self, call: Call) -> Answer:
         sha = self._known(call.parameters["ref"])

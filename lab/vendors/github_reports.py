@@ -8,7 +8,7 @@ from typing import Any
 from lab.vendors.core import Answer, Call, Operation
 from lab.vendors.github_links import API, SITE, deployment, deployment_status, repository
 from lab.vendors.github_pages import cut_page
-from lab.vendors.github_shapes import invalid, refusal, spoken_now
+from lab.vendors.github_shapes import invalid, refusal
 from lab.vendors.github_state import Artifact, Deployment, GitHubState, Status
 
 STATES = ("error", "failure", "inactive", "in_progress", "queued", "pending", "success")
@@ -92,23 +92,24 @@ class ReportOperations:
         """404 where nothing was ever analysed, as GitHub says it."""
         found = [
             {
-                "id": number,
-                "ref": ref,
-                "commit_sha": commit,
+                "id": one.number,
+                "ref": one.ref,
+                "commit_sha": one.commit,
                 "analysis_key": ".github/workflows/codeql.yml:analyze",
                 "environment": "{}",
-                "error": error,
-                "created_at": spoken_now(),
+                "category": one.category,
+                "error": one.error,
+                "created_at": one.at,
                 "results_count": 0,
                 "rules_count": 1,
-                "url": f"{API}/repos/{self.state.repository}/code-scanning/analyses/{number}",
-                "sarif_id": f"sarif-{number}",
-                "tool": {"name": "CodeQL", "guid": None, "version": "2"},
+                "url": f"{API}/repos/{self.state.repository}/code-scanning/analyses/{one.number}",
+                "sarif_id": f"sarif-{one.number}",
+                "tool": {"name": one.tool, "guid": None, "version": "2"},
                 "deletable": True,
                 "warning": "",
             }
-            for number, (ref, commit, error) in enumerate(self.state.analyses, 1)
-            if call.query.get("ref") in (None, ref)
+            for one in self.state.analyses
+            if call.query.get("ref") in (None, one.ref)
         ]
         if not found:
             raise refusal(404, "no analysis found")

@@ -24,13 +24,14 @@ class RunOperations:
         )
 
     def _list_runs(self, call: Call) -> Answer:
-        if call.parameters.get("workflow", self.state.workflow) != self.state.workflow:
+        wanted = call.parameters.get("workflow")
+        if wanted not in (None, *self.state.workflows):
             raise refusal(404, "Not Found")
         commit, branch = call.query.get("head_sha"), call.query.get("branch")
         found = [
-            shapes.run(run, self.state.repository, self.state.workflow)
+            shapes.run(run, self.state.repository, self.state.workflows.index(run.workflow) + 1)
             for run in reversed(self.state.runs)
-            if commit in (None, run.commit) and branch in (None, run.branch)
+            if commit in (None, run.commit) and branch in (None, run.branch) and wanted in (None, run.workflow)
         ]
         page, headers = cut_page(call, found)
         return Answer(body={"total_count": len(found), "workflow_runs": page}, headers=headers)

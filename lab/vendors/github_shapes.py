@@ -46,7 +46,7 @@ class PullRequest:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of the workflow for one commit."""
+    """One run of a workflow for one commit; its checks are a suite of that number."""
 
     number: int
     commit: str
@@ -55,6 +55,8 @@ class Run:
     conclusion: str | None
     failed_step: str | None
     created_at: str
+    workflow: str
+    event: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Check:
     status: str
     conclusion: str | None
     started_at: str
+    suite: int
 
 
 def refusal(status: int, message: str, **more: Any) -> RefusalError:
@@ -216,22 +219,23 @@ def whole_pull_request(
     )
 
 
-def run(of: Run, repository: str, workflow: str) -> dict[str, Any]:
+def run(of: Run, repository: str, workflow_number: int) -> dict[str, Any]:
     """A workflow run."""
     return links.run_links(repository, of.number) | {
         "id": of.number,
         "node_id": f"WFR_{of.number}",
         "name": "CI",
         "display_title": "CI",
-        "workflow_id": 1,
+        "workflow_id": workflow_number,
+        "check_suite_id": of.number,
         "head_commit": None,
         "head_repository": links.repository(repository),
         "repository": links.repository(repository),
         "pull_requests": [],
-        "path": f".github/workflows/{workflow}",
+        "path": f".github/workflows/{of.workflow}",
         "head_sha": of.commit,
         "head_branch": of.branch,
-        "event": "push",
+        "event": of.event,
         "status": of.status,
         "conclusion": of.conclusion,
         "run_number": of.number,
@@ -286,7 +290,7 @@ def check(of: Check, repository: str) -> dict[str, Any]:
         "url": url,
         "external_id": "",
         "details_url": f"{links.SITE}/{repository}/runs/{of.number}",
-        "check_suite": {"id": of.number},
+        "check_suite": {"id": of.suite},
         "output": output | {"annotations_url": f"{url}/annotations"},
         "pull_requests": [],
         "head_sha": of.commit,

@@ -9,6 +9,7 @@ from lab.vendors import github_shapes as shapes
 from lab.vendors.github_shapes import Check, PullRequest, Run
 
 REVIEWERS = (TOMAS, CARLA, DORA, SOFIA)
+_NO_WORKFLOW = 1_000_000
 PushHook = Callable[[str, str], Awaitable[None]]
 
 
@@ -60,6 +61,19 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True)
+class Analysis:
+    """An analysis of code scanning: one for each tool and category of a commit."""
+
+    number: int
+    ref: str
+    commit: str
+    error: str
+    category: str
+    tool: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """A deployment and its newest status, empty where it has none."""
 
@@ -85,6 +99,7 @@ class GitHubState:
         """Back to the first state: refs, pull requests, runs and checks as they were in the beginning."""
         self.history.restore(self._first_refs)
         self.pulls: dict[int, PullRequest] = {}
+        self.workflows: list[str] = [self.workflow]
         self.runs: list[Run] = []
         self.checks: list[Check] = []
         self.hidden_checks: set[str] = set()
@@ -92,7 +107,7 @@ class GitHubState:
         self.threads: list[Thread] = []
         self.statuses: list[Status] = []
         self.artifacts: list[Artifact] = []
-        self.analyses: list[tuple[str, str, str]] = []
+        self.analyses: list[Analysis] = []
         self.alerts: list[dict[str, Any]] = []
         self.deployments: list[Deployment] = []
         for past in self.history.past_pulls():
@@ -195,6 +210,20 @@ class GitHubState:
         checks = [one.conclusion for one in self.checks if one.commit == commit]
         return set(states + checks) <= {"success"}
 
+    def analyse(
+        self,
+        commit: str,
+        error: str = "",
+        *,
+        ref: str = "refs/heads/main",
+        category: str = "/language:javascript",
+        tool: str = "CodeQL",
+        at: str = "",
+    ) -> None:
+        """Let code scanning have looked at a commit, now unless a time is given."""
+        number = len(self.analyses) + 1
+        self.analyses.append(Analysis(number, ref, commit, error, category, tool, at or shapes.spoken_now()))
+
     def keep_artifact(self, run: int, name: str, files: Mapping[str, str]) -> None:
         """Let a run of the workflow leave these files."""
         self.artifacts.append(Artifact(len(self.artifacts) + 1, run, name, files))
@@ -216,11 +245,15 @@ class GitHubState:
         *,
         branch: str = "main",
         failed_step: str | None = None,
+        workflow: str = "",
+        event: str = "push",
     ) -> int:
         """Add a run of the workflow (without a conclusion it is still running) and return its number."""
-        status = "completed" if conclusion else "in_progress"
-        number = len(self.runs) + 1
-        self.runs.append(Run(number, commit, branch, status, conclusion, failed_step, shapes.spoken_now()))
+        name, status = workflow or self.workflow, "completed" if conclusion else "in_progress"
+        if name not in self.workflows:
+            self.workflows.append(name)
+        number, now = len(self.runs) + 1, shapes.spoken_now()
+        self.runs.append(Run(number, commit, branch, status, conclusion, failed_step, now, name, event))
         return number
 
     def finish_run(self, number: int, conclusion: str, *, failed_step: str | None = None) -> None:
@@ -229,8 +262,11 @@ class GitHubState:
             self.runs[number - 1], status="completed", conclusion=conclusion, failed_step=failed_step
         )
 
-    def report_check(self, commit: str, name: str, conclusion: str | None = "success") -> None:
-        """Add a check run (without a conclusion it is still running)."""
+    def report_check(
+        self, commit: str, name: str, conclusion: str | None = "success", *, run: int | None = None, at: str = ""
+    ) -> None:
+        """Add a check run (without a conclusion it is still running) to a run of a workflow, else to the newest."""
         status = "completed" if conclusion else "in_progress"
         number = len(self.checks) + 1
-        self.checks.append(Check(number, commit, name, status, conclusion, shapes.spoken_now()))
+        suite = run or max((one.number for one in self.runs if one.commit == commit), default=_NO_WORKFLOW)
+        self.checks.append(Check(number, commit, name, status, conclusion, at or shapes.spoken_now(), suite))

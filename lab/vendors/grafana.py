@@ -1,7 +1,8 @@
 """A stand-in for Grafana: annotations, and alert rules with what came of their evaluation.
 
 Follows Grafana's API description (0.0.1) for annotations and provisioned rules, and Prometheus' description for the
-list of evaluated rules, which Grafana answers in that shape.
+list of evaluated rules, which Grafana answers in that shape; there a folder is named by its title. Newer ones add
+the numbers of rule and folder, and know the state KeepLast and rules that record a metric.
 """
 
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from lab.vendors.core import Answer, Call, Operation, RefusalError, Vendor
 _FIELDS = frozenset({"dashboardUID", "panelId", "data", "tags", "text", "time", "timeEnd"})
 _RULES = "/api/prometheus/grafana/api/v1/rules"
 _HEALTH = ("ok", "error", "nodata")
+_ON_ERROR, _ON_NO_DATA = ("OK", "Alerting", "Error", "KeepLast"), ("Alerting", "NoData", "OK", "KeepLast")
 
 
 def refuse(status: int, message: str) -> RefusalError:
@@ -25,12 +27,14 @@ class Grafana(Vendor):
     def __init__(self, token: str) -> None:
         self.annotations: list[dict[str, Any]] = []
         self.rules: list[dict[str, Any]] = []
+        self.tells_numbers = True
         super().__init__(token)
 
     def add_rule(
         self,
         title: str,
         *,
+        folder: str = "ops",
         state: str = "inactive",
         health: str = "ok",
         error: str = "",
@@ -41,6 +45,9 @@ class Grafana(Vendor):
         """Let there be an alert rule that was evaluated a moment ago."""
         if health not in _HEALTH:
             raise ValueError(f"health {health!r}: expected one of {', '.join(_HEALTH)}")
+        if on_error not in _ON_ERROR or on_no_data not in _ON_NO_DATA:
+            raise ValueError(f"on_error {on_error!r}, on_no_data {on_no_data!r}: Grafana has no such state")
+        uid, folder_uid = f"rule-{len(self.rules)}", f"folder-{folder}"
         evaluated: dict[str, Any] = {"name": title, "state": state, "health": health, "lastError": error}
         evaluated |= {"type": "alerting"} | {
             "query": "up",
@@ -51,7 +58,7 @@ class Grafana(Vendor):
             "alerts": [],
         }
         evaluated |= {"evaluationTime": 0.01, "lastEvaluation": datetime.now(UTC).isoformat()}
-        defined: dict[str, Any] = {"title": title, "ruleGroup": "release", "folderUID": "ops", "orgID": 1}
+        defined: dict[str, Any] = {"title": title, "ruleGroup": "release", "folderUID": folder_uid, "orgID": 1}
         defined |= {
             "condition": "A",
             "data": [],
@@ -60,7 +67,19 @@ class Grafana(Vendor):
             "noDataState": on_no_data,
             "isPaused": paused,
         }
-        self.rules.append({"evaluated": evaluated, "defined": defined | {"uid": f"rule-{len(self.rules)}"}})
+        numbers = {"uid": uid, "folderUid": folder_uid}
+        self.rules.append(
+            {"folder": folder, "evaluated": evaluated, "numbers": numbers, "defined": defined | {"uid": uid}}
+        )
+
+    def add_recording(self, metric: str, *, folder: str = "ops") -> None:
+        """Let there be a rule that records a metric: it is in no state."""
+        self.add_rule(metric, folder=folder)
+        evaluated, defined = self.rules[-1]["evaluated"], self.rules[-1]["defined"]
+        evaluated["type"] = "recording"
+        for name in ("state", "duration", "keepFiringFor", "annotations", "alerts"):
+            del evaluated[name]
+        defined["record"] = {"metric": metric, "from": "A"}
 
     def operations(self) -> tuple[Operation, ...]:
         """What a release needs."""
@@ -112,7 +131,13 @@ class Grafana(Vendor):
     def _list_evaluated(self, call: Call) -> Answer:
         del call
         now = datetime.now(UTC).isoformat()
-        group = {"name": "release", "file": "ops", "interval": 60, "limit": 0, "evaluationTime": 0.01}
-        rules = [rule["evaluated"] for rule in self.rules if rule["evaluated"]]
-        groups = [group | {"lastEvaluation": now, "rules": rules}] if rules else []
+        rules = [rule for rule in self.rules if rule["evaluated"]]
+        groups = [
+            {"name": "release", "file": folder, "interval": 60, "limit": 0, "evaluationTime": 0.01}
+            | {"lastEvaluation": now, "rules": [self._evaluated(rule) for rule in rules if rule["folder"] == folder]}
+            for folder in dict.fromkeys(rule["folder"] for rule in rules)
+        ]
         return Answer(body={"status": "success", "data": {"groups": groups}})
+
+    def _evaluated(self, rule: dict[str, Any]) -> dict[str, Any]:
+        return {**rule["evaluated"], **(rule["numbers"] if self.tells_numbers else {})}

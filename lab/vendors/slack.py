@@ -17,6 +17,7 @@ from lab.vendors.slack_shapes import Channel, content, refuse
 
 _BOT = "U0COUNTERSIGN"
 _BOT_ID = "B0COUNTERSIGN"
+_TO_BOTH = "thread_broadcast"
 _POST = frozenset(
     {"channel", "text", "thread_ts", "metadata", "blocks", "mrkdwn", "unfurl_links", "unfurl_media"}
     | {"reply_broadcast", "link_names"}
@@ -62,10 +63,16 @@ class Slack(Vendor):
                 return list(place.messages)
         return []
 
-    def say(self, channel: str, person: str, text: str) -> None:
-        """Let somebody write into a channel, or into their own conversation with the bot."""
-        message = {"type": "message", "user": person, "text": text, "ts": self._stamp()}
-        self._channel({"channel": channel}).messages.append(message)
+    def say(self, channel: str, person: str, text: str, **more: Any) -> None:
+        """Let somebody write into a channel, or into their own conversation with the bot.
+
+        `more` is what else Slack puts into the message: `thread_ts`, `subtype`, `attachments`.
+        """
+        place = self._channel({"channel": channel})
+        message = {"type": "message", "user": person, "text": text, "ts": self._stamp()} | more
+        if thread := more.get("thread_ts"):
+            message |= _place_in_thread(place, thread)
+        place.messages.append(message)
 
     def put_out(self, channel: str) -> None:
         """The bot is no longer in the channel."""
@@ -159,9 +166,7 @@ class Slack(Vendor):
         message: dict[str, Any] = {"type": "message", "user": _BOT, "bot_id": _BOT_ID, "ts": self._stamp()}
         message |= content(given)
         if thread := given.get("thread_ts"):
-            if not any(other["ts"] == thread for other in place.messages):
-                raise refuse("thread_not_found")
-            message["thread_ts"] = str(thread)
+            message |= _place_in_thread(place, thread)
         person = f"U{place.number.removeprefix('D')}"
         if place.number.startswith("D") and person in self.agreeing:
             message["reactions"] = [{"name": "white_check_mark", "users": [person], "count": 1}]
@@ -181,13 +186,14 @@ class Slack(Vendor):
         return {"channel": place.number, "permalink": link}
 
     def _history(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        top = [message for message in self._channel(given).messages if "thread_ts" not in message]
-        return _page(top[::-1], given)
+        place = self._channel(given)
+        top = [one for one in place.messages if "thread_ts" not in one or one.get("subtype") == _TO_BOTH]
+        return _page([place.shown(one) for one in top[::-1]], given)
 
     def _replies(self, given: Mapping[str, Any]) -> dict[str, Any]:
         place = self._channel(given)
         first = _found(place, given.get("ts"), error="thread_not_found")
-        return _page([first, *(one for one in place.messages if one.get("thread_ts") == first["ts"])], given)
+        return _page([place.shown(first), *place.replies(first["ts"])], given)
 
     def _open(self, given: Mapping[str, Any]) -> dict[str, Any]:
         person = str(given.get("users", ""))
@@ -217,6 +223,11 @@ def _found(place: Channel, stamp: Any, *, error: str = "message_not_found") -> d
         if message["ts"] == str(stamp):
             return message
     raise refuse(error)
+
+
+def _place_in_thread(place: Channel, stamp: Any) -> dict[str, Any]:
+    first = _found(place, stamp, error="thread_not_found")
+    return {"thread_ts": first["ts"], "parent_user_id": first["user"]}
 
 
 def _page(messages: list[dict[str, Any]], given: Mapping[str, Any]) -> dict[str, Any]:

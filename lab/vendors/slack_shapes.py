@@ -21,6 +21,19 @@ class Channel:
     member: bool = True
     messages: list[dict[str, Any]] = field(default_factory=list)
 
+    def replies(self, stamp: str) -> list[dict[str, Any]]:
+        """What stands in the thread below a message."""
+        return [message for message in self.messages if message.get("thread_ts") == stamp]
+
+    def shown(self, message: dict[str, Any]) -> dict[str, Any]:
+        """A message as lists show it: the first one of a thread counts its replies."""
+        below = self.replies(message["ts"])
+        if not below:
+            return message
+        people = sorted({one["user"] for one in below})
+        counted = {"reply_count": len(below), "reply_users": people, "reply_users_count": len(people)}
+        return message | {"thread_ts": message["ts"], "latest_reply": below[-1]["ts"], "subscribed": False} | counted
+
 
 def refuse(error: str, **more: Any) -> RefusalError:
     """Slack says no under HTTP 200."""

@@ -16,12 +16,17 @@ _WORDS = {
 }
 
 
+_WORST_LAST = ("operational", "under_maintenance", "degraded_performance", "partial_outage", "major_outage")
+
+
 class StatusPage(Vendor):
     """One vendor's page; nobody needs a token."""
 
     def __init__(self) -> None:
         self.indicator = "none"
+        self.moved_to: str | None = None
         self.components: dict[str, str] = {"API": "operational", "Webhooks": "operational"}
+        self.groups: dict[str, dict[str, str]] = {}
         self.incidents: list[dict[str, Any]] = []
         self.maintenances: list[dict[str, Any]] = []
         super().__init__("")
@@ -54,12 +59,21 @@ class StatusPage(Vendor):
         return Answer(400)
 
     def _summary(self, call: Call) -> Answer:
+        if self.moved_to is not None:
+            return Answer(301, headers={"Location": self.moved_to, "Content-Type": "text/html"}, raw=b"")
         now = datetime.now(UTC).isoformat()
         page = {"id": "kctbh9vrtdwd", "name": "Vendor", "url": call.base_url, "time_zone": "UTC", "updated_at": now}
-        components = [
-            {"id": f"c{number}", "name": name, "status": status, "group": False}
-            for number, (name, status) in enumerate(self.components.items())
-        ]
+        components = [_component(f"c{number}", *one) for number, one in enumerate(self.components.items())]
+        for number, (group, members) in enumerate(self.groups.items()):
+            ids = [f"g{number}c{member}" for member in range(len(members))]
+            worst = max(members.values(), key=_WORST_LAST.index)
+            components.append(_component(f"g{number}", group, worst) | {"group": True, "components": ids})
+            inside = zip(ids, members.items(), strict=True)
+            components += [_component(key, *one) | {"group_id": f"g{number}"} for key, one in inside]
         told = {"indicator": self.indicator, "description": _WORDS[self.indicator]}
         found = {"components": components, "incidents": self.incidents, "scheduled_maintenances": self.maintenances}
         return Answer(body={"page": page, "status": told} | found)
+
+
+def _component(key: str, name: str, status: str) -> dict[str, Any]:
+    return {"id": key, "name": name, "status": status, "group_id": None, "group": False}

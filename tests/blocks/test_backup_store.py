@@ -31,6 +31,7 @@ def test_every_backup_since_a_moment_is_listed_the_oldest_first(backups: BackupS
     assert [backup.finished_at for backup in found] == sorted(backup.finished_at for backup in found)
     assert {"manual-backups/before-migration.dump", f"{now:%Y/%m/%d}/zz-readme.txt"} <= {b.key for b in found}
     assert all(backup.finished_at.tzinfo for backup in found)
+    assert {b.key for b in found if b.by_hand} == {"manual-backups/before-migration.dump"}
     assert backups.list_backups(now + timedelta(hours=1)) == ()
 
 

@@ -8,10 +8,11 @@ import pytest
 from prefect.blocks.core import Block
 from prefect.testing.standard_test_suites.blocks import BlockStandardTestSuite
 
-from blocks.errors import Misconfigured, Refused, Unreachable
+from blocks.errors import Absent, Misconfigured, Refused, Unreachable
 from blocks.github import GitHub
 from lab.history import ANA, DEV, History
 from lab.vendors.github import GitHub as StandIn
+from policy.check_facts import list_newest, list_reports
 from tests.serving import served
 
 TOKEN = "ghp_right"
@@ -56,6 +57,21 @@ def test_a_change_set_holds_commits_files_pull_requests_and_labels(world: World)
     assert change.files == ("prisma/migrations/1/migration.sql",)
     assert change.labels == ("migration",)
     assert change.complete
+
+
+def test_a_merge_is_known_by_its_parents_and_not_by_its_title(world: World) -> None:
+    squash = world.history.commit({"a.ts": "1"}, "Merge duplicate patient records (#12)", ANA)
+    world.history.commit({"b.ts": "1"}, "Try", branch="feature/b")
+    world.block.merge_into("main", world.history.resolve("feature/b"), "Bring the rota")
+
+    commits = world.block.read_change_set("production", "main").commits
+
+    assert {commit.subject: commit.is_merge for commit in commits} == {
+        "Merge duplicate patient records (#12)": False,
+        "Try": False,
+        "Bring the rota": True,
+    }
+    assert world.block.read_commit(squash).parents == 1
 
 
 def test_a_change_set_of_many_commits_is_read_to_its_last_page(world: World) -> None:
@@ -183,6 +199,53 @@ def test_checks_of_which_one_did_not_arrive_are_not_taken_for_all(world: World) 
     assert world.block.read_checks(sha).list_cut_short() == ("44 of 45 checks received",)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "outcomes"),
+    [
+        pytest.param({}, {"workflow": "nightly.yml"}, {"failure", "success"}, id="G1 two workflows"),
+        pytest.param({}, {}, {"success"}, id="G1 the workflow begun again"),
+        pytest.param({}, {"event": "pull_request"}, {"failure", "success"}, id="G1 begun by another event"),
+    ],
+)
+def test_a_red_job_is_told_from_a_green_one_of_the_same_name(
+    world: World, first: dict[str, str], second: dict[str, str], outcomes: set[str]
+) -> None:
+    sha, state = world.history.resolve("main"), world.vendor.state
+    red, green = state.report_run(sha, "failure", **first), state.report_run(sha, **second)
+    state.report_check(sha, "unit", "failure", run=red, at="2026-11-26T10:00:00Z")
+    state.report_check(sha, "unit", run=green, at="2026-11-26T10:01:00Z")
+
+    newest = list_newest(list_reports(world.block.read_checks(sha)))
+
+    assert {one.word for one in newest} == outcomes
+
+
+def test_a_re_run_replaces_the_job_in_its_own_workflow(world: World) -> None:
+    sha, state = world.history.resolve("main"), world.vendor.state
+    run = state.report_run(sha)
+    other = state.report_run(sha, workflow="nightly.yml")
+    for number in (run, other):
+        state.report_check(sha, "unit", "failure", run=number)
+    state.report_check(sha, "unit", run=run)
+
+    checks = world.block.read_checks(sha)
+
+    assert [(one.origin, one.conclusion) for one in checks.runs] == [
+        ("workflow 1 on push", "success"),
+        ("workflow 2 on push", "failure"),
+    ]
+
+
+def test_what_ran_a_check_is_asked_only_where_two_have_one_name(world: World) -> None:
+    sha = world.history.resolve("main")
+    world.vendor.state.report_check(sha, "unit")
+
+    [run] = world.block.read_checks(sha).runs
+
+    assert run.origin.startswith("suite ")
+    assert not [call for call, _ in world.vendor.calls if call.path.endswith("/actions/runs")]
+
+
 def test_a_commit_status_is_read_beside_the_checks_the_newest_of_each_context(world: World) -> None:
     sha = world.history.resolve("main")
     for state in ("failure", "success"):
@@ -210,7 +273,7 @@ def test_a_missing_permission_is_named(world: World) -> None:
 
 def test_a_file_is_read_at_a_commit(world: World) -> None:
     assert world.block.read_file("README.md", "main") == b"# Holi\n"
-    with pytest.raises(Refused, match=r"has no file absent\.md at main"):
+    with pytest.raises(Absent, match=r"has no file absent\.md at main"):
         world.block.read_file("absent.md", "main")
 
 
@@ -226,6 +289,15 @@ def test_a_folder_is_listed_at_a_commit(world: World) -> None:
     assert ("lock.toml", "file") in [(one.name, one.type) for one in found]
     with pytest.raises(Refused, match=r"has no folder absent at main"):
         world.block.list_folder("absent", "main")
+
+
+def test_a_file_that_may_not_be_read_is_not_taken_for_one_that_is_not_there(world: World) -> None:
+    world.vendor.forbid("/contents/", "contents=read")
+
+    with pytest.raises(Refused, match=r"403 Resource not accessible.*contents=read") as raised:
+        world.block.read_file("README.md", "main")
+
+    assert not isinstance(raised.value, Absent)
 
 
 @pytest.mark.parametrize("kind", ["error", "html", "truncated", "empty", "down", "lost"])

@@ -54,6 +54,19 @@ def test_a_pull_request_is_read_with_its_words_and_every_page_of_its_files(world
     assert pull.files_complete
 
 
+def test_a_file_that_is_moved_away_is_known_by_its_old_name_too(world: World) -> None:
+    history = world.state.history
+    history.commit({"src/auth/guard.ts": "export const guard = () => true\n"}, "Guard the rota", DEV)
+    moved: dict[str, str | None] = {"src/auth/guard.ts": None, "src/util/guard.ts": "export const guard = () => true\n"}
+    history.commit(moved, "Move the guard", branch="feature/guard")
+    number = world.state.open_pull_request("feature/guard", "Move the guard")
+
+    pull = world.block.read_described_pull(number)
+
+    assert pull.files == ("src/auth/guard.ts", "src/util/guard.ts")
+    assert pull.files_complete
+
+
 def test_the_pull_requests_of_many_commits_are_read_at_once(world: World) -> None:
     commits = [world.state.history.resolve(name) for name in ("main", "main~1")]
 
@@ -117,22 +130,28 @@ def test_an_artifact_that_arrives_broken_is_no_empty_report(world: World) -> Non
         world.block.read_report(run, "coverage")
 
 
-def test_code_scanning_says_what_it_looked_at_last(world: World) -> None:
+def test_every_analysis_of_a_ref_is_read_with_its_tool_and_category(world: World) -> None:
     main = world.state.history.resolve("main")
-    assert world.block.read_code_scanning("refs/heads/main", main).analysed is None
+    assert world.block.read_code_scanning("refs/heads/main").analyses == ()
 
-    world.state.analyses.append(("refs/heads/main", main, ""))
+    world.state.analyse(main, "CodeQL ran out of memory")
+    world.state.analyse(main, category="/language:python")
+    world.state.analyse(main, ref="refs/heads/staging")
 
-    seen = world.block.read_code_scanning("refs/heads/main", main)
-    assert (seen.analysed, seen.error, seen.alerts) == (main, "", ())
+    seen = world.block.read_code_scanning("refs/heads/main")
+    assert [(str(one), one.commit, one.error) for one in seen.analyses] == [
+        ("CodeQL /language:python", main, ""),
+        ("CodeQL /language:javascript", main, "CodeQL ran out of memory"),
+    ]
+    assert seen.alerts == ()
 
 
-def test_code_scanning_of_a_commit_that_main_has_left_behind_counts(world: World) -> None:
-    first, newest = world.state.history.resolve("main~1"), world.state.history.resolve("main")
-    world.state.analyses += [("refs/heads/main", first, ""), ("refs/heads/main", newest, "")]
+def test_an_analysis_without_a_category_is_told_apart_by_its_job(world: World) -> None:
+    world.state.analyse(world.state.history.resolve("main"), category="")
 
-    assert world.block.read_code_scanning("refs/heads/main", first).analysed == first
-    assert world.block.read_code_scanning("refs/heads/main", "c" * 40).analysed in (first, newest)
+    [analysis] = world.block.read_code_scanning("refs/heads/main").analyses
+
+    assert str(analysis) == "CodeQL .github/workflows/codeql.yml:analyze {}"
 
 
 def test_a_change_set_says_which_of_its_files_exist_no_more(world: World) -> None:

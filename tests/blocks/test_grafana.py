@@ -65,6 +65,8 @@ def test_a_rule_that_is_normal_says_whether_it_could_be_evaluated(world: World, 
         pytest.param({"on_error": "OK"}, ("an error counts as OK",), id="E12-green-on-error"),
         pytest.param({"on_no_data": "OK"}, ("missing data count as OK",), id="E12-green-on-no-data"),
         pytest.param({"paused": True}, ("it is paused",), id="E12-paused"),
+        pytest.param({"on_error": "KeepLast"}, ("an error changes nothing",), id="E12-keeps-on-error"),
+        pytest.param({"on_no_data": "KeepLast"}, ("missing data change nothing",), id="E12-keeps-on-no-data"),
         pytest.param({}, (), id="E12-watching"),
     ],
 )
@@ -93,6 +95,51 @@ def test_a_firing_rule_is_told_from_a_quiet_one(world: World) -> None:
         ("High error rate", "firing"),
         ("Disk full", "inactive"),
     ]
+
+
+@pytest.mark.parametrize(
+    "tells_numbers", [pytest.param(True, id="E12-numbered"), pytest.param(False, id="E12-older-Grafana")]
+)
+def test_a_firing_rule_is_not_hidden_by_its_namesake_in_another_folder(world: World, *, tells_numbers: bool) -> None:
+    world.vendor.tells_numbers = tells_numbers
+    world.vendor.add_rule("High error rate", folder="production", state="firing")
+    world.vendor.add_rule("High error rate", folder="staging")
+
+    assert [(rule.title, rule.folder, rule.state) for rule in world.block.list_alert_rules()] == [
+        ("High error rate", "production", "firing"),
+        ("High error rate", "staging", "inactive"),
+    ]
+
+
+def test_each_namesake_is_blind_in_its_own_way(world: World) -> None:
+    world.vendor.add_rule("High error rate", folder="production", on_no_data="OK")
+    world.vendor.add_rule("High error rate", folder="staging")
+
+    assert [rule.blind for rule in world.block.list_alert_rules()] == [("missing data count as OK",), ()]
+
+
+def test_an_older_grafana_that_cannot_tell_which_namesake_is_blind_shows_both_so(world: World) -> None:
+    world.vendor.tells_numbers = False
+    world.vendor.add_rule("High error rate", folder="production", on_no_data="OK")
+    world.vendor.add_rule("High error rate", folder="staging")
+
+    assert [rule.blind for rule in world.block.list_alert_rules()] == [("missing data count as OK",)] * 2
+
+
+def test_a_namesake_that_was_never_evaluated_is_not_taken_for_the_other(world: World) -> None:
+    world.vendor.tells_numbers = False
+    world.vendor.add_rule("High error rate", folder="production")
+    world.vendor.add_rule("High error rate", folder="staging")
+    world.vendor.rules[0]["evaluated"] = None
+
+    assert [rule.health for rule in world.block.list_alert_rules()] == ["ok", "never evaluated"]
+
+
+def test_a_rule_that_records_a_metric_is_no_alert(world: World) -> None:
+    world.vendor.add_recording("job:errors:rate5m")
+    world.vendor.add_rule("High error rate")
+
+    assert [rule.title for rule in world.block.list_alert_rules()] == ["High error rate"]
 
 
 @pytest.mark.parametrize("fault", [pytest.param("lost", id="E3-annotation"), pytest.param("slow", id="twice")])

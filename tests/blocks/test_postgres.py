@@ -43,6 +43,15 @@ def test_the_figures_come_from_the_primary(database: Postgres, settings: dict[st
     assert database.count_audit_rows(timedelta(days=3650)) >= database.count_audit_rows(timedelta(0)) == 0
 
 
+def test_a_user_from_whom_other_sessions_are_hidden_is_a_wrong_setting_and_no_zero(database: Postgres) -> None:
+    reader = database.model_copy(update={"user": "reader"})
+
+    assert reader.is_primary()
+    for ask in (reader.count_connections, reader.read_statements):
+        with pytest.raises(Misconfigured, match=r"database holi: reader sees nothing .*: GRANT pg_monitor TO reader"):
+            ask()
+
+
 def test_a_dump_can_be_restored_and_holds_the_tables(database: Postgres) -> None:
     body = dumped(database)
 

@@ -10,7 +10,10 @@ from prefect.testing.standard_test_suites.blocks import BlockStandardTestSuite
 
 from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.prometheus import Prometheus
+from policy.judgement import Verdict
+from policy.limits import Limits
 from policy.red_flags import Sample
+from policy.samples import judge_numbers
 from policy.trend import Point
 from tests.lab.measured_server import Measured, measured_server
 from tests.lab.measuring import KINDS, eventually, metrics
@@ -68,6 +71,19 @@ def test_the_middle_and_the_slowest_requests_are_measured_too(world: World) -> N
 
 def test_a_server_without_failures_has_zero_of_them(world: World) -> None:
     assert world.samples()[1].errors == 0.0
+
+
+def test_e7_failures_that_are_no_number_are_not_taken_for_none(world: World) -> None:
+    waiting = 'max by (server) (requests_waiting{server=~"$servers"})'
+    broken = Prometheus(url=world.block.url, errors_query=f"{waiting} / {waiting}")
+
+    samples = broken.read_samples(SERVERS, now := datetime.now(UTC), SPAN)
+    broken.close()
+
+    assert all(sample.requests for sample in samples)
+    judgement = judge_numbers(samples, now=now, limits=Limits())
+    assert judgement.verdict is Verdict.UNKNOWN
+    assert "web-server-1: the number of errors is not known" in judgement.sentence
 
 
 def test_a_sample_is_dated_by_its_newest_measurement(world: World) -> None:

@@ -93,6 +93,37 @@ def test_a_message_to_a_person_arrives_once(world: World) -> None:
     assert world.texts("U0TOMAS") == ["Your approval is asked"]
 
 
+def test_what_is_written_to_us_and_in_the_thread_of_our_question_is_read(world: World) -> None:
+    ours = world.block.direct_message("U0TOMAS", "Are you ready?", "release-7/told")
+    world.vendor.say("U0TOMAS", "U0TOMAS", "a moment")
+    world.vendor.say("U0TOMAS", "U0TOMAS", "yes", thread_ts=ours.stamp)
+    world.vendor.say("U0TOMAS", "U0TOMAS", "no, wait", thread_ts=ours.stamp, subtype="thread_broadcast")
+
+    told = world.block.read_replies("U0TOMAS", "release-7/told")
+
+    assert told is not None
+    assert [answer.text for answer in told.answers] == ["a moment", "yes", "no, wait"]
+
+
+def test_an_alert_is_read_from_text_or_attachment_and_who_came_or_went_is_none(world: World) -> None:
+    since = datetime.now(UTC) - timedelta(minutes=1)
+    world.block.post("C0ALERTS", "Release 7 needs hands", "release-7/page")
+    resolved = {"title": "[RESOLVED] HighErrorRate", "fallback": "[RESOLVED] HighErrorRate", "text": "web-1", "id": 1}
+    world.vendor.say("C0ALERTS", "U0GRAFANA", "", subtype="bot_message", attachments=[resolved])
+    both = [{"fallback": "[FIRING] disk", "id": 1}, {"text": "[FIRING] memory", "id": 2}]
+    world.vendor.say("C0ALERTS", "U0GRAFANA", "", attachments=both)
+    world.vendor.say("C0ALERTS", "U0GRAFANA", "[FIRING] cpu", attachments=[{"fallback": "more of it", "id": 1}])
+    world.vendor.say("C0ALERTS", "U0TOMAS", "<@U0TOMAS> has joined the channel", subtype="channel_join")
+    world.vendor.say("C0ALERTS", "U0TOMAS", "set the channel topic: x", subtype="channel_topic")
+
+    alerts = world.block.list_alerts("C0ALERTS", since)
+
+    said = ["[FIRING] cpu", "[FIRING] disk", "[FIRING] memory", "[RESOLVED] HighErrorRate"]
+    assert sorted(alert.text for alert in alerts) == said
+    stamp = world.vendor.messages("C0ALERTS")[1]["ts"].replace(".", "")
+    assert f"https://holilabs.slack.com/archives/C0ALERTS/p{stamp}" in {alert.url for alert in alerts}
+
+
 def test_an_update_changes_the_text_and_keeps_the_key(world: World) -> None:
     message = world.block.post("C0DEPLOYMENTS", "Release 7 begins", "release-7/begins")
 

@@ -10,7 +10,7 @@ from prefect.testing.standard_test_suites.blocks import BlockStandardTestSuite
 from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.status_pages import StatusPages
 from lab.vendors.status_page import StatusPage as StandIn
-from policy.conflicts import StatusPage
+from policy.conflicts import Component, StatusPage
 from tests.serving import served
 
 
@@ -37,7 +37,7 @@ def test_a_vendor_that_is_well_says_so(world: World) -> None:
     page = world.read()
 
     assert (page.indicator, page.description) == ("none", "All Systems Operational")
-    assert page.components == {"API": "operational", "Webhooks": "operational"}
+    assert page.components == (Component("API", "operational"), Component("Webhooks", "operational"))
     assert page.url == world.block.pages["GitHub"]
 
 
@@ -46,7 +46,18 @@ def test_an_outage_names_the_component(world: World) -> None:
 
     page = world.read()
 
-    assert (page.indicator, page.components["API"]) == ("critical", "major_outage")
+    assert (page.indicator, page.components[0]) == ("critical", Component("API", "major_outage"))
+
+
+def test_components_of_one_name_keep_their_groups(world: World) -> None:
+    world.vendor.groups = {"Droplets": {"NYC3": "major_outage"}, "Spaces": {"NYC3": "operational"}}
+
+    assert set(world.read().components) >= {
+        Component("Droplets", "major_outage"),
+        Component("NYC3", "major_outage", "Droplets"),
+        Component("Spaces", "operational"),
+        Component("NYC3", "operational", "Spaces"),
+    }
 
 
 @pytest.mark.parametrize("fault", ["error", "html", "truncated", "empty", "down", "slow"])

@@ -79,6 +79,18 @@ def test_a_maintenance_is_completed_once(world: World) -> None:
     assert incident["incident_updates"][0]["body"] == "All done"
 
 
+def test_a_maintenance_that_is_over_is_followed_by_another(world: World) -> None:
+    first = world.schedule()
+    world.block.complete_maintenance(first, "Too early")
+
+    second = world.schedule()
+
+    assert second != first
+    assert not second.over
+    assert world.block.find_maintenance("release-7") == second
+    assert world.schedule() == second
+
+
 def test_a_long_name_is_cut_to_what_statuspage_takes(world: World) -> None:
     assert len(world.schedule(name="x" * 300).name) == 255
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from blocks.errors import Misconfigured, Refused, Unreachable
-from blocks.store import Absent, Exists, FolderStore, S3Store, Store
+from blocks.errors import Absent, Misconfigured, Refused, Unreachable
+from blocks.store import Exists, FolderStore, S3Store, Store
 from lab.home import Home
 from lab.object_store import ObjectStore
 from tests.wire import Proxy

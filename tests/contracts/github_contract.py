@@ -67,8 +67,9 @@ def _checks(stage: Stage) -> None:
     for number in range(105):
         stage.vendor.state.report_check(commit, f"check {number}")
     stage.vendor.state.report_check(commit, "running", None)
+    stage.vendor.state.report_check(commit, "running", run=stage.vendor.state.report_run(commit, workflow="other.yml"))
     stage.vendor.state.report_status(commit, "preview")
-    assert len(stage.block.read_checks(commit).runs) == 106
+    assert len(stage.block.read_checks(commit).runs) == 107
 
 
 def _reviewed(stage: Stage) -> int:
@@ -85,8 +86,8 @@ def _report(stage: Stage) -> None:
 
 
 def _scanned(stage: Stage) -> None:
-    stage.vendor.state.analyses.append(("refs/heads/main", _main(stage), ""))
-    stage.block.read_code_scanning("refs/heads/main", _main(stage))
+    stage.vendor.state.analyse(_main(stage))
+    stage.block.read_code_scanning("refs/heads/main")
 
 
 def _tag(stage: Stage) -> None:

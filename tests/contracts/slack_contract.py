@@ -55,11 +55,12 @@ def _wrong_token(stage: Stage) -> None:
 
 def _replies(stage: Stage) -> None:
     stage.vendor.agreeing = frozenset({PERSON})
-    stage.block.direct_message(PERSON, "Are you ready?", "ready")
-    stage.vendor.say(PERSON, PERSON, "yes")
+    asked = stage.block.direct_message(PERSON, "Are you ready?", "ready")
+    stage.vendor.say(PERSON, PERSON, "a moment")
+    stage.vendor.say(PERSON, PERSON, "yes", thread_ts=asked.stamp)
     told = stage.block.read_replies(PERSON, "ready")
     assert told.reactions
-    assert told.answers
+    assert len(told.answers) == 2
 
 
 def _alerts(stage: Stage) -> None:

@@ -1,7 +1,7 @@
 """A release that nobody may approve is noticed before the first change, with the reason for each person."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -29,6 +29,18 @@ def test_who_may_approve_is_named(company: Company, world: World) -> None:
     require_an_approver(run)
 
     assert say_who_may_approve(run) == "may be approved by Tomas Lima"
+
+
+def test_a_deputy_may_approve_until_the_day_ends_in_the_companys_zone(
+    company: Company, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deputy = Deputy.model_validate({"role": "tech lead", "from": "2026-11-20", "until": "2026-11-30"})
+    run = begun(company_of(company, Person(name="Eva Kim", deputies=(deputy,))), world, steps=0).run
+
+    monkeypatch.setattr("tasks.run.utc_now", lambda: datetime(2026, 12, 1, 7, 59, tzinfo=UTC))
+    assert say_who_may_approve(run) == "may be approved by Eva Kim"
+    monkeypatch.setattr("tasks.run.utc_now", lambda: datetime(2026, 12, 1, 8, 0, tzinfo=UTC))
+    assert say_who_may_approve(run) == "may be approved by nobody: nobody holds the role"
 
 
 @pytest.mark.parametrize(

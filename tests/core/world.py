@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from blocks.errors import Refused, Superseded, Unreachable
+from blocks.errors import Absent, Refused, Superseded, Unreachable
 from blocks.fleet import HeldByHand, Kept, Server, ServerState
 from blocks.load_balancer import BalancedServer
-from blocks.store import Absent, Exists, Stored
+from blocks.store import Exists, Stored
 from policy.health import HealthAnswer
 from tests.policy.releases import NEW_COMMIT, OLD_COMMIT
 from tests.policy.rows import NEW, OLD, THIRD

@@ -96,6 +96,7 @@ class Scene:
             vendor.mend()
             vendor.allowed = True
         cast("Any", self.vendors["github"]).forbidden = None
+        cast("Any", self.vendors["sentry"]).issues.clear()
         self.use(**self.first)
 
     def use(self, **systems: Any) -> None:
@@ -173,7 +174,7 @@ def stand_ins(history: History) -> dict[str, Vendor]:
 
 def blocks_at(at: dict[str, str]) -> dict[str, Any]:
     """Return the company's systems, each before its stand-in and with little patience."""
-    short: dict[str, Any] = {"patience": 1, "read_timeout": 3}
+    short: dict[str, Any] = {"patience": 1, "read_timeout": 2}
     return {
         "github": GitHub(url=at["github"], repository="holilabs/holilabsv2", **short),
         "slack": Slack(
@@ -192,7 +193,7 @@ def blocks_at(at: dict[str, str]) -> dict[str, Any]:
 
 def others_at(at: dict[str, str]) -> dict[str, Any]:
     """Return the systems that serve a purpose instead of others."""
-    short: dict[str, Any] = {"patience": 1, "read_timeout": 3}
+    short: dict[str, Any] = {"patience": 1, "read_timeout": 2}
     return {
         "tickets": Linear(url=at["linear"], **short),
         "log": Confluence(url=f"{at['confluence']}/wiki", user=MAIL, space="42", **short),

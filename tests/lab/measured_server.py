@@ -34,6 +34,7 @@ class Measured:
             "process_memory_limit_bytes 500000000",
             "process_cpu_ratio 0.25",
             "disk_used_ratio 0.5",
+            "requests_waiting 0",
         ]
         return "\n".join(["# TYPE http_requests_total counter", *lines, ""])
 

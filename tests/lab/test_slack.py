@@ -103,6 +103,21 @@ def test_history_comes_newest_first_in_pages_without_replies(world: World) -> No
     assert len(world.ask("conversations.replies", channel="C1", ts=stamps[0])["messages"]) == 2
 
 
+def test_the_first_message_of_a_thread_counts_its_replies(world: World) -> None:
+    first = world.ask("chat.postMessage", channel="C1", text="first")["ts"]
+    assert "thread_ts" not in world.ask("conversations.history", channel="C1")["messages"][0]
+    world.vendor.say("C1", "U1", "in the thread", thread_ts=first)
+    world.vendor.say("C1", "U1", "in both", thread_ts=first, subtype="thread_broadcast")
+
+    shown = world.ask("conversations.history", channel="C1")["messages"]
+    below = world.ask("conversations.replies", channel="C1", ts=first)["messages"]
+
+    assert [message["text"] for message in shown] == ["in both", "first"]
+    assert (shown[1]["thread_ts"], shown[1]["reply_count"], shown[1]["reply_users"]) == (first, 2, ["U1"])
+    assert [message["text"] for message in below] == ["first", "in the thread", "in both"]
+    assert below[1]["parent_user_id"] == below[0]["user"]
+
+
 def test_a_text_that_is_too_long_is_cut_not_refused(world: World) -> None:
     world.ask("chat.postMessage", channel="C1", text="x" * 50_000)
 

@@ -1,8 +1,10 @@
 """What scanners print about the commit b2, for the rules about findings."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from policy.code_analyses import CodeAnalysis
 from policy.security_scans import CodeScanningAlert, LeakScan, SnykIssue
 
 SECRET = "ghp_notToBeSeenAnywhere0123456789"
@@ -80,3 +82,16 @@ def alert(level: str | None = "high", **changes: Any) -> CodeScanningAlert:
         "html_url": "https://github.com/holi/web/security/code-scanning/5",
     }
     return CodeScanningAlert(**(facts | changes))
+
+
+def analysis(commit: str = "b2", error: str = "", *, at: int = 0, **changes: Any) -> CodeAnalysis:
+    """An analysis of JavaScript by CodeQL, `at` minutes past ten."""
+    facts: dict[str, Any] = {
+        "number": 100 + at,
+        "tool": "CodeQL",
+        "category": "/language:javascript",
+        "commit": commit,
+        "error": error,
+        "created_at": datetime(2026, 11, 24, 10, tzinfo=UTC) + timedelta(minutes=at),
+    }
+    return CodeAnalysis(**(facts | changes))

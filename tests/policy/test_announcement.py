@@ -60,6 +60,12 @@ def test_many_changes_are_counted_and_none_is_said() -> None:
     assert none.endswith("*On-Call Engineer:* nobody is known to be on call")
 
 
+def test_who_named_whoever_is_on_call_is_said_where_pagerduty_did_not() -> None:
+    text = announce(release(), plan(), roster=ROSTER, on_call=[ANA], why_they="by the roster, for <PagerDuty> is away")
+
+    assert text.endswith("<@UANA> (on standby; by the roster, for &lt;PagerDuty&gt; is away)")
+
+
 def test_nothing_that_somebody_wrote_can_call_the_channel() -> None:
     facts = release(
         request=request(summary="<!channel> " + "long " * 30, requested_by="<!here>"), reasons=("<!everyone>",)

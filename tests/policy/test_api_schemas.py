@@ -132,6 +132,45 @@ SCHEMAS = [
         ".*: type string -> integer in answers",
         id="a map of something else",
     ),
+    pytest.param(
+        {"type": "object", "additionalProperties": TEXT},
+        {"type": "object"},
+        "",
+        ".*: type string -> anything in answers",
+        id="a map becomes free",
+    ),
+    pytest.param(
+        {"type": "object"},
+        {"type": "object", "additionalProperties": WHOLE},
+        ".*: type anything -> integer in requests",
+        "",
+        id="a free object becomes a map",
+    ),
+    pytest.param(
+        {"type": "object", "additionalProperties": False},
+        {"type": "object", "additionalProperties": WHOLE},
+        "",
+        "",
+        id="a closed object opens",
+    ),
+    pytest.param(
+        {"type": "object", "additionalProperties": {}}, {"type": "object"}, "", "", id="free is free however it is said"
+    ),
+    pytest.param(
+        {"type": "array", "items": TEXT},
+        {"type": "array"},
+        "",
+        "[]: type string -> anything in answers",
+        id="a list of anything",
+    ),
+    pytest.param(
+        {"type": "array"},
+        {"type": "array", "items": TEXT},
+        "[]: type anything -> string in requests",
+        "",
+        id="no longer a list of anything",
+    ),
+    pytest.param({"type": "array", "items": True}, {"type": "array"}, "", "", id="a list of anything, said otherwise"),
     pytest.param({"oneOf": [TEXT, WHOLE]}, {"oneOf": [WHOLE, TEXT]}, "", "", id="another order"),
     pytest.param(
         {"oneOf": [TEXT, WHOLE]},

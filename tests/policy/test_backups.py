@@ -1,12 +1,13 @@
 """A backup one could go back to (1.4.3)."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.backups import Backup, judge_newest_backup, judge_read_back
+from policy.backups import Backup, is_dump, judge_newest_backup, judge_read_back
 from policy.judgement import Judgement, Verdict
 
 NOW = datetime(2026, 11, 24, 6, 3, tzinfo=UTC)
@@ -22,18 +23,24 @@ def daily(*sizes_bytes: int) -> list[Backup]:
     return [backup(f"day-{day}/holi.dump", size_bytes=size, hours=2 + 24 * day) for day, size in enumerate(sizes_bytes)]
 
 
-def judge(backups: list[Backup]) -> Judgement:
-    return judge_newest_backup(backups, now=NOW, max_age=timedelta(hours=24), share=0.5)
+def by_hand(name: str, *, hours: float) -> Backup:
+    return Backup(f"manual-backups/{name}", 3 * GB, NOW - timedelta(hours=hours), by_hand=True)
+
+
+def judge(backups: list[Backup], *, names: Sequence[str] = ()) -> Judgement:
+    return judge_newest_backup(
+        backups, now=NOW, max_age=timedelta(hours=24), share=0.5, names=names, ours="production-"
+    )
 
 
 def test_the_newest_is_found_among_a_thousand_and_more() -> None:
     """K1."""
-    old = [backup(f"2026/11/2{at % 3}/{at:04}.dump", hours=30 + at) for at in range(1204)]
+    old = [backup(f"2026/11/2{at % 3}/holi-{at:04}.dump", hours=30 + at) for at in range(1204)]
 
-    judgement = judge([*old, backup("2026/11/24/fresh.dump", hours=1)])
+    judgement = judge([*old, backup("2026/11/24/holi-1204.dump", hours=1)])
 
     assert judgement.verdict is Verdict.PASSED
-    assert "2026/11/24/fresh.dump" in judgement.sentence
+    assert "2026/11/24/holi-1204.dump" in judgement.sentence
 
 
 def test_yesterdays_folder_holds_the_newest_just_after_midnight() -> None:
@@ -71,7 +78,19 @@ def test_an_empty_archive_fails_and_is_not_replaced_by_yesterdays() -> None:
         pytest.param(daily(14 * GB, *[30 * GB] * 7), Verdict.FAILED, "limit 50%", id="less than half"),
         pytest.param(daily(15 * GB, *[30 * GB] * 7), Verdict.PASSED, "15.0 GB", id="half"),
         pytest.param(daily(3 * GB, 20, 3 * GB, 3 * GB), Verdict.PASSED, "day-0", id="one bad day before"),
-        pytest.param(daily(3 * GB, *[3 * GB] * 7, 90 * GB), Verdict.PASSED, "day-0", id="only seven count"),
+        pytest.param(daily(3 * GB, *[3 * GB] * 7, 90 * GB), Verdict.PASSED, "day-0", id="eight days are looked at"),
+        pytest.param(
+            daily(*[60_000] * 5, *[3 * GB] * 3),
+            Verdict.FAILED,
+            "the last 7 were about 60.0 kB, but day-5/holi.dump had 3.0 GB (limit 50% of that): day-0/holi.dump",
+            id="K3: shrunken for so long that it has become usual",
+        ),
+        pytest.param(
+            daily(*[3 * GB] * 7, 7 * GB),
+            Verdict.FAILED,
+            "if the database really shrank, look into a dump and ask for a waiver",
+            id="shrunken by more than half within the eight days",
+        ),
     ],
 )
 def test_the_newest_dump_is_young_and_of_the_usual_size(backups: list[Backup], verdict: Verdict, says: str) -> None:
@@ -80,9 +99,138 @@ def test_the_newest_dump_is_young_and_of_the_usual_size(backups: list[Backup], v
     assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence
 
 
-@pytest.mark.parametrize("ending", [".dump", ".sql.gz", ".backup", ".pgdump", ".DUMP"])
+STALE = backup("2026/11/21/holi-2026-11-21.dump", hours=72)
+FRESH = backup("2026/11/24/holi-2026-11-24.dump", hours=2)
+FOREIGN = backup("2026/11/24/metabase-2026-11-24.dump", hours=2)
+
+
+@pytest.mark.parametrize(
+    ("backups", "names", "verdict", "says"),
+    [
+        pytest.param(
+            [STALE, FOREIGN],
+            (),
+            Verdict.UNKNOWN,
+            "backups of 2 names lie there (2026/11/21/holi-2026-11-21.dump, 2026/11/24/metabase-2026-11-24.dump),"
+            " and which is production's is not known: set names in [backups]",
+            id="K2, K3: a fresh dump of another database beside a stale one",
+        ),
+        pytest.param([FRESH, FOREIGN], (), Verdict.UNKNOWN, "set names in [backups]", id="both of them fresh"),
+        pytest.param(
+            [STALE, FOREIGN, by_hand("production-20261124-050000.dump", hours=1)],
+            (),
+            Verdict.PASSED,
+            "manual-backups/production-20261124-050000.dump",
+            id="two names, and a fresh one of our own",
+        ),
+        pytest.param(
+            [FRESH, FOREIGN, by_hand("production-20261122-050000.dump", hours=49)],
+            (),
+            Verdict.UNKNOWN,
+            "set names in [backups]",
+            id="two names, and a stale one of our own",
+        ),
+        pytest.param([STALE], (), Verdict.FAILED, "too old", id="one name, stale"),
+        pytest.param(
+            [STALE, backup("2026/11/21/metabase.dump", hours=70)], (), Verdict.FAILED, "too old", id="two names, stale"
+        ),
+        pytest.param([STALE, FRESH], (), Verdict.PASSED, "holi-2026-11-24.dump", id="a date in the name is no name"),
+        pytest.param(
+            [
+                backup("a/holi_20261122_0300.dump.gz", hours=51),
+                backup("b/Holi-20261123T030000Z.dump.gz", hours=27),
+                backup("c/holi.2026-11-24.3f2a9c.sql.zst", hours=3),
+            ],
+            (),
+            Verdict.PASSED,
+            "c/holi",
+            id="however the date is written",
+        ),
+        pytest.param(
+            [backup("20261123.dump", hours=27), backup("20261124.dump", hours=3)],
+            (),
+            Verdict.PASSED,
+            "20261124.dump",
+            id="nothing but a date",
+        ),
+        pytest.param(
+            [backup("pg.holi.20261121.dump", hours=72), backup("pg.metabase.20261124.dump", hours=2)],
+            (),
+            Verdict.UNKNOWN,
+            "2 names",
+            id="names with dots",
+        ),
+        pytest.param([STALE, FOREIGN], ("holi-*",), Verdict.FAILED, "too old", id="the name is set: stale"),
+        pytest.param([FRESH, FOREIGN], ("holi-*.dump",), Verdict.PASSED, "holi", id="the name is set: fresh"),
+        pytest.param(
+            [backup("a/holi-1.tar.zst", hours=2)], ("holi-*.tar.zst",), Verdict.PASSED, "tar", id="an ending of its own"
+        ),
+        pytest.param(
+            [FOREIGN],
+            ("holi-*.dump",),
+            Verdict.FAILED,
+            "none of 1 objects is named like holi-*.dump",
+            id="none so named",
+        ),
+        pytest.param(
+            [FRESH, by_hand("pre-migration-backup-20261122.dump", hours=48)],
+            (),
+            Verdict.PASSED,
+            "holi",
+            id="another name by hand is no backup of every night",
+        ),
+        pytest.param(
+            [STALE, by_hand("metabase.dump", hours=1)],
+            (),
+            Verdict.FAILED,
+            "too old",
+            id="another name by hand counts not",
+        ),
+        pytest.param([STALE, by_hand("holi.dump", hours=1)], (), Verdict.PASSED, "manual", id="the same name by hand"),
+        pytest.param(
+            [by_hand("pre-migration-backup-20261124.dump", hours=1)], (), Verdict.PASSED, "manual", id="only by hand"
+        ),
+        pytest.param(
+            [STALE, by_hand("production-20261124-050000.dump", hours=1)],
+            (),
+            Verdict.PASSED,
+            "manual-backups/production-20261124-050000.dump",
+            id="our own counts under any name",
+        ),
+        pytest.param(
+            [by_hand("production-20261124-050000.dump", hours=1)],
+            (),
+            Verdict.PASSED,
+            "the first one",
+            id="only our own",
+        ),
+        pytest.param(
+            [STALE, by_hand("production-20261124-050000.dump", hours=1)],
+            ("holi-*",),
+            Verdict.PASSED,
+            "manual-backups/production",
+            id="our own counts beside the name that is set",
+        ),
+    ],
+)
+def test_a_dump_counts_only_where_it_is_known_to_be_productions(
+    backups: list[Backup], names: Sequence[str], verdict: Verdict, says: str
+) -> None:
+    judgement = judge(backups, names=names)
+
+    assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence
+
+
+@pytest.mark.parametrize(
+    "ending", [".dump", ".sql.gz", ".backup", ".pgdump", ".DUMP", ".dump.gz", ".sql.zst.age", ".dump.gpg"]
+)
 def test_dumps_are_known_by_their_endings(ending: str) -> None:
     assert judge([backup(f"holi{ending}", hours=1)]).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize("name", ["holi.dump.sha256", "zz-readme.txt", "holi.sql", "holi.dump.gz.part", "dump"])
+def test_what_lies_beside_dumps_is_none(name: str) -> None:
+    assert not is_dump(name)
 
 
 def test_a_limit_that_is_no_whole_hour_is_said_as_it_is() -> None:

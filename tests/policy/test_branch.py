@@ -72,6 +72,7 @@ def test_a_subject_that_says_too_little_is_named(subject: str, fault: str) -> No
         "feat(api)!: remind patients",
         "fix: dates of appointments",
         "Merge pull request #12 from holilabs/reminders",
+        "Merge branch offices into one form (#12)",
         "HOLI-12: remind patients",
         "Recordar citas por mensaje",
         "Temperature of vaccines is kept",

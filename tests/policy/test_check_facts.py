@@ -76,6 +76,26 @@ def test_only_success_is_success(report: CheckRun | CommitStatus, outcome: Outco
             id="G1 another app replaces nothing",
         ),
         pytest.param(
+            [run("unit", "failure", origin="suite 1"), run("unit", at=1, origin="suite 2")],
+            [("unit", Outcome.FAILED, None), ("unit", Outcome.SUCCEEDED, None)],
+            id="G1 a job of the same name in another workflow replaces nothing",
+        ),
+        pytest.param(
+            [run("unit", "failure", origin="suite 1"), run("unit", at=20, origin="suite 1")],
+            [("unit", Outcome.SUCCEEDED, Outcome.FAILED)],
+            id="G1 a re-run stays in its suite",
+        ),
+        pytest.param(
+            [run("unit", "failure", origin="ci on push"), run("unit", at=20, origin="ci on pull_request")],
+            [("unit", Outcome.FAILED, None), ("unit", Outcome.SUCCEEDED, None)],
+            id="G1 another event tests another merge",
+        ),
+        pytest.param(
+            [run("unit", "cancelled", origin="ci on pull_request"), run("unit", at=1, origin="ci on pull_request")],
+            [("unit", Outcome.SUCCEEDED, Outcome.OPEN)],
+            id="G1 the workflow was begun again by the same event",
+        ),
+        pytest.param(
             [status("unit", "pending", at=0), status("unit", "success", at=3)],
             [("unit", Outcome.SUCCEEDED, Outcome.OPEN)],
             id="G1 a status goes from pending to success",

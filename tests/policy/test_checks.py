@@ -70,6 +70,17 @@ def judged_build(reports: Checks, *, acknowledged: Collection[str] = ()) -> Judg
         pytest.param(
             (run("unit"), status("unit", "failure"), INTEGRATION, E2E), Verdict.FAILED, "unit failed", id="G1 two apps"
         ),
+        pytest.param(
+            (
+                run("unit", "failure", origin="ci on push"),
+                run("unit", at=9, origin="nightly on push"),
+                INTEGRATION,
+                E2E,
+            ),
+            Verdict.FAILED,
+            "unit failed on b2 (failure)",
+            id="G1 two workflows with a job of one name",
+        ),
         pytest.param((status("unit"), INTEGRATION, E2E), Verdict.PASSED, "unit succeeded", id="a status is a check"),
         pytest.param(
             (INTEGRATION, E2E),

@@ -41,6 +41,21 @@ def marked(title: str, body: str = "") -> bool:
         pytest.param("Squash (#12)", "* feat(api)!: x\n\n* fix: y", id="a squash lists its commits"),
         pytest.param("Merge pull request #12 from holi/x", "\nfeat!: x", id="a merge holds the title below"),
         pytest.param("x", f"```\ncode\n```\n{FOOTER}", id="after code"),
+        pytest.param(":boom: feat!: drop v1", "", id="G10 an emoji by its name first"),
+        pytest.param("💥 feat!: drop v1", "", id="G10 an emoji first"),
+        pytest.param("💥feat(api)!: drop v1", "", id="G10 an emoji without a space"),
+        pytest.param("[HOLI-12] ⚠️ feat!: drop v1", "", id="G10 a ticket and an emoji"),
+        pytest.param("Squash (#12)", "* 💥 feat!: drop v1", id="G10 a squash lists an emoji"),
+        pytest.param("x", "⚠️ BREAKING CHANGE: removed v1", id="G10 an emoji before a footer"),
+        pytest.param("x", "**⚠️ BREAKING CHANGE:** removed v1", id="G10 an emoji within bold"),
+        pytest.param("x", ":warning: BREAKING CHANGE: removed v1", id="G10 a named emoji before a footer"),
+        pytest.param("x", "## Breaking changes\n\n- removes GET /api/v1/patients", id="G10 a heading with a list"),
+        pytest.param("x", "### ⚠ BREAKING CHANGES ###\n\n* removes v1", id="G10 a heading with an emoji"),
+        pytest.param("x", "## Breaking changes (if any)\nremoves v1", id="G10 a heading that asks"),
+        pytest.param("x", "## Breaking changes:\n\nremoves v1", id="G10 a heading with a colon"),
+        pytest.param("x", "## Breaking change?\n- [ ] No\n- [x] Yes", id="G10 a ticked box"),
+        pytest.param("x", "## Breaking changes\n### API\nremoves v1", id="G10 below a smaller heading"),
+        pytest.param("x", "## Breaking changes\n```diff\n- GET /v1\n```", id="G10 shown as code"),
         pytest.param("x", f"<!-- template -->\n{FOOTER}", id="after a comment"),
     ],
 )
@@ -70,6 +85,25 @@ def test_every_way_to_mark_a_break_is_heard(title: str, body: str) -> None:
         pytest.param('Revert "feat(api)!: x"', "", id="a revert quotes it"),
         pytest.param("feat: x", "Attention!: read this", id="no type of commits"),
         pytest.param("", "", id="nothing"),
+        pytest.param("💥 boom", "", id="an emoji alone"),
+        pytest.param("docs: x", f"“{FOOTER}”", id="in other quotation marks"),
+        pytest.param("feat: x", "## Breaking changes\n\n## Tests\nunit", id="a template's heading with nothing below"),
+        pytest.param("feat: x", "## Breaking changes\n", id="a template's heading at the end"),
+        pytest.param("feat: x", "## Breaking changes\n<!-- Which? -->\n\n# Tests", id="a template's comment below"),
+        pytest.param("feat: x", "## Breaking changes\n\nNone\n\nThe rest is as before.", id="none below a heading"),
+        pytest.param("feat: x", "## Breaking changes\n\n- N/A", id="not applicable below a heading"),
+        pytest.param("feat: x", "## Breaking changes:\n\n_no_", id="no below a heading with a colon"),
+        pytest.param("feat: x", "## Breaking changes\nThere are no breaking changes.", id="none in a sentence"),
+        pytest.param("feat: x", "## Breaking changes\n- [ ] yes\n- [ ] no", id="boxes of which none is ticked"),
+        pytest.param("feat: x", "## Breaking changes\n- [ ] yes\n- [x] No", id="the box no is ticked"),
+        pytest.param("feat: x", "## Breaking changes\n\n---\nReminders", id="nothing above a line"),
+        pytest.param(
+            "feat: x", "## Breaking changes\n\nCo-authored-by: Ana <a@x>", id="nothing before who wrote it too"
+        ),
+        pytest.param("feat: x", "## Breaking changes\n\nCloses #12", id="nothing before what it closes"),
+        pytest.param("feat: x", "## Breaking changes are announced by mail\nto everybody", id="a heading that tells"),
+        pytest.param("docs: x", "> ## Breaking changes\n> removes v1", id="a quoted heading"),
+        pytest.param("docs: x", "```\n## Breaking changes\nremoves v1\n```", id="a heading in a block of code"),
     ],
 )
 def test_what_only_speaks_of_marks_is_no_mark(title: str, body: str) -> None:
@@ -90,6 +124,16 @@ def test_marks_of_one_pull_request_are_acknowledged_together_and_all_shown() -> 
     assert [one.name for one in found] == ["#12", "c3c3c3c"]
     assert found[0].seen == f"pull request #12: feat!: x; pull request #12: {FOOTER}; commit b2b2b2b: feat!: x"
     assert found[1].seen == "commit c3c3c3c: BREAKING CHANGE: " + "z" * 62 + "…"
+
+
+def test_a_heading_is_shown_with_what_stands_below() -> None:
+    [found] = list_marked([Message("#12", "#12", "feat: x", "## Breaking changes\n\n- removes GET /v1\n- and more\n")])
+
+    assert found.seen == "#12: ## Breaking changes: - removes GET /v1"
+
+
+def test_a_thousand_emoji_are_read_at_once() -> None:
+    assert not marked("💥" * 1000, f"{'💥 ' * 1000}\n{':boom:' * 1000}\n## {'⚠️' * 1000}\n")
 
 
 @given(st.text(), st.text())

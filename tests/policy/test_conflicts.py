@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.conflicts import Deployment, Holder, Maintenance, StatusPage, Vendor, judge_conflicts
+from policy.conflicts import Component, Deployment, Holder, Maintenance, StatusPage, Vendor, judge_conflicts
 from policy.judgement import Judgement, Verdict
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
@@ -27,9 +27,20 @@ def window(start: float, end: float, *services: str, key: str | None = None) -> 
     return Maintenance("Disks", at(start), at(end), services, key)
 
 
+CLOUD = (
+    Component("Droplets", "major_outage"),
+    Component("NYC3", "major_outage", "Droplets"),
+    Component("Spaces", "operational"),
+    Component("NYC3", "operational", "Spaces"),
+)
+
+
 def page(indicator: str = "none", **components: str) -> StatusPage:
     return StatusPage(
-        indicator, "All Systems Operational" if indicator == "none" else "", components, "https://status.x"
+        indicator,
+        "All Systems Operational" if indicator == "none" else "",
+        [*(Component(name, status) for name, status in components.items()), *CLOUD],
+        "https://status.x",
     )
 
 
@@ -187,40 +198,70 @@ def judge(**changes: Any) -> Judgement:
             id="E12 no page",
         ),
         pytest.param(
-            {"vendors": [vendor(page("none", s3="major_outage"), "S3")]},
+            {"vendors": [vendor(None, page_failure="404")]},
+            Verdict.UNKNOWN,
+            "AWS: its page could not be read (404)",
+            id="a page that is not there",
+        ),
+        pytest.param(
+            {"vendors": [vendor(page("none", S3="major_outage"), "S3")]},
             Verdict.FAILED,
             "major outage of S3",
             id="what is used is down though the page is green",
         ),
         pytest.param(
-            {"vendors": [vendor(page("major", s3="operational"), "S3")]},
+            {"vendors": [vendor(page("major", S3="operational"), "S3")]},
             Verdict.PASSED,
             "AWS: no outage",
             id="what is down is not used",
         ),
         pytest.param(
-            {"vendors": [vendor(page("none", s3="partial_outage"), "S3")]},
+            {"vendors": [vendor(page("none", S3="partial_outage"), "S3")]},
             Verdict.PASSED,
             "AWS: S3 partial_outage",
             id="partly down is shown",
         ),
         pytest.param(
-            {"vendors": [vendor(page("none", s3="under_maintenance"), "S3")]},
+            {"vendors": [vendor(page("none", S3="under_maintenance"), "S3")]},
             Verdict.FAILED,
             "AWS: maintenance of S3 is under way",
             id="what is used is under maintenance",
         ),
         pytest.param(
-            {"vendors": [vendor(page("maintenance", s3="operational"))]},
+            {"vendors": [vendor(page("maintenance", S3="operational"))]},
             Verdict.PASSED,
             "AWS: the whole maintenance",
             id="maintenance somewhere is shown",
         ),
         pytest.param(
-            {"vendors": [vendor(page("none", s3="operational"), "S3", "EC2")]},
+            {"vendors": [vendor(page("none", S3="operational"), "S3", "EC2")]},
             Verdict.UNKNOWN,
             "names no component EC2",
             id="a component that is gone from the page",
+        ),
+        pytest.param(
+            {"vendors": [vendor(page("minor"), "nyc3")]},
+            Verdict.FAILED,
+            "AWS: major outage of Droplets/NYC3,",
+            id="two groups have a component of that name, and one of them is down",
+        ),
+        pytest.param(
+            {"vendors": [vendor(page("minor"), "Spaces/NYC3")]},
+            Verdict.PASSED,
+            "AWS: no outage",
+            id="the one that is used is well",
+        ),
+        pytest.param(
+            {"vendors": [vendor(page("minor"), "Droplets")]},
+            Verdict.FAILED,
+            "AWS: major outage of Droplets,",
+            id="a whole group is used",
+        ),
+        pytest.param(
+            {"vendors": [vendor(page("minor"), "Spaces/AMS3")]},
+            Verdict.UNKNOWN,
+            "names no component Spaces/AMS3",
+            id="a group without that component",
         ),
         pytest.param(
             {"vendors": [vendor(page("green"))]},

@@ -14,6 +14,14 @@ CASES = {
     "no rule": ((), Verdict.UNKNOWN, "no alert rule"),
     "green": ((GREEN,), Verdict.PASSED, "1 alert rule of Grafana looked and none fires"),
     "firing": ((GREEN, AlertRule("CPU", "Firing", "ok", LATELY)), Verdict.FAILED, "'CPU' is firing"),
+    "E12 firing beside a green namesake": (
+        (
+            AlertRule("CPU", "inactive", "ok", LATELY, folder="staging"),
+            AlertRule("CPU", "firing", "ok", LATELY, folder="production"),
+        ),
+        Verdict.FAILED,
+        "the alert 'CPU' of production is firing",
+    ),
     "pending": ((AlertRule("CPU", "pending", "ok", LATELY),), Verdict.UNKNOWN, "'CPU' is pending, its evaluation ok"),
     "no state": ((AlertRule("CPU", "", "never evaluated", None),), Verdict.UNKNOWN, "in no state"),
     "error": ((AlertRule("CPU", "inactive", "error", LATELY),), Verdict.UNKNOWN, "its evaluation error"),

@@ -243,6 +243,10 @@ def test_what_cannot_be_read_is_said_and_not_taken_for_no_break(path: str, text:
     assert says in found.unreadable[0]
 
 
+def test_a_lock_file_that_is_nowhere_is_not_without_breaks() -> None:
+    assert compare(None, None).unreadable == ("pnpm-lock.yaml is neither in production nor in the release",)
+
+
 def test_a_workspace_that_is_linked_stays_a_link() -> None:
     text = json.dumps(
         {

@@ -69,6 +69,14 @@ def test_no_incident_began(incidents: list[Incident], complete: str, verdict: Ve
     assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence
 
 
+def test_a_title_that_a_program_wrote_names_no_patient() -> None:
+    one = Incident(26, "no patient Ana Ruiz <ana@holi.xyz>", "triggered", START, None)
+
+    judgement = judge_incidents([one], since=START, complete=True)
+
+    assert judgement.sentence.startswith("incident 26 'no patient […] <[…]>' began")
+
+
 @pytest.mark.parametrize(
     ("alerts", "complete", "verdict", "says"),
     [
@@ -98,6 +106,13 @@ def test_no_incident_began(incidents: list[Incident], complete: str, verdict: Ve
             Verdict.FAILED,
             "patients cannot log in",
             id="a person writes",
+        ),
+        pytest.param(
+            [alert("IntegrityError: Key (curp)=(RUAA800101MDFZNN09) of patient Ana Ruiz exists")],
+            "all",
+            Verdict.FAILED,
+            "18:05 'IntegrityError: Key (curp)[…] of patient […] exists'",
+            id="a program writes what a patient is called",
         ),
         pytest.param(
             [alert(str(at), minutes=at) for at in range(5)], "all", Verdict.FAILED, "18:02 '2' and 2 more", id="many"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from policy.judgement import Judgement, Verdict
-from policy.pull_requests import PullRequest, PullRequestRules, judge_pull_requests, list_tickets
+from policy.pull_requests import PullRequest, PullRequestRules, judge_pull_requests, list_landing, list_tickets
 from policy.risk import Commit
 
 TEMPLATE = "## What changes\n<!-- e.g. HOLI-1 -->\n- [ ] Tests\n"
@@ -142,6 +142,30 @@ def test_the_pull_request_that_landed_counts_among_several() -> None:
     retry = replace(OPEN, number=5, body="")
 
     assert judge(closed, stacked, retry, GOOD).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    ("pulls", "numbers"),
+    [
+        pytest.param((replace(GOOD, number=9, state="closed"), GOOD), [7], id="an abandoned one beside the merged one"),
+        pytest.param((replace(GOOD, number=4, base="feature/base"), GOOD), [7], id="a stacked one"),
+        pytest.param((replace(OPEN, number=5), replace(OPEN, number=8)), [8], id="the one that the request names"),
+        pytest.param((replace(OPEN, number=5), GOOD), [7], id="merged before open"),
+        pytest.param((replace(GOOD, number=9, state="closed"),), [9], id="only an abandoned one"),
+        pytest.param((), [], id="none"),
+    ],
+)
+def test_the_pull_request_that_lands_is_the_one_to_look_at(pulls: tuple[PullRequest, ...], numbers: list[int]) -> None:
+    landing = list_landing({"c1": pulls}, base_branch="main", asked_for=8)
+
+    assert [pull.number for pull in landing] == numbers
+
+
+def test_a_pull_request_that_brings_several_commits_is_looked_at_once() -> None:
+    other = replace(GOOD, number=3)
+    landing = list_landing({"c1": [GOOD], "c2": [GOOD, other], "c3": [GOOD]}, base_branch="main", asked_for=None)
+
+    assert [pull.number for pull in landing] == [3, 7]
 
 
 def test_a_list_that_is_cut_short_is_unknown() -> None:

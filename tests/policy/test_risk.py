@@ -11,8 +11,8 @@ from policy.risk import ChangeSet, Commit, RiskRules, assess_risk, list_migratio
 RULES = RiskRules()
 
 
-def commit(subject: str) -> Commit:
-    return Commit("b2b2b2b", subject, "Dev Anand", "danand", "dev@holilabs.xyz", 7)
+def commit(subject: str, *, parents: int = 1) -> Commit:
+    return Commit("b2b2b2b", subject, "Dev Anand", "danand", "dev@holilabs.xyz", 7, parents=parents)
 
 
 def change(
@@ -76,14 +76,22 @@ def test_the_risk_follows_from_paths_labels_and_subjects(changes: ChangeSet, ris
 
 
 def test_merges_do_not_hide_that_all_commits_are_fixes() -> None:
-    commits = (commit("Merge pull request #7 from fix"), commit("fix: empty search"))
+    commits = (commit("Merge pull request #7 from fix", parents=2), commit("fix: empty search"))
     changes = ChangeSet("a1", "b2", commits, ("src/search.ts",), (), complete=True)
 
     assert assess_risk(changes, rules=RULES, raised_to=None).risk is Risk.LOW
 
 
 def test_merges_alone_are_no_fixes() -> None:
-    changes = change("src/search.ts", subject="Merge pull request #7")
+    merge = commit("Merge pull request #7", parents=2)
+    changes = ChangeSet("a1", "b2", (merge,), ("src/search.ts",), (), complete=True)
+
+    assert assess_risk(changes, rules=RULES, raised_to=None).risk is Risk.MEDIUM
+
+
+def test_a_commit_that_is_called_a_merge_is_none() -> None:
+    commits = (commit("fix: typo"), commit("Merge duplicate patient records in the search (#12)"))
+    changes = ChangeSet("a1", "b2", commits, ("src/search.ts",), (), complete=True)
 
     assert assess_risk(changes, rules=RULES, raised_to=None).risk is Risk.MEDIUM
 

@@ -19,14 +19,14 @@ from policy.security_scans import (
     read_pnpm_audit,
     read_snyk,
 )
-from tests.policy.scanned import SECRET, advisory, alert, audit, issue, leak, leaks
+from tests.policy.scanned import SECRET, advisory, alert, analysis, audit, issue, leak, leaks
 
 TODAY = date(2026, 11, 24)
 GHSA = "GHSA-r683-j2x4-v87g"
 AUDIT = read_pnpm_audit(audit(), commit="b2")
 SNYK = read_snyk([], commit="b2")
 LEAKS = read_gitleaks(leaks(), base="a1", head="b2", commits=20)
-CODE = read_code_scanning([], analysed="b2")
+CODE = read_code_scanning([], [analysis()], commit="b2")
 ALL = (AUDIT, SNYK, LEAKS, CODE)
 EXPECTED = ("pnpm audit", "Snyk", "gitleaks", "code scanning")
 
@@ -82,19 +82,22 @@ def judge(
         ),
         pytest.param(read_snyk([], commit=None), Verdict.UNKNOWN, "a commit that it does not name", id="G11 no commit"),
         pytest.param(
-            read_code_scanning([alert()], analysed="b2"),
+            read_code_scanning([alert()], [analysis()], commit="b2"),
             Verdict.FAILED,
             "code scanning: high js/sql-injection#5, Query built from user input in src/patients.ts",
             id="code scanning, open",
         ),
         pytest.param(
-            read_code_scanning([], analysed="a1"),
+            read_code_scanning([], [analysis("a1")], commit="b2"),
             Verdict.UNKNOWN,
             "code scanning looked at a1, not at b2",
             id="G11 another commit",
         ),
         pytest.param(
-            read_code_scanning([alert()], analysed="a1"), Verdict.UNKNOWN, "looked at a1", id="G11 findings elsewhere"
+            read_code_scanning([alert()], [analysis("a1")], commit="b2"),
+            Verdict.UNKNOWN,
+            "looked at a1",
+            id="G11 findings elsewhere",
         ),
         pytest.param(
             read_gitleaks(leaks(leak()), base="a1", head="b2", commits=20),
@@ -176,7 +179,7 @@ def test_a_company_without_scanners_is_told_so() -> None:
 
 
 def test_a_report_of_the_same_files_serves() -> None:
-    assert judge(read_code_scanning([], analysed="f7"), same_tree={"f7"}).verdict is Verdict.PASSED
+    assert judge(read_code_scanning([], [analysis("f7")], commit="b2"), same_tree={"f7"}).verdict is Verdict.PASSED
 
 
 def test_all_that_is_wrong_is_said_and_the_first_is_linked() -> None:

@@ -15,7 +15,7 @@ from policy.security_scans import (
     read_pnpm_audit,
     read_snyk,
 )
-from tests.policy.scanned import SECRET, advisory, alert, audit, issue, leak, leaks
+from tests.policy.scanned import SECRET, advisory, alert, analysis, audit, issue, leak, leaks
 
 GONE = '{"error":"This endpoint is being retired. Use the bulk advisory endpoint instead."}'
 BAD_RESPONSE = f"The audit endpoint (at https://user:hunter2@registry/-/npm/v1) responded with 410: {GONE}"
@@ -170,25 +170,31 @@ def test_snyk_tells_what_is_open_also_what_is_ignored_there() -> None:
     ],
 )
 def test_an_alert_is_as_bad_as_its_level_or_its_rule(level: str | None, rule: str, severity: Severity) -> None:
-    scan = read_code_scanning([alert(level, rule_severity=rule)], analysed="b2")
+    scan = read_code_scanning([alert(level, rule_severity=rule)], [analysis()], commit="b2")
 
     assert (severities(scan), scan.problem) == ([severity], None)
 
 
 def test_alerts_that_are_closed_do_not_count() -> None:
     alerts = [alert(state="dismissed"), alert(state="fixed"), alert(state="auto_reopened")]
-    scan = read_code_scanning(alerts, analysed="b2")
+    scan = read_code_scanning(alerts, [analysis()], commit="b2")
 
     assert [finding.name for finding in scan.findings] == ["js/sql-injection#5"]
     assert scan.looked_at == "3 alerts"
 
 
-def test_an_analysis_that_failed_or_cannot_be_read_is_a_problem() -> None:
-    failed = read_code_scanning([], analysed="b2", error="no source code was seen")
-    odd = read_code_scanning([alert(None, rule_severity=None)], analysed="b2")
+def test_alerts_that_cannot_be_read_are_a_problem() -> None:
+    odd = read_code_scanning([alert(None, rule_severity=None)], [analysis()], commit="b2")
 
-    assert failed.problem == "its analysis failed: no source code was seen"
     assert odd.problem == "its answer cannot be read: alert 5 has the severity None"
+
+
+def test_what_one_analysis_found_is_shown_beside_the_failure_of_another() -> None:
+    failed = analysis(error="CodeQL ran out of memory", category="/language:python")
+    scan = read_code_scanning([alert()], [analysis(at=5), failed], commit="b2")
+
+    assert scan.problem == "CodeQL /language:python failed: CodeQL ran out of memory"
+    assert severities(scan) == [Severity.HIGH]
 
 
 documents = st.recursive(

@@ -25,6 +25,10 @@ from policy.troubleshooting import ADVICE, SHOWN_LINES, advice_for, explain, red
         ("duplicate key 'Maria Silva'", "duplicate key […]"),
         ('null value in "diagnosis" of 3', "null value in […] of 3"),
         ("   exit code 1   ", "exit code 1"),
+        ("Key (curp)=(RUAA800101MDFZNN09) of patient Ana Ruiz exists", "Key (curp)[…] of patient […] exists"),
+        ("RFC RUAA800101AB1 was refused", "RFC […] was refused"),
+        ("paciente Ana Ruiz no existe", "paciente […] no existe"),
+        ("image 5f2b1c9d0e7a has no patient service", "image 5f2b1c9d0e7a has no patient service"),
     ],
 )
 def test_what_may_be_private_is_blanked_out(line: str, shown: str) -> None:

@@ -49,6 +49,7 @@ LIMITS = {
     "immediate_watch": 4,
     "extended_watch": 8,
     "watch_window": 4,
+    "boot": 10,
     "unknown_patience": 12,
 }
 
