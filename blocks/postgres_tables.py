@@ -73,7 +73,7 @@ def read_facts(database: Postgres, *, touched: Sequence[str], nulls: Sequence[tu
     asked = [(table, column) for table, column in nulls if table in shapes and column in shapes[table].columns]
     empty = {(table, column): _count_nulls(database, table, column) for table, column in asked}
     return DatabaseFacts(
-        version=int(database.ask(sql.SQL("SELECT current_setting('server_version_num')::int"))) // 10_000,
+        version=read_version(database),
         tables={
             name: Table(
                 rows=rows[name].rows if name in rows else None,
@@ -123,6 +123,11 @@ def is_migrating(database: Postgres) -> bool:
         " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     )
     return bool(database.ask(query.format(sql.Literal(_PRISMAS_LOCK))))
+
+
+def read_version(database: Postgres) -> int:
+    """Return the major version of the server."""
+    return int(database.ask(sql.SQL("SELECT current_setting('server_version_num')::int"))) // 10_000
 
 
 def read_clock(database: Postgres) -> datetime:

@@ -1,8 +1,10 @@
 """6: database migrations within a release. What is added before the first server, what is taken away after the last."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from flows.phase import Report, phase, require, run_items
+from policy.migrations.drawing import draw_migrations
 from policy.migrations.order import plan_order
 from tasks.migration import (
     application_connects,
@@ -17,7 +19,7 @@ from tasks.migration import (
     safety_class,
     tried_on_staging,
 )
-from tasks.migration_facts import new_readings
+from tasks.migration_facts import new_readings, second_opinion
 from tasks.run import Run
 from tasks.step import carry_out
 
@@ -25,9 +27,10 @@ from tasks.step import carry_out
 @phase("6.1 Pre-migration preparation")
 def migration_prepared(run: Run) -> Report:
     """Each migration was read, tried and timed; its class, its way back and its place in the order are known."""
-    return run_items(
+    report = run_items(
         run, tried_on_staging, reversibility_known, duration_estimated, safety_class, code_before_migration
     )
+    return replace(report, foot=draw_migrations(new_readings(run), second_opinion(run)))
 
 
 @phase("6.1.4 Backup before the migration")

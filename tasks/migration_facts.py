@@ -5,11 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
 
 from blocks.company import Company
-from blocks.errors import Refused
-from blocks.postgres_tables import read_applied, read_facts
+from blocks.errors import BlockError, Refused
+from blocks.postgres_tables import read_applied, read_facts, read_version
 from blocks.prisma import MIGRATION, Prisma
+from blocks.squawk import Squawk
 from policy.migrations import MigrationReading, read_migrations
 from policy.migrations.history import Progress, progress_of
+from policy.migrations.opinion import Opinion
 from policy.migrations.questions import list_questions
 from tasks.run import Run
 from tasks.systems import DATABASE, PRISMA
@@ -29,6 +31,16 @@ def new_readings(run: Run) -> tuple[MigrationReading, ...]:
 def project_of(run: Run) -> Mapping[str, bytes]:
     """Return every file that Prisma needs for this release, by path."""
     return run.once.fetch("prisma", lambda: read_project(run.company, run.release.commit))
+
+
+def second_opinion(run: Run) -> tuple[Opinion, ...]:
+    """Return what squawk says of the release's migrations; where it says nothing, the page says why."""
+    new = {name_of(path) for path in run.release.migrations}
+    texts = {name: text for name, text in texts_by_name(project_of(run)).items() if name in new}
+    try:
+        return Squawk().lint(texts, version=read_version(DATABASE.required(run.company)))
+    except BlockError as error:
+        return tuple(Opinion(name, 1, "no opinion", str(error)) for name in texts)
 
 
 def name_of(path: str) -> str:
