@@ -67,7 +67,7 @@ def before_the_first_change(run: Run) -> None:
 
 
 def final_evidence(run: Run) -> tuple[Report, ...]:
-    """1.4, and 6 where the release migrates the database: all that must hold just before the first change."""
+    """All that must hold just before the first change; section 6 where the release migrates the database."""
     migrating = (migration_prepared(run),) if run.release.migrations else ()
     return (final_checks(run), *migrating)
 

@@ -28,7 +28,7 @@ def judge_new_column(table: str, relation: str, column: ast.ColumnDef, *, facts:
 
 def _say_safe(table: str, name: str, kinds: dict[ConstrType | None, ast.Constraint], undo: Undo) -> Finding:
     value = "with a constant default" if ConstrType.CONSTR_DEFAULT in kinds else "that may be empty"
-    return safe(f"new column {table}.{name} {value}; no row is rewritten", undo=undo, locks=(_brief(table),))
+    return safe(f"New column {table}.{name} {value}; no row is rewritten", undo=undo, locks=(_brief(table),))
 
 
 def _judge_value(
@@ -43,14 +43,14 @@ def _judge_value(
     kind = strings(column.typeName.names)[-1] if column.typeName else ""
     default, generated = kinds.get(ConstrType.CONSTR_DEFAULT), kinds.get(ConstrType.CONSTR_GENERATED)
     if kind in _SERIALS or ConstrType.CONSTR_IDENTITY in kinds:
-        return [_rewrite(table, f"numbers every row of {table} for {name}", undo)]
+        return [_rewrite(table, f"Numbers every row of {table} for {name}", undo)]
     if generated is not None and generated.generated_kind == "v":
         return [unlisted(f"column {table}.{name}, computed whenever it is read,", locks=(_brief(table),), undo=undo)]
     if generated is not None:
-        return [_rewrite(table, f"computes {name} for every row of {table}", undo)]
+        return [_rewrite(table, f"Computes {name} for every row of {table}", undo)]
     if default is not None:
         if part := unsteady_part(default.raw_expr):
-            return [_rewrite(table, f"the default of {name} is not constant ({part}), so {table} is rewritten", undo)]
+            return [_rewrite(table, f"The default of {name} is not constant ({part}), so {table} is rewritten", undo)]
         is_empty = isinstance(default.raw_expr, ast.A_Const) and bool(default.raw_expr.isnull)
         if not is_empty:
             return []
@@ -91,7 +91,7 @@ def _judge_constraints(
             found.append(
                 Finding(
                     Safety.RISKY,
-                    f"adds a {word} constraint to {table}.{name}; its index is built while reads and writes wait",
+                    f"Adds a {word} constraint to {table}.{name}; its index is built while reads and writes wait",
                     advice="CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX",
                     locks=whole,
                     undo=undo,
@@ -101,7 +101,7 @@ def _judge_constraints(
         found.append(
             Finding(
                 Safety.RISKY,
-                f"adds a CHECK constraint with {table}.{name}; every row is read for it",
+                f"Adds a CHECK constraint with {table}.{name}; every row is read for it",
                 advice="ADD CONSTRAINT … CHECK … NOT VALID, then VALIDATE CONSTRAINT in a second migration",
                 locks=whole,
                 undo=undo,
@@ -112,7 +112,7 @@ def _judge_constraints(
         found.append(
             Finding(
                 Safety.DANGEROUS,
-                f"adds a foreign key from {table}.{name} to {parent}; writes to both tables wait meanwhile",
+                f"Adds a foreign key from {table}.{name} to {parent}; writes to both tables wait meanwhile",
                 advice="ADD CONSTRAINT … FOREIGN KEY … NOT VALID, then VALIDATE CONSTRAINT in a second migration",
                 locks=(*whole, Lock(parent or "", Mode.SHARE_ROW_EXCLUSIVE)),
                 undo=undo,

@@ -22,7 +22,7 @@ def judge_new_constraint(table: str, relation: str, constraint: ast.Constraint, 
     if constraint.contype is ConstrType.CONSTR_FOREIGN:
         return _judge_foreign_key(table, constraint, so_far, undo)
     if so_far.is_new(table):
-        return safe(f"part of the new table {table}", undo=undo)
+        return safe(f"Part of the new table {table}", undo=undo)
     if constraint.contype in _WORDS:
         return _judge_index(table, constraint, undo)
     if constraint.contype is ConstrType.CONSTR_CHECK:
@@ -70,7 +70,7 @@ def _judge_foreign_key(table: str, constraint: ast.Constraint, so_far: SoFar, un
     )
     if so_far.is_new(table):
         also = "" if so_far.is_new(parent) else f"; writes to {parent} wait meanwhile"
-        return Finding(Safety.RISKY, f"the new table {table} points to {parent}{also}", locks=locked, undo=undo)
+        return Finding(Safety.RISKY, f"The new table {table} points to {parent}{also}", locks=locked, undo=undo)
     advice = "validate it in a second migration: VALIDATE CONSTRAINT lets writes go on"
     if not constraint.skip_validation:
         advice = "ADD CONSTRAINT … FOREIGN KEY … NOT VALID, then VALIDATE CONSTRAINT in a second migration"

@@ -99,12 +99,12 @@ def safe(reason: str, *, undo: Undo = NOTHING_TO_UNDO, locks: tuple[Lock, ...] =
 
 def unlisted(what: str, *, locks: tuple[Lock, ...] = (), undo: Undo = UNKNOWN_UNDO) -> Finding:
     """The statement stands on no list, so it is held to be risky."""
-    return Finding(Safety.RISKY, f"{what} is on no list of 6.2", locks=locks, undo=undo)
+    return Finding(Safety.RISKY, f"{what[:1].upper()}{what[1:]} is on no list of 6.2", locks=locks, undo=undo)
 
 
 def neutral(what: str) -> Finding:
     """The statement stands on no list, yet neither gives nor takes anything that could be taken back."""
-    return Finding(Safety.RISKY, f"{what} is on no list of 6.2", undo=NOTHING_TO_UNDO, stage=None)
+    return Finding(Safety.RISKY, f"{what[:1].upper()}{what[1:]} is on no list of 6.2", undo=NOTHING_TO_UNDO, stage=None)
 
 
 def unreadable(what: str, *, advice: str = "") -> Finding:
@@ -116,5 +116,5 @@ def missing(table: str, *, skipped: bool = False) -> Finding:
     """There is no such table today; what the statement would do to it is judged beside this."""
     said = "the statement passes it over" if skipped else "so this statement will fail"
     return Finding(
-        Safety.RISKY, f"there is no table {table} today, {said}", fails=not skipped, undo=NOTHING_TO_UNDO, stage=None
+        Safety.RISKY, f"There is no table {table} today, {said}", fails=not skipped, undo=NOTHING_TO_UNDO, stage=None
     )

@@ -29,7 +29,7 @@ def judge_safety(readings: Sequence[MigrationReading], *, risk: Risk) -> Judgeme
         if least.rank > risk.rank:
             parts.append(failed(f"{reading.name} is {reading.safety} and needs risk {least}, the release is {risk}"))
         if not reading.statements and not reading.will_fail and reading.safety is Safety.RISKY:
-            parts.append(failed(f"{reading.name} {reading.together[0].reason}"))
+            parts.append(failed(f"{reading.name}: {reading.together[0].reason}"))
     return combine(parts or [passed("; ".join(_said(one) for one in readings))])
 
 

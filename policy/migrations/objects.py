@@ -43,19 +43,19 @@ def judge_create_table(statement: ast.CreateStmt, so_far: SoFar) -> Iterator[Fin
     if parents:
         locks = tuple(Lock(relation_name(one), Mode.ACCESS_EXCLUSIVE) for one in parents)
         yield unlisted(
-            f"{table} as a part of {', '.join(relation_name(one) for one in parents)}", locks=locks, undo=undo
+            f"the table {table} as a part of {', '.join(relation_name(one) for one in parents)}", locks=locks, undo=undo
         )
         return
     if statement.relation and statement.relation.relpersistence == "u":
-        yield unlisted(f"{table} as UNLOGGED, which is empty after a crash,", undo=undo)
+        yield unlisted(f"the table {table} as UNLOGGED, which is empty after a crash,", undo=undo)
         return
     referenced = [parent for parent in _referenced(statement) if parent != table]
     if not referenced:
-        yield safe(f"new table {table}", undo=undo)
+        yield safe(f"New table {table}", undo=undo)
         return
     held = tuple(Lock(parent, Mode.SHARE_ROW_EXCLUSIVE) for parent in referenced if not so_far.is_new(parent))
     also = "; writes to it wait for a moment" if held else ""
-    yield Finding(Safety.RISKY, f"the new table {table} points to {', '.join(referenced)}{also}", locks=held, undo=undo)
+    yield Finding(Safety.RISKY, f"The new table {table} points to {', '.join(referenced)}{also}", locks=held, undo=undo)
 
 
 def judge_index(statement: ast.IndexStmt, so_far: SoFar) -> Iterator[Finding]:
@@ -63,7 +63,7 @@ def judge_index(statement: ast.IndexStmt, so_far: SoFar) -> Iterator[Finding]:
     table, name = relation_name(statement.relation), statement.idxname or ""
     word = "unique index" if statement.unique else "index"
     if so_far.is_new(table):
-        yield safe(f"{word} {name} of the new table {table}")
+        yield safe(f"New {word} {name} of the new table {table}")
         return
     if so_far.is_missing(table):
         yield missing(table)
@@ -75,7 +75,7 @@ def judge_index(statement: ast.IndexStmt, so_far: SoFar) -> Iterator[Finding]:
     if statement.concurrent:
         yield Finding(
             Safety.RISKY if statement.unique else Safety.SAFE,
-            f"new {word} {name} on {table}, built beside reads and writes{unique}",
+            f"New {word} {name} on {table}, built beside reads and writes{unique}",
             locks=(Lock(table, Mode.SHARE_UPDATE_EXCLUSIVE, long=True),),
             breaks=breaks,
             undo=undo,
@@ -172,7 +172,7 @@ def _dropped_index(name: str, *, concurrent: bool) -> Finding:
     advice = "" if concurrent else "DROP INDEX CONCURRENTLY as the only statement of a migration of its own"
     return Finding(
         Safety.RISKY,
-        f"dropping the index {name} is on no list of 6.2; queries that need it become slow",
+        f"Dropping the index {name} is on no list of 6.2; queries that need it become slow",
         advice=advice,
         undo=Undo(impossible=f"how {name} was defined is not known from the text"),
         stage=Stage.CONTRACT,

@@ -136,11 +136,11 @@ def _read(name: str, sql: str, so_far: SoFar) -> MigrationReading:
         )
         together = tuple(judge_together(statements, [one.findings for one in readings]))
     except UnreadableSql as error:
-        return MigrationReading(name, (), (unreadable(f"cannot be read: {error}"),))
+        return MigrationReading(name, (), (unreadable(f"Cannot be read: {error}"),))
     except RecursionError:
-        return MigrationReading(name, (), (unreadable("cannot be read: it is nested too deeply"),))
+        return MigrationReading(name, (), (unreadable("Cannot be read: it is nested too deeply"),))
     if not statements:
-        return MigrationReading(name, (), (Finding(Safety.RISKY, "holds no statement, so it changes nothing"),))
+        return MigrationReading(name, (), (Finding(Safety.RISKY, "Holds no statement, so it changes nothing"),))
     return MigrationReading(name, readings, together)
 
 
@@ -173,7 +173,7 @@ def _judge_set(node: ast.VariableSetStmt, so_far: SoFar) -> Iterator[Finding]:
         so_far.path_changed = True
         yield neutral("another search_path, after which a name may mean another table,")
     elif name in _LIMITS and node.args and not _is_zero(node.args[0]):
-        yield safe(f"limits the migration itself by {name}")
+        yield safe(f"Limits the migration itself by {name}")
     else:
         yield neutral(f"SET {name or 'of every setting'}")
 
@@ -197,11 +197,11 @@ def _judge_view(node: ast.ViewStmt, _so_far: SoFar) -> Iterator[Finding]:
 
 
 def _judge_owned(_node: ast.Node, _so_far: SoFar) -> Iterator[Finding]:
-    yield Finding(Safety.DANGEROUS, "drops all that a role owns, which the text does not name", stage=Stage.CONTRACT)
+    yield Finding(Safety.DANGEROUS, "Drops all that a role owns, which the text does not name", stage=Stage.CONTRACT)
 
 
 def _judge_database(node: ast.DropdbStmt, _so_far: SoFar) -> Iterator[Finding]:
-    yield Finding(Safety.DANGEROUS, f"drops the database {node.dbname}", stage=Stage.CONTRACT)
+    yield Finding(Safety.DANGEROUS, f"Drops the database {node.dbname}", stage=Stage.CONTRACT)
 
 
 def _hides(what: str) -> Callable[[ast.Node, SoFar], Iterator[Finding]]:
@@ -239,8 +239,8 @@ _JUDGES: Mapping[type[ast.Node], Callable[..., Iterable[Finding]]] = {
     ast.TransactionStmt: _judge_transaction,
     ast.DropOwnedStmt: _judge_owned,
     ast.DropdbStmt: _judge_database,
-    ast.DoStmt: _hides("runs a block of code"),
-    ast.ExecuteStmt: _hides("runs a prepared statement"),
-    ast.PrepareStmt: _hides("prepares a statement"),
-    ast.CallStmt: _hides("calls a procedure"),
+    ast.DoStmt: _hides("Runs a block of code"),
+    ast.ExecuteStmt: _hides("Runs a prepared statement"),
+    ast.PrepareStmt: _hides("Prepares a statement"),
+    ast.CallStmt: _hides("Calls a procedure"),
 }

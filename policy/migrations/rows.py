@@ -73,7 +73,7 @@ def _judge_change(node: Changing, so_far: SoFar) -> Finding:
         )
     if so_far.is_new(table):
         return _backfill(neutral(f"changing rows of {table}, which this migration makes,"))
-    word, many = ("Deletes", "deletes") if isinstance(node, ast.DeleteStmt) else ("Changes", "changes")
+    word = "Deletes" if isinstance(node, ast.DeleteStmt) else "Changes"
     if is_always_true(node.whereClause):
         return Finding(
             Safety.DANGEROUS,
@@ -85,7 +85,7 @@ def _judge_change(node: Changing, so_far: SoFar) -> Finding:
         )
     return Finding(
         Safety.RISKY,
-        f"{many} rows of {table} that only the data decide, which is on no list of 6.2",
+        f"{word} rows of {table} that only the data decide, which is on no list of 6.2",
         advice=_IN_BATCHES,
         locks=locks,
         undo=undo,
@@ -98,7 +98,7 @@ def _judge_select(statement: ast.SelectStmt) -> Finding:
         return unlisted("a table made of what SELECT finds")
     if functions := effectful_functions(statement):
         return unreadable(
-            f"calls {', '.join(f'{name}()' for name in functions)} for its effect, which the text does not show"
+            f"Calls {', '.join(f'{name}()' for name in functions)} for its effect, which the text does not show"
         )
     return neutral("SELECT")
 

@@ -63,7 +63,7 @@ def _judge_on_new_table(table: str, command: ast.AlterTableCmd) -> Finding:
             isinstance(one, ast.Constraint) and one.pktable for one in command.def_.constraints or ()
         )
         if not has_reference:
-            return safe(f"part of the new table {table}")
+            return safe(f"Part of the new table {table}")
     return unlisted(f"{_in_words(command.subtype, table)}, which this migration makes,")
 
 
@@ -192,7 +192,7 @@ def _hidden(table: str, command: ast.AlterTableCmd, _so_far: SoFar, _relation: s
 
 def _in_words(kind: Kind | None, table: str) -> str:
     words = "".join(f" {letter}" if letter.isupper() else letter for letter in (kind.name[3:] if kind else "Change"))
-    return f"{words.strip().lower()} on {table}"
+    return f"{words.strip().capitalize()} on {table}"
 
 
 def _brief(table: str) -> tuple[Lock, ...]:

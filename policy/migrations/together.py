@@ -41,7 +41,7 @@ def _outside_a_transaction(statements: Sequence[Statement], findings: Sequence[S
         if any(one.needs_no_transaction for one in found):
             yield _together(
                 Safety.RISKY,
-                f"line {statement.line}: CONCURRENTLY cannot run beside other statements, so this file will fail",
+                f"Line {statement.line}: CONCURRENTLY cannot run beside other statements, so this file will fail",
                 advice="give it a migration of its own, with that one statement",
                 fails=True,
             )
@@ -54,7 +54,7 @@ def _enum_values_used_at_once(statements: Sequence[Statement]) -> Iterator[Findi
         for value in sorted(one for one in used if one):
             yield _together(
                 Safety.RISKY,
-                f"line {statement.line} uses the value {value} of line {added[value]}; a new value cannot be used in"
+                f"Line {statement.line} uses the value {value} of line {added[value]}; a new value cannot be used in"
                 " the transaction that adds it, so this file will fail",
                 advice="add the value in a migration of its own",
                 fails=True,
@@ -90,7 +90,7 @@ def _mixed_stages(findings: Sequence[Sequence[Finding]]) -> Iterator[Finding]:
     if {Stage.EXPAND, Stage.CONTRACT} <= stages:
         yield _together(
             Safety.RISKY,
-            "makes room for new code and takes from old code in one file; one of the two versions cannot live with it",
+            "Makes room for new code and takes from old code in one file; one of the two versions cannot live with it",
             advice="split it: what is added before the release, what is taken away in a later one",
         )
 

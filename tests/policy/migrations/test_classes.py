@@ -37,7 +37,7 @@ FROM_THE_FIELD = [
     pytest.param(
         'ALTER TABLE "Patient" ADD COLUMN "isVip" BOOLEAN NOT NULL DEFAULT false;',
         SAFE,
-        "new column Patient.isVip with a constant default",
+        "New column Patient.isVip with a constant default",
         id="S1",
     ),
     pytest.param(
@@ -73,7 +73,7 @@ FROM_THE_FIELD = [
         "Removes NOT NULL from Appointment.patientId; readers may meet NULL",
         id="S9",
     ),
-    pytest.param(HEADER + NOTE, SAFE, "new table Note", id="S11"),
+    pytest.param(HEADER + NOTE, SAFE, "New table Note", id="S11"),
     pytest.param(
         'CREATE INDEX "Patient_lastName_idx" ON "Patient"("lastName");',
         RISKY,
@@ -170,9 +170,9 @@ LISTED = [
     pytest.param('ALTER TABLE "Patient" ALTER COLUMN "phone" SET NOT NULL;', RISKY, id="NOT NULL"),
     pytest.param('ALTER TABLE "Patient" ADD CONSTRAINT u UNIQUE ("phone");', RISKY, id="UNIQUE"),
     pytest.param('ALTER TABLE "Patient" ADD CONSTRAINT u UNIQUE USING INDEX i;', RISKY, id="UNIQUE by an index"),
-    pytest.param(ADDED + "INT UNIQUE", RISKY, id="new column, UNIQUE"),
-    pytest.param(ADDED + "INT CHECK (x > 0)", RISKY, id="new column, CHECK"),
-    pytest.param(ADDED + 'INT REFERENCES "Doctor"(id)', DANGEROUS, id="new column, foreign key"),
+    pytest.param(ADDED + "INT UNIQUE", RISKY, id="New column, UNIQUE"),
+    pytest.param(ADDED + "INT CHECK (x > 0)", RISKY, id="New column, CHECK"),
+    pytest.param(ADDED + 'INT REFERENCES "Doctor"(id)', DANGEROUS, id="New column, foreign key"),
     pytest.param(
         'ALTER TABLE "Patient" ADD CONSTRAINT f FOREIGN KEY (d) REFERENCES "Doctor"(id);', DANGEROUS, id="foreign key"
     ),
@@ -258,17 +258,17 @@ FAILING = [
     pytest.param('ALTER TABLE "Patient" ADD COLUMN "phone" INT;', "Patient.phone is there already", id="column there"),
     pytest.param('ALTER TABLE "Patient" DROP COLUMN "fax";', "Patient.fax is not there", id="column not there"),
     pytest.param('CREATE TABLE "Patient" (id INT);', "Patient is there already", id="table there"),
-    pytest.param('ALTER TABLE "Visit" ADD COLUMN a INT;', "there is no table Visit today", id="table not there"),
-    pytest.param('CREATE INDEX i ON "Visit"(a);', "there is no table Visit today", id="index of no table"),
+    pytest.param('ALTER TABLE "Visit" ADD COLUMN a INT;', "There is no table Visit today", id="table not there"),
+    pytest.param('CREATE INDEX i ON "Visit"(a);', "There is no table Visit today", id="index of no table"),
     pytest.param('ALTER TABLE "Patient" DROP CONSTRAINT "x_fkey";', "no constraint x_fkey", id="constraint not there"),
     pytest.param(
         'CREATE INDEX CONCURRENTLY i ON "Patient"(phone); CREATE INDEX CONCURRENTLY j ON "Patient"(zip);',
-        "line 1: CONCURRENTLY cannot run beside other statements",
+        "Line 1: CONCURRENTLY cannot run beside other statements",
         id="CONCURRENTLY beside others",
     ),
     pytest.param(
         "ALTER TYPE \"Role\" ADD VALUE 'B';\nUPDATE \"Doctor\" SET role = 'B' WHERE id = 1;",
-        "line 2 uses the value B of line 1",
+        "Line 2 uses the value B of line 1",
         id="new value used at once",
     ),
 ]

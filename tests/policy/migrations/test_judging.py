@@ -17,11 +17,11 @@ FULL = DatabaseFacts(18, {"Patient": Table(1_000)})
 @pytest.mark.parametrize(
     ("sql", "risk", "reason"),
     [
-        pytest.param(ADD, Risk.LOW, "migration m is safe: new column Patient.nickname", id="safe"),
+        pytest.param(ADD, Risk.LOW, "migration m is safe: New column Patient.nickname", id="safe"),
         pytest.param(REQUIRE, Risk.MEDIUM, "migration m is risky: Column mrn is required", id="risky"),
         pytest.param(DROP, Risk.HIGH, "migration m is dangerous: Drops Patient.phone", id="dangerous"),
         pytest.param(FILL, Risk.HIGH, "migration m cannot be taken back: the values that Patient held", id="lasting"),
-        pytest.param("no SQL", Risk.HIGH, "migration m is dangerous: cannot be read", id="unreadable"),
+        pytest.param("no SQL", Risk.HIGH, "migration m is dangerous: Cannot be read", id="unreadable"),
     ],
 )
 def test_the_class_gives_the_least_risk_of_the_release(sql: str, risk: Risk, reason: str) -> None:
@@ -37,7 +37,7 @@ def test_the_class_gives_the_least_risk_of_the_release(sql: str, risk: Risk, rea
         pytest.param(ADD, Risk.LOW, Verdict.PASSED, "m is safe", id="safe"),
         pytest.param(DROP, Risk.HIGH, Verdict.PASSED, "m is dangerous, the CTO decides", id="dangerous"),
         pytest.param(DROP, Risk.MEDIUM, Verdict.FAILED, "needs risk high, the release is medium", id="underrated"),
-        pytest.param("-- empty", Risk.HIGH, Verdict.FAILED, "holds no statement", id="empty"),
+        pytest.param("-- empty", Risk.HIGH, Verdict.FAILED, "Holds no statement", id="empty"),
     ],
 )
 def test_a_class_passes_at_its_own_risk_or_above(sql: str, risk: Risk, verdict: Verdict, sentence: str) -> None:
