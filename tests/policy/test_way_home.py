@@ -198,6 +198,17 @@ def test_a_migration_that_ended_holds_nothing_up() -> None:
     assert isinstance(plan(Cause.RED_FLAG, MIGRATED), Back)
 
 
+def test_d5_an_image_that_needs_what_a_migration_dropped_is_not_put_back() -> None:
+    dropping = under_way(
+        row(Event.INTENDED, item=MIGRATION_ITEM, subject="database", takes_away="Patient.nickname dropped"),
+        row(Event.CONFIRMED, item=MIGRATION_ITEM, subject="database"),
+    )
+
+    assert plan(Cause.RED_FLAG, dropping) == Stuck(
+        "the previous image needs what is gone: Patient.nickname dropped; rolling the image back will break it"
+    )
+
+
 def test_a_server_that_cannot_be_reached_is_named_and_the_others_go_back() -> None:
     back = plan(Cause.RED_FLAG, world=World((server(FIRST, NEW), away(SECOND))))
 

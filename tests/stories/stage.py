@@ -68,7 +68,8 @@ OUTSIDE = (
     "grafana",
     "mail",
 )
-LEFT_ASIDE = PERFORMANCE + OUTSIDE
+MIGRATIONS = ("prisma", "staging_database")
+LEFT_ASIDE = PERFORMANCE + OUTSIDE + MIGRATIONS
 
 
 @dataclass
@@ -139,7 +140,7 @@ class Stage:
 
     def have(self, *sections: str) -> None:
         """Let the company have these systems in this story; without a name, every system that there is."""
-        tables = {name: self._left_aside[name] for name in sections or LEFT_ASIDE}
+        tables = {name: self._left_aside[name] for name in sections or self._left_aside}
         scanners = ["pnpm audit", "gitleaks", "code scanning", *(["Snyk"] if "snyk" in tables else [])]
         self.change_settings(**tables, security={"scanners": scanners})
 
@@ -305,7 +306,7 @@ class Stage:
     def _settings(self) -> dict[str, Any]:
         with self.lab.settings_path.open("rb") as file:
             content = tomllib.load(file)
-        self._left_aside = {section: content.pop(section) for section in LEFT_ASIDE}
+        self._left_aside = {section: content.pop(section) for section in LEFT_ASIDE if section in content}
         content["security"]["scanners"].remove("Snyk")
         content["environment"] = ENVIRONMENT
         content["store"] = {"folder": str(self.store_folder)}
