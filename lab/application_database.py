@@ -80,6 +80,11 @@ class ApplicationDatabases:
             with self._cluster.connect(database) as connection:
                 connection.execute(statement.encode(), (patients,))
 
+    def execute(self, database: str, statement: str) -> None:
+        """Let somebody change a database by hand."""
+        with self._cluster.connect(database) as connection:
+            connection.execute(statement.encode())
+
     def url(self, database: str) -> str:
         """Return the address by which the owner connects."""
         password = self._home.secret("DATABASE_PASSWORD")

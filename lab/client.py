@@ -227,6 +227,10 @@ class Lab:
         """Let the databases have so many patients more."""
         self.do("grow", patients=patients)
 
+    def execute(self, statement: str, *, database: str = "holi") -> None:
+        """Let somebody change a database by hand, production's unless another is named."""
+        self.do("execute", database=database, statement=statement)
+
     def stop_database(self) -> None:
         """Stop production's database."""
         self.do("stop_database")

@@ -79,6 +79,10 @@ class Control:
         """Let both databases have so many patients more."""
         self._company.databases.grow(patients)
 
+    def execute(self, database: str, statement: str) -> None:
+        """Let somebody change a database by hand."""
+        self._company.databases.execute(database, statement)
+
     def stop_database(self) -> None:
         """Stop production's database."""
         self._company.database.stop()

@@ -144,7 +144,7 @@ def migration_in_flight(rows: Sequence[Row]) -> bool:
 def _closed_by_a_migration(rows: Sequence[Row]) -> str:
     """Say why a migration of this release leaves no way back; empty if none does."""
     if migration_in_flight(rows):
-        return "a migration is in flight; it is watched and nothing else is touched"
+        return "a migration is in flight, or failed; it is watched and nothing else is touched"
     done = [row for row in rows if row.item == MIGRATION_ITEM and row.event is Event.INTENDED]
     taken = ", ".join(str(row.facts["takes_away"]) for row in done if row.facts.get("takes_away"))
     return f"the previous image needs what is gone: {taken}; rolling the image back will break it" if taken else ""

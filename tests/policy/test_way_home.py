@@ -190,7 +190,9 @@ def test_whoever_repairs_by_hand_is_left_alone(world: World, sentence: str, caus
 
 @pytest.mark.parametrize("cause", [Cause.RED_FLAG, Cause.DIED, Cause.ROLLBACK_ASKED])
 def test_a_migration_in_flight_is_only_watched(cause: Cause) -> None:
-    assert plan(cause, MIGRATING) == Stuck("a migration is in flight; it is watched and nothing else is touched")
+    assert plan(cause, MIGRATING) == Stuck(
+        "a migration is in flight, or failed; it is watched and nothing else is touched"
+    )
 
 
 def test_a_migration_that_ended_holds_nothing_up() -> None:

@@ -10,6 +10,10 @@ from tests.stories.stage import ENVIRONMENT, MIGRATIONS, Stage
 
 pytestmark = pytest.mark.skipif(not prisma_cli.is_possible(), reason=prisma_cli.MISSING)
 
+CTO_APPROVES = {"decision": "approve", "name": "Carla Ortiz"}
+# Reads the table, and so keeps its shape from changing, for longer than a migration waits.
+LONG_QUERY = 'SELECT count(*), pg_sleep(7) FROM (SELECT 1 FROM "Patient" LIMIT 1) AS one'
+LOCK_TIMEOUT_SECONDS = 2
 NAME = "20261126090000_nickname"
 NICKNAME = {f"prisma/migrations/{NAME}/migration.sql": 'ALTER TABLE "Patient" ADD COLUMN "nickname" TEXT;\n'}
 
@@ -32,6 +36,10 @@ def production() -> Postgres:
     return Postgres.load(ENVIRONMENT)
 
 
+def columns_of_patient() -> set[str]:
+    return set(read_facts(production(), touched=(), nulls=()).tables["Patient"].columns)
+
+
 def test_an_additive_migration_goes_live_before_the_code_that_needs_it(migrating: Stage) -> None:
     shipped = migrating.lab.ship("9.0.0", files=NICKNAME)
 
@@ -40,8 +48,63 @@ def test_an_additive_migration_goes_live_before_the_code_that_needs_it(migrating
     assert ending.error is None, ending.sentence
     assert ending.outcome == "signed off"
     assert NAME in {row.name for row in read_applied(production())}
-    assert "nickname" in read_facts(production(), touched=(), nulls=()).tables["Patient"].columns
+    assert "nickname" in columns_of_patient()
     items = [(row.item, row.event.value) for row in ending.rows]
     assert items.index(("6.3.2", "confirmed")) < items.index(("2.1.2", "intended"))
     counts = migrating.lab.traffic()
     assert (counts.lost, counts.failed) == (0, 0), counts.losses
+
+
+def test_what_is_dropped_is_acknowledged_approved_by_the_cto_and_goes_when_no_server_needs_it(migrating: Stage) -> None:
+    name = "20261126100000_drop_created_at"
+    files = {f"prisma/migrations/{name}/migration.sql": 'ALTER TABLE "Patient" DROP COLUMN "createdAt";\n'}
+    shipped = migrating.lab.ship("9.0.1", files=files)
+
+    refused = migrating.release(migrating.request(shipped, incident_team_confirmed=True))
+    assert "Patient.createdAt dropped" in refused.sentence
+    assert "createdAt" in columns_of_patient()
+
+    request = migrating.request(shipped, incident_team_confirmed=True, acknowledged=["Patient.createdAt dropped"])
+    ending = migrating.release(request, CTO_APPROVES)
+
+    assert ending.outcome == "signed off", ending.sentence
+    assert "createdAt" not in columns_of_patient()
+    items = [(row.item, row.subject, row.event.value) for row in ending.rows]
+    assert items.index(("6.3.2", "database", "intended")) > items.index(("2.1.5", "web-server-2", "confirmed"))
+    counts = migrating.lab.traffic()
+    assert (counts.lost, counts.failed) == (0, 0), counts.losses
+
+
+def test_a_migration_that_fails_on_productions_data_leaves_the_old_schema_and_people_know(migrating: Stage) -> None:
+    name = "20261126110000_one_name"
+    sql = 'ALTER TABLE "Patient" ADD COLUMN "x" TEXT;\nCREATE UNIQUE INDEX "one_name" ON "Patient"("name");\n'
+    migrating.lab.execute("INSERT INTO \"Patient\" (name, \"birthDate\") VALUES ('Twin', now()), ('Twin', now())")
+    before = migrating.lab.versions_serving()
+    shipped = migrating.lab.ship("9.0.2", files={f"prisma/migrations/{name}/migration.sql": sql})
+
+    ending = migrating.release(
+        migrating.request(shipped, acknowledged=["Patient unique by one_name"], raise_risk_to="high",
+                          incident_team_confirmed=True),
+        CTO_APPROVES,
+    )  # fmt: skip
+
+    assert f"{name} started" in ending.sentence
+    assert "never finished" in ending.sentence
+    assert "x" not in columns_of_patient()
+    assert migrating.lab.versions_serving() == before
+    assert any("migration" in page["payload"]["summary"] for page in migrating.lab.pages())
+
+
+def test_a_migration_waits_for_a_lock_briefly_and_again_and_is_not_lost(migrating: Stage) -> None:
+    name = "20261126120000_waits"
+    sql = 'ALTER TABLE "Patient" ADD COLUMN "waits" TEXT;\n'
+    shipped = migrating.lab.ship("9.0.3", files={f"prisma/migrations/{name}/migration.sql": sql})
+    migrating.when("applied", "database", lambda: migrating.lab.execute(LONG_QUERY))
+
+    ending = migrating.release(migrating.request(shipped), APPROVE)
+
+    assert ending.outcome == "signed off", ending.sentence
+    assert "waits" in columns_of_patient()
+    counts = migrating.lab.traffic()
+    assert (counts.lost, counts.failed) == (0, 0), counts.losses
+    assert counts.slowest < LOCK_TIMEOUT_SECONDS + 1
