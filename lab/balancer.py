@@ -105,12 +105,14 @@ class Balancer:
         return answer.decode()
 
     def in_rotation(self) -> dict[str, bool]:
-        """Return for each server whether it is given requests."""
+        """Return for each server whether it is given requests; one that failed one check of two, "UP 1/2", still is."""
+        return {server: status.startswith("UP") for server, status in self._statuses().items()}
+
+    def _statuses(self) -> dict[str, str]:
         rows = [row.split(",") for row in self.say(f"show stat {BACKEND} 4 -1").splitlines() if row]
         names = rows[0]
         status, server = names.index("status"), names.index("svname")
-        # "UP 1/2" failed one check of two: it is given requests still.
-        return {row[server]: row[status].startswith("UP") for row in rows[1:] if len(row) > status}
+        return {row[server]: row[status] for row in rows[1:] if len(row) > status}
 
     def make_ready(self, server: str) -> None:
         """Put a server back whatever was done to it."""
@@ -118,8 +120,12 @@ class Balancer:
         self.say(f"set server {BACKEND}/{server} state ready")
 
     def wait_until_up(self) -> None:
-        """Return when every server is given requests."""
-        wait_until("both servers are UP", lambda: all(self.in_rotation().values()), seconds=15, home=self._home)
+        """Return when every server is given requests, and none is on its way down."""
+
+        def are_up() -> bool:
+            return set(self._statuses().values()) == {"UP"}
+
+        wait_until("both servers are UP", are_up, seconds=15, home=self._home)
 
     def stop(self) -> None:
         """Stop at once; nobody waits for open connections of a lab."""

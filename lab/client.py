@@ -160,6 +160,7 @@ class Lab:
 
     def reset(self) -> None:
         """Bring everything back to the first state."""
+        self._authenticator.forget()
         self.set_traffic(self.do("reset"))
         self.mark_traffic()
 
