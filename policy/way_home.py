@@ -61,12 +61,23 @@ class ServerState:
     held: bool = False
 
 
+class Migrating(StrEnum):
+    """What the database says of the migrations that a release began."""
+
+    UNKNOWN = "the database was not asked, or did not answer"
+    RUNNING = "somebody is at it"
+    FAILED = "one began and never finished"
+    NOTHING = "none was applied, and nobody is at it"
+    DONE = "all were applied"
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """Every server, looked at now; without a balancer nobody can say which of them get requests."""
 
     servers: tuple[ServerState, ...]
     balanced: bool = True
+    migrating: Migrating = Migrating.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +152,15 @@ def migration_in_flight(rows: Sequence[Row]) -> bool:
     return bool(begun) and begun[-1] is Event.INTENDED
 
 
-def _closed_by_a_migration(rows: Sequence[Row]) -> str:
+def _closed_by_a_migration(rows: Sequence[Row], migrating: Migrating) -> str:
     """Say why a migration of this release leaves no way back; empty if none does."""
     if migration_in_flight(rows):
-        return "a migration is in flight, or failed; it is watched and nothing else is touched"
+        if migrating in (Migrating.UNKNOWN, Migrating.RUNNING):
+            return "a migration is in flight; it is watched and nothing else is touched"
+        if migrating is Migrating.FAILED:
+            return "a migration began and never finished, so later ones are blocked (P3009); the DevOps lead decides"
+        if migrating is Migrating.NOTHING:
+            return ""
     done = [row for row in rows if row.item == MIGRATION_ITEM and row.event is Event.INTENDED]
     taken = ", ".join(str(row.facts["takes_away"]) for row in done if row.facts.get("takes_away"))
     return f"the previous image needs what is gone: {taken}; rolling the image back will break it" if taken else ""
@@ -159,7 +175,7 @@ def plan_way_home(rows: Sequence[Row], world: World, why: Why, *, now: datetime,
     touched = touched_servers(rows)
     if way_back is not None and why.cause is Cause.ROLLBACK_ASKED and not _updated_by_itself(rows):
         touched = tuple(dict.fromkeys((*touched, *_elsewhere_than_before(world, way_back))))
-    if migration := _closed_by_a_migration(rows):
+    if migration := _closed_by_a_migration(rows, world.migrating):
         return Stuck(migration)
     if way_back is None or not touched:
         names = ", ".join(touched)

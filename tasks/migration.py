@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from blocks.backup_store import BackupStore
 from blocks.company import Company
-from blocks.errors import Absent, Refused
+from blocks.errors import Absent, BlockError, Refused
 from blocks.postgres import Postgres
 from blocks.postgres_tables import answers, count_rows, is_migrating, list_invalid_indexes, read_applied
 from policy.combined import combine, listed
@@ -21,7 +21,9 @@ from policy.migrations.history import Applied, Progress, is_lock_timeout, judge_
 from policy.migrations.judging import NONE, judge_reversibility, judge_safety
 from policy.migrations.order import judge_order
 from policy.migrations.row_counts import Counted, judge_row_counts
+from policy.record import Event
 from policy.troubleshooting import advice_for
+from policy.way_home import Migrating
 from tasks.backup import take_backup
 from tasks.item import item
 from tasks.migration_facts import name_of, new_readings, project_of, texts_by_name
@@ -119,6 +121,24 @@ def migrated(run: Run, names: Sequence[str]) -> Step:
         within=run.limits.migration_patience,
         facts={"migrations": ", ".join(names), "takes_away": _say_taken_away(new_readings(run), names)},
     )
+
+
+def read_migrating(run: Run) -> Migrating:
+    """Return what the database says of the migrations that this release meant to apply last."""
+    database = run.company.database
+    begun = [row for row in run.record.seen if row.item == "6.3.2" and row.event is Event.INTENDED]
+    if not begun or database is None or run.company.prisma is None:
+        return Migrating.UNKNOWN
+    names = str(begun[-1].facts.get("migrations", "")).split(", ")
+    try:
+        standing = [progress_of(name, _rows(run, database)) for name in names]
+        if is_migrating(database):
+            return Migrating.RUNNING
+    except BlockError:
+        return Migrating.UNKNOWN
+    if Progress.HALF_DONE in standing:
+        return Migrating.FAILED
+    return Migrating.DONE if all(one is Progress.APPLIED for one in standing) else Migrating.NOTHING
 
 
 def _deploy(run: Run, names: Sequence[str]) -> None:

@@ -17,6 +17,7 @@ from policy.way_home import (
     Back,
     Cause,
     Forward,
+    Migrating,
     Nothing,
     Plan,
     ServerState,
@@ -190,9 +191,26 @@ def test_whoever_repairs_by_hand_is_left_alone(world: World, sentence: str, caus
 
 @pytest.mark.parametrize("cause", [Cause.RED_FLAG, Cause.DIED, Cause.ROLLBACK_ASKED])
 def test_a_migration_in_flight_is_only_watched(cause: Cause) -> None:
-    assert plan(cause, MIGRATING) == Stuck(
-        "a migration is in flight, or failed; it is watched and nothing else is touched"
-    )
+    assert plan(cause, MIGRATING) == Stuck("a migration is in flight; it is watched and nothing else is touched")
+
+
+@pytest.mark.parametrize("migrating", [Migrating.UNKNOWN, Migrating.RUNNING])
+def test_a_migration_that_somebody_is_at_or_of_which_nothing_is_known_is_only_watched(migrating: Migrating) -> None:
+    world = replace(MIXED, migrating=migrating)
+
+    assert "is watched and nothing else is touched" in plan(Cause.RED_FLAG, MIGRATING, world=world).sentence
+
+
+def test_a_migration_that_never_finished_is_for_people() -> None:
+    found = plan(Cause.STEP_FAILED, MIGRATING, world=replace(MIXED, migrating=Migrating.FAILED))
+
+    assert isinstance(found, Stuck)
+    assert "later ones are blocked (P3009)" in found.sentence
+
+
+@pytest.mark.parametrize("migrating", [Migrating.NOTHING, Migrating.DONE])
+def test_a_migration_that_was_not_begun_or_is_done_closes_no_way_back_by_itself(migrating: Migrating) -> None:
+    assert isinstance(plan(Cause.RED_FLAG, MIGRATING, world=replace(MIXED, migrating=migrating)), Back)
 
 
 def test_a_migration_that_ended_holds_nothing_up() -> None:
