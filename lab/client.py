@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -172,7 +173,7 @@ class Lab:
         *,
         merged: bool = True,
         conclusion: str = "success",
-        files: dict[str, str | None] | None = None,
+        files: Mapping[str, str | None] | None = None,
         labels: tuple[str, ...] = (),
         author: dict[str, str] | None = None,
     ) -> Shipped:

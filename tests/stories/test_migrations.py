@@ -33,7 +33,9 @@ def migrating(stage: Stage) -> Stage:
 
 
 def production() -> Postgres:
-    return Postgres.load(ENVIRONMENT)
+    found = Postgres.load(ENVIRONMENT)
+    assert isinstance(found, Postgres)
+    return found
 
 
 def columns_of_patient() -> set[str]:
