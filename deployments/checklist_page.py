@@ -25,6 +25,8 @@ This page is written by `python -m deployments.checklist_page`; a test fails whe
 Every item of the checklist has its number, what it is for, how each way to production asks it,
 and the functions that carry it out.
 *not yet* means that no code carries it out: people still do it by hand.
+A *gate* stops the way forward until it passes or is waived, an *action* has to succeed,
+*advice* is shown and never stops, and to an *attest* a named person puts their name.
 
 """
 SHORT = {
@@ -79,8 +81,8 @@ def render(places: Mapping[str, tuple[Place, ...]]) -> str:
     done = sum(number in places for number in ITEMS)
     lines = [
         HEAD + f"{done} of {len(ITEMS)} items are carried out by code.\n",
-        "| number | title | kind | standard | hotfix | roll-back, recovery | by hand | carried out by |",
-        "|---|---|---|---|---|---|---|---|",
+        "| number | title | passes when | kind | standard | hotfix | roll-back, recovery | by hand | carried out by |",
+        "|---|---|---|---|---|---|---|---|---|",
         *(_row(ITEMS[number], places.get(number, ())) for number in sorted(ITEMS, key=in_order)),
     ]
     return "\n".join(lines) + "\n"
@@ -90,7 +92,7 @@ def _row(item: Item, places: tuple[Place, ...]) -> str:
     asked = [SHORT[item.asked[way]] for way in (Way.STANDARD, Way.HOTFIX, Way.HOMEWARD, Way.MANUAL)]
     told = [place for place in places if not place.function.startswith("_")] or places
     who = ", ".join(place.link for place in told) or "not yet"
-    return f"| {' | '.join((item.number, item.title, item.kind.value, *asked, who))} |"
+    return f"| {' | '.join((item.number, item.title, item.passes, item.kind.value, *asked, who))} |"
 
 
 def _numbers(nodes: list[ast.expr]) -> Iterator[str]:

@@ -4,15 +4,16 @@
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, PlainSerializer
 from pydantic.fields import FieldInfo
 
 from deployments.settings import VARIABLE, Settings
+from policy.windows import Calendar
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "settings.md"
@@ -32,12 +33,12 @@ Durations are seconds, or text such as `PT10M`.
 
 
 def render() -> str:
-    """Return the page."""
-    return HEAD + "".join(_tables("", Settings))
+    """Return the page; the calendar is read together with zone and country, which stand at the top of the file."""
+    return HEAD + "".join((*_tables("", Settings), *_tables("calendar", Calendar, without=("time_zone", "country"))))
 
 
-def _tables(prefix: str, model: type[BaseModel]) -> Iterator[str]:
-    fields = model.model_fields
+def _tables(prefix: str, model: type[BaseModel], *, without: Collection[str] = ()) -> Iterator[str]:
+    fields = {name: field for name, field in model.model_fields.items() if name not in without}
     summary = (model.__doc__ or "").strip().splitlines()[0]
     yield f"\n## {f'`[{prefix}]`' if prefix else 'At the top of the file'}\n\n{summary}\n\n"
     yield "| key | type | default | meaning |\n|---|---|---|---|\n"
@@ -62,12 +63,17 @@ def _type(annotation: Any) -> str:
         return " or ".join(_type(part) for part in get_args(annotation) if part is not type(None))
     if get_origin(annotation) is Literal:
         return "str"
-    if get_origin(annotation) is tuple:
+    if get_origin(annotation) in (tuple, list, frozenset):
         return f"list of {_type(get_args(annotation)[0])}"
+    if get_origin(annotation) is Annotated:
+        return _type(get_args(annotation)[0])
     return getattr(annotation, "__name__", str(annotation)) if get_origin(annotation) is None else "table"
 
 
 def _default(field: FieldInfo) -> str:
+    spelled = next((one.func for one in field.metadata if isinstance(one, PlainSerializer)), None)
+    if spelled is not None and not field.is_required():
+        return f"`{cast('Callable[[Any], str]', spelled)(field.default)}`"
     if field.is_required():
         return "required"
     if _model(field.annotation) is not None or field.default_factory is not None:
@@ -78,9 +84,12 @@ def _default(field: FieldInfo) -> str:
     seconds = getattr(default, "total_seconds", None)
     if seconds is not None:
         return f"`{seconds():g}`"
-    words = ", ".join(default) if isinstance(default, tuple) else str(default)
-    if isinstance(default, frozenset):
-        words = ", ".join(sorted(default))
+    if isinstance(default, Mapping):
+        words = ", ".join(f"{key} = {value}" for key, value in default.items())
+    elif isinstance(default, tuple | frozenset):
+        words = ", ".join(map(str, default if isinstance(default, tuple) else sorted(default)))
+    else:
+        words = str(default)
     return f"`{words}`".replace("|", "\\|")
 
 

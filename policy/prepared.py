@@ -29,9 +29,12 @@ KEEPS: Mapping[str, timedelta] = MappingProxyType(
         "1.3.3": _DAY,
     }
 )
-# What a person types anew at the release, and what no item of the day before was judged by.
+# What a person types anew at the release, and what no item of the day before was judged by; the commit is compared
+# as the whole one that was found, however it was named.
 _MAY_DIFFER = frozenset(
     {
+        "commit",
+        "pull_request",
         "summary",
         "requested_by",
         "mode",

@@ -30,7 +30,7 @@ class Request(BaseModel):
         min_length=8, max_length=200, description="What changes, in one line. It is posted to the team."
     )
     requested_by: str = Field(min_length=1, description="Your name, as in the roster.")
-    way_back_understood: bool = Field(description="1.4.5: I know how to roll back (section 4 of the checklist).")
+    way_back_understood: bool = Field(description="1.4.5: I know how to roll back, also by hand (docs/runbook.md).")
     incident_team_confirmed: bool = Field(
         default=False,
         description="1.4.4, for high risk: CTO, DevOps lead and on-call have confirmed that they are there.",
@@ -45,7 +45,7 @@ class Request(BaseModel):
     )
     mode: Mode = Field(
         default=Mode.RELEASE,
-        description="release: do it. plan: judge 1.3 and 1.4, show every step, change nothing in production."
+        description="release: do it. plan: judge 1.1 to 1.4, show every step, change nothing in production."
         " observe: really release, and let no failed item stop it.",
     )
     environment: str = Field(default="production", description="The environment to release to.")

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from datetime import date
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,9 +14,13 @@ import yaml
 
 from deployments.save_blocks import blocks_of
 from deployments.settings import Settings, read_settings
+from policy.contacts import judge_contacts
+from policy.limits import Risk
+from policy.roles import Role, Roster
 from policy.windows import read_calendar
 
 ROOT = Path(__file__).parents[1]
+TODAY = date(2026, 11, 26)
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 SOURCES = "".join(
@@ -69,6 +74,20 @@ def test_the_example_of_a_settings_file_is_read_and_makes_every_block() -> None:
 
     assert {name for name, field in Settings.model_fields.items() if field.is_required()} <= settings.model_fields_set
     assert blocks_of(settings)
+
+
+def test_the_example_of_a_settings_file_names_everybody_whom_a_release_needs() -> None:
+    """1.4.4, with the role where there is no PagerDuty that says who is on call."""
+    people = Roster.model_validate(
+        {
+            "people": [
+                person.model_dump(by_alias=True) for person in read_settings(ROOT / "docs" / "example.toml").people
+            ]
+        }
+    )
+    on_call = people.holders(Role.ON_CALL, on=TODAY)
+
+    assert judge_contacts(people, on=TODAY, on_call=on_call, risk=Risk.MEDIUM, confirmed=False).verdict.lets_pass
 
 
 def test_the_worker_s_unit_starts_a_worker_of_the_pool_that_the_deployments_name() -> None:

@@ -63,6 +63,12 @@ def test_each_item_has_its_own_age_limit(item: str, after: timedelta, counts: bo
     assert kept(prepared(judged(item)), after=after) == ({item} if counts else set())
 
 
+def test_the_same_commit_is_the_same_change_however_it_is_typed() -> None:
+    short, whole = (releases.request(commit="b" * digits) for digits in (7, 40))
+
+    assert kept(prepared(request=short), releases.release(request=whole)) == {"1.1.3"}
+
+
 def test_the_companys_limit_is_an_upper_bound() -> None:
     limits = Limits(prepared=timedelta(minutes=30))
 
