@@ -156,12 +156,18 @@ def _deploy(run: Run, names: Sequence[str]) -> None:
             statement_timeout=limits.migration_patience,
             patience=limits.migration_patience,
         )
-        stopped = [row for row in _rows(run, database) if row.name in names and is_lock_timeout(row)]
+        stopped = _stopped_by_a_lock(run, database, names)
         if not stopped or time.monotonic() - began > limits.migration_patience.total_seconds():
             return
-        for row in stopped:
-            prisma.resolve_rolled_back(row.name, files, database, patience=limits.migration_patience)
+        for name in stopped:
+            prisma.resolve_rolled_back(name, files, database, patience=limits.migration_patience)
+        if _stopped_by_a_lock(run, database, names):
+            return
         time.sleep(pause_after(time.monotonic() - began))
+
+
+def _stopped_by_a_lock(run: Run, database: Postgres, names: Sequence[str]) -> list[str]:
+    return [row.name for row in _rows(run, database) if row.name in names and is_lock_timeout(row)]
 
 
 @item("6.3.3")

@@ -102,4 +102,5 @@ def _say_half_done(row: Applied) -> str:
 
 
 def _first_line(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "")[:200]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return next((line for line in lines if "ERROR" in line), next(iter(lines), ""))[:200]
