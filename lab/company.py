@@ -184,10 +184,8 @@ class Company:
         await asyncio.to_thread(self._reset_parts)
 
     def _reset_parts(self) -> None:
-        if not self.database.running:
-            self.database.start()
-        if not self.store.running:
-            self.store.start()
+        self.database.start()
+        self.store.start()
         self.databases.reset()
         first = self.ci.first_image()
         with ThreadPoolExecutor() as pool:

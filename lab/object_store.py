@@ -31,7 +31,9 @@ class ObjectStore:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start the server and wait until it answers."""
+        """Start the server, unless it runs, and wait until it answers."""
+        if self.running:
+            return
         ports = self._home.ports
         data = self._home.folder("s3/data")
         sockets = self._home.sockets()

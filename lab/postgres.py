@@ -82,7 +82,9 @@ class Cluster:
         return copy / PACKAGE.name / "pginstall" / "bin"
 
     def start(self) -> bool:
-        """Start the server; return True if its data folder was made now."""
+        """Start the server, unless it runs; return True if its data folder was made now."""
+        if self.running:
+            return False
         fresh = not (self.data / "PG_VERSION").exists()
         if fresh:
             self._initialise()

@@ -32,7 +32,7 @@ from tasks.change_facts import (
     tickets_there,
 )
 from tasks.item import item
-from tasks.run import Run, utc_now
+from tasks.run import Run
 from tasks.systems import SECURITY
 
 
@@ -56,13 +56,12 @@ def pull_request_created(run: Run) -> Judgement:
 def code_review_completed(run: Run) -> Judgement:
     """Enough people who did not write it approved the head of each pull request that lands, and nobody objects."""
     company = run.company
-    zone = ZoneInfo(company.rules.time_zone)
     reviewers = Reviewers(
         roster=company.roster,
         rules=company.evidence.reviews,
         paths=company.evidence.sensitive,
-        on=utc_now().astimezone(zone).date(),
-        zone=zone,
+        on=run.today,
+        zone=ZoneInfo(company.rules.time_zone),
     )
     pulls = list_landing(
         pulls_by_commit(run), base_branch=company.rules.main_branch, asked_for=run.release.request.pull_request
@@ -81,14 +80,13 @@ def automated_tests_pass(run: Run) -> Judgement:
 @item("1.1.4", needs=SECURITY)
 def security_checks_pass(run: Run, security: SecuritySource) -> Judgement:
     """Every scanner looked at the commit, and nothing high or critical is open without a dated exception."""
-    zone = ZoneInfo(run.company.rules.time_zone)
     return judge_security(
         list(_scans(run, security)),
         commit=run.release.commit,
         same_tree=same_tree(run),
         expected=security.scanners,
         exceptions=run.company.evidence.exceptions,
-        today=utc_now().astimezone(zone).date(),
+        today=run.today,
     )
 
 

@@ -14,8 +14,6 @@ _WORDS = {
     "major": "Partial System Outage",
     "critical": "Major Service Outage",
 }
-
-
 _WORST_LAST = ("operational", "under_maintenance", "degraded_performance", "partial_outage", "major_outage")
 
 

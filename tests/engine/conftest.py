@@ -69,7 +69,9 @@ def connected(control: ControlPlane, certificate: str) -> Iterator[None]:
 def stage(lab: Lab, blocks: Blocks, connected: None, tmp_path: Path) -> Stage:
     """The lab as it was at first, and a store that belongs to this story alone."""
     del connected
-    return Stage(lab, blocks, tmp_path)
+    stage = Stage(lab, blocks, tmp_path)
+    stage.wait_for_calm()
+    return stage
 
 
 @pytest.fixture(scope="package", params=[STAND_IN, DOCKER])

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from deployments.settings import read_settings as read_our_settings
 from lab.client import Lab
+from lab.postgres import Cluster
 from lab.processes import LabError, of_this_lab
 from tests.lab.deadline import reached
 from tests.lab.remote import read_settings
@@ -49,6 +50,15 @@ def test_the_first_state_is_one_healthy_version_everywhere(lab: Lab) -> None:
     assert versions == {lab.version_of("staging")}
     assert None not in versions
     assert lab.in_rotation() == {"web-server-1": True, "web-server-2": True}
+
+
+def test_a_database_that_runs_is_not_started_a_second_time(lab: Lab) -> None:
+    lock = Cluster(lab.home, "application", "postgres").data / "postmaster.pid"
+    before = lock.read_text().splitlines()[0]
+
+    lab.start_database()
+
+    assert lock.read_text().splitlines()[0] == before
 
 
 def test_the_newest_backup_is_recent_and_can_be_made_old(lab: Lab) -> None:

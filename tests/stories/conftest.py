@@ -88,4 +88,6 @@ def blocks(control: ControlPlane) -> Blocks:
 @pytest.fixture
 def stage(lab: Lab, blocks: Blocks, tmp_path: Path) -> Stage:
     """The lab as it was at first, and a store that belongs to this story alone."""
-    return Stage(lab, blocks, tmp_path)
+    stage = Stage(lab, blocks, tmp_path)
+    stage.wait_for_calm()
+    return stage

@@ -5,7 +5,7 @@ import threading
 import time
 import tomllib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun
 
 from blocks.hold import Holds
+from blocks.prometheus import Prometheus
 from blocks.record import Record, list_records, verify_record
 from blocks.store import FolderStore, Store
 from deployments.save_blocks import blocks_of
@@ -30,9 +31,11 @@ from flows.hotfix import emergency_hotfix
 from flows.production import production_deployment
 from flows.recovery import recovery
 from lab.client import Lab, Shipped
+from lab.home import WEB_SERVERS
 from policy.record import Event, Row, last
 from policy.release import HotfixRequest, Request
 from policy.roles import Roster
+from policy.samples import judge_numbers
 from tests.stories.people import Answer, Answers, Words, paused_runs
 from tests.stories.release_process import ReleaseProcess
 
@@ -121,6 +124,19 @@ class Stage:
         self.words = self._settings()
         blocks.save(Settings(**self.words))
         lab.mark_traffic()
+
+    def wait_for_calm(self) -> None:
+        """Return when the metrics show nothing of the story before: enough requests on each server, none failed."""
+        settings = Settings(**self.words)
+        prometheus = next(one for one in blocks_of(settings)[ENVIRONMENT] if isinstance(one, Prometheus))
+
+        def is_calm() -> bool:
+            now = datetime.now(UTC)
+            samples = prometheus.read_samples(WEB_SERVERS, at=now, span=settings.limits.watch_window)
+            return judge_numbers(samples, now=now, limits=settings.limits, servers=WEB_SERVERS).verdict.lets_pass
+
+        with closing(prometheus):
+            wait_until(is_calm, what="the metrics are calm")
 
     def change_limits(self, **limits: float) -> None:
         """Let other limits hold for this story."""
