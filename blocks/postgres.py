@@ -92,7 +92,7 @@ class Postgres(CompanyBlock):
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
             " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
         )
-        return Connections(used=int(self._ask_of_everybody(query)), pool=self.pool)
+        return Connections(used=int(self.ask_of_everybody(query)), pool=self.pool)
 
     def read_statements(self) -> Snapshot:
         """Return what pg_stat_statements counted so far for this database, and since when."""
@@ -103,7 +103,7 @@ class Postgres(CompanyBlock):
             " 'total_ms', total_exec_time)) FROM pg_stat_statements"
             " WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())), '[]'::json))"
         )
-        return TypeAdapter(Snapshot).validate_python(self._ask_of_everybody(query))
+        return TypeAdapter(Snapshot).validate_python(self.ask_of_everybody(query))
 
     @contextmanager
     def start_dump(self) -> Iterator[Dump]:
@@ -140,13 +140,13 @@ class Postgres(CompanyBlock):
                 raise Refused(f"not a dump that can be restored: {complaints.read().decode(errors='replace').strip()}")
             return sum(b" TABLE DATA " in line for line in answers)
 
-    def _ask_of_everybody(self, query: sql.SQL) -> Any:
+    def ask_of_everybody(self, query: sql.SQL | sql.Composed, *values: Any) -> Any:
         """Return the one value of a query about every user's sessions; raise Misconfigured if ours may not see them.
 
         PostgreSQL hides what a user may not see as NULL, without a word: nothing would be counted.
         """
         seen = sql.SQL("SELECT CASE WHEN pg_has_role('pg_read_all_stats', 'USAGE') THEN ({}) END").format(query)
-        found = self.ask(seen)
+        found = self.ask(seen, *values)
         if found is None:
             raise Misconfigured(
                 f"database {self.name}: {self.user} sees nothing of what other users do;"
@@ -156,6 +156,15 @@ class Postgres(CompanyBlock):
 
     def ask(self, query: sql.SQL | sql.Composed, *values: Any) -> Any:
         """Return the one value of a query, in a transaction that can only read."""
+        with self.connected() as connection:
+            row = connection.execute(query, values).fetchone()
+        if row is None:
+            raise Unreachable(f"database {self.name}: the query answered no row")
+        return row[0]
+
+    @contextmanager
+    def connected(self) -> Iterator[psycopg.Connection[Any]]:
+        """Lend a connection that can only read; what PostgreSQL refuses on it is said in our words."""
         try:
             with psycopg.connect(
                 host=self.host,
@@ -169,16 +178,13 @@ class Postgres(CompanyBlock):
                 application_name="countersign",
             ) as connection:
                 connection.read_only = True
-                row = connection.execute(query, values).fetchone()
+                yield connection
         except psycopg.errors.QueryCanceled as error:
             raise Unreachable(f"database {self.name}: no answer within {self.statement_patience}") from error
         except psycopg.OperationalError as error:
             raise _connection_trouble(self.name, error) from error
         except psycopg.Error as error:
             raise Refused(f"database {self.name}: {_first_line(error)}") from error
-        if row is None:
-            raise Unreachable(f"database {self.name}: the query answered no row")
-        return row[0]
 
     def read_password(self) -> str:
         """Return the password, for a program that connects by itself; it goes by the environment only."""

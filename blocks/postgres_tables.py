@@ -25,7 +25,7 @@ _CONSTRAINTS = {
     "x": Constraint.EXCLUDE,
 }
 # Prisma's own number, in its page "Advisory locking".
-_PRISMAS_LOCK = 72707369
+PRISMAS_LOCK = 72707369
 _TABLES = sql.SQL(
     """
     SELECT coalesce(json_object_agg(
@@ -96,7 +96,7 @@ def count_rows(database: Postgres, tables: Sequence[str]) -> dict[str, Counted]:
         " coalesce((SELECT n_tup_ins FROM pg_stat_user_tables WHERE relid = {name}::regclass), 0))"
     )
     found = {
-        table: database.ask(query.format(table=_identifier(table), name=sql.Literal(_identifier(table).as_string())))
+        table: database.ask(query.format(table=place_of(table), name=sql.Literal(place_of(table).as_string())))
         for table in tables
     }
     return TypeAdapter(dict[str, Counted]).validate_python(found)
@@ -122,7 +122,7 @@ def is_migrating(database: Postgres) -> bool:
         "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {}"
         " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     )
-    return bool(database.ask(query.format(sql.Literal(_PRISMAS_LOCK))))
+    return bool(database.ask(query.format(sql.Literal(PRISMAS_LOCK))))
 
 
 def read_version(database: Postgres) -> int:
@@ -146,11 +146,12 @@ def answers(database: Postgres, query: str) -> None:
 
 
 def _count_nulls(database: Postgres, table: str, column: str) -> int:
-    query = sql.SQL("SELECT count(*) FROM {} WHERE {} IS NULL").format(_identifier(table), sql.Identifier(column))
+    query = sql.SQL("SELECT count(*) FROM {} WHERE {} IS NULL").format(place_of(table), sql.Identifier(column))
     return int(database.ask(query))
 
 
-def _identifier(table: str) -> sql.Identifier:
+def place_of(table: str) -> sql.Identifier:
+    """Return a table by its schema and name, quoted as PostgreSQL wants it."""
     return sql.Identifier(*(("public", table) if "." not in table else table.split(".", 1)))
 
 

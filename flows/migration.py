@@ -6,6 +6,7 @@ from dataclasses import replace
 from flows.phase import Report, phase, require, run_items
 from policy.migrations.drawing import draw_migrations
 from policy.migrations.order import plan_order
+from tasks.migrating import migrated
 from tasks.migration import (
     application_connects,
     backup_before_migration,
@@ -13,7 +14,6 @@ from tasks.migration import (
     duration_estimated,
     keep_row_counts,
     key_queries_work,
-    migrated,
     no_missing_data,
     reversibility_known,
     safety_class,

@@ -6,7 +6,7 @@ from blocks.errors import BlockError
 from policy.health import judge_health
 from policy.judgement import Verdict
 from policy.way_home import ServerState, World
-from tasks.migration import read_migrating
+from tasks.migrating import read_migrating
 from tasks.run import Run
 
 

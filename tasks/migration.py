@@ -1,35 +1,28 @@
 """6: database migrations. Read, tried on staging, backed up, carried out, and looked at afterwards."""
 
 import json
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from pydantic import TypeAdapter
 
 from blocks.backup_store import BackupStore
-from blocks.company import Company
-from blocks.errors import Absent, BlockError, Refused
+from blocks.errors import Absent, Refused
 from blocks.postgres import Postgres
-from blocks.postgres_tables import answers, count_rows, is_migrating, list_invalid_indexes, read_applied
+from blocks.postgres_tables import answers, count_rows, list_invalid_indexes
 from policy.combined import combine, listed
 from policy.health import judge_every_server
 from policy.judgement import Judgement, failed, not_applicable, passed, unknown
-from policy.migrations import MigrationReading
 from policy.migrations.duration import estimate_duration, judge_duration
-from policy.migrations.history import Applied, Progress, is_lock_timeout, judge_applied, judge_history, progress_of
+from policy.migrations.history import judge_applied, judge_history
 from policy.migrations.judging import NONE, judge_reversibility, judge_safety
 from policy.migrations.order import judge_order
 from policy.migrations.row_counts import Counted, judge_row_counts
-from policy.record import Event
-from policy.troubleshooting import advice_for
-from policy.way_home import Migrating
 from tasks.backup import take_backup
 from tasks.item import item
-from tasks.migration_facts import name_of, new_readings, project_of, texts_by_name
-from tasks.run import Run, pause_after
-from tasks.step import Seen, Step
-from tasks.systems import BACKUPS, DATABASE, PRISMA
+from tasks.migration_facts import applied_rows, name_of, new_readings, project_of, texts_by_name
+from tasks.run import Run
+from tasks.systems import BACKUPS, DATABASE
 
 APPLIED = "applied"
 
@@ -42,7 +35,7 @@ def tried_on_staging(run: Run) -> Judgement:
     staging = run.company.staging
     if staging is None or staging.database is None:
         return unknown("there is no [staging_database] in the settings, so nothing shows that they were tried")
-    return judge_applied(_rows(run, staging.database), _names(run))
+    return judge_applied(applied_rows(run, staging.database), _names(run))
 
 
 @item("6.1.2")
@@ -60,7 +53,7 @@ def duration_estimated(run: Run) -> Judgement:
     if staging is None or staging.database is None:
         return unknown("there is no [staging_database] in the settings, so nothing was timed")
     tables = sorted({lock.table for reading in new_readings(run) for lock in reading.locks})
-    took = [row.took for row in _rows(run, staging.database) if row.name in _names(run) and row.took is not None]
+    took = [row.took for row in applied_rows(run, staging.database) if row.name in _names(run) and row.took is not None]
     if len(took) < len(_names(run)):
         return unknown("staging has not finished every migration, so nothing was timed")
     estimate = estimate_duration(
@@ -87,7 +80,7 @@ def code_before_migration(run: Run) -> Judgement:
     """What is added goes before the first server, what is taken away after the last; Prisma can go on from here."""
     if not run.release.migrations:
         return not_applicable(NONE)
-    history = judge_history(_rows(run, DATABASE.required(run.company)), texts_by_name(project_of(run)))
+    history = judge_history(applied_rows(run, DATABASE.required(run.company)), texts_by_name(project_of(run)))
     return combine((judge_order(new_readings(run)), history))
 
 
@@ -95,79 +88,6 @@ def code_before_migration(run: Run) -> Judgement:
 def backup_before_migration(run: Run, _backups: BackupStore) -> Judgement:
     """A dump of the database as it is now was uploaded, read back whole, and can be read by pg_restore."""
     return take_backup(run.company)
-
-
-def migrated(run: Run, names: Sequence[str]) -> Step:
-    """6.3.2: Prisma's own table says that these migrations have finished."""
-    database = DATABASE.required(run.company)
-
-    def look(company: Company) -> Seen:
-        database = DATABASE.required(company)
-        rows = _rows(run, database)
-        standing = {name: progress_of(name, rows) for name in names}
-        waiting = [name for name, progress in standing.items() if progress is not Progress.APPLIED]
-        if Progress.HALF_DONE in standing.values() and not is_migrating(database):
-            raise Refused(f"{judge_applied(rows, names).sentence}. {advice_for('10.4')}")
-        return Seen(not waiting, f"not applied yet: {listed(waiting)}" if waiting else f"applied: {listed(names)}")
-
-    return Step(
-        number="6.3.2",
-        subject="database",
-        name=APPLIED,
-        look=look,
-        act=lambda _company, _number: _deploy(run, names),
-        does=f"prisma migrate deploy, in {database.name}: {listed(names)}",
-        undo=_say_undo(new_readings(run), names),
-        within=run.limits.migration_patience,
-        facts={"migrations": ", ".join(names), "takes_away": _say_taken_away(new_readings(run), names)},
-    )
-
-
-def read_migrating(run: Run) -> Migrating:
-    """Return what the database says of the migrations that this release meant to apply last."""
-    database = run.company.database
-    begun = [row for row in run.record.seen if row.item == "6.3.2" and row.event is Event.INTENDED]
-    if not begun or database is None or run.company.prisma is None:
-        return Migrating.UNKNOWN
-    names = str(begun[-1].facts.get("migrations", "")).split(", ")
-    try:
-        standing = [progress_of(name, _rows(run, database)) for name in names]
-        if is_migrating(database):
-            return Migrating.RUNNING
-    except BlockError:
-        return Migrating.UNKNOWN
-    if Progress.HALF_DONE in standing:
-        return Migrating.FAILED
-    return Migrating.DONE if all(one is Progress.APPLIED for one in standing) else Migrating.NOTHING
-
-
-def _deploy(run: Run, names: Sequence[str]) -> None:
-    """Apply them, again after each lock time-out; whatever else goes wrong, looking tells."""
-    prisma, database, limits = PRISMA.required(run.company), DATABASE.required(run.company), run.limits
-    new = {name_of(path) for path in run.release.migrations}
-    files = {path: text for path, text in project_of(run).items() if name_of(path) in names or name_of(path) not in new}
-    began = time.monotonic()
-    while True:
-        run.lookout.check()
-        prisma.deploy(
-            files,
-            database,
-            lock_timeout=limits.lock_timeout,
-            statement_timeout=limits.migration_patience,
-            patience=limits.migration_patience,
-        )
-        stopped = _stopped_by_a_lock(run, database, names)
-        if not stopped or time.monotonic() - began > limits.migration_patience.total_seconds():
-            return
-        for name in stopped:
-            prisma.resolve_rolled_back(name, files, database, patience=limits.migration_patience)
-        if _stopped_by_a_lock(run, database, names):
-            return
-        time.sleep(pause_after(time.monotonic() - began))
-
-
-def _stopped_by_a_lock(run: Run, database: Postgres, names: Sequence[str]) -> list[str]:
-    return [row.name for row in _rows(run, database) if row.name in names and is_lock_timeout(row)]
 
 
 @item("6.3.3")
@@ -244,20 +164,5 @@ def _try_query(database: Postgres, name: str, query: str) -> Judgement:
     return passed(f"{name} answers")
 
 
-def _rows(run: Run, database: Postgres) -> tuple[Applied, ...]:
-    return read_applied(database, schema=PRISMA.required(run.company).database_schema)
-
-
 def _names(run: Run) -> tuple[str, ...]:
     return tuple(sorted(name_of(path) for path in run.release.migrations))
-
-
-def _say_taken_away(readings: Sequence[MigrationReading], names: Sequence[str]) -> str:
-    return ", ".join(what for one in readings if one.name in names for what in one.breaks)
-
-
-def _say_undo(readings: Sequence[MigrationReading], names: Sequence[str]) -> str:
-    found = [one for one in readings if one.name in names]
-    if lasting := [f"{one.name}: {listed(one.irreversible)}" for one in found if one.irreversible]:
-        return f"nothing: {'; '.join(lasting)}"
-    return "; ".join(statement for one in reversed(found) for statement in one.down)

@@ -6,11 +6,12 @@ from pathlib import PurePosixPath
 
 from blocks.company import Company
 from blocks.errors import BlockError, Refused
+from blocks.postgres import Postgres
 from blocks.postgres_tables import read_applied, read_facts, read_version
 from blocks.prisma import MIGRATION, Prisma
 from blocks.squawk import Squawk
 from policy.migrations import MigrationReading, read_migrations
-from policy.migrations.history import Progress, progress_of
+from policy.migrations.history import Applied, Progress, progress_of
 from policy.migrations.opinion import Opinion
 from policy.migrations.questions import list_questions
 from tasks.run import Run
@@ -31,6 +32,11 @@ def new_readings(run: Run) -> tuple[MigrationReading, ...]:
 def project_of(run: Run) -> Mapping[str, bytes]:
     """Return every file that Prisma needs for this release, by path."""
     return run.once.fetch("prisma", lambda: read_project(run.company, run.release.commit))
+
+
+def applied_rows(run: Run, database: Postgres) -> tuple[Applied, ...]:
+    """Return what Prisma wrote down in this database of each migration."""
+    return read_applied(database, schema=PRISMA.required(run.company).database_schema)
 
 
 def second_opinion(run: Run) -> tuple[Opinion, ...]:

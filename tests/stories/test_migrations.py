@@ -1,10 +1,13 @@
 """Releases that migrate the database, with the genuine Prisma CLI and the genuine PostgreSQL (section 6)."""
 
+import re
+
 import pytest
 
 from blocks.postgres import Postgres
 from blocks.postgres_tables import read_applied, read_facts
 from lab import prisma_cli
+from policy.record import Event
 from tests.stories.people import APPROVE
 from tests.stories.stage import ENVIRONMENT, MIGRATIONS, Stage
 
@@ -107,6 +110,23 @@ def test_a_migration_waits_for_a_lock_briefly_and_again_and_is_not_lost(migratin
 
     assert ending.outcome == "signed off", ending.sentence
     assert "waits" in columns_of_patient()
+    (said,) = [row.facts["sentence"] for row in ending.rows if (row.item, row.event) == ("6.3.2", Event.CONFIRMED)]
+    assert re.search(r"others waited (2|1\.9|2\.\d) s for a lock at most \(\d+ sessions at a time\)", said), said
     counts = migrating.lab.traffic()
     assert (counts.lost, counts.failed) == (0, 0), counts.losses
     assert counts.slowest < LOCK_TIMEOUT_SECONDS + 1
+
+
+def test_a_migration_begins_only_when_nobody_is_in_its_way(migrating: Stage) -> None:
+    name = "20261126130000_patient"
+    sql = 'ALTER TABLE "Patient" ADD COLUMN "patient" TEXT;\n'
+    shipped = migrating.lab.ship("9.0.4", files={f"prisma/migrations/{name}/migration.sql": sql})
+    migrating.when("team notified", "Slack", lambda: migrating.lab.execute(LONG_QUERY))
+
+    ending = migrating.release(migrating.request(shipped), APPROVE)
+
+    assert ending.outcome == "signed off", ending.sentence
+    assert "patient" in columns_of_patient()
+    counts = migrating.lab.traffic()
+    assert (counts.lost, counts.failed) == (0, 0), counts.losses
+    assert counts.slowest < 1
