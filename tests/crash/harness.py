@@ -3,18 +3,24 @@
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from threading import Thread
 
 from prefect import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterStartTime
 from prefect.client.schemas.objects import FlowRun
 
+from blocks.postgres import Postgres
+from blocks.postgres_tables import is_migrating
 from blocks.store import S3Store
+from deployments.save_blocks import blocks_of
+from deployments.settings import Settings
+from lab import prisma_cli
 from lab.client import Lab, Shipped
 from lab.object_store import ObjectStore
 from policy.record import Row
@@ -22,7 +28,7 @@ from tests.crash.point import KillingProxy, Moment, Point, Route, points_of
 from tests.crash.world import faults_of
 from tests.stories.people import Answers, Words
 from tests.stories.release_process import ReleaseProcess
-from tests.stories.stage import OUTSIDE, Blocks, Stage
+from tests.stories.stage import ENVIRONMENT, MIGRATIONS, OUTSIDE, Blocks, Stage, wait_until
 
 # Nobody is waited for; a busy machine may take its time to show figures.
 LIMITS = {"choice": 1, "unknown_patience": 30}
@@ -30,6 +36,30 @@ RELEASE_SECONDS = 300
 TRIES = 4
 # A code is good once, so the next question is answered by somebody else.
 APPROVALS: list[Words] = [{"decision": "approve", "name": name} for name in ("Tomas Lima", "Carla Ortiz")] * 4
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """A kind of release that is killed: the systems of its company, what it ships, and the items it is killed at."""
+
+    name: str
+    sections: tuple[str, ...]
+    files: Mapping[str, str | None] = field(default_factory=dict)
+    items: str = ""
+
+
+RELEASE = Journey("a release", OUTSIDE)
+MIGRATION = Journey(
+    "a release that migrates the database",
+    MIGRATIONS,
+    files={"prisma/migrations/20260826090000_crash/migration.sql": 'ALTER TABLE "Patient" ADD COLUMN "crash" TEXT;\n'},
+    items="6.",
+)
+
+
+def journeys() -> tuple[Journey, ...]:
+    """Return the kinds of release that can be killed here: migrations need Node."""
+    return (RELEASE, MIGRATION) if prisma_cli.can_be_tried() else (RELEASE,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +87,8 @@ class Played:
 class Harness:
     """One lab in which releases are killed, one after the other."""
 
-    def __init__(self, lab: Lab, blocks: Blocks, folder: Path) -> None:
+    def __init__(self, lab: Lab, blocks: Blocks, folder: Path, journey: Journey = RELEASE) -> None:
+        self._journey = journey
         self._lab = lab
         self._blocks = blocks
         self._folder = folder
@@ -80,8 +111,8 @@ class Harness:
         return stage.rows()
 
     def points(self) -> tuple[Point, ...]:
-        """Return every point of a release."""
-        return points_of(self.lead())
+        """Return every point of a release at the items of the journey."""
+        return points_of([row for row in self.lead() if row.item.startswith(self._journey.items)])
 
     def play(self, point: Point) -> Played:
         """Kill a release at this point, let it be finished, and look at the world.
@@ -100,7 +131,7 @@ class Harness:
         stage, shipped, before = self._next()
         people = self._people(stage)
         with stage.process(stage.request(shipped)) as process, people.given():
-            self._proxy.arm(point, partial(self._strike, point, process.pid))
+            self._proxy.arm(point, partial(self._strike, point, stage, process.pid))
             status = process.wait(seconds=RELEASE_SECONDS)
             self._proxy.disarm()
             if point.route is Route.RETRY:
@@ -122,7 +153,7 @@ class Harness:
         folder = self._folder / name
         folder.mkdir()
         stage = Stage(self._lab, self._blocks, folder)
-        stage.have(*OUTSIDE)
+        stage.have(*self._journey.sections)
         stage.change_limits(**LIMITS)
         self._use_bucket(name)
         keys = {"bucket": name, "access_key": "BACKUP_ACCESS_KEY", "secret_key": "BACKUP_SECRET_KEY"}
@@ -130,7 +161,7 @@ class Harness:
         direct = S3Store(endpoint=self._lab.home.url("s3"), secrets_folder=secrets, **keys)
         stage.keep_records_in(direct, keys | {"endpoint": self._proxy.url})
         before = str(self._lab.version_of("web-server-1"))
-        shipped = self._lab.ship(f"30.{self._played}.0")
+        shipped = self._lab.ship(f"30.{self._played}.0", files=dict(self._journey.files))
         self._lab.mark_traffic()
         return stage, shipped, before
 
@@ -147,10 +178,20 @@ class Harness:
     def _people(self, stage: Stage) -> Answers:
         return Answers(stage.began, list(APPROVALS), stage.typed)
 
-    def _strike(self, point: Point, pid: int) -> None:
+    def _strike(self, point: Point, stage: Stage, pid: int) -> None:
+        if point.moment is Moment.ACTING and point.on_database:
+            Thread(target=self._kill_while_migrating, args=(stage, pid), daemon=True).start()
+            return
         if point.moment is Moment.ACTING:
             self._lab.kill_at_next_change(pid)
             return
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+    def _kill_while_migrating(self, stage: Stage, pid: int) -> None:
+        """Prisma goes on when the release that began it is gone."""
+        database = next(one for one in blocks_of(Settings(**stage.words))[ENVIRONMENT] if isinstance(one, Postgres))
+        wait_until(lambda: is_migrating(database), what="Prisma is at work", every=0.02)
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 

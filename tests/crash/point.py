@@ -9,8 +9,9 @@ from policy.record import Event, Row
 from tests.wire import Proxy
 
 _ROW = re.compile(rb"PUT /[^/]+/records/[^/]+/(\d+)\.json")
-# Steps whose act is a command on a host, behind its fence.
+# Steps whose act is a command on a host, behind its fence, and the one whose act is Prisma's.
 _ON_HOSTS = re.compile(r"drained|updated|in rotation|put back|taken out|kept|pulled")
+_ON_DATABASE = re.compile(r"6\.3\.2 database applied")
 
 
 class Moment(StrEnum):
@@ -40,6 +41,11 @@ class Point:
     row: str
 
     @property
+    def on_database(self) -> bool:
+        """Whether the act is a migration."""
+        return bool(_ON_DATABASE.search(self.row))
+
+    @property
     def name(self) -> str:
         """The point, for a table."""
         return f"row {self.number} ({self.row}), {self.moment}, {self.route}"
@@ -56,7 +62,8 @@ def _points(rows: Sequence[Row]) -> Iterator[Point]:
         first, second = (Route.RECOVERY, Route.RETRY) if even else (Route.RETRY, Route.RECOVERY)
         yield Point(row.number, Moment.BEFORE, first, describe(row))
         yield Point(row.number, Moment.AFTER, second, describe(row))
-        if row.event is Event.INTENDED and _ON_HOSTS.search(row.step):
+        acts = _ON_HOSTS.search(row.step) or _ON_DATABASE.search(describe(row))
+        if row.event is Event.INTENDED and acts:
             yield Point(row.number, Moment.ACTING, first, describe(row))
 
 

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from prefect.settings import temporary_settings
 
 from lab.client import Lab
-from tests.crash.harness import Harness, Played
+from tests.crash.harness import Harness, Played, journeys
 from tests.crash.power_loss import PHASES, play_power_loss
 from tests.stories.conftest import client_settings, one_certificate, quiet_server
 from tests.stories.stage import Blocks
@@ -27,10 +27,12 @@ def play_share(lab_number: int, labs: int, every: int, skip: int) -> list[Played
         try:
             control = quiet_server(lab)
             with temporary_settings(client_settings(control, one_certificate(folder))):
-                harness = Harness(lab, Blocks(), folder)
-                share = harness.points()[::every][lab_number::labs][skip:]
+                blocks = Blocks()
+                harnesses = [Harness(lab, blocks, folder, journey) for journey in journeys()]
+                points = [(harness, point) for harness in harnesses for point in harness.points()]
+                share = points[::every][lab_number::labs][skip:]
                 phases = PHASES[::every][lab_number::labs]
-                for point in share:
+                for harness, point in share:
                     tell(harness.play(point), len(share) + len(phases))
                 if phases:
                     control.offer()

@@ -11,7 +11,7 @@ from policy.record import Event
 from tests.stories.people import APPROVE
 from tests.stories.stage import ENVIRONMENT, MIGRATIONS, Stage
 
-pytestmark = pytest.mark.skipif(not prisma_cli.is_possible(), reason=prisma_cli.MISSING)
+pytestmark = pytest.mark.skipif(not prisma_cli.can_be_tried(), reason=prisma_cli.MISSING)
 
 CTO_APPROVES = {"decision": "approve", "name": "Carla Ortiz"}
 # Reads the table, and so keeps its shape from changing, for longer than a migration waits.
