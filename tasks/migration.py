@@ -17,10 +17,11 @@ from policy.health import judge_every_server
 from policy.judgement import Judgement, failed, not_applicable, passed, unknown
 from policy.migrations import MigrationReading
 from policy.migrations.duration import estimate_duration, judge_duration
-from policy.migrations.history import Applied, Progress, is_lock_timeout, judge_applied, judge_history, progress_of
+from policy.migrations.history import Applied, Progress, judge_applied, judge_history, progress_of
 from policy.migrations.judging import NONE, judge_reversibility, judge_safety
 from policy.migrations.order import judge_order
 from policy.migrations.row_counts import Counted, judge_row_counts
+from policy.migrations.trying_again import list_to_try_again, lock_timeout_for, say_left_behind
 from policy.record import Event
 from policy.troubleshooting import advice_for
 from policy.way_home import Migrating
@@ -107,7 +108,9 @@ def migrated(run: Run, names: Sequence[str]) -> Step:
         standing = {name: progress_of(name, rows) for name in names}
         waiting = [name for name, progress in standing.items() if progress is not Progress.APPLIED]
         if Progress.HALF_DONE in standing.values() and not is_migrating(database):
-            raise Refused(f"{judge_applied(rows, names).sentence}. {advice_for('10.4')}")
+            left = say_left_behind(rows, new_readings(run))
+            said = (judge_applied(rows, names).sentence, *((left,) if left else ()), advice_for("10.4"))
+            raise Refused(". ".join(said))
         return Seen(not waiting, f"not applied yet: {listed(waiting)}" if waiting else f"applied: {listed(names)}")
 
     return Step(
@@ -152,7 +155,11 @@ def _deploy(run: Run, names: Sequence[str]) -> None:
         prisma.deploy(
             files,
             database,
-            lock_timeout=limits.lock_timeout,
+            lock_timeout=lock_timeout_for(
+                [one for one in new_readings(run) if one.name in names],
+                usual=limits.lock_timeout,
+                patience=limits.migration_patience,
+            ),
             statement_timeout=limits.migration_patience,
             patience=limits.migration_patience,
         )
@@ -167,7 +174,7 @@ def _deploy(run: Run, names: Sequence[str]) -> None:
 
 
 def _stopped_by_a_lock(run: Run, database: Postgres, names: Sequence[str]) -> list[str]:
-    return [row.name for row in _rows(run, database) if row.name in names and is_lock_timeout(row)]
+    return [name for name in list_to_try_again(_rows(run, database), new_readings(run)) if name in names]
 
 
 @item("6.3.3")
@@ -200,7 +207,9 @@ def no_missing_data(run: Run, database: Postgres) -> Judgement:
     if not _known_tables(run):
         return passed("no table that was there before is touched")
     before = _counts_before(run)
-    dropped = frozenset(one.removesuffix(" dropped") for reading in new_readings(run) for one in reading.breaks)
+    dropped = frozenset(
+        one.removesuffix(" dropped").removesuffix(" renamed") for reading in new_readings(run) for one in reading.breaks
+    )
     return judge_row_counts(
         before,
         count_rows(database, [table for table in before if table not in dropped]),
