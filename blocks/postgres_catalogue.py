@@ -37,6 +37,7 @@ _CATALOGUE = sql.SQL(
             WHERE typtype = 'd' AND typnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema')),
         'locked_schemas', (SELECT coalesce(json_agg(nspname), '[]') FROM pg_namespace
             WHERE nspname !~ '^(pg_|information_schema)' AND NOT has_schema_privilege(oid, 'CREATE')),
+        'schemas', (SELECT json_agg(nspname) FROM pg_namespace),
         'others', (SELECT coalesce(json_agg(name), '[]') FROM named WHERE relkind IN ('v', 'm', 'S', 'f', 'c')),
         'indexes', (SELECT coalesce(json_object_agg(index.name, json_build_object(
                 'table', owner.name, 'definition', pg_get_indexdef(index.oid))), '{}')
@@ -98,6 +99,7 @@ class Catalogue:
 
     user: str
     domains: frozenset[str]
+    schemas: frozenset[str]
     locked_schemas: frozenset[str]
     others: frozenset[str]
     indexes: dict[str, Index]

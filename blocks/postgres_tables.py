@@ -80,6 +80,7 @@ def read_facts(
         others=catalogue.others,
         domains=catalogue.domains,
         user=catalogue.user,
+        schemas=catalogue.schemas,
         locked_schemas=catalogue.locked_schemas,
         counted={one: count(database, one) for one in counts if one.table in rows},
     )

@@ -10,6 +10,13 @@ from policy.migrations.statements import strings, walk
 _TEXTS = frozenset(("text", "varchar", "bpchar", "name"))
 _GROWING = frozenset(("timestamp", "timestamptz", "time", "timetz"))
 _MOST_DIGITS = 6
+_FAMILIES = {
+    **dict.fromkeys(("int2", "int4", "int8", "float4", "float8", "numeric"), "numbers"),
+    **dict.fromkeys(("date", "time", "timetz", "timestamp", "timestamptz", "interval"), "times"),
+    **dict.fromkeys(("json", "jsonb"), "documents"),
+    **dict.fromkeys(("inet", "cidr"), "addresses"),
+    **{name: name for name in ("bool", "uuid", "bytea", "xml")},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +74,13 @@ def keeps_rows(old: Kind, new: Kind) -> bool:
 
 
 def cannot_cast(old: Kind, new: Kind, *, domains: frozenset[str]) -> bool:
-    """Whether PostgreSQL refuses the change without USING, whatever the rows hold: text is never read as a number."""
-    return old.is_text and not new.is_text and new.name not in domains
+    """Whether PostgreSQL refuses the change without USING, whatever the rows hold: text is never read as a number.
+
+    Of a type that is not PostgreSQL's own nothing is known but that it becomes no number and no time by itself.
+    """
+    if new.is_text or old == new or new.name not in _FAMILIES or old.name in domains:
+        return False
+    return old.is_list is not new.is_list or _FAMILIES.get(old.name) != _FAMILIES[new.name]
 
 
 def _scale(kind: Kind) -> int:

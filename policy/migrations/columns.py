@@ -27,7 +27,7 @@ def judge_new_column(
     found = [
         *_judge_domain(table, column, so_far, undo),
         *_judge_value(table, column, kinds, facts, undo),
-        *_judge_constraints(table, name, kinds, undo),
+        *_judge_constraints(table, name, kinds, facts, undo),
     ]
     return found or [_say_safe(table, name, kinds, undo)]
 
@@ -107,18 +107,23 @@ def _judge_required(table: str, name: str, facts: Table | None, undo: Undo) -> F
 
 
 def _judge_constraints(
-    table: str, name: str, kinds: dict[ConstrType | None, ast.Constraint], undo: Undo
+    table: str, name: str, kinds: dict[ConstrType | None, ast.Constraint], facts: Table | None, undo: Undo
 ) -> list[Finding]:
     found = []
     whole = (Lock(table, Mode.ACCESS_EXCLUSIVE, long=True),)
+    default = kinds.get(ConstrType.CONSTR_DEFAULT)
+    same = default is not None and not is_null(default.raw_expr) and not unsteady_part(default.raw_expr)
+    alike = facts.rows if facts and facts.rows and facts.rows > 1 and same else 0
+    why = f"; {alike:,} rows would have the same value, so this statement will fail" if alike else ""
     for kind, word in ((ConstrType.CONSTR_UNIQUE, "UNIQUE"), (ConstrType.CONSTR_PRIMARY, "PRIMARY KEY")):
         if kind in kinds:
             found.append(
                 Finding(
                     Safety.RISKY,
-                    f"Adds a {word} constraint to {table}.{name}; its index is built while reads and writes wait",
+                    f"Adds a {word} constraint to {table}.{name}; its index is built while reads and writes wait{why}",
                     advice="CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX",
                     locks=whole,
+                    fails=bool(alike),
                     undo=undo,
                 )
             )

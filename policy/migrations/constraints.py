@@ -20,6 +20,10 @@ _WORDS = {
 def judge_new_constraint(table: str, relation: str, constraint: ast.Constraint, so_far: SoFar) -> Finding:
     """Return what adding the constraint to the table does."""
     undo = _undo(table, relation, constraint)
+    facts = so_far.facts_of(table)
+    if facts and constraint.conname in facts.constraints:
+        reason = f"{table} has a constraint {constraint.conname} already, so this statement will fail"
+        return Finding(Safety.DANGEROUS if constraint.pktable else Safety.RISKY, reason, fails=True, undo=undo)
     if constraint.contype is ConstrType.CONSTR_FOREIGN:
         return _judge_foreign_key(table, constraint, so_far, undo)
     if so_far.is_new(table):
@@ -30,7 +34,6 @@ def judge_new_constraint(table: str, relation: str, constraint: ast.Constraint, 
         return _judge_check(table, constraint, undo)
     if constraint.contype is ConstrType.CONSTR_NOTNULL:
         column = ".".join(one.sval or "" for one in constraint.keys or () if isinstance(one, ast.String))
-        facts = so_far.facts_of(table)
         return judge_required(table, column, facts=facts, undo=undo, later=bool(constraint.skip_validation))
     return unlisted(f"a constraint added to {table}", locks=(Lock(table, Mode.ACCESS_EXCLUSIVE),), undo=undo)
 

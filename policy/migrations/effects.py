@@ -78,7 +78,7 @@ def _apply_index(node: ast.IndexStmt, so_far: SoFar) -> None:
 
 def _apply_truncate(node: ast.TruncateStmt, so_far: SoFar) -> None:
     for one in node.relations or ():
-        so_far.write_rows(relation_name(one), same_number=False)
+        so_far.write_rows(relation_name(one))
 
 
 def _apply_query(node: ast.CreateTableAsStmt | ast.SelectStmt, so_far: SoFar) -> None:
@@ -118,9 +118,13 @@ def _apply_rename(node: ast.RenameStmt, so_far: SoFar) -> None:
 def _apply_rows(node: ast.Node, so_far: SoFar) -> None:
     for one in walk(node):
         if isinstance(one, ast.UpdateStmt | ast.InsertStmt | ast.DeleteStmt | ast.MergeStmt):
-            so_far.write_rows(relation_name(one.relation), same_number=isinstance(one, ast.UpdateStmt))
+            if isinstance(one, ast.UpdateStmt):
+                names = [target.name or "" for target in one.targetList or () if isinstance(target, ast.ResTarget)]
+                so_far.fill_columns(relation_name(one.relation), names)
+            else:
+                so_far.write_rows(relation_name(one.relation))
     if isinstance(node, ast.CopyStmt) and node.is_from:
-        so_far.write_rows(relation_name(node.relation), same_number=False)
+        so_far.write_rows(relation_name(node.relation))
 
 
 def _beside(relation: ast.RangeVar | None, name: str) -> str:
@@ -139,6 +143,7 @@ _EFFECTS: Mapping[type[ast.Node], Callable[..., None]] = {
     ast.ViewStmt: lambda node, so_far: so_far.others.add(relation_name(node.view)),
     ast.CreateSeqStmt: lambda node, so_far: so_far.others.add(relation_name(node.sequence)),
     ast.CreateDomainStmt: lambda node, so_far: so_far.domains.add(named(strings(node.domainname))),
+    ast.CreateSchemaStmt: lambda node, so_far: so_far.schemas.add(node.schemaname),
     ast.CreateEnumStmt: lambda node, so_far: so_far.types.add(named(strings(node.typeName))),
     ast.CompositeTypeStmt: lambda node, so_far: so_far.types.add(relation_name(node.typevar)),
 }

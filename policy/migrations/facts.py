@@ -73,8 +73,8 @@ class Table:
 class DatabaseFacts:
     """The tables of a database by name, with the schema only where it is not `public`; `version` is its major.
 
-    `others` are views, sequences and what else has a name like a table's;
-    `locked_schemas` are those in which `user`, who migrates, may make nothing; `counted` is what was asked of the rows.
+    `others` are views, sequences and what else has a name like a table's; `locked_schemas` are those of its `schemas`
+    in which `user`, who migrates, may make nothing; `counted` is what was asked of the rows.
     """
 
     version: int
@@ -83,6 +83,7 @@ class DatabaseFacts:
     others: frozenset[str] = frozenset()
     domains: frozenset[str] = frozenset()
     user: str = "the user who migrates"
+    schemas: frozenset[str] = frozenset()
     locked_schemas: frozenset[str] = frozenset()
     counted: Mapping[Asked, int | None] = field(default_factory=dict)
 

@@ -6,21 +6,27 @@ from pglast import ast
 from pglast.enums import ObjectType
 
 from policy.migrations.expressions import effectful_functions
-from policy.migrations.findings import NOTHING_TO_UNDO, Finding, Lock, Mode, Safety, Undo, unlisted, unreadable
+from policy.migrations.findings import NOTHING_TO_UNDO, Finding, Lock, Mode, Safety, Undo, safe, unlisted, unreadable
 from policy.migrations.so_far import SoFar
 from policy.migrations.statements import quoted, quoted_relation, relation_name, strings
 
 _MAY_BE_THERE = Undo(impossible="whether it was there before is not known from the text")
 
 
-def judge_view(node: ast.ViewStmt, _so_far: SoFar) -> Iterator[Finding]:
+def judge_view(node: ast.ViewStmt, so_far: SoFar) -> Iterator[Finding]:
     """Give a view: one that replaces another is locked, and what that one was is gone."""
     name, relation = relation_name(node.view), quoted_relation(node.view) if node.view else ""
+    yield from so_far.missing_in(node.query)
     if node.replace:
         undo = Undo(impossible=f"what the view {name} was before is not known")
         yield unlisted(f"the view {name}", locks=(Lock(name, Mode.ACCESS_EXCLUSIVE),), undo=undo)
     else:
-        yield _made(f"the view {name}", f"DROP VIEW {relation}")
+        undo = f"DROP VIEW {relation}"
+        renamed = name in so_far.aliases and so_far.name_before(so_far.aliases[name].table) == name
+        if renamed:
+            yield safe(f"The view {name} keeps the old name of {so_far.aliases[name].table}", undo=Undo((undo,)))
+        else:
+            yield _made(f"the view {name}", undo)
 
 
 def judge_table_of_a_query(node: ast.CreateTableAsStmt, so_far: SoFar) -> Iterator[Finding]:
@@ -31,7 +37,7 @@ def judge_table_of_a_query(node: ast.CreateTableAsStmt, so_far: SoFar) -> Iterat
         yield unreadable(f"{name} is filled by what the text does not show")
         return
     word = "MATERIALIZED VIEW" if node.objtype is ObjectType.OBJECT_MATVIEW else "TABLE"
-    yield from _missing_sources(node, so_far)
+    yield from so_far.missing_in(node.query)
     undo = f"DROP {word} {relation}"
     yield _made(f"the {word.lower()} {name}, filled by a query,", undo, if_not_exists=bool(node.if_not_exists))
 
@@ -131,12 +137,12 @@ def judge_publication(node: ast.CreatePublicationStmt, _so_far: SoFar) -> Iterat
     )
 
 
-def judge_comment(node: ast.CommentStmt, _so_far: SoFar) -> Iterator[Finding]:
+def judge_comment(node: ast.CommentStmt, so_far: SoFar) -> Iterator[Finding]:
     """Give a comment, which only people read."""
     parts = strings(node.object)
     of_column = node.objtype is ObjectType.OBJECT_COLUMN
     name = ".".join(one for one in (parts[:-1] if of_column else parts) if one != "public")
-    shown = of_column or node.objtype is ObjectType.OBJECT_TABLE
+    shown = (of_column or node.objtype is ObjectType.OBJECT_TABLE) and not so_far.is_new(name)
     yield Finding(
         Safety.RISKY,
         "COMMENT is on no list of 6.2",
@@ -148,10 +154,6 @@ def judge_comment(node: ast.CommentStmt, _so_far: SoFar) -> Iterator[Finding]:
 
 def _made(what: str, undo: str, *, if_not_exists: bool = False) -> Finding:
     return unlisted(what, undo=_MAY_BE_THERE if if_not_exists else Undo((undo,)))
-
-
-def _missing_sources(node: ast.CreateTableAsStmt, so_far: SoFar) -> Iterable[Finding]:
-    return so_far.missing_in(node.query)
 
 
 MAKING: Mapping[type[ast.Node], Callable[..., Iterable[Finding]]] = {

@@ -155,7 +155,9 @@ def judge_drop(statement: ast.DropStmt, so_far: SoFar) -> Iterator[Finding]:
         name = _name_of(one)
         if kind is ObjectType.OBJECT_TABLE and so_far.is_new(name):
             so_far.forget(name)
-            yield neutral(f"dropping {name}, which this migration made,")
+            # What takes the file back drops the table that was made: there has to be one.
+            anew = Undo((f"CREATE TABLE {quoted(*strings(one))} ()",))
+            yield replace(neutral(f"dropping {name}, which this migration made,"), undo=anew)
         elif kind in _RELATIONS and so_far.is_missing(name) and statement.missing_ok and not cascade:
             yield missing(name, skipped=True)
             if word:
@@ -184,6 +186,8 @@ def _dropped_other(kind: ObjectType | None, name: str, so_far: SoFar) -> Finding
     undo = Undo(impossible=f"what {name} was is gone")
     if kind is ObjectType.OBJECT_TYPE and name in so_far.types:
         return neutral(f"dropping the type {name}, which this migration made,")
+    if kind in _RELATIONS and so_far.is_missing(name):
+        return missing(name)
     table = name.rpartition(".")[0] if kind in _ON_A_TABLE else name
     locked = kind in _ON_A_TABLE or kind in _RELATIONS
     locks = (Lock(table, Mode.ACCESS_EXCLUSIVE),) if locked and not so_far.is_new(table) else ()
@@ -208,7 +212,8 @@ def _destroyed(word: str, name: str, so_far: SoFar, *, cascade: bool) -> Finding
         users = so_far.tables_in(name) if word == "schema" else so_far.tables_with(name)
     if users and not cascade:
         also = f"; {say_who(users, 'needs', 'need')} it, so this statement will fail"
-    touched = (name, *so_far.parents_of(name), *children) if "table" in word else tuple(users)
+    whole = so_far.whole_of(name)
+    touched = (name, *so_far.parents_of(name), *children, *whole) if "table" in word else tuple(users)
     return Finding(
         Safety.DANGEROUS,
         f"Drops the {word} {name}{rows}{also}",

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from pglast import ast
 
+from policy.migrations.aliases import find_aliases
 from policy.migrations.effects import apply
 from policy.migrations.facts import DatabaseFacts
-from policy.migrations.findings import Finding, Lock, Safety, Stage, unlisted, unreadable, worst_class
+from policy.migrations.findings import Finding, Lock, Safety, Stage, neutral, unlisted, unreadable, worst_class
 from policy.migrations.making import MAKING
 from policy.migrations.objects import judge_create_table, judge_drop, judge_index
 from policy.migrations.parts import with_parts
@@ -19,6 +20,11 @@ from policy.migrations.statements import Statement, UnreadableSql, read_statemen
 from policy.migrations.tables import judge_alter_table
 from policy.migrations.together import judge_together
 from policy.migrations.upkeep import UPKEEP, judge_explain
+
+_LEAVES_NOTHING = (
+    ast.CheckPointStmt | ast.ClosePortalStmt | ast.ConstraintsSetStmt | ast.DeallocateStmt | ast.DeclareCursorStmt
+    | ast.DiscardStmt | ast.FetchStmt | ast.ListenStmt | ast.NotifyStmt | ast.UnlistenStmt | ast.VariableShowStmt
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +134,7 @@ def read_migrations(
 def _read(name: str, sql: str, so_far: SoFar) -> MigrationReading:
     try:
         statements = read_statements(sql)
+        so_far.aliases = find_aliases(statements)
         readings = tuple(
             StatementReading(one.line, one.text, tuple(judge_statement(one, so_far))) for one in statements
         )
@@ -161,7 +168,7 @@ def _judge_node(node: ast.Node, so_far: SoFar) -> Iterable[Finding]:
 def _judge_by_name(node: ast.Node, so_far: SoFar) -> Iterator[Finding]:
     """A statement of a kind that is on no list; whatever it is, rows that it changes are judged as such."""
     words = "".join(f" {letter}" if letter.isupper() else letter for letter in type(node).__name__.removesuffix("Stmt"))
-    yield unlisted(words.strip().upper())
+    yield (neutral if isinstance(node, _LEAVES_NOTHING) else unlisted)(words.strip().upper())
     if isinstance(node, ast.DeclareCursorStmt) and isinstance(node.query, ast.Node):
         yield from _judge_node(node.query, so_far)
 

@@ -1,6 +1,7 @@
 """Judges what gets another name or another schema, and who still uses the old one."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pglast import ast
 from pglast.enums import ObjectType
@@ -15,6 +16,7 @@ from policy.migrations.findings import (
     absent,
     missing,
     neutral,
+    safe,
     unlisted,
 )
 from policy.migrations.so_far import SoFar
@@ -108,14 +110,18 @@ def _judge_column(table: str, relation: str, old: str, new: str, so_far: SoFar) 
             stage=Stage.CONTRACT,
         )
     back = f"ALTER TABLE {relation} RENAME COLUMN {quoted(new)} TO {quoted(old)}"
+    if so_far.is_alias_of_column(table, old, new):
+        return _renamed_with_alias(f"{table}.{old}", back, table)
     return _renamed(f"{table}.{old}", back, table, so_far)
 
 
 def _judge_relation(statement: ast.RenameStmt, word: str, so_far: SoFar) -> Finding:
     table, new = relation_name(statement.relation), statement.newname or ""
-    if so_far.is_new(table):
-        return neutral(f"renaming {table}, which this migration made,")
     back = f"ALTER {word} {_beside(statement.relation, new)} RENAME TO {quoted(_last(table))}"
+    if so_far.is_new(table):
+        return replace(neutral(f"renaming {table}, which this migration made,"), undo=Undo((back,)))
+    if so_far.is_aliased(table, new):
+        return _renamed_with_alias(table, back, table)
     return _renamed(table, back, table, so_far)
 
 
@@ -134,7 +140,7 @@ def _judge_named(statement: ast.RenameStmt, word: str, so_far: SoFar) -> Finding
     old, new = named(parts), statement.newname or ""
     back = f"ALTER {word} {quoted(*parts[:-1], new)} RENAME TO {quoted(parts[-1])}"
     if old in so_far.types:
-        return neutral(f"renaming the {word.lower()} {old}, which this migration made,")
+        return replace(neutral(f"renaming the {word.lower()} {old}, which this migration made,"), undo=Undo((back,)))
     return Finding(
         Safety.RISKY,
         f"{so_far.reader} still names the {word.lower()} {old}",
@@ -155,6 +161,11 @@ def _renamed(what: str, back: str, table: str, so_far: SoFar) -> Finding:
         undo=Undo((back,)),
         stage=Stage.CONTRACT,
     )
+
+
+def _renamed_with_alias(what: str, back: str, table: str) -> Finding:
+    reason = f"Renames {what}; the old version still finds it under its old name, by a view of this file"
+    return safe(reason, undo=Undo((back,)), locks=(Lock(table, Mode.ACCESS_EXCLUSIVE),))
 
 
 def _beside(relation: ast.RangeVar | None, name: str) -> str:

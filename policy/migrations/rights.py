@@ -32,6 +32,8 @@ def judge_rights(node: ast.Node, so_far: SoFar) -> Iterator[Finding]:
         if facts and facts.may is not None and right not in facts.may:
             yield _refused(f"{user} has no right to {right} on {table}", f"GRANT {right} ON … TO {user}")
     schema = _needs_schema(node)
+    if schema and so_far.knows and so_far.schemas and schema not in so_far.schemas:
+        yield _refused(f"There is no schema {schema} today", "CREATE SCHEMA in an earlier migration")
     if schema and so_far.knows and schema in so_far.facts.locked_schemas:
         yield _refused(f"{user} may make nothing in the schema {schema}", f"GRANT CREATE ON SCHEMA … TO {user}")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from pglast import ast
 
+from policy.migrations.aliases import Alias
 from policy.migrations.asked import Asked
 from policy.migrations.facts import Column, Constraint, DatabaseFacts, ForeignKey, Index, Table
 from policy.migrations.findings import Finding, missing
@@ -37,6 +38,8 @@ class SoFar:
     tables: dict[str, Table] = field(default_factory=dict)
     indexes: dict[str, Index] = field(default_factory=dict)
     others: set[str] = field(default_factory=set)
+    schemas: set[str] = field(default_factory=set)
+    aliases: Mapping[str, Alias] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, facts: DatabaseFacts | None, still_old: Sequence[str]) -> "SoFar":
@@ -49,6 +52,7 @@ class SoFar:
             tables=dict(known.tables),
             indexes=dict(known.indexes),
             others=set(known.others),
+            schemas=set(known.schemas),
         )
 
     def next_file(self) -> "SoFar":
@@ -125,6 +129,10 @@ class SoFar:
             if name != table and any(key.to == table and (not by or key.by == by) for key in one.foreign_keys.values())
         ]
 
+    def whole_of(self, table: str) -> list[str]:
+        """Return the partitioned table of which this one is a part."""
+        return [name for name, one in self.tables.items() if self.knows and table in one.parts]
+
     def emptied_with(self, table: str) -> list[str]:
         """Return a table with all that point to it, and to those, and so on."""
         found = [table]
@@ -166,6 +174,14 @@ class SoFar:
             for name, key in keys.items()
             if (not column or column in key.columns) and (not constraint or name == constraint) and key.to != table
         ]
+
+    def is_aliased(self, table: str, name: str) -> bool:
+        """Whether a view of the same file keeps the old name of a table that is now called `name`."""
+        return table in self.aliases and self.aliases[table].table == name
+
+    def is_alias_of_column(self, table: str, old: str, new: str) -> bool:
+        """Whether a view that takes the table's own name keeps the old name of a column."""
+        return table in self.aliases and self.aliases[table].columns.get(old) == new
 
     def make(self, table: str) -> None:
         """From here on the table is new."""
@@ -215,11 +231,18 @@ class SoFar:
             keys = {key: one for key, one in known.foreign_keys.items() if key in kept}
             self.tables[table] = replace(known, constraints=kept, foreign_keys=keys)
 
-    def write_rows(self, table: str, *, same_number: bool) -> None:
-        """From here on nobody has counted the values of a table, and its rows only if there are as many."""
+    def fill_columns(self, table: str, columns: Sequence[str]) -> None:
+        """From here on nobody has counted the values in these columns."""
+        if known := self.tables.get(table):
+            self.change_columns(
+                table, {name: replace(known.columns[name], nulls=None) for name in columns if name in known.columns}
+            )
+
+    def write_rows(self, table: str) -> None:
+        """From here on nobody has counted the rows of a table."""
         self.disturbed.add(table)
         if known := self.tables.get(table):
-            self.tables[table] = replace(_uncounted(known), rows=known.rows if same_number else None)
+            self.tables[table] = replace(_uncounted(known), rows=None)
 
     @property
     def reader(self) -> str:

@@ -44,6 +44,15 @@ def judge_alter_table(statement: ast.AlterTableStmt, so_far: SoFar) -> Iterator[
     if statement.objtype is not ObjectType.OBJECT_TABLE:
         yield _judge_other(statement, table, so_far)
         return
+    if (whole := so_far.whole_of(table)) and any(one.subtype is Kind.AT_AddColumn for one in statement.cmds or ()):
+        yield Finding(
+            Safety.RISKY,
+            f"{table} is a part of {', '.join(whole)} and has its columns from there, so this statement will fail",
+            advice=f"add the column to {', '.join(whole)}",
+            fails=True,
+            undo=Undo(),
+            stage=None,
+        )
     if so_far.is_missing(table):
         yield missing(table, skipped=bool(statement.missing_ok))
         if statement.missing_ok:
@@ -121,7 +130,9 @@ def _drop_column(table: str, command: ast.AlterTableCmd, so_far: SoFar, _relatio
 
 def _drop_cascade(table: str, command: ast.AlterTableCmd, so_far: SoFar) -> Finding:
     what = f"{table}.{command.name}"
-    others = so_far.pointing_to(table) if command.subtype is Kind.AT_DropConstraint else []
+    others = so_far.users_of(so_far.column_of(table, command.name or ""))
+    if command.subtype is Kind.AT_DropConstraint:
+        others = so_far.pointing_to(table, by=command.name or "")
     return Finding(
         Safety.DANGEROUS,
         f"Drops {what} with CASCADE, and whatever depends on it, which the text does not name",
@@ -162,10 +173,9 @@ def _change_type(table: str, command: ast.AlterTableCmd, so_far: SoFar, relation
     also = "no row is written anew" if stays else f"{table} may be rewritten while reads and writes wait"
     why = _why_it_fails(table, name, old, new, so_far, computed=computed)
     undo = Undo(impossible=f"the type of {column} before is not known from the text")
-    if known and old and not cannot_cast(new, old, domains=frozenset()):
-        undo = Undo((f"ALTER TABLE {relation} ALTER COLUMN {quoted(name)} SET DATA TYPE {known.type}",))
-    elif known:
-        undo = Undo(impossible=f"PostgreSQL does not turn {new} back into {known.type} by itself")
+    if known and old:
+        how = f" USING {quoted(name)}::{known.type}" if new.is_text and not old.is_text else ""
+        undo = Undo((f"ALTER TABLE {relation} ALTER COLUMN {quoted(name)} SET DATA TYPE {known.type}{how}",))
     parents = so_far.parents_of(table, column=name)
     return Finding(
         Safety.RISKY,
