@@ -19,7 +19,7 @@ _WORDS = {
 
 def judge_new_constraint(table: str, relation: str, constraint: ast.Constraint, so_far: SoFar) -> Finding:
     """Return what adding the constraint to the table does."""
-    undo = _undo(table, relation, constraint)
+    undo = _undo(table, relation, constraint, so_far)
     facts = so_far.facts_of(table)
     if facts and constraint.conname in facts.constraints:
         reason = f"{table} has a constraint {constraint.conname} already, so this statement will fail"
@@ -190,10 +190,17 @@ def _proof(column: str, facts: Table | None) -> str:
     return next((name for name, text in (facts.definitions if facts else {}).items() if text in wanted), "")
 
 
-def _undo(table: str, relation: str, constraint: ast.Constraint) -> Undo:
+def _undo(table: str, relation: str, constraint: ast.Constraint, so_far: SoFar) -> Undo:
     if not constraint.conname:
         return Undo(impossible=f"the new constraint of {table} has no name in the text")
-    return Undo((f"ALTER TABLE {relation} DROP CONSTRAINT {quoted(constraint.conname)}",))
+    drop = f"ALTER TABLE {relation} DROP CONSTRAINT {quoted(constraint.conname)}"
+    if not constraint.indexname:
+        return Undo((drop,))
+    # The constraint takes the index as its own, and drops it with itself.
+    index = so_far.index_of(constraint.indexname)
+    if not index or not index.definition:
+        return Undo(impossible=f"how {constraint.indexname} was defined is not known from the text")
+    return Undo((drop, index.definition))
 
 
 def _kind_by_name(name: str) -> Constraint | None:

@@ -6,7 +6,7 @@ from pglast.enums import BoolExprType
 from policy.migrations.statements import strings, walk
 
 # Stable or immutable by PostgreSQL's documentation, chapter 9: one value for a whole statement.
-_STEADY_FUNCTIONS = frozenset(
+STEADY_FUNCTIONS = frozenset(
     (
         "now",
         "transaction_timestamp",
@@ -40,7 +40,7 @@ _STEADY_FUNCTIONS = frozenset(
         "length",
     )
 )
-_HARMLESS = frozenset(
+HARMLESS_FUNCTIONS = frozenset(
     (
         *(
             "count",
@@ -89,7 +89,7 @@ def unsteady_part(expression: object) -> str:
     for node in walk(expression):
         if isinstance(node, ast.FuncCall):
             name = strings(node.funcname)
-            if not _is_of_postgres(name, _STEADY_FUNCTIONS):
+            if not _is_of_postgres(name, STEADY_FUNCTIONS):
                 return f"{'.'.join(name)}()"
         elif not isinstance(node, _VALUES):
             return f"an expression of a kind that is not known ({type(node).__name__})"
@@ -99,7 +99,7 @@ def unsteady_part(expression: object) -> str:
 def effectful_functions(node: object) -> tuple[str, ...]:
     """Return the functions called anywhere in a statement of which it is not known that they change nothing."""
     called = (strings(one.funcname) for one in walk(node) if isinstance(one, ast.FuncCall))
-    return tuple(".".join(name) for name in called if not _is_of_postgres(name, _STEADY_FUNCTIONS | _HARMLESS))
+    return tuple(".".join(name) for name in called if not _is_of_postgres(name, STEADY_FUNCTIONS | HARMLESS_FUNCTIONS))
 
 
 def is_always_true(condition: object) -> bool:

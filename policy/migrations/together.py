@@ -56,7 +56,14 @@ def _tables_that_look_renamed(statements: Sequence[Statement]) -> Iterator[Findi
 def _never_committed(statements: Sequence[Statement]) -> Iterator[Finding]:
     """What a file begins and never ends is undone when Prisma hangs up, with the row that says it was applied."""
     kinds = {one.node.kind: one.line for one in statements if isinstance(one.node, ast.TransactionStmt)}
+    savepoint = kinds.get(TransactionStmtKind.TRANS_STMT_SAVEPOINT)
     begun = kinds.get(TransactionStmtKind.TRANS_STMT_BEGIN, kinds.get(TransactionStmtKind.TRANS_STMT_START))
+    if savepoint is not None and begun is None:
+        yield _together(
+            Safety.RISKY,
+            f"Line {savepoint} sets a savepoint, which needs a BEGIN in the same file, so this file will fail",
+            fails=True,
+        )
     if begun is not None and TransactionStmtKind.TRANS_STMT_COMMIT not in kinds:
         yield _together(
             Safety.RISKY,
