@@ -98,6 +98,8 @@ def _statement(sql: str, raw: ast.RawStmt) -> Statement:
 def _said(error: ParseError, sql: str) -> str:
     what, *where = error.args
     index = where[0] if where and isinstance(where[0], int) else 0
+    if "end of input" in str(what):
+        index = len(sql.rstrip())
     return f"line {_line(sql, index)}: {str(what).partition(', at index')[0]}"
 
 

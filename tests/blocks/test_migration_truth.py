@@ -3,11 +3,9 @@
 Each statement runs in a genuine PostgreSQL, within a transaction that is taken back; a cluster of its own, no lab.
 """
 
-import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -19,9 +17,8 @@ from lab.postgres import Cluster
 from policy.migrations import DatabaseFacts, MigrationReading, Mode, read_migration
 from policy.migrations.expressions import HARMLESS_FUNCTIONS, STEADY_FUNCTIONS
 from policy.migrations.questions import list_questions
+from tests.blocks.own_cluster import Connection, connect, make_company
 
-OWNER = "app"
-SCHEMA = Path(__file__).with_name("migration_truth_schema.sql")
 STATEMENTS = Path(__file__).with_name("migration_truth.sql").read_text().strip().split("\n\n")
 MODES = {
     "RowExclusiveLock": Mode.ROW_EXCLUSIVE,
@@ -54,7 +51,6 @@ UNION ALL SELECT 'function', proname, '', '', '', '' FROM pg_proc WHERE pronames
 UNION ALL SELECT 'schema', nspname, '', '', '', '' FROM pg_namespace WHERE nspname !~ '^pg_'
 ORDER BY 1, 2, 3, 4
 """
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,67 +63,17 @@ class Truth:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    home = Home(tmp_path_factory.mktemp("truth"))
-    yield home
-    shutil.rmtree(home.scratch, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def cluster(home: Home) -> Iterator[Cluster]:
-    """A server with one database, whose owner is no superuser, as that of a company."""
-    cluster = Cluster(home, "truth", "postgres")
-    cluster.start()
-    make_company(cluster, home, "truth")
-    yield cluster
-    cluster.stop()
-
-
-def make_company(cluster: Cluster, home: Home, name: str) -> None:
-    cluster.make_database(name, OWNER, home.secret("APP"))
-    with cluster.connect(name) as connection:
-        connection.execute(f"GRANT CREATE ON DATABASE {name} TO {OWNER}; ALTER SCHEMA public OWNER TO {OWNER}".encode())
-        connection.execute(f"SET ROLE {OWNER}".encode())
-        connection.execute(SCHEMA.read_bytes())
-        connection.execute("RESET ROLE")
-        connection.execute('CREATE SCHEMA theirs; CREATE TABLE "Theirs" (id int PRIMARY KEY)')
-        connection.execute(f'GRANT SELECT ON "Theirs" TO {OWNER}; GRANT USAGE ON SCHEMA theirs TO {OWNER}'.encode())
-
-
-@pytest.fixture(scope="module")
-def database(cluster: Cluster, home: Home) -> Postgres:
-    """The same database as our own code sees it."""
-    return Postgres(
-        host="127.0.0.1",
-        port=cluster.port,
-        name="truth",
-        user=OWNER,
-        password="APP",
-        secrets_folder=str(home.secrets),
-        sslmode="disable",
-        pool=5,
-    )
-
-
-@pytest.fixture(scope="module")
-def session(database: Postgres) -> Iterator[Connection]:
+def session(truth: Postgres) -> Iterator[Connection]:
     """One connection for all that is taken back."""
-    with connect(database) as session:
+    with connect(truth) as session:
         yield session
 
 
-def connect(database: Postgres, *, name: str = "truth", autocommit: bool = False) -> Connection:
-    return psycopg.connect(
-        host=database.host, port=database.port, user=OWNER, password=database.read_password(), dbname=name,
-        autocommit=autocommit,
-    )  # fmt: skip
-
-
 @pytest.fixture(scope="module")
-def facts(database: Postgres) -> DatabaseFacts:
+def facts(truth: Postgres) -> DatabaseFacts:
     """The database as a release would know it that holds all the statements."""
     asked = list_questions(STATEMENTS)
-    return read_facts(database, touched=asked.tables, nulls=asked.required, counts=asked.counts)
+    return read_facts(truth, touched=asked.tables, nulls=asked.required, counts=asked.counts)
 
 
 def strongest(found: Iterable[tuple[str, Mode]]) -> dict[str, Mode]:
@@ -160,13 +106,13 @@ def carried_out(connection: Connection, sql: str) -> Truth:
 def test_locks_rewrites_and_failures_are_as_the_rules_say(session: Connection, facts: DatabaseFacts, sql: str) -> None:
     reading = read_migration("m", sql, facts=facts)
 
-    truth = carried_out(session, sql)
+    done = carried_out(session, sql)
 
-    assert bool(truth.refused) is bool(reading.will_fail), (truth.refused, reading.will_fail)
-    if truth.refused:
+    assert bool(done.refused) is bool(reading.will_fail), (done.refused, reading.will_fail)
+    if done.refused:
         return
-    assert strongest((lock.table, lock.mode) for lock in reading.locks) == truth.locks
-    assert set(reading.rewrites) == truth.written
+    assert strongest((lock.table, lock.mode) for lock in reading.locks) == done.locks
+    assert set(reading.rewrites) == done.written
     if reading.down:
         take_back(session, sql, reading)
 
@@ -194,10 +140,10 @@ ALONE = [
 
 
 def test_what_cannot_stand_beside_others_runs_alone_and_only_alone(
-    database: Postgres, cluster: Cluster, home: Home
+    truth: Postgres, own_cluster: Cluster, own_home: Home
 ) -> None:
-    make_company(cluster, home, "alone")
-    with connect(database, name="alone", autocommit=True) as connection:
+    make_company(own_cluster, own_home, "alone")
+    with connect(truth, name="alone", autocommit=True) as connection:
         for sql in ALONE:
             both = f"SELECT 1; {sql}"
             assert read_migration("m", sql).will_fail == (), sql
@@ -216,35 +162,35 @@ FILES = [
 
 
 @pytest.mark.parametrize("sql", FILES)
-def test_only_what_leaves_nothing_behind_is_held_to_be_one_transaction(database: Postgres, sql: str) -> None:
-    with connect(database, autocommit=True) as connection, pytest.raises(psycopg.errors.DivisionByZero):
+def test_only_what_leaves_nothing_behind_is_held_to_be_one_transaction(truth: Postgres, sql: str) -> None:
+    with connect(truth, autocommit=True) as connection, pytest.raises(psycopg.errors.DivisionByZero):
         connection.execute(sql.encode())
-    with connect(database, autocommit=True) as connection:
+    with connect(truth, autocommit=True) as connection:
         (left,) = connection.execute("SELECT count(*) FROM pg_class WHERE relname = 'left_behind'").fetchone() or (0,)
         connection.execute("DROP TABLE IF EXISTS left_behind")
 
     assert read_migration("m", sql).is_atomic is not bool(left)
 
 
-def test_an_index_that_gives_up_its_lock_is_left_half_built(database: Postgres) -> None:
+def test_an_index_that_gives_up_its_lock_is_left_half_built(truth: Postgres) -> None:
     sql = 'CREATE INDEX CONCURRENTLY given_up ON "Patient"("zip")'
-    with connect(database) as reader, connect(database, autocommit=True) as builder:
+    with connect(truth) as reader, connect(truth, autocommit=True) as builder:
         reader.execute('UPDATE "Patient" SET "zip" = \'1\' WHERE "id" = 1')
         builder.execute("SET lock_timeout = '50ms'")
         with pytest.raises(psycopg.errors.LockNotAvailable):
             builder.execute(sql.encode())
-        assert list_invalid_indexes(database) == ("given_up",)
+        assert list_invalid_indexes(truth) == ("given_up",)
         reader.rollback()
         builder.execute("SET lock_timeout = 0; DROP INDEX given_up")
 
     assert not read_migration("m", sql).is_atomic
 
 
-def test_functions_that_are_held_to_be_steady_are_so_by_the_catalogue(database: Postgres) -> None:
+def test_functions_that_are_held_to_be_steady_are_so_by_the_catalogue(truth: Postgres) -> None:
     volatile = (
         "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace AND provolatile = 'v'"
     )
-    with connect(database) as connection:
+    with connect(truth) as connection:
         moving = {name for (name,) in connection.execute(volatile.encode()).fetchall()}
 
     assert not moving & STEADY_FUNCTIONS

@@ -28,4 +28,5 @@ TODAY = DatabaseFacts(
         "billing.Invoice": Table(70, columns={"id": Column("integer")}),
     },
     indexes={"Patient_phone_idx": Index("Patient", 'CREATE INDEX "Patient_phone_idx" ON public."Patient" (phone)')},
+    schemas=frozenset(("public", "billing")),
 )
