@@ -15,7 +15,8 @@ from pydantic import TypeAdapter
 
 from blocks.errors import BlockError
 from blocks.postgres import Postgres
-from blocks.postgres_tables import PRISMAS_LOCK, place_of
+from blocks.postgres_catalogue import place_of
+from blocks.postgres_tables import PRISMAS_LOCK
 from policy.migrations.waiting import Holder, Waits
 
 LOOK_SECONDS = 0.05

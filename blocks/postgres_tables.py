@@ -5,7 +5,7 @@ own table `_prisma_migrations`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 
 from psycopg import sql
@@ -13,7 +13,9 @@ from pydantic import TypeAdapter
 
 from blocks.errors import Refused
 from blocks.postgres import Postgres
-from policy.migrations import Column, Constraint, DatabaseFacts, Table
+from blocks.postgres_catalogue import count, place_of, read_catalogue
+from policy.migrations import Constraint, DatabaseFacts, Table
+from policy.migrations.asked import Asked
 from policy.migrations.history import Applied
 from policy.migrations.row_counts import Counted
 
@@ -23,27 +25,10 @@ _CONSTRAINTS = {
     "p": Constraint.PRIMARY_KEY,
     "u": Constraint.UNIQUE,
     "x": Constraint.EXCLUDE,
+    "n": Constraint.NOT_NULL,
 }
 # Prisma's own number, in its page "Advisory locking".
 PRISMAS_LOCK = 72707369
-_TABLES = sql.SQL(
-    """
-    SELECT coalesce(json_object_agg(
-        CASE WHEN space.nspname = 'public' THEN relname ELSE space.nspname || '.' || relname END,
-        json_build_object(
-            'size_bytes', pg_total_relation_size(class.oid),
-            'columns', (
-                SELECT coalesce(json_object_agg(attname, json_build_object(
-                    'type', format_type(atttypid, atttypmod), 'required', attnotnull)), '{}')
-                FROM pg_attribute WHERE attrelid = class.oid AND attnum > 0 AND NOT attisdropped),
-            'constraints', (
-                SELECT coalesce(json_object_agg(conname, contype), '{}')
-                FROM pg_constraint WHERE conrelid = class.oid AND contype IN ('c', 'f', 'p', 'u', 'x'))
-        )), '{}')
-    FROM pg_class AS class JOIN pg_namespace AS space ON space.oid = relnamespace
-    WHERE relkind IN ('r', 'p') AND space.nspname NOT IN ('pg_catalog', 'information_schema')
-    """
-)
 _MIGRATIONS = sql.SQL(
     """
     SELECT coalesce(json_agg(json_build_object(
@@ -57,20 +42,21 @@ _INVALID = sql.SQL(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A table as the catalogue describes it, its rows not counted."""
+def read_facts(
+    database: Postgres,
+    *,
+    touched: Sequence[str],
+    nulls: Sequence[tuple[str, str]],
+    counts: Sequence[Asked] = (),
+) -> DatabaseFacts:
+    """Return every table by name; rows are counted of those `touched`, and empty values of the columns in `nulls`.
 
-    size_bytes: int
-    columns: dict[str, Column]
-    constraints: dict[str, str]
-
-
-def read_facts(database: Postgres, *, touched: Sequence[str], nulls: Sequence[tuple[str, str]]) -> DatabaseFacts:
-    """Return every table by name; rows are counted of those `touched`, and empty values of the columns in `nulls`."""
-    shapes = TypeAdapter(dict[str, Shape]).validate_python(database.ask(_TABLES))
-    rows = count_rows(database, [name for name in touched if name in shapes])
-    asked = [(table, column) for table, column in nulls if table in shapes and column in shapes[table].columns]
+    What is asked in `counts` stays without an answer where the tables or the columns are not there.
+    """
+    catalogue = read_catalogue(database)
+    shapes = catalogue.tables
+    rows = count_rows(database, [name for name in touched if name in shapes and "SELECT" in shapes[name].may])
+    asked = [(table, column) for table, column in nulls if table in rows and column in shapes[table].columns]
     empty = {(table, column): _count_nulls(database, table, column) for table, column in asked}
     return DatabaseFacts(
         version=read_version(database),
@@ -79,13 +65,24 @@ def read_facts(database: Postgres, *, touched: Sequence[str], nulls: Sequence[tu
                 rows=rows[name].rows if name in rows else None,
                 size_bytes=shape.size_bytes,
                 columns={
-                    column: Column(known.type, required=known.required, nulls=empty.get((name, column)))
-                    for column, known in shape.columns.items()
+                    column: replace(known, nulls=empty.get((name, column))) for column, known in shape.columns.items()
                 },
                 constraints={key: _CONSTRAINTS[kind] for key, kind in shape.constraints.items()},
+                foreign_keys=shape.foreign_keys,
+                definitions=shape.definitions,
+                parts=shape.parts,
+                owned=shape.owned,
+                may=shape.may,
             )
             for name, shape in shapes.items()
         },
+        indexes=catalogue.indexes,
+        others=catalogue.others,
+        domains=catalogue.domains,
+        user=catalogue.user,
+        schemas=catalogue.schemas,
+        locked_schemas=catalogue.locked_schemas,
+        counted={one: count(database, one) for one in counts if one.table in rows},
     )
 
 
@@ -148,11 +145,6 @@ def answers(database: Postgres, query: str) -> None:
 def _count_nulls(database: Postgres, table: str, column: str) -> int:
     query = sql.SQL("SELECT count(*) FROM {} WHERE {} IS NULL").format(place_of(table), sql.Identifier(column))
     return int(database.ask(query))
-
-
-def place_of(table: str) -> sql.Identifier:
-    """Return a table by its schema and name, quoted as PostgreSQL wants it."""
-    return sql.Identifier(*(("public", table) if "." not in table else table.split(".", 1)))
 
 
 def _bare(query: str) -> str:

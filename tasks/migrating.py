@@ -13,7 +13,8 @@ from blocks.postgres_tables import is_migrating
 from policy.combined import listed
 from policy.judgement import spoken
 from policy.migrations import MigrationReading
-from policy.migrations.history import Progress, is_lock_timeout, judge_applied, progress_of
+from policy.migrations.history import Progress, judge_applied, progress_of
+from policy.migrations.trying_again import list_to_try_again, lock_timeout_for, say_left_behind
 from policy.migrations.waiting import find_in_the_way, pause_after_time_out
 from policy.record import Event
 from policy.troubleshooting import advice_for
@@ -37,7 +38,9 @@ def migrated(run: Run, names: Sequence[str]) -> Step:
         standing = {name: progress_of(name, rows) for name in names}
         waiting = [name for name, progress in standing.items() if progress is not Progress.APPLIED]
         if Progress.HALF_DONE in standing.values() and not is_migrating(database):
-            raise Refused(f"{judge_applied(rows, names).sentence}. {advice_for('10.4')}")
+            left = say_left_behind(rows, new_readings(run))
+            said = (judge_applied(rows, names).sentence, *((left,) if left else ()), advice_for("10.4"))
+            raise Refused(". ".join(said))
         if waiting:
             return Seen(done=False, sentence=f"not applied yet: {listed(waiting)}")
         seen = f"; {watch.waits.sentence}" if watch.has_looked else ""
@@ -90,7 +93,11 @@ def _deploy(run: Run, names: Sequence[str]) -> None:
         prisma.deploy(
             files,
             database,
-            lock_timeout=limits.lock_timeout,
+            lock_timeout=lock_timeout_for(
+                [one for one in new_readings(run) if one.name in names],
+                usual=limits.lock_timeout,
+                patience=limits.migration_patience,
+            ),
             statement_timeout=limits.migration_patience,
             patience=limits.migration_patience,
         )
@@ -132,7 +139,7 @@ def _wait_for_the_way_to_be_clear(run: Run, database: Postgres, names: Sequence[
 
 
 def _stopped_by_a_lock(run: Run, database: Postgres, names: Sequence[str]) -> list[str]:
-    return [row.name for row in applied_rows(run, database) if row.name in names and is_lock_timeout(row)]
+    return [name for name in list_to_try_again(applied_rows(run, database), new_readings(run)) if name in names]
 
 
 def _say_taken_away(readings: Sequence[MigrationReading], names: Sequence[str]) -> str:

@@ -120,7 +120,9 @@ def no_missing_data(run: Run, database: Postgres) -> Judgement:
     if not _known_tables(run):
         return passed("no table that was there before is touched")
     before = _counts_before(run)
-    dropped = frozenset(one.removesuffix(" dropped") for reading in new_readings(run) for one in reading.breaks)
+    dropped = frozenset(
+        one.removesuffix(" dropped").removesuffix(" renamed") for reading in new_readings(run) for one in reading.breaks
+    )
     return judge_row_counts(
         before,
         count_rows(database, [table for table in before if table not in dropped]),

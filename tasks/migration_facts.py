@@ -68,13 +68,13 @@ def read_new_migrations(
     """Return what each migration of the change set does to the production database of now, in the order of names."""
     database, prisma = DATABASE.required(company), PRISMA.required(company)
     texts = _read_files(company, commit, sorted(paths))
-    files = {name_of(path): content.decode("utf-8", "replace") for path, content in texts.items()}
+    files = {name_of(path): content.decode("utf-8", "surrogateescape") for path, content in texts.items()}
     rows = read_applied(database, schema=prisma.database_schema)
     # The database of now says nothing of what an earlier process of this release has applied to it already.
     if any(progress_of(name, rows) is Progress.APPLIED for name in files):
         return read_migrations(files, still_old=still_old)
     questions = list_questions(files.values())
-    facts = read_facts(database, touched=questions.tables, nulls=questions.required)
+    facts = read_facts(database, touched=questions.tables, nulls=questions.required, counts=questions.counts)
     return read_migrations(files, facts=facts, still_old=still_old)
 
 

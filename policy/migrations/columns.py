@@ -3,27 +3,53 @@
 from pglast import ast
 from pglast.enums import ConstrType
 
-from policy.migrations.expressions import unsteady_part
+from policy.migrations.expressions import is_null, unsteady_part
 from policy.migrations.facts import Table
-from policy.migrations.findings import Finding, Lock, Mode, Safety, Undo, safe, unlisted
-from policy.migrations.statements import quoted, strings
+from policy.migrations.findings import NOTHING_TO_UNDO, Finding, Lock, Mode, Safety, Undo, safe, unlisted
+from policy.migrations.so_far import SoFar
+from policy.migrations.statements import named, quoted, strings
 
 _SERIALS = frozenset(("serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"))
 _REWRITE_ADVICE = "add the column without a default, set the default in a second step, and fill the old rows in batches"
 
 
-def judge_new_column(table: str, relation: str, column: ast.ColumnDef, *, facts: Table | None) -> list[Finding]:
+def judge_new_column(
+    table: str, relation: str, column: ast.ColumnDef, so_far: SoFar, *, skipped_if_there: bool = False
+) -> list[Finding]:
     """Return what adding the column does; `relation` is the table's name as SQL reads it."""
-    name = column.colname or ""
+    name, facts = column.colname or "", so_far.facts_of(table)
     if facts and name in facts.columns:
-        return [Finding(Safety.RISKY, f"{table}.{name} is there already, so this statement will fail", fails=True)]
+        return [_there_already(table, name, skipped=skipped_if_there)]
     kinds = {one.contype: one for one in column.constraints or () if isinstance(one, ast.Constraint)}
     undo = Undo((f"ALTER TABLE {relation} DROP COLUMN {quoted(name)}",))
+    if skipped_if_there and facts is None:
+        undo = Undo(impossible=f"whether {table}.{name} was there before is not known from the text")
     found = [
+        *_judge_domain(table, column, so_far, undo),
         *_judge_value(table, column, kinds, facts, undo),
-        *_judge_constraints(table, name, kinds, undo),
+        *_judge_constraints(table, name, kinds, facts, undo),
     ]
     return found or [_say_safe(table, name, kinds, undo)]
+
+
+def _there_already(table: str, name: str, *, skipped: bool) -> Finding:
+    also = "the statement passes it over, whatever type it has" if skipped else "so this statement will fail"
+    return Finding(
+        Safety.RISKY,
+        f"{table}.{name} is there already, {also}",
+        locks=(_brief(table),),
+        fails=not skipped,
+        undo=NOTHING_TO_UNDO,
+        stage=None,
+    )
+
+
+def _judge_domain(table: str, column: ast.ColumnDef, so_far: SoFar, undo: Undo) -> list[Finding]:
+    """PostgreSQL checks the domain's own constraints by writing every row, a default or not."""
+    kind = named(strings(column.typeName.names)) if column.typeName else ""
+    if kind not in so_far.domains:
+        return []
+    return [_rewrite(table, f"{column.colname} is of the domain {kind}, so {table} is rewritten", undo)]
 
 
 def _say_safe(table: str, name: str, kinds: dict[ConstrType | None, ast.Constraint], undo: Undo) -> Finding:
@@ -51,8 +77,7 @@ def _judge_value(
     if default is not None:
         if part := unsteady_part(default.raw_expr):
             return [_rewrite(table, f"The default of {name} is not constant ({part}), so {table} is rewritten", undo)]
-        is_empty = isinstance(default.raw_expr, ast.A_Const) and bool(default.raw_expr.isnull)
-        if not is_empty:
+        if not is_null(default.raw_expr):
             return []
     if ConstrType.CONSTR_NOTNULL in kinds or ConstrType.CONSTR_PRIMARY in kinds:
         return [_judge_required(table, name, facts, undo)]
@@ -82,18 +107,23 @@ def _judge_required(table: str, name: str, facts: Table | None, undo: Undo) -> F
 
 
 def _judge_constraints(
-    table: str, name: str, kinds: dict[ConstrType | None, ast.Constraint], undo: Undo
+    table: str, name: str, kinds: dict[ConstrType | None, ast.Constraint], facts: Table | None, undo: Undo
 ) -> list[Finding]:
     found = []
     whole = (Lock(table, Mode.ACCESS_EXCLUSIVE, long=True),)
+    default = kinds.get(ConstrType.CONSTR_DEFAULT)
+    same = default is not None and not is_null(default.raw_expr) and not unsteady_part(default.raw_expr)
+    alike = facts.rows if facts and facts.rows and facts.rows > 1 and same else 0
+    why = f"; {alike:,} rows would have the same value, so this statement will fail" if alike else ""
     for kind, word in ((ConstrType.CONSTR_UNIQUE, "UNIQUE"), (ConstrType.CONSTR_PRIMARY, "PRIMARY KEY")):
         if kind in kinds:
             found.append(
                 Finding(
                     Safety.RISKY,
-                    f"Adds a {word} constraint to {table}.{name}; its index is built while reads and writes wait",
+                    f"Adds a {word} constraint to {table}.{name}; its index is built while reads and writes wait{why}",
                     advice="CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX",
                     locks=whole,
+                    fails=bool(alike),
                     undo=undo,
                 )
             )

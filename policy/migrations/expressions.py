@@ -1,11 +1,12 @@
 """Whether an expression has one value for a whole statement, so that nothing has to be computed row by row."""
 
 from pglast import ast
+from pglast.enums import BoolExprType
 
 from policy.migrations.statements import strings, walk
 
 # Stable or immutable by PostgreSQL's documentation, chapter 9: one value for a whole statement.
-_STEADY_FUNCTIONS = frozenset(
+STEADY_FUNCTIONS = frozenset(
     (
         "now",
         "transaction_timestamp",
@@ -39,7 +40,27 @@ _STEADY_FUNCTIONS = frozenset(
         "length",
     )
 )
-_COUNTING = frozenset(("count", "sum", "min", "max", "avg", "bool_and", "bool_or", "exists"))
+HARMLESS_FUNCTIONS = frozenset(
+    (
+        *(
+            "count",
+            "sum",
+            "min",
+            "max",
+            "avg",
+            "bool_and",
+            "bool_or",
+            "array_agg",
+            "string_agg",
+            "jsonb_agg",
+            "json_agg",
+        ),
+        *("row_number", "rank", "dense_rank", "lag", "lead", "first_value", "last_value", "generate_series", "unnest"),
+        *("btrim", "ltrim", "rtrim", "replace", "split_part", "substring", "substr", "left", "right", "lpad", "rpad"),
+        *("regexp_replace", "concat_ws", "format", "initcap", "floor", "ceil", "mod", "power", "sqrt", "random"),
+        *("gen_random_uuid", "clock_timestamp", "age", "version", "array_length", "jsonb_array_elements"),
+    )
+)
 _VALUES = (
     ast.A_Const,
     ast.TypeCast,
@@ -68,7 +89,7 @@ def unsteady_part(expression: object) -> str:
     for node in walk(expression):
         if isinstance(node, ast.FuncCall):
             name = strings(node.funcname)
-            if not _is_of_postgres(name, _STEADY_FUNCTIONS):
+            if not _is_of_postgres(name, STEADY_FUNCTIONS):
                 return f"{'.'.join(name)}()"
         elif not isinstance(node, _VALUES):
             return f"an expression of a kind that is not known ({type(node).__name__})"
@@ -78,14 +99,28 @@ def unsteady_part(expression: object) -> str:
 def effectful_functions(node: object) -> tuple[str, ...]:
     """Return the functions called anywhere in a statement of which it is not known that they change nothing."""
     called = (strings(one.funcname) for one in walk(node) if isinstance(one, ast.FuncCall))
-    return tuple(".".join(name) for name in called if not _is_of_postgres(name, _STEADY_FUNCTIONS | _COUNTING))
+    return tuple(".".join(name) for name in called if not _is_of_postgres(name, STEADY_FUNCTIONS | HARMLESS_FUNCTIONS))
 
 
 def is_always_true(condition: object) -> bool:
-    """Whether a condition chooses all rows whatever is in them: none at all, or one that names no column."""
+    """Whether a condition may choose all rows whatever is in them: none at all, or one that names no column."""
     if isinstance(condition, ast.A_Expr) and condition.lexpr == condition.rexpr:
         return True
-    return not any(isinstance(node, ast.ColumnRef | ast.SubLink | ast.FuncCall) for node in walk(condition))
+    if isinstance(condition, ast.BoolExpr) and condition.boolop is BoolExprType.OR_EXPR:
+        return any(is_always_true(one) for one in condition.args or ())
+    if isinstance(condition, ast.BoolExpr) and condition.boolop is BoolExprType.AND_EXPR:
+        return all(is_always_true(one) for one in condition.args or ())
+    nodes = tuple(walk(condition))
+    if any(isinstance(node, ast.ColumnRef) for node in nodes):
+        return False
+    return not any(isinstance(node, ast.FuncCall) and unsteady_part(node) for node in nodes)
+
+
+def is_null(expression: object) -> bool:
+    """Whether an expression is NULL, whatever type it is said to have."""
+    while isinstance(expression, ast.TypeCast | ast.CollateClause):
+        expression = expression.arg
+    return isinstance(expression, ast.A_Const) and bool(expression.isnull)
 
 
 def _is_of_postgres(name: list[str], among: frozenset[str]) -> bool:

@@ -1,6 +1,6 @@
 """What is found out about a statement of a migration: how safe it is, what it locks, and how it is taken back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -28,6 +28,7 @@ class Mode(StrEnum):
     SHARE_UPDATE_EXCLUSIVE = "SHARE UPDATE EXCLUSIVE"
     SHARE = "SHARE"
     SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"
+    EXCLUSIVE = "EXCLUSIVE"
     ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
 
     @property
@@ -35,7 +36,7 @@ class Mode(StrEnum):
         """What others cannot do on the table meanwhile."""
         if self is Mode.ACCESS_EXCLUSIVE:
             return "reads and writes wait"
-        return "writes wait" if self in (Mode.SHARE, Mode.SHARE_ROW_EXCLUSIVE) else "nobody waits"
+        return "nobody waits" if self in (Mode.ROW_EXCLUSIVE, Mode.SHARE_UPDATE_EXCLUSIVE) else "writes wait"
 
 
 class Stage(StrEnum):
@@ -77,7 +78,8 @@ class Finding:
     """What one part of a statement does.
 
     `fails` when the data of today make it fail; `breaks` is what the code in production loses by it, under the name
-    by which a person acknowledges it (1.2.3); `rewrites` is the table that is written anew.
+    by which a person acknowledges it (1.2.3); `rewrites` is the table that is written anew. `needs_no_transaction`
+    when PostgreSQL refuses it beside other statements, and `commits` when part of it may stay though the file fails.
     """
 
     safety: Safety
@@ -90,6 +92,7 @@ class Finding:
     undo: Undo = UNKNOWN_UNDO
     stage: Stage | None = Stage.EXPAND
     needs_no_transaction: bool = field(default=False, kw_only=True)
+    commits: bool = field(default=False, kw_only=True)
 
 
 def safe(reason: str, *, undo: Undo = NOTHING_TO_UNDO, locks: tuple[Lock, ...] = ()) -> Finding:
@@ -109,7 +112,7 @@ def neutral(what: str) -> Finding:
 
 def unreadable(what: str, *, advice: str = "") -> Finding:
     """Nobody can tell from the text what the statement does, so it is held to be dangerous."""
-    return Finding(Safety.DANGEROUS, what, advice=advice)
+    return Finding(Safety.DANGEROUS, what, advice=advice, commits=True)
 
 
 def missing(table: str, *, skipped: bool = False) -> Finding:
@@ -118,3 +121,26 @@ def missing(table: str, *, skipped: bool = False) -> Finding:
     return Finding(
         Safety.RISKY, f"There is no table {table} today, {said}", fails=not skipped, undo=NOTHING_TO_UNDO, stage=None
     )
+
+
+def absent(what: str) -> Finding:
+    """What the statement changes is not there today."""
+    return Finding(
+        Safety.RISKY, f"{what} is not there, so this statement will fail", fails=True, undo=NOTHING_TO_UNDO, stage=None
+    )
+
+
+def passed_over(what: str, locks: tuple[Lock, ...] = ()) -> Finding:
+    """What the statement would drop is not there, and it says that this is no fault."""
+    return Finding(
+        Safety.RISKY,
+        f"{what} is not there, the statement passes it over",
+        locks=locks,
+        undo=NOTHING_TO_UNDO,
+        stage=None,
+    )
+
+
+def say_who(names: Sequence[str], one_does: str, many_do: str) -> str:
+    """Say a few names with their verb: `Visit points`, `Visit, Note point`."""
+    return f"{', '.join(names)} {one_does if len(names) == 1 else many_do}"

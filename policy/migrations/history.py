@@ -56,6 +56,17 @@ def checksum_of(sql: bytes) -> str:
     return hashlib.sha256(sql).hexdigest()
 
 
+def is_text_of(sql: bytes, checksum: str) -> bool:
+    """Whether the text is the one that was applied: Prisma, too, lets Git change its line ends.
+
+    Its first versions wrote a byte below sixteen as one digit.
+    """
+    unix = sql.replace(b"\r\n", b"\n")
+    known = [checksum_of(text) for text in (sql, unix, unix.replace(b"\n", b"\r\n"))]
+    unpadded = ["".join(f"{int(one[at : at + 2], 16):x}" for at in range(0, len(one), 2)) for one in known]
+    return checksum.lower() in (*known, *unpadded)
+
+
 def progress_of(name: str, rows: Sequence[Applied]) -> Progress:
     """Return where the migration of that name stands; one that was applied once stays so."""
     standing = {row.progress for row in rows if row.name == name}
@@ -72,13 +83,15 @@ def judge_history(rows: Sequence[Applied], files: Mapping[str, bytes]) -> Judgem
     if missing := sorted({row.name for row in standing} - set(files)):
         parts.append(failed(f"applied, but not in the release's folder: {listed(missing)}; the folder has a gap"))
     changed = sorted(
-        {row.name for row in standing if row.name in files and row.checksum != checksum_of(files[row.name])}
+        {row.name for row in standing if row.name in files and not is_text_of(files[row.name], row.checksum)}
     )
     if changed:
         parts.append(failed(f"edited after it was applied: {listed(changed)}; write a new migration instead"))
     newest = max((row.name for row in standing), default="")
-    waiting = sorted(name for name in files if progress_of(name, rows) is Progress.WAITING)
-    if late := [name for name in waiting if name < newest]:
+    to_do = (Progress.WAITING, Progress.ROLLED_BACK)
+    waiting = sorted(name for name in files if progress_of(name, rows) in to_do)
+    tried = {row.name for row in rows}
+    if late := [name for name in waiting if name < newest and name not in tried]:
         parts.append(failed(f"{listed(late)} would be applied after {newest}, though its name comes before"))
     return combine(parts or [passed(f"{len(standing)} applied and unchanged; to apply: {listed(waiting) or 'none'}")])
 

@@ -1,31 +1,30 @@
 """Reads one migration: each statement's class, and what the statements do together (6.2.1)."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pglast import ast
 
+from policy.migrations.aliases import find_aliases
+from policy.migrations.effects import apply
 from policy.migrations.facts import DatabaseFacts
-from policy.migrations.findings import (
-    Finding,
-    Lock,
-    Safety,
-    Stage,
-    Undo,
-    neutral,
-    safe,
-    unlisted,
-    unreadable,
-    worst_class,
-)
-from policy.migrations.objects import judge_create_table, judge_drop, judge_index, judge_rename
+from policy.migrations.findings import Finding, Lock, Safety, Stage, neutral, unlisted, unreadable, worst_class
+from policy.migrations.making import MAKING
+from policy.migrations.objects import judge_create_table, judge_drop, judge_index
+from policy.migrations.parts import with_parts
+from policy.migrations.renames import judge_enum, judge_new_schema, judge_rename
+from policy.migrations.rights import judge_rights
 from policy.migrations.rows import judge_copy, judge_rows, judge_truncate
 from policy.migrations.so_far import SoFar
-from policy.migrations.statements import Statement, UnreadableSql, read_statements, relation_name, walk
+from policy.migrations.statements import Statement, UnreadableSql, read_statements
 from policy.migrations.tables import judge_alter_table
 from policy.migrations.together import judge_together
+from policy.migrations.upkeep import UPKEEP, judge_explain
 
-_LIMITS = frozenset(("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"))
+_LEAVES_NOTHING = (
+    ast.CheckPointStmt | ast.ClosePortalStmt | ast.ConstraintsSetStmt | ast.DeallocateStmt | ast.DeclareCursorStmt
+    | ast.DiscardStmt | ast.FetchStmt | ast.ListenStmt | ast.NotifyStmt | ast.UnlistenStmt | ast.VariableShowStmt
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +98,11 @@ class MigrationReading:
         return tuple(dict.fromkeys(finding.rewrites for finding in self.findings if finding.rewrites))
 
     @property
+    def is_atomic(self) -> bool:
+        """Whether PostgreSQL leaves nothing of it behind when it fails: only then it may simply be tried again."""
+        return bool(self.statements) and not any(one.commits or one.needs_no_transaction for one in self.findings)
+
+    @property
     def stages(self) -> tuple[Stage, ...]:
         """Where it stands in expand, backfill, contract; more than one where it should be two migrations."""
         return tuple(stage for stage in Stage if any(finding.stage is stage for finding in self.findings))
@@ -112,135 +116,83 @@ def read_migration(
     `facts` is the database of today, without which nothing is said about its rows; `still_old` are the servers that
     serve the version before while it runs.
     """
-    return _read(name, sql, SoFar(facts=facts, still_old=tuple(still_old)))
+    return _read(name, sql, SoFar.begin(facts, still_old))
 
 
 def read_migrations(
     files: Mapping[str, str], *, facts: DatabaseFacts | None = None, still_old: Sequence[str] = ()
 ) -> tuple[MigrationReading, ...]:
     """Return what each `migration.sql` of a release does, by name in the order in which they are applied."""
-    touched: frozenset[str] = frozenset()
+    so_far = SoFar.begin(facts, still_old)
     readings = []
     for name, sql in files.items():
-        so_far = SoFar(facts=facts, still_old=tuple(still_old), touched=touched)
         readings.append(_read(name, sql, so_far))
-        touched |= so_far.made | _tables_named(sql)
+        so_far = so_far.next_file()
     return tuple(readings)
 
 
 def _read(name: str, sql: str, so_far: SoFar) -> MigrationReading:
     try:
         statements = read_statements(sql)
+        so_far.aliases = find_aliases(statements)
         readings = tuple(
             StatementReading(one.line, one.text, tuple(judge_statement(one, so_far))) for one in statements
         )
         together = tuple(judge_together(statements, [one.findings for one in readings]))
     except UnreadableSql as error:
+        so_far.hidden = True
         return MigrationReading(name, (), (unreadable(f"Cannot be read: {error}"),))
     except RecursionError:
+        so_far.hidden = True
         return MigrationReading(name, (), (unreadable("Cannot be read: it is nested too deeply"),))
     if not statements:
         return MigrationReading(name, (), (Finding(Safety.RISKY, "Holds no statement, so it changes nothing"),))
     return MigrationReading(name, readings, together)
 
 
-def _tables_named(sql: str) -> frozenset[str]:
-    try:
-        statements = read_statements(sql)
-    except UnreadableSql:
-        return frozenset()
-    return frozenset(
-        relation_name(node) for one in statements for node in walk(one.node) if isinstance(node, ast.RangeVar)
-    )
-
-
 def judge_statement(statement: Statement, so_far: SoFar) -> Iterable[Finding]:
-    """Return what one statement does, after those before it."""
-    judge = _JUDGES.get(type(statement.node))
-    if judge is None:
-        return _judge_by_name(statement.node)
-    return tuple(judge(statement.node, so_far)) or (unlisted("a statement that names nothing"),)
+    """Return what one statement does, after those before it, and let `so_far` know what it changed."""
+    found = tuple(_judge_node(statement.node, so_far)) or (unlisted("a statement that names nothing"),)
+    found = tuple(replace(one, locks=with_parts(one.locks, statement.node, so_far)) for one in found)
+    found += tuple(judge_rights(statement.node, so_far))
+    apply(statement.node, so_far)
+    so_far.hidden = so_far.hidden or any(one.commits and one.safety is Safety.DANGEROUS for one in found)
+    return found
 
 
-def _judge_by_name(node: ast.Node) -> Iterator[Finding]:
+def _judge_node(node: ast.Node, so_far: SoFar) -> Iterable[Finding]:
+    judge = _JUDGES.get(type(node))
+    return _judge_by_name(node, so_far) if judge is None else judge(node, so_far)
+
+
+def _judge_by_name(node: ast.Node, so_far: SoFar) -> Iterator[Finding]:
+    """A statement of a kind that is on no list; whatever it is, rows that it changes are judged as such."""
     words = "".join(f" {letter}" if letter.isupper() else letter for letter in type(node).__name__.removesuffix("Stmt"))
-    yield unlisted(words.strip().upper())
+    yield (neutral if isinstance(node, _LEAVES_NOTHING) else unlisted)(words.strip().upper())
+    if isinstance(node, ast.DeclareCursorStmt) and isinstance(node.query, ast.Node):
+        yield from _judge_node(node.query, so_far)
 
 
-def _judge_set(node: ast.VariableSetStmt, so_far: SoFar) -> Iterator[Finding]:
-    name = (node.name or "").lower()
-    if name == "search_path":
-        so_far.path_changed = True
-        yield neutral("another search_path, after which a name may mean another table,")
-    elif name in _LIMITS and node.args and not _is_zero(node.args[0]):
-        yield safe(f"Limits the migration itself by {name}")
-    else:
-        yield neutral(f"SET {name or 'of every setting'}")
-
-
-def _is_zero(value: object) -> bool:
-    return isinstance(value, ast.A_Const) and str(getattr(value.val, "ival", getattr(value.val, "sval", ""))) == "0"
-
-
-def _judge_enum(node: ast.AlterEnumStmt, _so_far: SoFar) -> Iterator[Finding]:
-    value = node.newVal or ""
-    if node.oldVal:
-        yield unlisted(f"renaming the value {node.oldVal} to {value}", undo=Undo(impossible="old code writes the old"))
-        return
-    undo = Undo(impossible=f"PostgreSQL cannot take the value {value} from a type")
-    yield unlisted(f"the value {value} added to a type", undo=undo)
-
-
-def _judge_view(node: ast.ViewStmt, _so_far: SoFar) -> Iterator[Finding]:
-    name = node.view.relname if node.view else ""
-    yield unlisted(f"the view {name}", undo=Undo(impossible=f"what the view {name} was before is not known"))
-
-
-def _judge_owned(_node: ast.Node, _so_far: SoFar) -> Iterator[Finding]:
-    yield Finding(Safety.DANGEROUS, "Drops all that a role owns, which the text does not name", stage=Stage.CONTRACT)
-
-
-def _judge_database(node: ast.DropdbStmt, _so_far: SoFar) -> Iterator[Finding]:
-    yield Finding(Safety.DANGEROUS, f"Drops the database {node.dbname}", stage=Stage.CONTRACT)
-
-
-def _hides(what: str) -> Callable[[ast.Node, SoFar], Iterator[Finding]]:
-    def judge(_node: ast.Node, _so_far: SoFar) -> Iterator[Finding]:
-        yield unreadable(f"{what}, so nobody can tell from the text what it does")
-
-    return judge
-
-
-def _judge_transaction(_node: ast.Node, _so_far: SoFar) -> Iterator[Finding]:
-    yield neutral("a transaction of its own within the one of the migration")
-
-
-def _judge_new_type(_node: ast.Node, _so_far: SoFar) -> Iterator[Finding]:
-    yield unlisted("a new type", undo=Undo(impossible="whether the new type is used by then is not known"))
+def _judge_explained(node: ast.ExplainStmt, so_far: SoFar) -> Iterable[Finding]:
+    return judge_explain(node, so_far, _judge_node)
 
 
 _JUDGES: Mapping[type[ast.Node], Callable[..., Iterable[Finding]]] = {
+    **MAKING,
+    **UPKEEP,
     ast.AlterTableStmt: judge_alter_table,
     ast.CreateStmt: judge_create_table,
     ast.IndexStmt: judge_index,
     ast.DropStmt: judge_drop,
     ast.RenameStmt: judge_rename,
+    ast.AlterObjectSchemaStmt: judge_new_schema,
+    ast.AlterEnumStmt: judge_enum,
     ast.UpdateStmt: judge_rows,
     ast.DeleteStmt: judge_rows,
     ast.InsertStmt: judge_rows,
     ast.MergeStmt: judge_rows,
     ast.SelectStmt: judge_rows,
-    ast.TruncateStmt: lambda node, _so_far: judge_truncate(node),
-    ast.CopyStmt: lambda node, _so_far: (judge_copy(node),),
-    ast.VariableSetStmt: _judge_set,
-    ast.AlterEnumStmt: _judge_enum,
-    ast.CreateEnumStmt: _judge_new_type,
-    ast.ViewStmt: _judge_view,
-    ast.TransactionStmt: _judge_transaction,
-    ast.DropOwnedStmt: _judge_owned,
-    ast.DropdbStmt: _judge_database,
-    ast.DoStmt: _hides("Runs a block of code"),
-    ast.ExecuteStmt: _hides("Runs a prepared statement"),
-    ast.PrepareStmt: _hides("Prepares a statement"),
-    ast.CallStmt: _hides("Calls a procedure"),
+    ast.TruncateStmt: judge_truncate,
+    ast.CopyStmt: judge_copy,
+    ast.ExplainStmt: _judge_explained,
 }

@@ -4,16 +4,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pglast import ast
+from pglast.enums import DropBehavior
 
 from policy.migrations.expressions import effectful_functions, is_always_true
 from policy.migrations.facts import said_rows
 from policy.migrations.findings import (
+    NOTHING_TO_UNDO,
     Finding,
     Lock,
     Mode,
     Safety,
     Stage,
     Undo,
+    absent,
+    missing,
     neutral,
     unlisted,
     unreadable,
@@ -28,31 +32,63 @@ Changing = ast.UpdateStmt | ast.DeleteStmt | ast.InsertStmt | ast.MergeStmt
 def judge_rows(statement: ast.Node, so_far: SoFar) -> Iterator[Finding]:
     """Give what each part of a statement, also one within WITH, does to rows."""
     changing = [node for node in walk(statement) if isinstance(node, Changing)]
+    yield from so_far.missing_in(statement)
     for node in changing:
+        yield from _lost_columns(node, so_far)
         yield _judge_change(node, so_far)
     if isinstance(statement, ast.SelectStmt) and not changing:
         yield _judge_select(statement)
 
 
-def judge_truncate(statement: ast.TruncateStmt) -> Iterator[Finding]:
+def judge_truncate(statement: ast.TruncateStmt, so_far: SoFar) -> Iterator[Finding]:
     """Give each table that is emptied."""
-    for one in statement.relations or ():
-        table = relation_name(one if isinstance(one, ast.RangeVar) else None)
-        yield Finding(
-            Safety.DANGEROUS,
-            f"Empties {table}",
-            locks=(Lock(table, Mode.ACCESS_EXCLUSIVE),),
-            undo=Undo(impossible=f"the rows of {table} are gone"),
-            stage=Stage.CONTRACT,
-        )
+    tables = [relation_name(one) for one in statement.relations or () if isinstance(one, ast.RangeVar)]
+    cascade = statement.behavior is DropBehavior.DROP_CASCADE
+    for table in tables:
+        if so_far.is_missing(table):
+            yield missing(table)
+        children = [one for one in so_far.pointing_to(table) if one not in tables]
+        also = " with CASCADE, and every table that points to it" if cascade else ""
+        if children and not cascade:
+            also = f"; {', '.join(children)} may point to it, so this statement will fail"
+        for one in so_far.emptied_with(table) if cascade else [table]:
+            yield Finding(
+                Safety.DANGEROUS,
+                f"Empties {one}{said_rows(so_far.facts_of(one))}{also}",
+                locks=(Lock(one, Mode.ACCESS_EXCLUSIVE),),
+                rewrites=one,
+                fails=bool(children) and not cascade,
+                undo=Undo(impossible=f"the rows of {one} are gone"),
+                stage=Stage.CONTRACT,
+            )
 
 
-def judge_copy(statement: ast.CopyStmt) -> Finding:
-    """Say what COPY reads or writes; a program is never run for a migration."""
+def judge_copy(statement: ast.CopyStmt, so_far: SoFar) -> Iterator[Finding]:
+    """Give what COPY reads or writes; a program is never run for a migration, and Prisma sends no rows after it."""
     table = relation_name(statement.relation) if statement.relation else "a query"
     if statement.is_program:
-        return unreadable(f"COPY runs a program on the database's host with {table}")
-    return unlisted(f"COPY of {table}", undo=Undo(impossible="which rows came is not known from the text"))
+        yield unreadable(f"COPY runs a program on the database's host with {table}")
+    elif statement.query is not None and any(isinstance(node, Changing) for node in walk(statement.query)):
+        yield from judge_rows(statement.query, so_far)
+    elif statement.filename is None:
+        yield Finding(
+            Safety.RISKY,
+            f"COPY of {table} waits for rows that nobody sends, so this statement will fail",
+            fails=True,
+            undo=NOTHING_TO_UNDO,
+            stage=None,
+        )
+    else:
+        yield unlisted(f"COPY of {table}", undo=Undo(impossible="which rows came is not known from the text"))
+
+
+def _lost_columns(node: Changing, so_far: SoFar) -> Iterator[Finding]:
+    """An UPDATE or INSERT that names a column which is not there."""
+    if isinstance(node, ast.UpdateStmt | ast.InsertStmt):
+        table = relation_name(node.relation)
+        targets = node.targetList if isinstance(node, ast.UpdateStmt) else node.cols
+        names = [one.name or "" for one in targets or () if isinstance(one, ast.ResTarget)]
+        yield from (absent(f"{table}.{name}") for name in names if name and so_far.lacks_column(table, name))
 
 
 def _judge_change(node: Changing, so_far: SoFar) -> Finding:

@@ -8,6 +8,7 @@ from pglast.parser import ParseError
 
 _SHOWN = 120
 _PUBLIC = "public"
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 class UnreadableSql(ValueError):
@@ -27,6 +28,8 @@ def read_statements(sql: str) -> tuple[Statement, ...]:
     """Return the statements in order; none if there are only comments; raise UnreadableSql."""
     if "\0" in sql:
         raise UnreadableSql("the text holds a null character, after which nothing can be read")
+    if sql.startswith(_BYTE_ORDER_MARK):
+        raise UnreadableSql("the text begins with a byte order mark, at which PostgreSQL stops; save it without one")
     try:
         parsed = parse_sql(sql)
     except ParseError as error:
@@ -95,6 +98,8 @@ def _statement(sql: str, raw: ast.RawStmt) -> Statement:
 def _said(error: ParseError, sql: str) -> str:
     what, *where = error.args
     index = where[0] if where and isinstance(where[0], int) else 0
+    if "end of input" in str(what):
+        index = len(sql.rstrip())
     return f"line {_line(sql, index)}: {str(what).partition(', at index')[0]}"
 
 

@@ -4,10 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 
 from pglast import ast
 from pglast.enums import AlterTableType as Kind
-from pglast.enums import DropBehavior
+from pglast.enums import DropBehavior, ObjectType
 
+from policy.migrations.asked import Longer
+from policy.migrations.column_types import Kind as Type
+from policy.migrations.column_types import cannot_cast, keeps_rows, kind_from, kind_of
 from policy.migrations.columns import judge_new_column
 from policy.migrations.constraints import judge_dropped_constraint, judge_new_constraint, judge_required
+from policy.migrations.effects import apply_command
 from policy.migrations.facts import said_rows
 from policy.migrations.findings import (
     Finding,
@@ -16,13 +20,17 @@ from policy.migrations.findings import (
     Safety,
     Stage,
     Undo,
+    absent,
     missing,
+    passed_over,
     safe,
+    say_who,
     unlisted,
     unreadable,
 )
 from policy.migrations.so_far import SoFar
-from policy.migrations.statements import quoted, quoted_relation, relation_name, strings
+from policy.migrations.statements import quoted, quoted_relation, relation_name
+from policy.migrations.table_settings import in_words, judge_setting
 
 Judge = Callable[[str, ast.AlterTableCmd, SoFar, str], Finding]
 
@@ -33,10 +41,41 @@ def judge_alter_table(statement: ast.AlterTableStmt, so_far: SoFar) -> Iterator[
         yield unreadable("ALTER TABLE names no table")
         return
     table, relation = relation_name(statement.relation), quoted_relation(statement.relation)
+    if statement.objtype is not ObjectType.OBJECT_TABLE:
+        yield _judge_other(statement, table, so_far)
+        return
+    if (whole := so_far.whole_of(table)) and any(one.subtype is Kind.AT_AddColumn for one in statement.cmds or ()):
+        yield Finding(
+            Safety.RISKY,
+            f"{table} is a part of {', '.join(whole)} and has its columns from there, so this statement will fail",
+            advice=f"add the column to {', '.join(whole)}",
+            fails=True,
+            undo=Undo(),
+            stage=None,
+        )
     if so_far.is_missing(table):
         yield missing(table, skipped=bool(statement.missing_ok))
-    for command in statement.cmds or ():
-        yield from _judge_command(table, command, so_far, relation)
+        if statement.missing_ok:
+            return
+    commands = list(statement.cmds or ())
+    found: dict[int, list[Finding]] = {}
+    # PostgreSQL drops before it adds, in whatever order they are written.
+    for place in sorted(range(len(commands)), key=lambda one: commands[one].subtype not in _DROPPING):
+        found[place] = list(_judge_command(table, commands[place], so_far, relation))
+        apply_command(table, commands[place], so_far)
+    for place in range(len(commands)):
+        yield from found[place]
+
+
+def _judge_other(statement: ast.AlterTableStmt, name: str, so_far: SoFar) -> Finding:
+    """ALTER INDEX, ALTER VIEW, ALTER SEQUENCE and ALTER TYPE are the same statement for the parser."""
+    what = statement.objtype.name.removeprefix("OBJECT_").lower() if statement.objtype else "object"
+    index = so_far.index_of(name)
+    parts = ", ".join(in_words(command.subtype, name) for command in statement.cmds or ())
+    locks = () if index or statement.objtype is ObjectType.OBJECT_TYPE else (Lock(name, Mode.ACCESS_EXCLUSIVE),)
+    if statement.objtype in (ObjectType.OBJECT_SEQUENCE, ObjectType.OBJECT_INDEX):
+        locks = ()
+    return unlisted(f"another shape of the {what} {name} ({parts})", locks=locks)
 
 
 def _judge_command(table: str, command: ast.AlterTableCmd, so_far: SoFar, relation: str) -> Iterator[Finding]:
@@ -47,13 +86,16 @@ def _judge_command(table: str, command: ast.AlterTableCmd, so_far: SoFar, relati
     elif so_far.is_new(table):
         yield _judge_on_new_table(table, command)
     elif command.subtype is Kind.AT_AddColumn and isinstance(command.def_, ast.ColumnDef):
-        yield from judge_new_column(table, relation, command.def_, facts=so_far.facts_of(table))
+        skipped = bool(command.missing_ok)
+        yield from judge_new_column(table, relation, command.def_, so_far, skipped_if_there=skipped)
     elif command.behavior is DropBehavior.DROP_CASCADE and command.subtype in _DROPPING:
-        yield _drop_cascade(table, command)
+        yield _drop_cascade(table, command, so_far)
+    elif command.subtype in _OF_A_COLUMN and so_far.lacks_column(table, command.name or ""):
+        yield absent(f"{table}.{command.name}")
     elif command.subtype in _JUDGES:
         yield _JUDGES[command.subtype](table, command, so_far, relation)
     else:
-        yield unlisted(_in_words(command.subtype, table), locks=_brief(table))
+        yield judge_setting(table, command, relation)
 
 
 def _judge_on_new_table(table: str, command: ast.AlterTableCmd) -> Finding:
@@ -64,37 +106,38 @@ def _judge_on_new_table(table: str, command: ast.AlterTableCmd) -> Finding:
         )
         if not has_reference:
             return safe(f"Part of the new table {table}")
-    return unlisted(f"{_in_words(command.subtype, table)}, which this migration makes,")
+    return unlisted(f"{in_words(command.subtype, table)}, which this migration makes,", undo=Undo())
 
 
 def _drop_column(table: str, command: ast.AlterTableCmd, so_far: SoFar, _relation: str) -> Finding:
-    facts = so_far.facts_of(table)
-    known = facts.columns.get(command.name or "") if facts else None
-    if facts and not known:
-        if command.missing_ok:
-            return unlisted(f"dropping {table}.{command.name}, which is not there,")
-        return Finding(
-            Safety.DANGEROUS, f"{table}.{command.name} is not there, so this statement will fail", fails=True
-        )
-    rows = said_rows(facts)
+    name, facts = command.name or "", so_far.facts_of(table)
+    if so_far.lacks_column(table, name):
+        return passed_over(f"{table}.{name}", _brief(table)) if command.missing_ok else absent(f"{table}.{name}")
+    parents = so_far.parents_of(table, column=name)
+    users = so_far.users_of(so_far.column_of(table, name))
+    stops = f"; {say_who(users, 'needs', 'need')} it, so this statement will fail"
     return Finding(
         Safety.DANGEROUS,
-        f"Drops {table}.{command.name}{rows}",
+        f"Drops {table}.{name}{said_rows(facts)}{stops if users else ''}",
         advice="let a release that no longer reads it be live on every server first, and drop it in a later one",
-        locks=_brief(table),
-        breaks=f"{table}.{command.name} dropped",
-        undo=Undo(impossible=f"the values of {table}.{command.name} are gone"),
+        locks=(*_brief(table), *(Lock(one, Mode.ACCESS_EXCLUSIVE) for one in parents)),
+        breaks=f"{table}.{name} dropped",
+        fails=bool(users),
+        undo=Undo(impossible=f"the values of {table}.{name} are gone"),
         stage=Stage.CONTRACT,
     )
 
 
-def _drop_cascade(table: str, command: ast.AlterTableCmd) -> Finding:
+def _drop_cascade(table: str, command: ast.AlterTableCmd, so_far: SoFar) -> Finding:
     what = f"{table}.{command.name}"
+    others = so_far.users_of(so_far.column_of(table, command.name or ""))
+    if command.subtype is Kind.AT_DropConstraint:
+        others = so_far.pointing_to(table, by=command.name or "")
     return Finding(
         Safety.DANGEROUS,
         f"Drops {what} with CASCADE, and whatever depends on it, which the text does not name",
         advice="drop what depends on it by name, without CASCADE",
-        locks=_brief(table),
+        locks=(*_brief(table), *(Lock(one, Mode.ACCESS_EXCLUSIVE) for one in others)),
         breaks=f"{what} dropped",
         undo=Undo(impossible=f"what CASCADE dropped with {what} is not known"),
         stage=Stage.CONTRACT,
@@ -120,40 +163,69 @@ def _set_not_null(table: str, command: ast.AlterTableCmd, so_far: SoFar, relatio
 
 
 def _change_type(table: str, command: ast.AlterTableCmd, so_far: SoFar, relation: str) -> Finding:
-    column = f"{table}.{command.name}"
-    facts = so_far.facts_of(table)
-    known = facts.columns.get(command.name or "") if facts else None
-    to = ""
-    if isinstance(command.def_, ast.ColumnDef) and command.def_.typeName:
-        to = f" to {'.'.join(strings(command.def_.typeName.names)[-1:])}"
-    was = f" from {known.type}" if known else ""
-    back = (
-        f"ALTER TABLE {relation} ALTER COLUMN {quoted(command.name or '')} SET DATA TYPE {known.type}" if known else ""
-    )
-    undo = Undo((back,)) if back else Undo(impossible=f"the type of {column} before is not known from the text")
+    name = command.name or ""
+    column, known = f"{table}.{name}", so_far.column_of(table, name)
+    definition = command.def_ if isinstance(command.def_, ast.ColumnDef) else None
+    new = kind_of(definition.typeName if definition else None)
+    computed = definition is not None and definition.raw_default is not None
+    old = kind_from(known.type) if known else None
+    stays = old is not None and not computed and keeps_rows(old, new)
+    also = "no row is written anew" if stays else f"{table} may be rewritten while reads and writes wait"
+    why = _why_it_fails(table, name, old, new, so_far, computed=computed)
+    undo = Undo(impossible=f"the type of {column} before is not known from the text")
+    if known and old:
+        how = f" USING {quoted(name)}::{known.type}" if new.is_text and not old.is_text else ""
+        undo = Undo((f"ALTER TABLE {relation} ALTER COLUMN {quoted(name)} SET DATA TYPE {known.type}{how}",))
+    parents = so_far.parents_of(table, column=name)
     return Finding(
         Safety.RISKY,
-        f"Changes the type of {column}{was}{to}; {table} may be rewritten while reads and writes wait",
+        f"Changes the type of {column}{f' from {known.type}' if known else ''} to {new}; {why or also}",
         advice="add a column of the new type, write both, fill it in batches, read the new one, drop the old one later",
-        locks=(Lock(table, Mode.ACCESS_EXCLUSIVE, long=True),),
-        rewrites=table,
+        locks=(
+            Lock(table, Mode.ACCESS_EXCLUSIVE, long=not stays),
+            *(Lock(one, Mode.ACCESS_EXCLUSIVE) for one in parents),
+        ),
+        rewrites="" if stays else table,
         breaks=f"{column} changes its type",
+        fails=bool(why),
         undo=undo,
         stage=Stage.CONTRACT,
     )
 
 
-def _set_default(table: str, command: ast.AlterTableCmd, _so_far: SoFar, _relation: str) -> Finding:
+def _why_it_fails(table: str, name: str, old: Type | None, new: Type, so_far: SoFar, *, computed: bool) -> str:
+    if users := so_far.users_of(so_far.column_of(table, name)):
+        return f"{say_who(users, 'needs', 'need')} it, so this statement will fail"
+    if old is None or computed:
+        return ""
+    if cannot_cast(old, new, domains=frozenset(so_far.domains)):
+        return f"PostgreSQL does not turn {old} into {new} without USING, so this statement will fail"
+    if new.is_text and new.numbers and (rows := so_far.counted(Longer(table, name, new.numbers[0]))):
+        return f"{rows:,} {'row holds' if rows == 1 else 'rows hold'} more characters, so this statement will fail"
+    return ""
+
+
+def _set_default(table: str, command: ast.AlterTableCmd, so_far: SoFar, relation: str) -> Finding:
     word = "a new default" if command.def_ is not None else "no default any more"
-    return unlisted(
-        f"{word} for {table}.{command.name}",
+    known = so_far.column_of(table, command.name or "")
+    undo = Undo(impossible=f"the default of {table}.{command.name} before is not known from the text")
+    if known:
+        before = f"SET DEFAULT {known.default}" if known.default else "DROP DEFAULT"
+        undo = Undo((f"ALTER TABLE {relation} ALTER COLUMN {quoted(command.name or '')} {before}",))
+    # The version in production may leave it to the database to fill a required column.
+    takes_away = command.def_ is None and not (known and not known.required)
+    return Finding(
+        Safety.RISKY,
+        f"{word[:1].upper()}{word[1:]} for {table}.{command.name} is on no list of 6.2",
         locks=_brief(table),
-        undo=Undo(impossible=f"the default of {table}.{command.name} before is not known from the text"),
+        undo=undo,
+        stage=Stage.CONTRACT if takes_away else None,
     )
 
 
-def _drop_constraint(table: str, command: ast.AlterTableCmd, so_far: SoFar, _relation: str) -> Finding:
-    return judge_dropped_constraint(table, command.name or "", facts=so_far.facts_of(table))
+def _drop_constraint(table: str, command: ast.AlterTableCmd, so_far: SoFar, relation: str) -> Finding:
+    name = command.name or ""
+    return judge_dropped_constraint(table, relation, name, so_far, skipped_if_missing=bool(command.missing_ok))
 
 
 def _alter_constraint(table: str, _command: ast.AlterTableCmd, _so_far: SoFar, _relation: str) -> Finding:
@@ -165,7 +237,10 @@ def _alter_constraint(table: str, _command: ast.AlterTableCmd, _so_far: SoFar, _
     )
 
 
-def _validate(table: str, command: ast.AlterTableCmd, _so_far: SoFar, _relation: str) -> Finding:
+def _validate(table: str, command: ast.AlterTableCmd, so_far: SoFar, _relation: str) -> Finding:
+    facts = so_far.facts_of(table)
+    if facts and facts.constraints and command.name not in facts.constraints:
+        return absent(f"the constraint {command.name} of {table}")
     return unlisted(
         f"checking every row of {table} against {command.name}",
         locks=(Lock(table, Mode.SHARE_UPDATE_EXCLUSIVE, long=True),),
@@ -173,33 +248,17 @@ def _validate(table: str, command: ast.AlterTableCmd, _so_far: SoFar, _relation:
     )
 
 
-def _rewritten(table: str, command: ast.AlterTableCmd, _so_far: SoFar, _relation: str) -> Finding:
-    return Finding(
-        Safety.RISKY,
-        f"{_in_words(command.subtype, table)} writes every row anew while reads and writes wait",
-        locks=(Lock(table, Mode.ACCESS_EXCLUSIVE, long=True),),
-        rewrites=table,
-    )
-
-
-def _hidden(table: str, command: ast.AlterTableCmd, _so_far: SoFar, _relation: str) -> Finding:
-    return Finding(
-        Safety.DANGEROUS,
-        f"{_in_words(command.subtype, table)}: what was kept from being wrong or seen no longer is",
-        locks=_brief(table),
-    )
-
-
-def _in_words(kind: Kind | None, table: str) -> str:
-    words = "".join(f" {letter}" if letter.isupper() else letter for letter in (kind.name[3:] if kind else "Change"))
-    return f"{words.strip().capitalize()} on {table}"
-
-
 def _brief(table: str) -> tuple[Lock, ...]:
     return (Lock(table, Mode.ACCESS_EXCLUSIVE),)
 
 
 _DROPPING = (Kind.AT_DropColumn, Kind.AT_DropConstraint)
+_OF_A_COLUMN = frozenset(
+    (
+        *(Kind.AT_DropNotNull, Kind.AT_SetNotNull, Kind.AT_AlterColumnType, Kind.AT_ColumnDefault, Kind.AT_AddIdentity),
+        *(Kind.AT_SetStatistics, Kind.AT_SetStorage, Kind.AT_SetCompression, Kind.AT_SetOptions, Kind.AT_SetExpression),
+    )
+)
 _JUDGES: Mapping[Kind | None, Judge] = {
     Kind.AT_DropColumn: _drop_column,
     Kind.AT_DropNotNull: _drop_not_null,
@@ -209,15 +268,4 @@ _JUDGES: Mapping[Kind | None, Judge] = {
     Kind.AT_DropConstraint: _drop_constraint,
     Kind.AT_AlterConstraint: _alter_constraint,
     Kind.AT_ValidateConstraint: _validate,
-    Kind.AT_SetLogged: _rewritten,
-    Kind.AT_SetUnLogged: _rewritten,
-    Kind.AT_SetTableSpace: _rewritten,
-    Kind.AT_SetAccessMethod: _rewritten,
-    Kind.AT_AddIdentity: _rewritten,
-    Kind.AT_SetExpression: _rewritten,
-    Kind.AT_DisableTrigAll: _hidden,
-    Kind.AT_DisableRowSecurity: _hidden,
-    Kind.AT_NoForceRowSecurity: _hidden,
-    Kind.AT_DetachPartition: _hidden,
-    Kind.AT_DropInherit: _hidden,
 }

@@ -11,7 +11,11 @@ import pytest
 
 from blocks.fleet import Fleet
 from blocks.load_balancer import HAProxy
+from blocks.postgres import Postgres
 from lab.client import Lab
+from lab.home import Home
+from lab.postgres import Cluster
+from tests.blocks.own_cluster import OWNER, make_company, seen_by
 
 
 @pytest.fixture
@@ -47,6 +51,30 @@ def balancer(settings: dict[str, Any]) -> Iterator[HAProxy]:
     balancer.raise_fence(1)
     yield balancer
     balancer.close()
+
+
+@pytest.fixture(scope="session")
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """Where a PostgreSQL of its own keeps its secrets."""
+    home = Home(tmp_path_factory.mktemp("own"))
+    yield home
+    shutil.rmtree(home.scratch, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def own_cluster(own_home: Home) -> Iterator[Cluster]:
+    """A server with one database, `truth`: it starts without the lab."""
+    cluster = Cluster(own_home, "truth", "postgres")
+    cluster.start()
+    make_company(cluster, own_home, "truth")
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def truth(own_cluster: Cluster, own_home: Home) -> Postgres:
+    """The database `truth` as its owner sees it."""
+    return seen_by(OWNER, "APP", own_cluster, own_home)
 
 
 @pytest.fixture

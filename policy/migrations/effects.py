@@ -1,0 +1,149 @@
+"""What each statement changes for those after it: the shape that the real database will have by then."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from pglast import ast
+from pglast.enums import AlterTableType as Kind
+from pglast.enums import ConstrType, ObjectType
+
+from policy.migrations.expressions import is_null
+from policy.migrations.facts import Column, Constraint, Index
+from policy.migrations.so_far import SoFar
+from policy.migrations.statements import named, relation_name, strings, walk
+
+_KINDS = {
+    ConstrType.CONSTR_CHECK: Constraint.CHECK,
+    ConstrType.CONSTR_FOREIGN: Constraint.FOREIGN_KEY,
+    ConstrType.CONSTR_PRIMARY: Constraint.PRIMARY_KEY,
+    ConstrType.CONSTR_UNIQUE: Constraint.UNIQUE,
+    ConstrType.CONSTR_EXCLUSION: Constraint.EXCLUDE,
+    ConstrType.CONSTR_NOTNULL: Constraint.NOT_NULL,
+}
+_NAMES = (ObjectType.OBJECT_VIEW, ObjectType.OBJECT_MATVIEW, ObjectType.OBJECT_SEQUENCE)
+_RELATIONS = (*_NAMES, ObjectType.OBJECT_TABLE, ObjectType.OBJECT_FOREIGN_TABLE)
+
+
+def apply(node: ast.Node, so_far: SoFar) -> None:
+    """Let `so_far` know what the statement did; what ALTER TABLE does is told command by command."""
+    if act := _EFFECTS.get(type(node)):
+        act(node, so_far)
+    _apply_rows(node, so_far)
+
+
+def apply_command(table: str, command: ast.AlterTableCmd, so_far: SoFar) -> None:
+    """Let `so_far` know what one command of ALTER TABLE did."""
+    kind, name, definition = command.subtype, command.name or "", command.def_
+    before = so_far.column_of(table, name)
+    if kind is Kind.AT_AddColumn and isinstance(definition, ast.ColumnDef):
+        if so_far.lacks_column(table, definition.colname or ""):
+            so_far.change_columns(table, {definition.colname or "": _new_column(table, definition, so_far)})
+    elif kind is Kind.AT_DropColumn:
+        so_far.change_columns(table, {name: None})
+        so_far.gone.add(f"{table}.{name}")
+    elif kind is Kind.AT_DropConstraint:
+        so_far.change_constraints(table, name, None)
+    elif kind is Kind.AT_AddConstraint and isinstance(definition, ast.Constraint):
+        so_far.change_constraints(table, definition.conname or "", _KINDS.get(definition.contype or ConstrType(0)))
+    elif before and kind is Kind.AT_DropNotNull:
+        so_far.change_columns(table, {name: replace(before, required=False)})
+    elif before and kind is Kind.AT_SetNotNull:
+        so_far.change_columns(table, {name: replace(before, required=True, nulls=0)})
+    elif before and kind is Kind.AT_AlterColumnType and isinstance(definition, ast.ColumnDef):
+        so_far.change_columns(table, {name: replace(before, type=_type_of(definition), nulls=None)})
+    elif before and kind is Kind.AT_ColumnDefault:
+        so_far.change_columns(table, {name: replace(before, default="" if definition is None else "changed")})
+
+
+def _new_column(table: str, definition: ast.ColumnDef, so_far: SoFar) -> Column:
+    """Without a default no row holds a value in it."""
+    kinds = {one.contype: one for one in definition.constraints or () if isinstance(one, ast.Constraint)}
+    default = kinds.get(ConstrType.CONSTR_DEFAULT)
+    filled = default is not None and not is_null(default.raw_expr)
+    filled = filled or bool({ConstrType.CONSTR_IDENTITY, ConstrType.CONSTR_GENERATED} & set(kinds))
+    filled = filled or "serial" in _type_of(definition)
+    facts = so_far.facts_of(table)
+    nulls = 0 if filled else facts.rows if facts else None
+    return Column(_type_of(definition), required=ConstrType.CONSTR_NOTNULL in kinds, nulls=nulls)
+
+
+def _type_of(definition: ast.ColumnDef) -> str:
+    return ".".join(strings(definition.typeName.names)[-1:]) if definition.typeName else ""
+
+
+def _apply_index(node: ast.IndexStmt, so_far: SoFar) -> None:
+    if node.idxname:
+        so_far.indexes[_beside(node.relation, node.idxname)] = Index(relation_name(node.relation))
+
+
+def _apply_truncate(node: ast.TruncateStmt, so_far: SoFar) -> None:
+    for one in node.relations or ():
+        so_far.write_rows(relation_name(one))
+
+
+def _apply_query(node: ast.CreateTableAsStmt | ast.SelectStmt, so_far: SoFar) -> None:
+    into = node.into if isinstance(node, ast.CreateTableAsStmt) else node.intoClause
+    if into is not None:
+        so_far.others.add(relation_name(into.rel))
+
+
+def _apply_drop(node: ast.DropStmt, so_far: SoFar) -> None:
+    for one in node.objects or ():
+        name = named(strings(one))
+        if node.removeType in _RELATIONS:
+            so_far.forget(name)
+            so_far.gone.add(name)
+        elif node.removeType is ObjectType.OBJECT_INDEX:
+            so_far.indexes.pop(name, None)
+
+
+def _apply_rename(node: ast.RenameStmt, so_far: SoFar) -> None:
+    table, old, new = relation_name(node.relation), node.subname or "", node.newname or ""
+    if node.renameType is ObjectType.OBJECT_COLUMN:
+        if column := so_far.column_of(table, old):
+            so_far.change_columns(table, {old: None, new: column})
+    elif node.renameType is ObjectType.OBJECT_TABCONSTRAINT:
+        facts = so_far.facts_of(table)
+        if facts and old in facts.constraints:
+            kind = facts.constraints[old]
+            so_far.change_constraints(table, old, None)
+            so_far.change_constraints(table, new, kind)
+    elif node.renameType is ObjectType.OBJECT_INDEX:
+        if owner := so_far.indexes.pop(table, None):
+            so_far.indexes[_beside(node.relation, new)] = owner
+    elif node.renameType in _RELATIONS:
+        so_far.rename(table, _beside(node.relation, new))
+
+
+def _apply_rows(node: ast.Node, so_far: SoFar) -> None:
+    for one in walk(node):
+        if isinstance(one, ast.UpdateStmt | ast.InsertStmt | ast.DeleteStmt | ast.MergeStmt):
+            if isinstance(one, ast.UpdateStmt):
+                names = [target.name or "" for target in one.targetList or () if isinstance(target, ast.ResTarget)]
+                so_far.fill_columns(relation_name(one.relation), names)
+            else:
+                so_far.write_rows(relation_name(one.relation))
+    if isinstance(node, ast.CopyStmt) and node.is_from:
+        so_far.write_rows(relation_name(node.relation))
+
+
+def _beside(relation: ast.RangeVar | None, name: str) -> str:
+    """The name of something in the same schema as a table."""
+    schema = relation.schemaname if relation else None
+    return named(part for part in (schema, name) if part)
+
+
+_EFFECTS: Mapping[type[ast.Node], Callable[..., None]] = {
+    ast.IndexStmt: _apply_index,
+    ast.DropStmt: _apply_drop,
+    ast.RenameStmt: _apply_rename,
+    ast.TruncateStmt: _apply_truncate,
+    ast.CreateTableAsStmt: _apply_query,
+    ast.SelectStmt: _apply_query,
+    ast.ViewStmt: lambda node, so_far: so_far.others.add(relation_name(node.view)),
+    ast.CreateSeqStmt: lambda node, so_far: so_far.others.add(relation_name(node.sequence)),
+    ast.CreateDomainStmt: lambda node, so_far: so_far.domains.add(named(strings(node.domainname))),
+    ast.CreateSchemaStmt: lambda node, so_far: so_far.schemas.add(node.schemaname),
+    ast.CreateEnumStmt: lambda node, so_far: so_far.types.add(named(strings(node.typeName))),
+    ast.CompositeTypeStmt: lambda node, so_far: so_far.types.add(relation_name(node.typevar)),
+}

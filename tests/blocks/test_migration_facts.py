@@ -1,0 +1,103 @@
+"""What the catalogue and the rows say before a migration is tried, and what a broken connection leaves (6.2.1)."""
+
+from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
+
+import psycopg
+import pytest
+from psycopg.sql import SQL
+
+from blocks.errors import Refused, Unreachable
+from blocks.postgres import Postgres
+from blocks.postgres_tables import read_applied, read_facts
+from lab.home import Home
+from lab.postgres import Cluster
+from policy.migrations import read_migration
+from policy.migrations.asked import Alike, Longer, Orphans
+from tests.blocks.own_cluster import OWNER, connect, seen_by
+
+
+def test_what_the_user_may_not_do_is_known_from_the_catalogue(truth: Postgres) -> None:
+    facts = read_facts(truth, touched=(), nulls=())
+
+    assert facts.user == OWNER
+    assert facts.locked_schemas == {"theirs"}
+    assert not facts.tables["Theirs"].owned
+    assert facts.tables["Theirs"].may == {"SELECT", "DROP"}
+    assert facts.tables["Patient"].owned
+
+
+def test_a_database_in_which_the_user_may_read_nothing_says_so(own_cluster: Cluster, own_home: Home) -> None:
+    stranger = own_home.secret("STRANGER")
+    with own_cluster.connect("truth") as connection:
+        connection.execute(f"CREATE ROLE stranger LOGIN PASSWORD '{stranger}'".encode())
+        connection.execute(
+            "CREATE TABLE _prisma_migrations (id text, checksum text, migration_name text, logs text,"
+            " started_at timestamptz, finished_at timestamptz, rolled_back_at timestamptz, applied_steps_count int)"
+        )
+        connection.execute("REVOKE ALL ON _prisma_migrations FROM PUBLIC")
+    other = seen_by("stranger", "STRANGER", own_cluster, own_home)
+    sql = 'ALTER TABLE "Patient" ADD COLUMN "x" INT; UPDATE "Patient" SET "x" = 1 WHERE "x" IS NULL'
+
+    try:
+        with pytest.raises(Refused, match=r"^database truth: permission denied for table _prisma_migrations$"):
+            read_applied(other)
+        known = read_facts(other, touched=("Patient",), nulls=(), counts=(Alike("Patient", ("zip",)),))
+    finally:
+        with own_cluster.connect("truth") as connection:
+            connection.execute("DROP TABLE _prisma_migrations; DROP ROLE stranger")
+
+    assert (known.tables["Patient"].rows, known.counted) == (None, {})
+    assert read_migration("m", sql, facts=known).will_fail == (
+        "Patient belongs to somebody else than stranger, so this statement will fail",
+        "stranger has no right to UPDATE on Patient, so this statement will fail",
+    )
+
+
+def test_a_connection_that_dies_in_the_middle_of_a_statement_leaves_the_old_schema(
+    truth: Postgres, own_cluster: Cluster
+) -> None:
+    slow = 'ALTER TABLE "Patient" ADD COLUMN "half" INT; CREATE INDEX half ON "Patient"("half"); SELECT pg_sleep(60)'
+    with connect(truth) as connection, own_cluster.connect("truth") as other, ThreadPoolExecutor(1) as pool:
+        pid = connection.info.backend_pid
+        dying = pool.submit(connection.execute, slow.encode())
+        deadline = monotonic() + 10
+        sleeping = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event = 'PgSleep'"
+        while not other.execute(sleeping, (pid,)).fetchone():
+            assert monotonic() < deadline
+        other.execute("SELECT pg_terminate_backend(%s)", (pid,))
+        with pytest.raises(psycopg.errors.AdminShutdown):
+            dying.result()
+
+    known = read_facts(truth, touched=(), nulls=())
+    assert "half" not in known.tables["Patient"].columns
+    assert "half" not in known.indexes
+
+
+def test_a_question_whose_connection_dies_may_be_asked_again(truth: Postgres, own_cluster: Cluster) -> None:
+    end_it = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~ 'pg_sleep' AND pid <> pg_backend_pid()"
+    )
+    with own_cluster.connect("truth") as other, ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(truth.ask, SQL("SELECT pg_sleep(8)::text"))
+        deadline = monotonic() + 10
+        while not other.execute(end_it.encode()).fetchone():
+            assert monotonic() < deadline
+        with pytest.raises(Unreachable, match=r"^database truth: terminating connection"):
+            asking.result()
+
+
+def test_values_that_stand_twice_and_rows_that_point_to_nothing_are_counted(truth: Postgres) -> None:
+    asked = (
+        Alike("Patient", ("zip",)),
+        Alike("Patient", ("zip", "name")),
+        Alike("billing.Invoice", ("id",)),
+        Orphans("Patient", ("age",), "Doctor", ("id",)),
+        Orphans("Patient", ("doctorId",), "Doctor", ("id",)),
+        Longer("Patient", "zip", 1),
+        Longer("Patient", "nope", 1),
+    )
+
+    known = read_facts(truth, touched=("Patient", "billing.Invoice"), nulls=(), counts=asked)
+
+    assert [known.counted[one] for one in asked] == [7, 0, 0, 500, 0, 500, None]

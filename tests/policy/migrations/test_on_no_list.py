@@ -1,0 +1,77 @@
+"""What stands on no list of 6.2, as it was decided: risky, or dangerous where it destroys or hides (6.2.1)."""
+
+import pytest
+
+from policy.migrations import Safety, read_migration
+from tests.policy.migrations.company import TODAY
+
+SAFE, RISKY, DANGEROUS = Safety.SAFE, Safety.RISKY, Safety.DANGEROUS
+DECIDED = [
+    ("nothing chooses", DANGEROUS, 'DELETE FROM "Patient" USING "Doctor";'),
+    ("chooses all", DANGEROUS, 'DELETE FROM "Patient" WHERE "age" > 3 OR true;'),
+    ("chooses all or none", DANGEROUS, 'DELETE FROM "Patient" WHERE EXISTS (SELECT 1);'),
+    ("now is later than then", DANGEROUS, "UPDATE \"Patient\" SET \"age\" = 0 WHERE now() > '2020-01-01';"),
+    ("chooses", RISKY, 'DELETE FROM "Patient" WHERE "age" > 3 AND true;'),
+    ("TRUNCATE of two", DANGEROUS, 'TRUNCATE TABLE "LegacyPatient", ONLY "Doctor" RESTART IDENTITY CASCADE;'),
+    ("deletes within WITH", DANGEROUS, 'WITH d AS (DELETE FROM "Patient" RETURNING 1) SELECT count(*) FROM d;'),
+    ("EXPLAIN ANALYZE carries out", DANGEROUS, 'EXPLAIN ANALYZE DELETE FROM "Patient";'),
+    ("EXPLAIN does not", RISKY, 'EXPLAIN DELETE FROM "Patient";'),
+    ("COPY of a DELETE", DANGEROUS, 'COPY (DELETE FROM "Patient" RETURNING 1) TO STDOUT;'),
+    ("DROP SCHEMA", DANGEROUS, "drop schema if exists billing;"),
+    ("DROP TYPE CASCADE", DANGEROUS, 'DROP TYPE "Role" CASCADE;'),
+    ("DROP EXTENSION CASCADE", DANGEROUS, "DROP EXTENSION pg_trgm CASCADE;"),
+    ("DROP FUNCTION CASCADE", DANGEROUS, "DROP FUNCTION f(int) CASCADE;"),
+    ("DROP OWNED", DANGEROUS, "DROP OWNED BY app;"),
+    ("DROP DATABASE", DANGEROUS, "DROP DATABASE holi;"),
+    ("DO", DANGEROUS, "DO LANGUAGE plpgsql 'BEGIN NULL; END';"),
+    ("CALL", DANGEROUS, "CALL tidy(1);"),
+    ("EXECUTE into a table", DANGEROUS, "CREATE TABLE n AS EXECUTE q;"),
+    ("function for its effect", DANGEROUS, "SELECT public.tidy(id) FROM \"Patient\";"),
+    ("setval", DANGEROUS, "SELECT setval('numbers', 7);"),
+    ("pg_terminate_backend", DANGEROUS, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity;"),
+    ("function in WITH", DANGEROUS, "WITH x AS (SELECT tidy()) SELECT 1 FROM x;"),
+    ("function fills a table", DANGEROUS, "CREATE TABLE n AS SELECT tidy();"),
+    ("triggers off", DANGEROUS, "SET session_replication_role = 'replica';"),
+    ("row security off", DANGEROUS, 'ALTER TABLE "Patient" NO FORCE ROW LEVEL SECURITY;'),
+    ("rules", DANGEROUS, 'CREATE RULE r AS ON DELETE TO "Patient" DO INSTEAD NOTHING;'),
+    ("UNLOGGED", DANGEROUS, 'ALTER TABLE "Patient" SET UNLOGGED;'),
+    ("ALTER SYSTEM", DANGEROUS, "ALTER SYSTEM SET fsync = off;"),
+    ("LOAD", DANGEROUS, "LOAD 'evil';"),
+    ("a value of a type", RISKY, "ALTER TYPE \"Role\" ADD VALUE IF NOT EXISTS 'NURSE' BEFORE 'ADMIN';"),
+    ("an attribute of a type", RISKY, "ALTER TYPE address ADD ATTRIBUTE street TEXT;"),
+    ("a domain", RISKY, "CREATE DOMAIN email AS TEXT CHECK (VALUE LIKE '%@%');"),
+    ("view", RISKY, 'CREATE OR REPLACE VIEW v AS SELECT * FROM "Patient";'),
+    ("materialized view", RISKY, 'CREATE MATERIALIZED VIEW v AS SELECT count(*) FROM "Patient";'),
+    ("function", RISKY, "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'DELETE FROM x; SELECT 1';"),
+    ("trigger", RISKY, 'CREATE TRIGGER t BEFORE UPDATE ON "Patient" FOR EACH ROW EXECUTE FUNCTION f();'),
+    ("policy", RISKY, 'CREATE POLICY p ON "Patient" USING (true);'),
+    ("row security on", RISKY, 'ALTER TABLE "Patient" ENABLE ROW LEVEL SECURITY;'),
+    ("GRANT", RISKY, 'GRANT SELECT ON "Patient" TO reader;'),
+    ("REVOKE", RISKY, 'REVOKE ALL ON "Patient" FROM reader;'),
+    ("COMMENT", RISKY, "COMMENT ON COLUMN \"Patient\".\"age\" IS 'in years';"),
+    ("VACUUM", RISKY, 'VACUUM ANALYZE "Patient";'),
+    ("CLUSTER", RISKY, 'CLUSTER "Patient" USING "Patient_phone_idx";'),
+    ("REFRESH", RISKY, "REFRESH MATERIALIZED VIEW v;"),
+    ("extension", RISKY, "CREATE EXTENSION IF NOT EXISTS citext;"),
+    ("sequence", RISKY, "ALTER SEQUENCE numbers RESTART WITH 1;"),
+    ("publication", RISKY, 'CREATE PUBLICATION p FOR TABLE "Patient";'),
+    ("part attached", RISKY, 'ALTER TABLE "Patient" ATTACH PARTITION "Doctor" DEFAULT;'),
+    ("part detached", DANGEROUS, 'ALTER TABLE "Patient" DETACH PARTITION "Doctor";'),
+    ("a lock that waits long", RISKY, "SET lock_timeout = '10min'; CREATE TABLE n (id int);"),
+    ("no limit for a lock", RISKY, "SET lock_timeout = '0s'; CREATE TABLE n (id int);"),
+    ("a limit for a lock", SAFE, "SET LOCAL lock_timeout TO '500ms'; CREATE TABLE n (id int);"),
+    ("foreign key, both new", RISKY, "CREATE TABLE a (id INT PRIMARY KEY); CREATE TABLE b (a INT REFERENCES a(id));"),
+    ("foreign key to the table itself", SAFE, "CREATE TABLE a (id INT PRIMARY KEY, p INT REFERENCES a(id));"),
+    ("foreign key NOT VALID", DANGEROUS,
+     'ALTER TABLE "Appointment" ADD CONSTRAINT f FOREIGN KEY ("patientId") REFERENCES "Patient"("id") NOT VALID;'),
+    ("foreign key validated", RISKY, 'ALTER TABLE "Patient" VALIDATE CONSTRAINT "Patient_doctorId_fkey";'),
+    ("foreign key deferred", DANGEROUS, 'ALTER TABLE "Patient" ALTER CONSTRAINT "Patient_doctorId_fkey" DEFERRABLE;'),
+    ("foreign key dropped", DANGEROUS, 'ALTER TABLE "Patient" DROP CONSTRAINT IF EXISTS "Patient_doctorId_fkey";'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("safety", "sql"), [row[1:] for row in DECIDED], ids=[row[0] for row in DECIDED])
+def test_what_the_checklist_is_silent_about_is_as_was_decided(safety: Safety, sql: str) -> None:
+    for facts in (None, TODAY):
+        reading = read_migration("m", sql, facts=facts)
+        assert reading.safety is safety, [one.reason for one in reading.findings]
