@@ -9,7 +9,12 @@ from policy.migrations.findings import Finding, Lock, Mode, Safety, Stage, Undo,
 from policy.migrations.so_far import SoFar
 from policy.migrations.statements import quoted, relation_name, strings
 
-_NAMED_BY_PRISMA = {"_fkey": Constraint.FOREIGN_KEY, "_pkey": Constraint.PRIMARY_KEY, "_key": Constraint.UNIQUE}
+_NAMED_BY_PRISMA = {
+    "_fkey": Constraint.FOREIGN_KEY,
+    "_pkey": Constraint.PRIMARY_KEY,
+    "_key": Constraint.UNIQUE,
+    "_check": Constraint.CHECK,
+}
 _WORDS = {
     ConstrType.CONSTR_UNIQUE: "UNIQUE",
     ConstrType.CONSTR_PRIMARY: "PRIMARY KEY",
@@ -55,6 +60,10 @@ def judge_dropped_constraint(
     if facts and name in facts.definitions:
         undo = Undo((f"ALTER TABLE {relation} ADD CONSTRAINT {quoted(name)} {facts.definitions[name]}",))
     users = so_far.pointing_to(table, by=name)
+    if kind is Constraint.NOT_NULL:
+        what = f"Removes {name}, the NOT NULL of a column of {table}; readers may meet NULL"
+        breaks = f"{table} without {name}"
+        return Finding(Safety.DANGEROUS, what, locks=locks, breaks=breaks, undo=undo, stage=Stage.CONTRACT)
     if kind in (Constraint.FOREIGN_KEY, None):
         what = (
             f"Drops the foreign key {name} of {table}; rows may point to nothing from then on"

@@ -1,6 +1,7 @@
 """Judges what ALTER TABLE does to a table, one sub-command at a time."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from pglast import ast
 from pglast.enums import AlterTableType as Kind
@@ -112,7 +113,9 @@ def _judge_on_new_table(table: str, command: ast.AlterTableCmd) -> Finding:
 def _drop_column(table: str, command: ast.AlterTableCmd, so_far: SoFar, _relation: str) -> Finding:
     name, facts = command.name or "", so_far.facts_of(table)
     if so_far.lacks_column(table, name):
-        return passed_over(f"{table}.{name}", _brief(table)) if command.missing_ok else absent(f"{table}.{name}")
+        if command.missing_ok:
+            return passed_over(f"{table}.{name}", _brief(table))
+        return replace(absent(f"{table}.{name}"), safety=Safety.DANGEROUS)
     parents = so_far.parents_of(table, column=name)
     users = so_far.users_of(so_far.column_of(table, name))
     stops = f"; {say_who(users, 'needs', 'need')} it, so this statement will fail"

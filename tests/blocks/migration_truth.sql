@@ -727,3 +727,7 @@ CREATE VIEW v AS SELECT * FROM "Theirs";
 
 ALTER TABLE "Patient" ADD CONSTRAINT nn CHECK ("filled" IS NOT NULL);
 ALTER TABLE "Patient" ALTER "filled" SET NOT NULL;
+
+ALTER TABLE "Patient" DROP CONSTRAINT "Patient_role_not_null";
+
+ALTER TABLE "Patient" ADD CONSTRAINT nn NOT NULL "notes";

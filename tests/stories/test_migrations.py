@@ -82,14 +82,13 @@ def test_what_is_dropped_is_acknowledged_approved_by_the_cto_and_goes_when_no_se
 
 def test_a_migration_that_fails_on_productions_data_leaves_the_old_schema_and_people_know(migrating: Stage) -> None:
     name = "20261126110000_one_name"
-    sql = 'ALTER TABLE "Patient" ADD COLUMN "x" TEXT;\nCREATE UNIQUE INDEX "one_name" ON "Patient"("name");\n'
+    sql = 'ALTER TABLE "Patient" ADD COLUMN "x" TEXT, ADD CONSTRAINT "no_twin" CHECK ("name" <> \'Twin\');\n'
     migrating.lab.execute("INSERT INTO \"Patient\" (name, \"birthDate\") VALUES ('Twin', now()), ('Twin', now())")
     before = migrating.lab.versions_serving()
     shipped = migrating.lab.ship("9.0.2", files={f"prisma/migrations/{name}/migration.sql": sql})
 
     ending = migrating.release(
-        migrating.request(shipped, acknowledged=["Patient unique by one_name"], raise_risk_to="high",
-                          incident_team_confirmed=True),
+        migrating.request(shipped, raise_risk_to="high", incident_team_confirmed=True),
         CTO_APPROVES,
     )  # fmt: skip
 
@@ -98,6 +97,19 @@ def test_a_migration_that_fails_on_productions_data_leaves_the_old_schema_and_pe
     assert "x" not in columns_of_patient()
     assert migrating.lab.versions_serving() == before
     assert any("migration" in str(page) for page in migrating.lab.pages())
+
+
+def test_what_the_rows_of_today_would_make_fail_is_refused_before_anything_is_touched(migrating: Stage) -> None:
+    name = "20261126115000_one_name"
+    sql = 'CREATE UNIQUE INDEX "one_name" ON "Patient"("name");\n'
+    migrating.lab.execute("INSERT INTO \"Patient\" (name, \"birthDate\") VALUES ('Twin', now()), ('Twin', now())")
+    shipped = migrating.lab.ship("9.0.5", files={f"prisma/migrations/{name}/migration.sql": sql})
+
+    ending = migrating.release(migrating.request(shipped, acknowledged=["Patient unique by one_name"]))
+
+    assert "stand" in ending.sentence
+    assert "in more than one row of Patient (name), so this statement will fail" in ending.sentence
+    assert name not in {row.name for row in read_applied(production())}
 
 
 def test_a_migration_waits_for_a_lock_briefly_and_again_and_is_not_lost(migrating: Stage) -> None:

@@ -14,7 +14,11 @@ PATIENT = Table(
         "doctorId": Column("integer"),
         "nickname": Column("text"),
     },
-    constraints={"Patient_pkey": Constraint.PRIMARY_KEY, "Patient_doctorId_fkey": Constraint.FOREIGN_KEY},
+    constraints={
+        "Patient_pkey": Constraint.PRIMARY_KEY,
+        "Patient_doctorId_fkey": Constraint.FOREIGN_KEY,
+        "Patient_age_not_null": Constraint.NOT_NULL,
+    },
     foreign_keys={"Patient_doctorId_fkey": ForeignKey(("doctorId",), "Doctor", "Doctor_pkey")},
 )
 APPOINTMENT = Table(5_000, columns={"patientId": Column("integer", required=True), "at": Column("timestamp(3)")})

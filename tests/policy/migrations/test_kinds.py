@@ -100,6 +100,7 @@ WORSE = [
      "Requires Appointment.at"),
     ("S9, as a constraint", RISKY, 'ALTER TABLE "Appointment" ADD CONSTRAINT c NOT NULL "at";',
      "Requires Appointment.at"),
+    ("S9, by its name", DANGEROUS, 'ALTER TABLE "Patient" DROP CONSTRAINT "Patient_age_not_null";', "readers may meet"),
     ("S9, a primary key", RISKY, 'ALTER TABLE "Patient" DROP CONSTRAINT "Patient_pkey";', "PRIMARY KEY"),
     ("S16, unique", RISKY, 'CREATE UNIQUE INDEX "u" ON "Patient"("phone");',
      "Blocks writes to Patient while it builds"),
