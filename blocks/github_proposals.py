@@ -66,7 +66,7 @@ class Proposals(Repository):
     def find_pull_request(self, branch: str, base: str) -> PullRequest | None:
         """The newest pull request from a branch of this repository, open or not; None where there was none."""
         owner = self.repository.partition("/")[0]
-        query = {"head": f"{owner}:{branch}", "base": base, "state": "all", "per_page": 1}
+        query: dict[str, str | int] = {"head": f"{owner}:{branch}", "base": base, "state": "all", "per_page": 1}
         found = self._vendor.ask("GET", self._at("pulls"), query=query).read(list[answers.Pull])
         return answers.pull_request(found[0], self.repository) if found else None
 

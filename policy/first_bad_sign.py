@@ -27,15 +27,16 @@ def first_bad_sign(rows: Sequence[Row]) -> BadSign | None:
 
     A check that failed, was asked again and then passed is none, unless the release went home after all.
     """
-    changed = next((row.number for row in rows if row.event is Event.INTENDED and row.item in UPDATE_ITEMS), None)
+    # By place, not by number: a row that waits in the spool has no number yet.
+    changed = next((at for at, row in enumerate(rows) if _is_change(row)), None)
     if changed is None or not any(row.event in (Event.RED_FLAG, Event.GOING_HOME) for row in rows):
         return None
     return next(_signs(rows, changed), None)
 
 
 def _signs(rows: Sequence[Row], changed: int) -> Iterator[BadSign]:
-    for row in rows:
-        if row.number <= changed and row.event is not Event.GOING_HOME:
+    for place, row in enumerate(rows):
+        if place < changed and row.event is not Event.GOING_HOME:
             continue
         if row.event is Event.RED_FLAG:
             yield BadSign(row.at, "red flag")
@@ -45,6 +46,10 @@ def _signs(rows: Sequence[Row], changed: int) -> Iterator[BadSign]:
             yield BadSign(row.at, f"{row.item} {ITEMS[row.item].title} failed")
         elif row.event is Event.INTENDED and row.subject == INCIDENT_SUBJECT:
             yield BadSign(row.at, "an incident was opened")
+
+
+def _is_change(row: Row) -> bool:
+    return row.event is Event.INTENDED and row.item in UPDATE_ITEMS
 
 
 def _stops(number: str) -> bool:

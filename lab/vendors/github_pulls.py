@@ -97,8 +97,8 @@ class PullOperations:
             raise _custom(f"A pull request already exists for {owner}:{head}.")
         if self.history.is_ancestor(f"refs/heads/{head}", f"refs/heads/{base}"):
             raise _custom(f"No commits between {base} and {head}")
-        words = {"body": str(call.body.get("body") or ""), "author": BOT, "base": base}
-        number = self.state.open_pull_request(head, str(call.body["title"]), **words)
+        title, body = str(call.body["title"]), str(call.body.get("body") or "")
+        number = self.state.open_pull_request(head, title, body=body, author=BOT, base=base)
         self.state.pulls[number].draft = bool(call.body.get("draft"))
         return Answer(201, self._whole(self.state.pulls[number]))
 
