@@ -175,6 +175,17 @@ def page_not_well(release: Release, verification: Sequence[Judgement], *, report
     )
 
 
+def revert_proposed(what: str, *, link: str, sentence: str) -> str:
+    """4.2.1: people merge the revert; the pipeline has tried it and its files were compared."""
+    return "\n".join(
+        (
+            f":leftwards_arrow_with_hook: *{what}*: {link}",
+            f"{sentence}.",
+            "Its pipeline is green. Merge it, then release the merge commit with `production`.",
+        )
+    )
+
+
 def incident_reported(release: Release, report: str) -> str:
     """4.2.5: where the report of a release is that needs hands."""
     return f":memo: The incident report of {release.what} is at {report}"

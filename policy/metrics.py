@@ -20,6 +20,7 @@ class Ending(StrEnum):
     STOPPED = "stopped"
     STUCK = "stuck"
     PREPARED = "prepared"
+    PROPOSED = "revert proposed"
     STAYED = "stayed on the new version without a sign-off"
 
 

@@ -115,6 +115,20 @@ class RollbackRequest(BaseModel):
     environment: str = Field(default="production", description="The environment to roll back.")
 
 
+class RevertRequest(BaseModel):
+    """Propose on GitHub to take off main what a release brought (4.2.1)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    release: str = Field(
+        default="", description="The key of the release to revert. Empty: the newest one that was rolled back."
+    )
+    reason: str = Field(min_length=8, max_length=500, description="Why, in one line. It is posted on GitHub.")
+    requested_by: str = Field(min_length=1, description="Your name, as in the roster.")
+    ticket: str = Field(default="", max_length=40, description="1.1.1: the ticket of the revert, if you need one.")
+    environment: str = Field(default="production", description="The environment that was released to.")
+
+
 class RedFlagRequest(BaseModel):
     """Send the release that is under way home (4.1)."""
 
