@@ -22,7 +22,7 @@ from tests.crash.point import KillingProxy, Moment, Point, Route, points_of
 from tests.crash.world import faults_of
 from tests.stories.people import Answers, Words
 from tests.stories.release_process import ReleaseProcess
-from tests.stories.stage import OUTSIDE, Blocks, Stage
+from tests.stories.stage import OUTSIDE, REPORTS, Blocks, Stage
 
 # Nobody is waited for; a busy machine may take its time to show figures.
 LIMITS = {"choice": 1, "unknown_patience": 30}
@@ -122,7 +122,7 @@ class Harness:
         folder = self._folder / name
         folder.mkdir()
         stage = Stage(self._lab, self._blocks, folder)
-        stage.have(*OUTSIDE)
+        stage.have(*OUTSIDE, *REPORTS)
         stage.change_limits(**LIMITS)
         self._use_bucket(name)
         keys = {"bucket": name, "access_key": "BACKUP_ACCESS_KEY", "secret_key": "BACKUP_SECRET_KEY"}
