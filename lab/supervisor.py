@@ -161,7 +161,7 @@ class Control:
 
     def issues(self) -> list[dict[str, Any]]:
         """Return GitHub's issues, oldest first; pull requests are none here."""
-        return [dataclasses.asdict(one) for one in self._company.github.state.issues]
+        return [dataclasses.asdict(one) for one in self._company.ci.github.state.issues]
 
     def pages(self) -> list[dict[str, Any]]:
         """Return PagerDuty's incidents."""

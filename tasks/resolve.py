@@ -29,9 +29,7 @@ class BadRequest(Exception):
 def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way: Way, now: datetime) -> Release:
     """Return the release that follows from the request; raises BadRequest naming field, value and expectation."""
     commit = check_request(request, company)
-    released_before = judge_released_before(request, company, commit=commit)
-    if not released_before.verdict.lets_pass:
-        raise BadRequest(f"acknowledged: {released_before.sentence}")
+    released_before = refuse_quarantined(request, company, commit)
     previous = serving_commit(company)
     if commit == previous:
         raise BadRequest(f"commit: {commit[:7]} is already live on every server; there is nothing to release")
@@ -67,6 +65,14 @@ def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way
         limits=company.limits,
         opened_at=now,
     )
+
+
+def refuse_quarantined(request: Request | HotfixRequest, company: Company, commit: str) -> Judgement:
+    """Return what is known of earlier releases of the commit; raises BadRequest if it was rolled back the last time."""
+    released_before = judge_released_before(request, company, commit=commit)
+    if not released_before.verdict.lets_pass:
+        raise BadRequest(f"acknowledged: {released_before.sentence}")
+    return released_before
 
 
 def _released_again(judgement: Judgement) -> tuple[str, ...]:
