@@ -47,6 +47,10 @@ def test_a_check_that_failed_before_any_server_was_changed_is_no_bad_sign() -> N
     assert first_bad_sign((first, FAILED, HOME)) is None
 
 
+def test_a_flag_before_the_first_change_is_no_bad_sign_of_what_was_not_there_yet() -> None:
+    assert first_bad_sign((FLAG, *under_way())) is None
+
+
 def test_a_roll_back_of_a_finished_release_went_bad_when_it_was_asked_for() -> None:
     first, build, way_back, *_ = under_way()
     found = first_bad_sign((first, build, way_back, *under_way(HOME, touched(item="4.2.2"))[4:]))

@@ -66,6 +66,29 @@ def test_the_timeline_is_told_in_words_of_our_own() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("one", "text"),
+    [
+        (row(Event.JUDGED, item="3.1.1", verdict="passed", sentence="healthy"), ""),
+        (row(Event.JUDGED, item="7.2.1", verdict="failed", sentence="the fourth today"), ""),
+        (row(Event.CONFIRMED, item="3.3.1", subject="Slack", step="completion posted"), ""),
+        (row(Event.APPROVED, item="2.1.4", name="Tomas Lima", reason=PATIENT), "approved by Tomas Lima"),
+        (row(Event.WAIVED, item="1.4.3", name="Tomas Lima", reason=PATIENT), "was waived by Tomas Lima"),
+        (row(Event.TOOK_OVER), "another process took the release over"),
+        (row(Event.LIVE, version="b2"), "the new version was live on every server"),
+        (row(Event.VERIFIED, sentence=PATIENT), "the new version was verified"),
+        (row(Event.ASKED, item="4.1.1", sentence=PATIENT), "people were asked (4.1.1"),
+        (row(Event.SEALED, outcome="rolled back", sentence=PATIENT), ""),
+    ],
+)
+def test_each_kind_of_row_is_told_by_what_it_is(one: Row, text: str) -> None:
+    (told,) = list_timeline([one], zone=ZONE) or [""]
+
+    assert text in told
+    assert bool(text) == bool(told)
+    assert "Maria" not in told
+
+
 def test_what_people_typed_and_what_systems_answered_stays_in_the_record() -> None:
     text = render_markdown(reported())
 
