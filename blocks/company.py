@@ -38,6 +38,7 @@ from blocks.status_pages import StatusPages
 from blocks.statuspage import Statuspage
 from blocks.store import FolderStore, S3Store, Store
 from policy.evidence_rules import EvidenceRules
+from policy.incident_rules import IncidentRules
 from policy.limits import Limits
 from policy.record_signature import KEY_BYTES, read_spelled
 from policy.risk import RiskRules
@@ -90,6 +91,9 @@ class CompanyRules(CompanyBlock):
     evidence_rules: dict[str, Any] = Field(
         default_factory=dict,
         description="Checks, reviews, reports, sensitive paths, accepted findings.",
+    )
+    incidents: dict[str, Any] | None = Field(
+        default=None, description="Where reports of incidents are opened; nowhere if left out."
     )
     pull_request_template: str = Field(
         default=".github/pull_request_template.md", description="The file of the template of pull requests."
@@ -156,6 +160,7 @@ class Company:
     mail: Mail | None = None
     load_test: K6 | None = None
     evidence: EvidenceRules = field(default_factory=EvidenceRules)
+    incidents: IncidentRules | None = None
 
     @classmethod
     def load(cls, environment: str) -> "Company":
@@ -197,6 +202,7 @@ class Company:
                 mail=if_there("mail", partial(_load, Mail)),
                 load_test=if_there("load_test", partial(_load, K6)),
                 evidence=EvidenceRules.model_validate(rules.evidence_rules),
+                incidents=IncidentRules.model_validate(rules.incidents) if rules.incidents is not None else None,
             )
         except ValidationError as error:
             raise Misconfigured(f"the rules of {environment} are not valid: {error}") from error

@@ -13,6 +13,7 @@ from blocks.errors import Absent, Misconfigured, Refused, Unreachable
 from blocks.github_answers import PullRequest, WorkflowRun
 from blocks.github_checks import CommitReports
 from blocks.github_deployments import Deployments
+from blocks.github_proposals import Proposals
 from blocks.github_pulls import PullRequests
 from blocks.github_repository import PAGE, expect_all, quoted
 from policy.branch import Compared
@@ -24,7 +25,7 @@ FOLDER_LIMIT = 1000
 _PARALLEL = 6
 
 
-class GitHub(PullRequests, CommitReports, Deployments):
+class GitHub(PullRequests, CommitReports, Deployments, Proposals):
     """One repository on GitHub."""
 
     _block_type_name = "Countersign GitHub"
@@ -60,6 +61,13 @@ class GitHub(PullRequests, CommitReports, Deployments):
         names, gone = answers.changed_files(files)
         complete = len(found) == total and len(names) < _MOST_FILES
         return ChangeSet(base, head, commits, names, tuple(labels), complete, gone, commits_said=total)
+
+    def list_changed_files(self, base: str, head: str) -> tuple[str, ...]:
+        """The paths that differ from `base` to `head`; raise Unreachable where GitHub may have left some out."""
+        names, _ = answers.changed_files(self._compared(base, head, page=1, size=1).files or ())
+        if len(names) >= _MOST_FILES:
+            raise Unreachable(f"GitHub: {_MOST_FILES} files or more differ from {base} to {head}; it names no more")
+        return names
 
     def read_commit(self, ref: str) -> Commit:
         """The commit that a branch, tag or hash stands for."""

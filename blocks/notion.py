@@ -1,4 +1,4 @@
-"""Notion: the deployment log, one page a release in one database, found again by our key.
+"""Notion: the deployment log and reports of incidents, one page each in a database, found again by our key.
 
 Follows Notion's API description (version 2025-09-03), in which the pages of a database are asked of its data source.
 It takes no idempotency key, so the key stands in a property of the page.
@@ -14,10 +14,18 @@ from blocks.errors import Misconfigured, Unreachable
 from blocks.log_entry import LogEntry
 from blocks.vendor import Answer, seconds_to_wait
 from blocks.vendor_block import VendorBlock
+from policy.incident_report import Part, PartKind
 
 LONGEST_TEXT = 2000
 MOST_BLOCKS = 100
 _BUSY = frozenset({409, 429, 529})
+_KINDS = {
+    PartKind.HEADING: "heading_2",
+    PartKind.TEXT: "paragraph",
+    PartKind.ITEM: "bulleted_list_item",
+    PartKind.TASK: "to_do",
+    PartKind.CODE: "code",
+}
 _READ, _WRITE = "the capability to read content", "the capability to insert content"
 
 
@@ -72,13 +80,20 @@ class Notion(VendorBlock):
 
     def write_entry(self, key: str, title: str, paragraphs: Sequence[str]) -> LogEntry:
         """The log has one page with this key, however often this is called."""
+        return self._write(key, title, _blocks(paragraphs))
+
+    def write_report(self, key: str, title: str, parts: Sequence[Part]) -> LogEntry:
+        """The database has one page with this key and these parts, however often this is called."""
+        return self._write(key, title, _report_blocks(parts))
+
+    def _write(self, key: str, title: str, blocks: list[dict[str, Any]]) -> LogEntry:
         if seen := self.find_entry(key):
             return seen
         properties = {self.title_property: {"title": [_text(title)]}, self.key_property: {"rich_text": [_text(key)]}}
         body = {
             "parent": {"type": "data_source_id", "data_source_id": self.data_source},
             "properties": properties,
-            "children": _blocks(paragraphs),
+            "children": blocks,
         }
         try:
             answer = self._vendor.ask("POST", "/v1/pages", body=body, scope=_WRITE, understood=(404,))
@@ -109,3 +124,19 @@ def _blocks(paragraphs: Sequence[str]) -> list[dict[str, Any]]:
     if len(cut) > MOST_BLOCKS:
         cut = [*cut[: MOST_BLOCKS - 1], f"({len(cut) - MOST_BLOCKS + 1} more paragraphs stand in the record)"]
     return [{"object": "block", "type": "paragraph", "paragraph": {"rich_text": [_text(text)]}} for text in cut]
+
+
+def _report_blocks(parts: Sequence[Part]) -> list[dict[str, Any]]:
+    """The parts of a report as Notion shows them; lines of lists give way where there are too many parts."""
+    spare = max(0, len(parts) - MOST_BLOCKS)
+    items = [place for place, part in enumerate(parts) if part.kind is PartKind.ITEM]
+    left_out = set(items[len(items) - spare :]) if spare else set()
+    return [_report_block(part) for place, part in enumerate(parts) if place not in left_out]
+
+
+def _report_block(part: Part) -> dict[str, Any]:
+    kind = _KINDS[part.kind]
+    more: dict[str, Any] = {"language": "plain text"} if part.kind is PartKind.CODE else {}
+    if part.kind is PartKind.TASK:
+        more = {"checked": False}
+    return {"object": "block", "type": kind, kind: {"rich_text": [_text(part.text)], **more}}

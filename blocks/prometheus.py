@@ -18,6 +18,7 @@ from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
 from blocks.errors import Misconfigured, Refused
 from blocks.vendor import Vendor
+from policy.error_graph import Counted
 from policy.red_flags import Sample
 from policy.resources import Usage
 
@@ -227,22 +228,25 @@ class Prometheus(CompanyBlock):
     ) -> dict[str, tuple[Point, ...]]:
         """The memory of each server in bytes, one point a step; no points where the system had no value."""
         names = tuple(servers)
-        query = {
-            "query": self._filled(self.memory_bytes_query, names, None),
-            "start": _stamp(since),
-            "end": _stamp(until),
-            "step": f"{step.total_seconds():g}",
-        }
-        found = self._ask("/api/v1/query_range", query)
-        series = {one.metric.get(self.label, ""): one.values for one in found.result}
+        series = self._series(self.memory_bytes_query, names, since, until, step)
         return {
-            name: tuple(
-                Point(datetime.fromtimestamp(at, UTC), float(value))
-                for at, value in series.get(name, [])
-                if math.isfinite(float(value))
-            )
+            name: tuple(Point(datetime.fromtimestamp(at, UTC), value) for at, value in series.get(name, []))
             for name in names
         }
+
+    def read_request_series(
+        self, servers: Iterable[str], since: datetime, until: datetime, step: timedelta
+    ) -> tuple[Counted, ...]:
+        """Requests and failures of all the servers together, a point for each step; None where nothing was measured."""
+        names = tuple(servers)
+        requests = _sums(self._series(self.requests_query, names, since, until, step))
+        errors = _sums(self._series(self.errors_query, names, since, until, step))
+        points = []
+        for number in range(int((until - since) / step) + 1):
+            at = since + number * step
+            served = requests.get(_stamp(at))
+            points.append(Counted(at, served, None if served is None else errors.get(_stamp(at), 0.0)))
+        return tuple(points)
 
     def check(self) -> None:
         """Return when Prometheus answers queries."""
@@ -280,6 +284,23 @@ class Prometheus(CompanyBlock):
         found = self._ask("/api/v1/query", _instant(self._filled(text, servers, span), at))
         return {one.metric.get(self.label, ""): float(one.value[1]) for one in found.result if one.value}
 
+    def _series(
+        self, text: str, servers: tuple[str, ...], since: datetime, until: datetime, step: timedelta
+    ) -> dict[str, list[tuple[float, float]]]:
+        """Time and value of each server, a point a step; what is no number is left out like what is not there."""
+        query = {
+            "query": self._filled(text, servers, step),
+            "start": _stamp(since),
+            "end": _stamp(until),
+            "step": f"{step.total_seconds():g}",
+        }
+        return {
+            one.metric.get(self.label, ""): [
+                (at, float(value)) for at, value in one.values if math.isfinite(float(value))
+            ]
+            for one in self._ask("/api/v1/query_range", query).result
+        }
+
     def _single(self, text: str, at: datetime, span: timedelta) -> float | None:
         found = self._ask("/api/v1/query", _instant(self._filled(text, (), span), at)).result
         if len(found) > 1:
@@ -308,6 +329,16 @@ def _errors(requests: float | None, server: str, errors: Mapping[str, float]) ->
     if requests is None:
         return None
     return errors.get(server, 0.0)
+
+
+def _sums(series: Mapping[str, list[tuple[float, float]]]) -> dict[str, float]:
+    """The sum over all servers at each moment, by the moment as it was asked."""
+    sums: dict[str, float] = {}
+    for values in series.values():
+        for at, value in values:
+            stamp = f"{at:.3f}"
+            sums[stamp] = sums.get(stamp, 0.0) + value
+    return sums
 
 
 def _duration(seconds: float | None) -> timedelta | None:

@@ -1,6 +1,6 @@
 """The record of one release in the store: appended to before and after every change, never rewritten."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -214,6 +214,16 @@ def row_key(release: str, number: int) -> str:
 def list_records(store: Store) -> tuple[str, ...]:
     """Return the keys of all releases that have a record."""
     return tuple(sorted({key.split("/")[1] for key in store.list("records/")}))
+
+
+def list_ends(store: Store) -> Iterator[tuple[str, Row | Unreadable]]:
+    """Yield each record's key with its last row, or with why that cannot be read."""
+    newest = {key.split("/")[1]: key for key in store.list("records/")}
+    for release, key in newest.items():
+        try:
+            yield release, decode(store.read(key).body)
+        except Unreadable as error:
+            yield release, error
 
 
 def verify_record(store: Store, release: str, *, known: Mapping[str, bytes] = NO_KEYS, head: str = "") -> Verification:

@@ -135,6 +135,7 @@ def _rules(settings: Settings) -> CompanyRules:
         limits=settings.limits.model_dump(mode="json", exclude_unset=True),
         risk_rules=settings.risk.model_dump(mode="json", exclude_unset=True),
         evidence_rules=settings.evidence.model_dump(mode="json"),
+        incidents=settings.incidents.model_dump(mode="json") if settings.incidents else None,
         pull_request_template=settings.github.pull_request_template,
         secrets_folder=settings.secrets,
         signing_key=settings.signing.key if settings.signing else None,

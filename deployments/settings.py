@@ -37,6 +37,7 @@ from policy.checks import CheckRules
 from policy.dated_exceptions import DatedException
 from policy.dead_man import least_time
 from policy.evidence_rules import BreakingRules, CoverageSource, EvidenceRules, SecuritySource, find_contradictions
+from policy.incident_rules import IncidentRules, find_missing
 from policy.judgement import spoken
 from policy.limits import Limits
 from policy.pull_requests import PullRequestRules
@@ -221,6 +222,7 @@ class Settings(BaseSettings):
     confluence: ConfluenceSettings | None = None
     grafana: GrafanaSettings | None = None
     mail: MailSettings | None = None
+    incidents: IncidentRules | None = None
     registry: RegistrySettings
     signing: SigningSettings | None = None
     calendar: dict[str, Any] = Field(default_factory=dict)
@@ -294,7 +296,10 @@ def _refuse_a_hasty_dead_man(settings: Settings, file: Path) -> None:
 
 
 def _refuse_contradictions(settings: Settings, roster: Roster, file: Path) -> None:
-    found = find_contradictions(settings.evidence, roster=roster, systems=settings.systems)
+    found = (
+        *find_contradictions(settings.evidence, roster=roster, systems=settings.systems),
+        *find_missing(settings.incidents, systems=settings.systems),
+    )
     if found:
         raise Misconfigured(f"{file}: {'; '.join(found)}")
 

@@ -18,7 +18,7 @@ from policy.limits import Mode
 from policy.release import HotfixRequest
 from policy.way_home import touched_servers
 from tasks.hotfix import bug_fixed, urgency_assessed
-from tasks.resolve import check_request, resume
+from tasks.resolve import check_request, refuse_quarantined, resume
 from tasks.run import Run
 
 
@@ -48,7 +48,7 @@ def make_room(company: Company, request: HotfixRequest) -> None:
     """
     key = release_key()
     if resume(company, key) is None:
-        check_request(request, company)
+        refuse_quarantined(request, company, check_request(request, company))
     why = f"the hotfix {request.summary!r} needs the environment"
     dead = pre_empt(company, request.environment, why=why)
     if dead is not None and dead.release != key:

@@ -12,9 +12,11 @@ from policy.metrics import Ending
 from policy.page import say_each
 from policy.record import Event, last
 from policy.release import Build
+from policy.revert import find_reverted
 from tasks.change_facts import tickets_of_release
 from tasks.item import Question, as_task
 from tasks.messages import deliver, end_incident, inform
+from tasks.revert import revert_deployed
 from tasks.run import Run, utc_now
 from tasks.seal import seal
 from tasks.sign_off import log_written, release_documented, release_tagged, ticket_closed
@@ -44,7 +46,7 @@ def sign_off(run: Run) -> None:
 
 
 def written_down(run: Run) -> list[str]:
-    """3.3.2, 3.3.3, 3.4.3 and 3.4.4: page, mail, log, tickets and tag.
+    """3.3.2, 3.3.3, 3.4.3 and 3.4.4: page, mail, log, tickets and tag; 4.2.1 where the release brings a revert.
 
     Production is live, so what fails here is listed only.
     """
@@ -59,7 +61,9 @@ def written_down(run: Run) -> list[str]:
     for step in steps:
         inform(step, run)
     close_tickets(run)
-    questions = (status_page_resolved, stakeholders_notified, release_documented)
+    questions = [status_page_resolved, stakeholders_notified, release_documented]
+    if find_reverted(run.release.commits):
+        questions.append(revert_deployed)
     entries = [(question.item, _ask(run, question)) for question in questions]
     return [say_each([entry]) for entry in entries if not entry[1].verdict.lets_pass]
 

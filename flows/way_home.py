@@ -34,8 +34,9 @@ from policy.way_home import (
     Why,
     plan_way_home,
 )
+from tasks.incident_report import report_incident
 from tasks.item import as_task
-from tasks.messages import end_incident, inform, page_on_call, tell_rolled_back, tell_stopped
+from tasks.messages import end_incident, inform, page_on_call, tell_reported, tell_rolled_back, tell_stopped
 from tasks.rollback import rollback_verified
 from tasks.rollout import put_back, steps_home, taken_out
 from tasks.run import Run, Silent, utc_now
@@ -132,12 +133,14 @@ def _go_back(run: Run, plan: Back, why: Why) -> None:
         return
     verification = verify_rollback(run)
     inform(production_ref_moved(run, run.release.previous_commit), run)
-    tell_rolled_back(run, why, verification)
+    well = worst_of(verification).verdict.lets_pass
+    report = report_incident(run, outcome=Ending.ROLLED_BACK, recovered=well)
+    tell_rolled_back(run, why, verification, report=report)
     _clear_status_page(run, "The maintenance is over; the previous version serves again.")
-    if worst_of(verification).verdict.lets_pass:
+    if well:
         end_incident(run)
     else:
-        page_on_call(run, page_not_well(run.release, verification), name="not-well page")
+        page_on_call(run, page_not_well(run.release, verification, report=report), name="not-well page")
     seal(run, outcome=Ending.ROLLED_BACK, sentence=plan.sentence)
 
 
@@ -203,6 +206,9 @@ def give_to_people(run: Run, sentence: str) -> None:
     commands = run.company.fleet.hand_commands(run.release.kept_under)
     text = page_stuck(run.release, sentence, read_world(run), commands)
     if page_on_call(run, text, name="stuck page", rings_anew=True):
+        # People first: what writes the report may take a while to answer.
+        if report := report_incident(run, outcome=Ending.STUCK, recovered=False):
+            tell_reported(run, report)
         seal(run, outcome=Ending.STUCK, sentence=sentence)
 
 

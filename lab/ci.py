@@ -141,7 +141,10 @@ class Ci:
         return found[1] if found else "1.4.0"
 
     async def pushed(self, branch: str, commit: str) -> None:
-        """Build what was pushed to main or staging; deploy staging."""
+        """Build what was pushed to main or staging; deploy staging. What is proposed is tried, and no image is kept."""
+        if branch.startswith("revert/"):
+            recipe = self._recipes.get(self._version(commit), Recipe())
+            await asyncio.to_thread(self._report, commit, branch, recipe.conclusion)
         if branch not in ("main", "staging"):
             return
         async with self._one_at_a_time:

@@ -312,3 +312,7 @@ class Lab:
     def pages(self) -> list[dict[str, Any]]:
         """Return PagerDuty's incidents, oldest first."""
         return list(self.do("pages"))
+
+    def issues(self) -> list[dict[str, Any]]:
+        """Return GitHub's issues, oldest first."""
+        return list(self.do("issues"))

@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,7 +35,8 @@ DORA = Author("Dora Levin", "dora@holilabs.xyz", "dlevin")
 OMAR = Author("Omar Reyes", "omar@holilabs.xyz", "oreyes")
 SOFIA = Author("Sofia Brandt", "sofia@holilabs.xyz", "sbrandt")
 GITHUB = Author("GitHub", "noreply@github.com", "web-flow")
-AUTHORS = (DEV, ANA, TOMAS, CARLA, DORA, OMAR, SOFIA, GITHUB)
+BOT = Author("Countersign", "countersign@holilabs.xyz", "countersign-bot")
+AUTHORS = (DEV, ANA, TOMAS, CARLA, DORA, OMAR, SOFIA, GITHUB, BOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,13 @@ class History:
         except GitError:
             return None
 
+    def is_tree(self, sha: str) -> bool:
+        """Whether there are files under this hash."""
+        try:
+            return self.git("cat-file", "-t", sha) == "tree"
+        except GitError:
+            return False
+
     def move(self, ref: str, commit: str) -> None:
         """Let a full ref name stand for `commit`; it is made when it is not there."""
         self.git("update-ref", ref, commit)
@@ -166,7 +174,10 @@ class History:
             tree = self.git("merge-tree", "--write-tree", onto, head).splitlines()[0]
         except GitError as refused:
             raise ConflictError(f"{head} does not merge into {onto}") from refused
-        parents = ("-p", onto) if squash else ("-p", onto, "-p", head)
+        return self.commit_tree(tree, (onto,) if squash else (onto, head), message, author)
+
+    def commit_tree(self, tree: str, parents: Sequence[str], message: str, author: Author) -> str:
+        """Make a commit of these files after these parents and return it; no ref moves."""
         stamp = f"{int(datetime.now(UTC).timestamp())} +0000"
         signer = GITHUB
         environment = self.environment | {
@@ -177,7 +188,7 @@ class History:
             "GIT_COMMITTER_EMAIL": signer.email,
             "GIT_COMMITTER_DATE": stamp,
         }
-        words = ["git", "commit-tree", tree, *parents, "-F", "-"]
+        words = ["git", "commit-tree", tree, *(word for parent in parents for word in ("-p", parent)), "-F", "-"]
         done = subprocess.run(
             words, input=message.encode(), capture_output=True, env=environment, timeout=30, check=True
         )

@@ -168,6 +168,7 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
             "user": "ci",
             "password": "REGISTRY_PASSWORD",
         },
+        "incidents": {"where": "github"},
         "coverage": {"artifact": "coverage"},
         "security": {"scanners": ["pnpm audit", "gitleaks", "code scanning", "Snyk"]},
         "signing": {"key": SIGNING_KEY, "public_keys": {"worker-1": home.public_key()}},

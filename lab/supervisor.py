@@ -1,6 +1,7 @@
 """The process that holds one lab: it starts the company, listens to commands and stops it in order."""
 
 import asyncio
+import dataclasses
 import inspect
 import os
 import signal
@@ -157,6 +158,10 @@ class Control:
         """Return what the mail server took, as its readers see it."""
         taken = self._company.outside.mail.messages
         return [{"to": str(one["To"]), "subject": str(one["Subject"]), "text": one.get_content()} for one in taken]
+
+    def issues(self) -> list[dict[str, Any]]:
+        """Return GitHub's issues, oldest first; pull requests are none here."""
+        return [dataclasses.asdict(one) for one in self._company.ci.github.state.issues]
 
     def pages(self) -> list[dict[str, Any]]:
         """Return PagerDuty's incidents."""

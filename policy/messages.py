@@ -43,8 +43,10 @@ def stakeholder_mail(release: Release, build: Build, *, watched: timedelta) -> s
     )
 
 
-def rolled_back(release: Release, why: Why, verification: Sequence[Judgement], *, at: datetime, zone: str) -> str:
-    """4.2.4: the roll-back, with what is left to do."""
+def rolled_back(
+    release: Release, why: Why, verification: Sequence[Judgement], *, at: datetime, zone: str, report: str = ""
+) -> str:
+    """4.2.4: the roll-back, with what is left to do; `report` is where the incident report is, if there is one."""
     wrong = [judgement.sentence for judgement in verification if not judgement.verdict.lets_pass]
     state = "restored to the previous version and verified" if not wrong else f"restored, but {'; '.join(wrong)}"
     return "\n".join(
@@ -54,8 +56,10 @@ def rolled_back(release: Release, why: Why, verification: Sequence[Judgement], *
             f"*Rollback time:* {clock(at, zone)}",
             f"*Current status:* {state} ({release.previous_commit[:7]})",
             f"*Impact:* since {clock(release.opened_at, zone)} at most; the record has the minutes",
+            *((f"*Incident report:* {report}",) if report else ()),
             "*Next steps:*",
             "• Root cause investigation",
+            f"• Take it off main: start `Revert/revert` with release {release.kept_under}",
             "• Fix the issue",
             "• Re-deploy, after the fix was verified in staging",
         )
@@ -159,15 +163,32 @@ def where_and_by_hand(world: World, commands: Mapping[str, str]) -> tuple[str, .
     return tuple(lines)
 
 
-def page_not_well(release: Release, verification: Sequence[Judgement]) -> str:
+def page_not_well(release: Release, verification: Sequence[Judgement], *, report: str = "") -> str:
     """A roll-back after which production could not be seen to be well."""
     wrong = "; ".join(judgement.sentence for judgement in verification if not judgement.verdict.lets_pass)
     return "\n".join(
         (
             f":rotating_light: *{release.what} was rolled back, and production is not seen to be well.* {wrong}.",
             f"Every server that was touched runs {release.previous_commit[:7]} again; what is left needs a person.",
+            *((f"The incident report is at {report}",) if report else ()),
         )
     )
+
+
+def revert_proposed(what: str, *, link: str, sentence: str) -> str:
+    """4.2.1: people merge the revert; the pipeline has tried it and its files were compared."""
+    return "\n".join(
+        (
+            f":leftwards_arrow_with_hook: *{what}*: {link}",
+            f"{sentence}.",
+            "Its pipeline is green. Merge it, then release the merge commit with `production`.",
+        )
+    )
+
+
+def incident_reported(release: Release, report: str) -> str:
+    """4.2.5: where the report of a release is that needs hands."""
+    return f":memo: The incident report of {release.what} is at {report}"
 
 
 def page_record_unreadable(what: str, fault: str, commands: Mapping[str, str]) -> str:

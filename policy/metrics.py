@@ -20,12 +20,16 @@ class Ending(StrEnum):
     STOPPED = "stopped"
     STUCK = "stuck"
     PREPARED = "prepared"
+    PROPOSED = "revert proposed"
     STAYED = "stayed on the new version without a sign-off"
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseFact:
-    """What the record of one release says about its times and its end; None where it did not happen."""
+    """What the records say about the times and the end of one release; None where it did not happen.
+
+    `undone` is one that was signed off and rolled back later, by a record of its own.
+    """
 
     key: str
     began: datetime
@@ -39,6 +43,7 @@ class ReleaseFact:
     first_bad_at: datetime | None
     recovered_at: datetime | None
     own_approval: str | None = None
+    undone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +156,7 @@ def _measure_rollbacks(ended: Sequence[ReleaseFact], limits: Limits) -> Figure:
     name, target = "rollback rate", f"< {limits.target_rollback:.0%}"
     if not ended:
         return Figure(name, None, target, "not applicable (0 deployments)", None)
-    count = sum(release.outcome == Ending.ROLLED_BACK for release in ended)
+    count = sum(release.undone or release.outcome == Ending.ROLLED_BACK for release in ended)
     value = count / len(ended)
     sentence = f"{value:.1%} ({count} of {len(ended)} deployments rolled back)"
     return Figure(name, value, target, sentence, value < limits.target_rollback)

@@ -53,7 +53,8 @@ class Request(BaseModel):
         default=(),
         description=(
             "1.1.5, 1.2.3: lint errors and breaking changes that you know of and that are all right, each by the name"
-            " under which the check shows it."
+            " under which the check shows it. 4.2: a commit that was rolled back before goes out again only with"
+            " `rolled back on DAY: ` and why it may; the refusal says what to type."
         ),
     )
     flags: Mapping[str, str] = Field(
@@ -112,6 +113,20 @@ class RollbackRequest(BaseModel):
     )
     mode: Mode = Field(default=Mode.RELEASE, description="plan: show what would happen and change nothing.")
     environment: str = Field(default="production", description="The environment to roll back.")
+
+
+class RevertRequest(BaseModel):
+    """Propose on GitHub to take off main what a release brought (4.2.1)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    release: str = Field(
+        default="", description="The key of the release to revert. Empty: the newest one that was rolled back."
+    )
+    reason: str = Field(min_length=8, max_length=500, description="Why, in one line. It is posted on GitHub.")
+    requested_by: str = Field(min_length=1, description="Your name, as in the roster.")
+    ticket: str = Field(default="", max_length=40, description="1.1.1: the ticket of the revert, if you need one.")
+    environment: str = Field(default="production", description="The environment that was released to.")
 
 
 class RedFlagRequest(BaseModel):

@@ -15,6 +15,7 @@ from policy.frequency import judge_frequency
 from policy.judgement import Judgement
 from policy.lock_files import is_lock_file
 from policy.path_pattern import matches_any
+from policy.quarantine import speaks_of_roll_back
 from tasks.change_facts import pulls_of_release
 from tasks.item import item
 from tasks.metrics_report import read_release_facts
@@ -49,7 +50,8 @@ def breaking_changes_identified(run: Run) -> Judgement:
         messages=list(_messages(run)),
         complete=release.complete,
     )
-    return judge_breaking_changes(evidence, acknowledged=release.request.acknowledged)
+    acknowledged = [said for said in release.request.acknowledged if not speaks_of_roll_back(said)]
+    return judge_breaking_changes(evidence, acknowledged=acknowledged)
 
 
 @item("1.2.4", needs=DOPPLER)

@@ -11,13 +11,14 @@ from datetime import timedelta
 from blocks.company import Company
 from blocks.errors import Unreachable
 from blocks.pagerduty import PagerDuty
+from policy.first_bad_sign import INCIDENT_SUBJECT
 from policy.record import Event
 from tasks.run import Run
 from tasks.step import Seen, Step, StepFailed
 from tasks.systems import PAGERDUTY
 
 WITHIN = timedelta(seconds=10)
-NUMBER, SUBJECT = "4.1.1", "PagerDuty"
+NUMBER, SUBJECT = "4.1.1", INCIDENT_SUBJECT
 
 
 def incident_opened(run: Run, text: str, *, name: str, key: str) -> Step:

@@ -27,6 +27,7 @@ SHOWN: dict[Ending, Shown] = {
     Ending.STAYED: "success",
     Ending.STOPPED: "inactive",
     Ending.PREPARED: "inactive",
+    Ending.PROPOSED: "inactive",
     Ending.ROLLED_BACK: "failure",
     Ending.STUCK: "failure",
 }

@@ -9,7 +9,7 @@ from blocks.company import Company
 from blocks.errors import BlockError
 from blocks.slack import Message
 from policy.judgement import Judgement
-from policy.messages import page_only_in_memory, rolled_back, sealed, stopped
+from policy.messages import incident_reported, page_only_in_memory, rolled_back, sealed, stopped
 from policy.record import Unreadable, read_signature
 from policy.record_signature import say_who_signed
 from policy.roles import Person
@@ -115,11 +115,17 @@ def end_incident(run: Run) -> None:
         inform(incident_over(run), run)
 
 
-def tell_rolled_back(run: Run, why: Why, verification: Sequence[Judgement]) -> None:
-    """4.2.4: reason, time, status, impact and next steps are in the release's thread."""
+def tell_rolled_back(run: Run, why: Why, verification: Sequence[Judgement], *, report: str) -> None:
+    """4.2.4: reason, time, status, impact, the report and next steps are in the release's thread."""
     zone = run.company.rules.time_zone
-    text = rolled_back(run.release, why, verification, at=utc_now(), zone=zone)
+    text = rolled_back(run.release, why, verification, at=utc_now(), zone=zone, report=report)
     inform(deliver(run, number="4.2.4", name="roll-back communicated", text=text), run)
+
+
+def tell_reported(run: Run, report: str) -> None:
+    """4.2.5: whoever was paged for a release that needs hands knows where its report is."""
+    text, channel = incident_reported(run.release, report), run.company.slack.alerts
+    inform(deliver(run, number="4.2.5", name="report named", text=text, thread=False, channel=channel), run)
 
 
 def tell_stopped(run: Run, sentence: str, why: Why) -> None:

@@ -1,11 +1,13 @@
 """9.1: from the records of releases to facts that can be measured."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from blocks.company import Company
 from blocks.record import Record, list_records
-from policy.metrics import ReleaseFact
+from policy.first_bad_sign import first_bad_sign
+from policy.metrics import Ending, ReleaseFact
 from policy.record import Event, Row, last
 from policy.release import Release
 from policy.way_home import touched_servers
@@ -17,14 +19,16 @@ def read_release_facts(company: Company, *, since: datetime | None = None) -> tu
     With `since`, records of earlier days are not read; a key begins with the day of its release in UTC.
     """
     first = f"{since.astimezone(UTC):%Y%m%d}" if since else ""
-    facts = []
+    facts: dict[str, ReleaseFact] = {}
     for key in list_records(company.store):
         if key < first:
             continue
         rows = Record(company.store, key, holder=0, spool=company.spool).rows()
         if (fact := release_fact(key, rows)) is not None:
-            facts.append(fact)
-    return tuple(facts)
+            facts[key] = fact
+        elif (undone := read_undone(rows)) is not None and undone in facts:
+            facts[undone] = with_undo(facts[undone], rows)
+    return tuple(facts.values())
 
 
 def release_fact(key: str, rows: Sequence[Row]) -> ReleaseFact | None:
@@ -37,9 +41,8 @@ def release_fact(key: str, rows: Sequence[Row]) -> ReleaseFact | None:
         return None
     sealed = last(rows, Event.SEALED)
     live = last(rows, Event.LIVE)
-    first_bad = next((row.at for row in rows if row.event in (Event.RED_FLAG, Event.GOING_HOME)), None)
-    touched = bool(touched_servers(rows))
-    went_back = sealed is not None and sealed.facts["outcome"] == "rolled back"
+    first_bad = first_bad_sign(rows)
+    went_back = sealed is not None and sealed.facts["outcome"] == Ending.ROLLED_BACK
     return ReleaseFact(
         key=key,
         began=release.opened_at,
@@ -49,10 +52,30 @@ def release_fact(key: str, rows: Sequence[Row]) -> ReleaseFact | None:
         ended=sealed.at if sealed else None,
         outcome=str(sealed.facts["outcome"]) if sealed else "open",
         risk=release.risk,
-        touched=touched,
-        first_bad_at=first_bad if touched else None,
+        touched=bool(touched_servers(rows)),
+        first_bad_at=first_bad.at if first_bad else None,
         recovered_at=sealed.at if sealed and went_back else None,
         own_approval=_own_approval(rows),
+    )
+
+
+def read_undone(rows: Sequence[Row]) -> str | None:
+    """Return the key of the release that this record rolled back after its end; None for any other record."""
+    opened = last(rows, Event.OPENED)
+    if opened is None or not touched_servers(rows):
+        return None
+    return str(opened.facts["release"].get("undoes") or "") or None
+
+
+def with_undo(fact: ReleaseFact, rows: Sequence[Row]) -> ReleaseFact:
+    """Return the facts of a release that was rolled back later: it went bad, and recovered if that roll-back did."""
+    sealed = last(rows, Event.SEALED)
+    went_back = sealed is not None and sealed.facts["outcome"] == Ending.ROLLED_BACK
+    return replace(
+        fact,
+        first_bad_at=fact.first_bad_at or rows[0].at,
+        recovered_at=sealed.at if sealed and went_back else fact.recovered_at,
+        undone=fact.undone or went_back,
     )
 
 

@@ -10,6 +10,7 @@ from policy.combined import counted, listed
 from policy.health import read_health
 from policy.hotfix import judge_urgency
 from policy.items import Way
+from policy.judgement import Judgement, Verdict
 from policy.migrations import MigrationReading
 from policy.migrations.judging import risk_of
 from policy.record import Event
@@ -18,6 +19,7 @@ from policy.risk import assess_risk, list_migrations
 from policy.roles import Person
 from policy.way_home import decided_home
 from tasks.migration_facts import outside_of_prisma, read_new_migrations
+from tasks.quarantine import judge_released_before
 
 
 class BadRequest(Exception):
@@ -27,6 +29,7 @@ class BadRequest(Exception):
 def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way: Way, now: datetime) -> Release:
     """Return the release that follows from the request; raises BadRequest naming field, value and expectation."""
     commit = check_request(request, company)
+    released_before = refuse_quarantined(request, company, commit)
     previous = serving_commit(company)
     if commit == previous:
         raise BadRequest(f"commit: {commit[:7]} is already live on every server; there is nothing to release")
@@ -57,11 +60,24 @@ def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way
         commits_said=change.commits_said,
         migrations=migrations,
         risk=assessment.risk,
-        reasons=assessment.reasons,
+        reasons=(*assessment.reasons, *_released_again(released_before)),
         servers=tuple(server.name for server in company.fleet.servers),
         limits=company.limits,
         opened_at=now,
     )
+
+
+def refuse_quarantined(request: Request | HotfixRequest, company: Company, commit: str) -> Judgement:
+    """Return what is known of earlier releases of the commit; raises BadRequest if it was rolled back the last time."""
+    released_before = judge_released_before(request, company, commit=commit)
+    if not released_before.verdict.lets_pass:
+        raise BadRequest(f"acknowledged: {released_before.sentence}")
+    return released_before
+
+
+def _released_again(judgement: Judgement) -> tuple[str, ...]:
+    """What was rolled back and is released again is no secret: whoever approves reads it beside the risk."""
+    return (judgement.sentence,) if judgement.verdict is Verdict.ATTESTED else ()
 
 
 def _read_migrations(company: Company, commit: str, paths: Sequence[str]) -> Sequence[MigrationReading]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from lab.history import History
 from lab.vendors.core import Answer, Call, Operation, RefusalError, Vendor
 from lab.vendors.github_code import CodeOperations
+from lab.vendors.github_issues import IssueOperations
 from lab.vendors.github_pulls import PullOperations
 from lab.vendors.github_reports import STORAGE, ReportOperations
 from lab.vendors.github_reviews import ReviewOperations
@@ -58,6 +59,7 @@ class GitHub(Vendor):
             CodeOperations(self.state),
             PullOperations(self.state),
             RunOperations(self.state),
+            IssueOperations(self.state),
         )
         return tuple(operation for table in tables for operation in table.operations())
 

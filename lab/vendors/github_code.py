@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from lab.history import TOMAS, ConflictError, GitError
+from lab.history import BOT, TOMAS, ConflictError, GitError, History
 from lab.vendors import github_shapes as shapes
 from lab.vendors.core import Answer, Call, Operation
 from lab.vendors.github_links import repository
@@ -32,6 +32,7 @@ class CodeOperations:
             Operation("GET", f"{_AT}/git/ref/{{ref:path}}", self._get_ref),
             Operation("PATCH", f"{_AT}/git/refs/{{ref:path}}", self._move_ref, frozenset({"sha", "force"})),
             Operation("POST", f"{_AT}/git/refs", self._create_ref, frozenset({"ref", "sha"})),
+            Operation("POST", f"{_AT}/git/commits", self._create_commit, frozenset({"message", "tree", "parents"})),
             Operation("POST", f"{_AT}/git/tags", self._create_tag, frozenset({"tag", "message", "object", "type"})),
             Operation("POST", f"{_AT}/merges", self._merge, frozenset({"base", "head", "commit_message"})),
             Operation("GET", f"{_AT}/contents/{{path:path}}", self._get_contents),
@@ -114,6 +115,19 @@ class CodeOperations:
             raise refusal(422, "Reference already exists")
         return Answer(201, self._set_ref(name, sha))
 
+    def _create_commit(self, call: Call) -> Answer:
+        """The commit is an object alone until a ref is made for it."""
+        for name in ("message", "tree"):
+            if not call.body.get(name):
+                raise invalid({"resource": "Commit", "field": name, "code": "missing_field"})
+        tree, parents = str(call.body["tree"]), [str(one) for one in call.body.get("parents") or ()]
+        if not self.history.is_tree(tree):
+            raise refusal(422, "Tree SHA does not exist")
+        if any(len(parent) != _HASH or self.history.find(parent) != parent for parent in parents):
+            raise refusal(422, "Parent SHA does not exist or is not a commit object")
+        sha = self.history.commit_tree(tree, parents, f"{call.body['message']}\n", BOT)
+        return Answer(201, _git_commit(self.history, sha, f"/repos/{self.state.repository}"))
+
     def _create_tag(self, call: Call) -> Answer:
         """The tag is an object alone until a ref is made for it."""
         sha = self._stored(call.body.get("object"))
@@ -185,6 +199,19 @@ class CodeOperations:
         folder = shapes.folder_entry(self.state.repository, commit, parent, f"040000 tree {tree} -\t{name}")
         kind = {"Content-Type": "application/vnd.github.object+json"}
         return Answer(headers=kind, raw=json.dumps({**folder, "entries": entries}).encode())
+
+
+def _git_commit(history: History, sha: str, base_url: str) -> dict[str, Any]:
+    """A commit as the git database tells it."""
+    [whole] = shapes.commits(history, [sha], base_url)
+    inner = whole["commit"]
+    unsigned = {"verified": False, "reason": "unsigned", "signature": None, "payload": None, "verified_at": None}
+    return {
+        **{name: inner[name] for name in ("author", "committer", "message", "tree", "url")},
+        **{name: whole[name] for name in ("sha", "node_id", "html_url")},
+        "parents": [{**one, "html_url": f"https://github.com/{one['sha']}"} for one in whole["parents"]],
+        "verification": unsigned,
+    }
 
 
 def _spoken_status(ahead: int, behind: int) -> str:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from lab.history import ConflictError
+from lab.history import BOT, ConflictError
 from lab.vendors import github_shapes as shapes
-from lab.vendors.core import Answer, Call, Operation
+from lab.vendors.core import Answer, Call, Operation, RefusalError
 from lab.vendors.github_links import label
 from lab.vendors.github_pages import cut_page
 from lab.vendors.github_shapes import Check, PullRequest, refusal
@@ -27,6 +27,7 @@ class PullOperations:
             Operation("GET", f"{_AT}/commits/{{ref:path}}/pulls", self._list_pulls_of),
             Operation("GET", f"{_AT}/commits/{{ref:path}}", self._get_commit),
             Operation("GET", f"{_AT}/pulls", self._list_pulls),
+            Operation("POST", f"{_AT}/pulls", self._open, frozenset({"title", "head", "base", "body", "draft"})),
             Operation("GET", f"{_AT}/pulls/{{number:int}}", self._get_pull),
             Operation("PUT", f"{_AT}/pulls/{{number:int}}/merge", self._merge, _MERGE_FIELDS),
             Operation("GET", f"{_AT}/labels", self._list_labels),
@@ -83,23 +84,41 @@ class PullOperations:
         page, headers = cut_page(call, found)
         return Answer(body=page, headers=headers)
 
+    def _open(self, call: Call) -> Answer:
+        for name in ("title", "head", "base"):
+            if not call.body.get(name):
+                raise shapes.invalid({"resource": "PullRequest", "field": name, "code": "missing_field"})
+        head, base = str(call.body["head"]).rpartition(":")[2], str(call.body["base"])
+        for name, branch in (("base", base), ("head", head)):
+            if not self.history.find(f"refs/heads/{branch}"):
+                raise shapes.invalid({"resource": "PullRequest", "field": name, "code": "invalid"})
+        owner = self.state.repository.partition("/")[0]
+        if any(one.state == "open" and (one.head, one.base) == (head, base) for one in self.state.pulls.values()):
+            raise _custom(f"A pull request already exists for {owner}:{head}.")
+        if self.history.is_ancestor(f"refs/heads/{head}", f"refs/heads/{base}"):
+            raise _custom(f"No commits between {base} and {head}")
+        title, body = str(call.body["title"]), str(call.body.get("body") or "")
+        number = self.state.open_pull_request(head, title, body=body, author=BOT, base=base)
+        self.state.pulls[number].draft = bool(call.body.get("draft"))
+        return Answer(201, self._whole(self.state.pulls[number]))
+
     def _pull(self, call: Call) -> PullRequest:
         if pull := self.state.pulls.get(int(call.parameters["number"])):
             return pull
         raise refusal(404, "Not Found")
 
     def _get_pull(self, call: Call) -> Answer:
-        pull = self._pull(call)
-        base, mergeable = self._base(pull), self.state.can_merge(pull)
-        body = shapes.whole_pull_request(
+        return Answer(body=self._whole(self._pull(call)))
+
+    def _whole(self, pull: PullRequest) -> dict[str, Any]:
+        return shapes.whole_pull_request(
             pull,
             self.state.repository,
-            base,
-            mergeable=mergeable,
+            self._base(pull),
+            mergeable=self.state.can_merge(pull),
             commits=len(self.state.own_commits_of(pull)),
             changed_files=len(self.state.files_of(pull)),
         )
-        return Answer(body=body)
 
     def _merge(self, call: Call) -> Answer:
         pull, method = self._pull(call), str(call.body.get("merge_method", "merge"))
@@ -134,3 +153,7 @@ class PullOperations:
         names = sorted({label for pull in self.state.pulls.values() for label in pull.labels})
         page, headers = cut_page(call, [label(name) for name in names])
         return Answer(body=page, headers=headers)
+
+
+def _custom(message: str) -> RefusalError:
+    return shapes.invalid({"resource": "PullRequest", "code": "custom", "message": message})

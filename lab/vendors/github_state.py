@@ -86,6 +86,18 @@ class Deployment:
     link: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue as the stand-in keeps it."""
+
+    number: int
+    title: str
+    body: str
+    labels: tuple[str, ...]
+    state: str = "open"
+    at: str = field(default_factory=shapes.spoken_now)
+
+
 class GitHubState:
     """One repository with its pull requests, workflow runs and checks."""
 
@@ -110,9 +122,14 @@ class GitHubState:
         self.analyses: list[Analysis] = []
         self.alerts: list[dict[str, Any]] = []
         self.deployments: list[Deployment] = []
+        self.issues: list[Issue] = []
         for past in self.history.past_pulls():
             self.record_merged(past.commit, past.title, author=past.author, labels=past.labels)
             self.report_run(past.commit)
+
+    def next_number(self) -> int:
+        """Issues and pull requests are counted together."""
+        return max((*self.pulls, *(issue.number for issue in self.issues)), default=0) + 1
 
     def open_pull_request(
         self,
@@ -126,7 +143,7 @@ class GitHubState:
         from_fork: bool = False,
     ) -> int:
         """Open a pull request from the branch `head` and return its number."""
-        number = max(self.pulls, default=0) + 1
+        number = self.next_number()
         commit = self.history.resolve(f"refs/heads/{head}")
         self.pulls[number] = PullRequest(number, title, body, author, head, base, commit, labels, from_fork=from_fork)
         return number
@@ -135,7 +152,7 @@ class GitHubState:
         self, commit: str, title: str, *, body: str = "", author: Author = DEV, labels: tuple[str, ...] = ()
     ) -> int:
         """Remember a pull request that brought `commit` to main, and return its number."""
-        number = max(self.pulls, default=0) + 1
+        number = self.next_number()
         pull = PullRequest(number, title, body, author, f"feature/{number}", "main", commit, labels)
         pull.state, pull.merge_commit, pull.merged_at = "closed", commit, shapes.spoken_now()
         pull.commits = frozenset({commit})

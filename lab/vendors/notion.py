@@ -9,6 +9,13 @@ from uuid import UUID
 from lab.vendors.core import Answer, Call, Operation, RefusalError, Vendor
 
 _LONGEST_TEXT, _MOST = 2000, 100
+_BLOCKS = {
+    "paragraph": (),
+    "heading_2": (),
+    "bulleted_list_item": (),
+    "to_do": ("checked",),
+    "code": ("language",),
+}
 _PAGE_FIELDS = frozenset({"parent", "properties", "children", "icon", "cover"})
 _QUERY_FIELDS = frozenset({"filter", "sorts", "start_cursor", "page_size", "archived", "in_trash"})
 
@@ -92,7 +99,7 @@ class Notion(Vendor):
         if len(children) > _MOST:
             raise refuse(400, "validation_error", f"body.children.length should be ≤ `{_MOST}`")
         for child in children:
-            _check_text(child["paragraph"]["rich_text"])
+            _check_block(child)
         number = str(UUID(int=len(self.pages) + 1))
         page = {"object": "page", "id": number, "url": f"https://www.notion.so/{number.replace('-', '')}"}
         self.pages.append(page | {"parent": parent, "properties": properties, "children": children})
@@ -107,3 +114,13 @@ def _check_text(rich: list[dict[str, Any]]) -> None:
     for part in rich:
         if len(str(part["text"]["content"])) > _LONGEST_TEXT:
             raise refuse(400, "validation_error", f"text.content.length should be ≤ `{_LONGEST_TEXT}`")
+
+
+def _check_block(block: dict[str, Any]) -> None:
+    """A block holds its text under its own type."""
+    kind = str(block.get("type", ""))
+    if kind not in _BLOCKS or not isinstance(block.get(kind), dict) or "rich_text" not in block[kind]:
+        raise refuse(400, "validation_error", f"body.children should hold blocks of a known type, instead was {kind!r}")
+    if unknown := set(block[kind]) - {"rich_text", *_BLOCKS[kind]}:
+        raise refuse(400, "validation_error", f"body.children: {sorted(unknown)} should not be in a {kind}")
+    _check_text(block[kind]["rich_text"])

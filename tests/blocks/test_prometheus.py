@@ -61,6 +61,25 @@ def test_requests_errors_and_latency_of_each_server(world: World) -> None:
     assert first.p95.total_seconds() == pytest.approx(0.3, rel=0.02)
 
 
+def test_requests_and_failures_of_all_servers_over_time(world: World) -> None:
+    until = datetime.now(UTC)
+    *_, before, last = world.block.read_request_series(SERVERS, until - 2 * SPAN, until, SPAN)
+
+    assert last.at == until
+    assert last.requests == pytest.approx(350, rel=0.05)
+    assert last.errors == pytest.approx(25, rel=0.05)
+    assert last.rate == pytest.approx(25 / 350, rel=0.05)
+    assert before.at == until - SPAN
+
+
+def test_a_time_of_which_nothing_was_measured_has_no_requests(world: World) -> None:
+    since = datetime.now(UTC) - timedelta(hours=2)
+
+    points = world.block.read_request_series(SERVERS, since, since + 2 * SPAN, SPAN)
+
+    assert [(point.requests, point.errors, point.rate) for point in points] == [(None, None, None)] * 3
+
+
 def test_the_middle_and_the_slowest_requests_are_measured_too(world: World) -> None:
     for sample in world.samples():
         assert sample.p50 is not None

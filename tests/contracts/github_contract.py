@@ -1,6 +1,7 @@
 """What the GitHub block asks, held against GitHub's own description."""
 
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,34 @@ def _show_deployment(stage: Stage) -> None:
     assert (shown.key, shown.state, shown.commit) == ("release-7", "success", _main(stage))
 
 
+def _branch(stage: Stage) -> None:
+    made = stage.block.create_commit(stage.block.read_tree("main~1"), _main(stage), "Revert the newest commit")
+    for _ in range(2):
+        stage.block.create_branch("revert/release-7", made)
+    assert stage.block.find_branch("revert/release-7") == made
+    assert stage.block.find_branch("revert/release-8") is None
+
+
+def _proposed(stage: Stage) -> None:
+    _branch(stage)
+    for _ in range(2):
+        stage.block.open_pull_request("revert/release-7", "main", "Revert release 7", "It was rolled back.")
+    assert stage.block.find_pull_request("revert/release-7", "main").state == "open"
+    assert stage.block.find_pull_request("revert/release-8", "main") is None
+
+
+def _issue(stage: Stage) -> None:
+    opened = stage.block.open_issue("Release 7 was rolled back", "What happened\n<!-- release-7 -->", ["incident"])
+    assert stage.block.find_issue("<!-- release-7 -->", datetime.now(UTC) - timedelta(minutes=1)) == opened
+    assert stage.block.find_issue("<!-- release-8 -->", datetime.now(UTC) - timedelta(minutes=1)) is None
+
+
+def _strange_branch(stage: Stage) -> None:
+    stage.block.create_branch("staging", _main(stage))
+    stage.vendor.state.history.commit({"a.ts": "1"}, "Try", branch="staging")
+    stage.block.create_branch("staging", _main(stage))
+
+
 def _limited(stage: Stage) -> None:
     stage.vendor.break_with("limited", seconds=60)
     stage.block.read_ref("main")
@@ -140,6 +169,14 @@ VERBS: dict[str, Drive] = {
     "create_tag": _tag,
     "list_deployments": _deployments,
     "show_deployment": _show_deployment,
+    "list_changed_files": lambda stage: stage.block.list_changed_files("main~3", "main"),
+    "find_branch": lambda stage: stage.block.find_branch("main"),
+    "create_commit": _branch,
+    "create_branch": _branch,
+    "find_pull_request": _proposed,
+    "open_pull_request": _proposed,
+    "find_issue": _issue,
+    "open_issue": _issue,
     "check": lambda stage: stage.block.check(),
     "read_workflow_run": _workflow,
     "read_checks": _checks,
@@ -165,6 +202,12 @@ REFUSALS: dict[str, Drive] = {
     "no such folder": lambda stage: stage.block.list_folder("absent", "main"),
     "no such workflow": lambda stage: stage.block.read_workflow_run("main", "other.yml"),
     "stale head": _merge_stale,
+    "a branch that another made": _strange_branch,
+    "no files under this hash": lambda stage: stage.block.create_commit("0" * 40, _main(stage), "Revert"),
+    "no such parent": lambda stage: stage.block.create_commit(stage.block.read_tree("main"), "0" * 40, "Revert"),
+    "nothing to propose": lambda stage: stage.block.open_pull_request("staging", "main", "Revert", ""),
+    "no such branch to propose": lambda stage: stage.block.open_pull_request("absent", "main", "Revert", ""),
+    "an issue without a title": lambda stage: stage.block.open_issue("", "", ()),
 }
 NOT_DESCRIBED = "GitHub's own pages describe it; the description here is cut to other operations"
 KNOWN = {

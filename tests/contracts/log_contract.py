@@ -8,6 +8,7 @@ from blocks.confluence import Confluence
 from blocks.notion import Notion
 from lab.vendors.confluence import Confluence as ConfluenceStandIn
 from lab.vendors.notion import Notion as NotionStandIn
+from policy.incident_report import Part, PartKind
 from tests.contracts.contract import Contract, Drive, Stage
 from tests.contracts.openapi_check import OpenApiDescription
 
@@ -25,6 +26,13 @@ def _open_confluence(_folder: Path, _stack: ExitStack) -> tuple[Any, Any]:
 def _write(stage: Stage) -> None:
     for _ in range(2):
         stage.block.write_entry("release-7", "Release 7", ["All went well.", "Nobody was woken."])
+
+
+def _report(stage: Stage) -> None:
+    parts = [Part(kind, f"A part that is shown as {kind}") for kind in PartKind]
+    for _ in range(2):
+        stage.block.write_report("incident-7", "Incident: release 7", parts)
+    assert len(stage.vendor.pages) == 1
 
 
 def _wrong_token(stage: Stage) -> None:
@@ -76,7 +84,11 @@ NOTION = Contract(
     ),
     open=_open_notion,
     make=lambda url: Notion(url=url, data_source="log", read_timeout=5, patience=2),
-    verbs={"write_entry": _write, "find_entry": lambda stage: stage.block.find_entry("release-7")},
+    verbs={
+        "write_entry": _write,
+        "write_report": _report,
+        "find_entry": lambda stage: stage.block.find_entry("release-7"),
+    },
     refusals=REFUSALS | {"no such database": _strange_database, "no such property": _strange_property},
     secrets={"NOTION_TOKEN": "right"},
     not_checked=("The description calls each answer an object and no more: its fields are not checked.",),

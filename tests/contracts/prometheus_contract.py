@@ -30,6 +30,11 @@ def _memory(stage: Stage) -> None:
     stage.block.read_memory_series(SERVERS, now - SPAN, now, timedelta(seconds=1))
 
 
+def _requests(stage: Stage) -> None:
+    now = datetime.now(UTC)
+    stage.block.read_request_series(SERVERS, now - SPAN, now, timedelta(seconds=1))
+
+
 def _audited(stage: Stage) -> None:
     stage.block.audited_query = AUDITED
     stage.block.read_audited_requests(datetime.now(UTC), SPAN)
@@ -48,6 +53,7 @@ VERBS: dict[str, Drive] = {
     "read_audited_requests": _audited,
     "read_traffic": lambda stage: stage.block.read_traffic(datetime.now(UTC), SPAN),
     "read_memory_series": _memory,
+    "read_request_series": _requests,
     "check": lambda stage: stage.block.check(),
 }
 REFUSALS: dict[str, Drive] = {"a query that cannot be read": _broken}

@@ -10,7 +10,9 @@ from typing import Any, cast
 from blocks.application import SMOKE_TESTS
 from blocks.company import Company, CompanyRules, Staging
 from blocks.slack import Message, Scheduled
+from policy.error_graph import Counted
 from policy.health import HealthAnswer
+from policy.incident_rules import IncidentRules
 from policy.incidents import Alert
 from policy.limits import Limits
 from policy.red_flags import Sample
@@ -93,6 +95,14 @@ class People:
 class Figures:
     """Prometheus and the database: everything as usual."""
 
+    scrape_interval = timedelta(seconds=1)
+
+    def read_request_series(
+        self, _servers: Collection[str], since: datetime, _until: datetime, _step: timedelta
+    ) -> tuple[Counted, ...]:
+        """Return one point."""
+        return (Counted(since, 100, 0),)
+
     def read_samples(self, servers: Collection[str], at: datetime, span: timedelta) -> tuple[Sample, ...]:
         """Return one sample a server."""
         return tuple(Sample(at, name, 100, 0, timedelta(milliseconds=90), span) for name in servers)
@@ -111,8 +121,10 @@ class Code:
 
     name = "registry.holilabs.xyz/holi-web"
 
-    def __init__(self) -> None:
+    def __init__(self, world: World) -> None:
+        self.world = world
         self.refs = {"production": releases.OLD_COMMIT}
+        self.issues: list[str] = []
 
     def read_ref(self, branch: str) -> str:
         """Return where the branch stands."""
@@ -132,6 +144,18 @@ class Code:
     def create_tag(self, name: str, commit: str, _message: str) -> None:
         """Tag it."""
         self.refs[name] = commit
+
+    def find_issue(self, mark: str, _since: datetime) -> str | None:
+        """Return the issue with the mark."""
+        found = [number for number, body in enumerate(self.issues, start=1) if mark in body]
+        return f"http://issues/{found[0]}" if found else None
+
+    def open_issue(self, _title: str, body: str, _labels: Collection[str]) -> str:
+        """Open it; the process may die before it or before it hears of it."""
+        self.world.may_die()
+        self.issues.append(body)
+        self.world.may_die()
+        return f"http://issues/{len(self.issues)}"
 
     def read_workflow_run(self, _commit: str, _workflow: str) -> Any:
         """Return a green run."""
@@ -169,7 +193,7 @@ class Service:
 
 def a_company(world: World, spool: Path) -> Company:
     """A company of which only the world can fail."""
-    code, figures = cast("Any", Code()), cast("Any", Figures())
+    code, figures = cast("Any", Code(world)), cast("Any", Figures())
     hosts, service = cast("Any", Hosts(world)), cast("Any", Service())
     return Company(
         rules=CompanyRules(
@@ -199,6 +223,7 @@ def a_company(world: World, spool: Path) -> Company:
         database=figures,
         backups=cast("Any", None),
         registry=code,
+        incidents=IncidentRules(where="github"),
     )
 
 

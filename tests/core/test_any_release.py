@@ -33,7 +33,7 @@ from policy.record import Event, Row
 from policy.way_home import touched_servers
 from tasks.step import StepFailed
 from tasks.systems import BALANCER
-from tests.core.company import LIMITS, People, a_company, a_release
+from tests.core.company import LIMITS, Code, People, a_company, a_release
 from tests.core.process import Process, let_time_pass
 from tests.core.world import NAMES, Died, MemoryStore, World
 from tests.policy.rows import NEW, OLD, THIRD
@@ -246,6 +246,8 @@ class AnyRelease(RuleBasedStateMachine):
             return
         assert len(sealed) == 1
         ending = Ending(sealed[0].facts["outcome"])
+        issues = cast("Code", self.company.github).issues
+        assert len(issues) == (ending in (Ending.ROLLED_BACK, Ending.STUCK)), issues
         if ending is Ending.STUCK:
             assert cast("People", self.company.slack).pages()
             return

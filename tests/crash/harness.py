@@ -28,7 +28,7 @@ from tests.crash.point import KillingProxy, Moment, Point, Route, points_of
 from tests.crash.world import faults_of
 from tests.stories.people import Answers, Words
 from tests.stories.release_process import ReleaseProcess
-from tests.stories.stage import ENVIRONMENT, MIGRATIONS, OUTSIDE, Blocks, Stage, wait_until
+from tests.stories.stage import ENVIRONMENT, MIGRATIONS, OUTSIDE, REPORTS, Blocks, Stage, wait_until
 
 # Nobody is waited for; a busy machine may take its time to show figures.
 LIMITS = {"choice": 1, "unknown_patience": 30}
@@ -48,7 +48,7 @@ class Journey:
     items: str = ""
 
 
-RELEASE = Journey("a release", OUTSIDE)
+RELEASE = Journey("a release", (*OUTSIDE, *REPORTS))
 MIGRATION = Journey(
     "a release that migrates the database",
     MIGRATIONS,

@@ -33,6 +33,8 @@ def _faults(stage: Stage | Production, before: str, after: str) -> Iterator[str]
         yield f"changed before anybody approved: {changed}"
     if twice := _said_twice(stage):
         yield f"said more than once: {twice}"
+    if (reports := len(lab.issues())) != (outcome == "rolled back"):
+        yield f"{reports} incident reports of a release that ended {outcome}"
     if open_pages := [page for page in lab.pages() if page["status"] == "triggered"]:
         yield f"incidents left open: {len(open_pages)}"
     if waiting := lab.scheduled_messages():

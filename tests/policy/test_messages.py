@@ -8,10 +8,12 @@ from policy.messages import (
     choice_wanted,
     clock,
     completed,
+    incident_reported,
     page_not_well,
     page_only_in_memory,
     page_stuck,
     page_wait,
+    revert_proposed,
     rolled_back,
     sealed,
     stopped,
@@ -155,3 +157,25 @@ def test_the_end_of_the_record_stands_in_the_thread_with_the_line_that_checks_it
         ":lock: Record 20261124-180000-1f2e3d4c sealed, signed by worker-1: 0123456789abcdef… Verify with"
         " `python -m deployments.verify_record 20261124-180000-1f2e3d4c --head 0123456789abcdef`"
     )
+
+
+def test_the_incident_report_is_named_where_people_look() -> None:
+    verified, address = [passed("all 2 servers are healthy")], "https://github.com/holilabs/holilabsv2/issues/12"
+
+    said = rolled_back(release(), RED, verified, at=OPENED, zone=ZONE, report=address)
+
+    assert f"*Incident report:* {address}" in said
+    assert f"start `Revert/revert` with release {release().key}" in said
+    assert "Incident report" not in rolled_back(release(), RED, verified, at=OPENED, zone=ZONE)
+    assert page_not_well(release(), [failed("p95 900 ms")], report=address).endswith(f"is at {address}")
+    assert incident_reported(release(), address).endswith(address)
+
+
+def test_a_revert_is_for_people_to_merge() -> None:
+    said = revert_proposed("Revert release 7 of b2b2b2b", link="http://pull/12", sentence="it holds the very files")
+
+    assert said.splitlines() == [
+        ":leftwards_arrow_with_hook: *Revert release 7 of b2b2b2b*: http://pull/12",
+        "it holds the very files.",
+        "Its pipeline is green. Merge it, then release the merge commit with `production`.",
+    ]

@@ -72,7 +72,8 @@ OUTSIDE = (
     "mail",
 )
 MIGRATIONS = ("prisma", "staging_database")
-LEFT_ASIDE = PERFORMANCE + OUTSIDE + MIGRATIONS
+REPORTS = ("incidents",)
+LEFT_ASIDE = PERFORMANCE + OUTSIDE + MIGRATIONS + REPORTS
 
 
 @dataclass

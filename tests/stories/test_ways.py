@@ -120,9 +120,9 @@ def test_a_finished_release_is_rolled_back_and_the_report_counts_both(stage: Sta
 
     said = stage.said_in("C0DEPLOYMENTS")
     assert "deployment frequency: 7.0 per week (1 signed off in 1 d" in said
-    assert "success rate: 50.0% (1 of 2 deployments failed)" in said
-    assert "rollback rate: 50.0% (1 of 2 deployments rolled back)" in said
-    assert "(mean of 1 failures)" in said
+    assert "success rate: 0.0% (2 of 2 deployments failed)" in said
+    assert "rollback rate: 100.0% (2 of 2 deployments rolled back)" in said
+    assert "(mean of 2 failures)" in said
     assert "2 releases" in stage.page("metrics-report")
 
 

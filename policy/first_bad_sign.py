@@ -1,0 +1,56 @@
+"""When a release first went bad: the mean time to recovery (9.1) and the incident report (4.2.5) begin there."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from policy.checklist import ITEMS
+from policy.items import Kind
+from policy.judgement import Verdict
+from policy.record import Event, Row
+from policy.way_home import UPDATE_ITEMS
+
+# Under this subject the record has what was sent to PagerDuty.
+INCIDENT_SUBJECT = "PagerDuty"
+
+
+@dataclass(frozen=True, slots=True)
+class BadSign:
+    """The first row that says that something is wrong, and what it says in words of ours."""
+
+    at: datetime
+    what: str
+
+
+def first_bad_sign(rows: Sequence[Row]) -> BadSign | None:
+    """Return the earliest sign of a release that went home, or was told to; None for one that changed no server.
+
+    A check that failed, was asked again and then passed is none, unless the release went home after all.
+    """
+    # By place, not by number: a row that waits in the spool has no number yet.
+    changed = next((at for at, row in enumerate(rows) if _is_change(row)), None)
+    if changed is None or not any(row.event in (Event.RED_FLAG, Event.GOING_HOME) for row in rows):
+        return None
+    return next(_signs(rows, changed), None)
+
+
+def _signs(rows: Sequence[Row], changed: int) -> Iterator[BadSign]:
+    for place, row in enumerate(rows):
+        if place < changed and row.event is not Event.GOING_HOME:
+            continue
+        if row.event is Event.RED_FLAG:
+            yield BadSign(row.at, "red flag")
+        elif row.event is Event.GOING_HOME:
+            yield BadSign(row.at, f"sent home: {row.facts.get('cause', 'no cause named')}")
+        elif row.event is Event.JUDGED and row.facts.get("verdict") == Verdict.FAILED and _stops(row.item):
+            yield BadSign(row.at, f"{row.item} {ITEMS[row.item].title} failed")
+        elif row.event is Event.INTENDED and row.subject == INCIDENT_SUBJECT:
+            yield BadSign(row.at, "an incident was opened")
+
+
+def _is_change(row: Row) -> bool:
+    return row.event is Event.INTENDED and row.item in UPDATE_ITEMS
+
+
+def _stops(number: str) -> bool:
+    return number in ITEMS and ITEMS[number].kind is not Kind.ADVICE

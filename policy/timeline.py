@@ -1,0 +1,109 @@
+"""What happened, in words of our own: the timeline of an incident report (4.2.5).
+
+The record also holds what people typed, what systems answered and what logs said; any of it may name a patient. So a
+row is told by what it is, and only what was measured in numbers is quoted, redacted like a log line.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from policy.checklist import ITEMS
+from policy.items import Kind
+from policy.judgement import Verdict
+from policy.record import Event, Row
+from policy.troubleshooting import redact
+from policy.way_home import MIGRATION_ITEM, UPDATE_ITEMS
+
+# Their sentences are arithmetic: rates, times, shares, and names of servers.
+MEASURED = frozenset({"2.1.3", "3.1.5", "3.2.1", "3.2.4"})
+BEGINNING, MOST = 12, 60
+CHANGES = UPDATE_ITEMS | {MIGRATION_ITEM, "1.4.5"}
+
+
+def list_timeline(rows: Sequence[Row], *, zone: str) -> list[str]:
+    """Return a line for each thing that happened, oldest first; what is left out in the middle is counted."""
+    told = [(row.at, text) for place, row in enumerate(rows) if (text := tell(row, rows[place + 1 :]))]
+    lines = [f"{_clock(at, zone)} {text}" for at, text in told]
+    if len(lines) <= MOST:
+        return lines
+    left = len(lines) - MOST + 1
+    return [*lines[:BEGINNING], f"({left} more rows stand in the record)", *lines[BEGINNING + left :]]
+
+
+def tell(row: Row, later: Sequence[Row]) -> str:
+    """Say what a row says happened; empty for what belongs in no timeline."""
+    if row.event is Event.INTENDED:
+        return _begun(row, later) if row.item in CHANGES else ""
+    say = _SAID.get(row.event)
+    return say(row) if say else ""
+
+
+def measured(row: Row) -> str:
+    """Return what was measured, without what could be a person's; nothing but the fact where it is no number."""
+    said = " ".join(redact(str(row.facts.get("sentence", "")).splitlines()))
+    return said if row.item in MEASURED and said else "what was found stands in the record"
+
+
+def _opened(row: Row) -> str:
+    release = row.facts.get("release", {})
+    by = release.get("request", {}).get("requested_by", "nobody named")
+    if release.get("undoes"):
+        return f"the roll-back of {release['undoes']} was asked for by {by}"
+    return f"the release of {str(release.get('commit', ''))[:7]} was begun by {by}"
+
+
+def _judged(row: Row) -> str:
+    verdict = row.facts.get("verdict")
+    is_gate = row.item in ITEMS and ITEMS[row.item].kind is not Kind.ADVICE
+    if row.item == "4.2.3":
+        return f"{_titled(row.item)}: {verdict}"
+    if verdict != Verdict.FAILED or not is_gate:
+        return ""
+    return f"{_titled(row.item)} failed: {measured(row)}"
+
+
+def _begun(intent: Row, later: Sequence[Row]) -> str:
+    """What was confirmed later is told then, once."""
+    about = {"item": intent.item, "subject": intent.subject, "step": intent.step}
+    if any(row.event is Event.CONFIRMED and row.is_about(**about) for row in later):
+        return ""
+    return f"{_step(intent)}: begun, and not seen to be done"
+
+
+def _done(row: Row) -> str:
+    return f"{_step(row)}: done" if row.item in CHANGES else ""
+
+
+def _step(row: Row) -> str:
+    return " ".join(part for part in (row.item, row.subject, row.step) if part)
+
+
+def _titled(number: str) -> str:
+    return ITEMS[number].name if number in ITEMS else number
+
+
+def _clock(moment: datetime, zone: str) -> str:
+    return f"{moment.astimezone(ZoneInfo(zone)):%H:%M:%S}"
+
+
+def _by(row: Row) -> str:
+    return str(row.facts.get("name", "nobody named"))
+
+
+_SAID: Mapping[Event, Callable[[Row], str]] = {
+    Event.OPENED: _opened,
+    Event.TOOK_OVER: lambda _row: "another process took the release over",
+    Event.BUILT: lambda row: f"{str(row.facts.get('commit', ''))[:7]} was there as an image",
+    Event.WAY_BACK: lambda _row: "the way back was recorded",
+    Event.CONFIRMED: _done,
+    Event.JUDGED: _judged,
+    Event.WAIVED: lambda row: f"{_titled(row.item)} was waived by {_by(row)}",
+    Event.ASKED: lambda row: f"people were asked ({_titled(row.item)})",
+    Event.ANSWERED: lambda row: f"answered: {row.facts.get('outcome', 'not known')} ({_titled(row.item)})",
+    Event.APPROVED: lambda row: f"approved by {_by(row)}",
+    Event.LIVE: lambda _row: "the new version was live on every server",
+    Event.VERIFIED: lambda _row: "the new version was verified",
+    Event.RED_FLAG: lambda row: f"red flag ({row.facts.get('rule', row.item)}): {measured(row)}",
+    Event.GOING_HOME: lambda row: f"sent home: {row.facts.get('cause', 'no cause named')} ({row.facts.get('plan')})",
+}
