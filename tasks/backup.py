@@ -1,12 +1,19 @@
-"""6.1.4: dump, upload, read back."""
+"""6.1.4: dump, upload, read back, and where it is asked restore and compare."""
+
+import time
+from datetime import timedelta
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from blocks.company import Company
+from blocks.postgres_moment import at_one_moment
 from policy.backups import judge_read_back
+from policy.combined import combine
 from policy.judgement import Judgement, passed, unknown
+from policy.restored import judge_compared, judge_encryption
 from tasks.run import utc_now
+from tasks.scratch import count_restored, scratch_database
 from tasks.systems import BACKUPS, DATABASE
 
 
@@ -23,18 +30,41 @@ def backup_taken(company: Company) -> Judgement:
 
 def take_backup(company: Company) -> Judgement:
     """The dump that was uploaded is the dump that is read back, and its table of contents can be read."""
-    key = dump_key(company)
+    return _keep_dump(company, dump_key(company))
+
+
+def take_proved_backup(company: Company) -> Judgement:
+    """The dump is kept as `take_backup` says, and a scratch database got every row of its moment back from it."""
+    key, database = dump_key(company), DATABASE.required(company)
+    with at_one_moment(database, patience=database.dump_patience) as moment:
+        before = moment.count_rows()
+        kept = _keep_dump(company, key, snapshot=moment.snapshot)
+    if not kept.verdict.lets_pass:
+        return kept
+    return combine((kept, _restore_and_compare(company, key, before)))
+
+
+def _keep_dump(company: Company, key: str, *, snapshot: str | None = None) -> Judgement:
     database, backups = DATABASE.required(company), BACKUPS.required(company)
-    with database.start_dump() as dump:
+    with database.start_dump(snapshot=snapshot) as dump:
         uploaded = backups.upload(dump, key)
     found = backups.read_back(key)
     tables = database.count_dumped_tables(backups.read_chunks(key))
-    return judge_read_back(
+    read_back = judge_read_back(
         key,
         sent=(uploaded.size_bytes, uploaded.sha256),
         found=(found.size_bytes, found.sha256),
         tables=tables,
     )
+    return combine((read_back, judge_encryption(backups.encryption, backups.read_encryption(key), key=key)))
+
+
+def _restore_and_compare(company: Company, key: str, before: dict[str, int]) -> Judgement:
+    began = time.monotonic()
+    with scratch_database(company) as scratch:
+        scratch.restore(BACKUPS.required(company).read_chunks(key))
+        restored = count_restored(scratch)
+    return judge_compared(before, restored, took=timedelta(seconds=time.monotonic() - began))
 
 
 def backup_planned(company: Company) -> Judgement:
