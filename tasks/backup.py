@@ -6,11 +6,13 @@ from datetime import timedelta
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from blocks.backup_store import Uploaded
 from blocks.company import Company
+from blocks.errors import Refused
 from blocks.postgres_moment import at_one_moment
 from policy.backups import judge_read_back
 from policy.combined import combine
-from policy.judgement import Judgement, passed, unknown
+from policy.judgement import Judgement, failed, passed, unknown
 from policy.restored import judge_compared, judge_encryption
 from tasks.run import utc_now
 from tasks.scratch import count_restored, scratch_database
@@ -30,26 +32,28 @@ def backup_taken(company: Company) -> Judgement:
 
 def take_backup(company: Company) -> Judgement:
     """The dump that was uploaded is the dump that is read back, and its table of contents can be read."""
-    return _keep_dump(company, dump_key(company))
+    return _judge_kept(company, _upload(company, dump_key(company)))
 
 
 def take_proved_backup(company: Company) -> Judgement:
     """The dump is kept as `take_backup` says, and a scratch database got every row of its moment back from it."""
-    key, database = dump_key(company), DATABASE.required(company)
+    database = DATABASE.required(company)
     with at_one_moment(database, patience=database.dump_patience) as moment:
         before = moment.count_rows()
-        kept = _keep_dump(company, key, snapshot=moment.snapshot)
-    if not kept.verdict.lets_pass:
-        return kept
-    return combine((kept, _restore_and_compare(company, key, before)))
+        uploaded = _upload(company, dump_key(company), snapshot=moment.snapshot)
+    kept = _judge_kept(company, uploaded)
+    return combine((kept, _restore_and_compare(company, uploaded.key, before))) if kept.verdict.lets_pass else kept
 
 
-def _keep_dump(company: Company, key: str, *, snapshot: str | None = None) -> Judgement:
-    database, backups = DATABASE.required(company), BACKUPS.required(company)
-    with database.start_dump(snapshot=snapshot) as dump:
-        uploaded = backups.upload(dump, key)
+def _upload(company: Company, key: str, *, snapshot: str | None = None) -> Uploaded:
+    with DATABASE.required(company).start_dump(snapshot=snapshot) as dump:
+        return BACKUPS.required(company).upload(dump, key)
+
+
+def _judge_kept(company: Company, uploaded: Uploaded) -> Judgement:
+    backups, key = BACKUPS.required(company), uploaded.key
     found = backups.read_back(key)
-    tables = database.count_dumped_tables(backups.read_chunks(key))
+    tables = DATABASE.required(company).count_dumped_tables(backups.read_chunks(key))
     read_back = judge_read_back(
         key,
         sent=(uploaded.size_bytes, uploaded.sha256),
@@ -61,9 +65,12 @@ def _keep_dump(company: Company, key: str, *, snapshot: str | None = None) -> Ju
 
 def _restore_and_compare(company: Company, key: str, before: dict[str, int]) -> Judgement:
     began = time.monotonic()
-    with scratch_database(company) as scratch:
-        scratch.restore(BACKUPS.required(company).read_chunks(key))
-        restored = count_restored(scratch)
+    try:
+        with scratch_database(company) as scratch:
+            scratch.restore(BACKUPS.required(company).read_chunks(key))
+            restored = count_restored(scratch)
+    except Refused as error:
+        return failed(f"{key}: {error}")
     return judge_compared(before, restored, took=timedelta(seconds=time.monotonic() - began))
 
 
