@@ -40,6 +40,11 @@ def is_dump(key: str) -> bool:
     return _ENDING.search(key) is not None
 
 
+def is_packed(key: str) -> bool:
+    """Whether another program packed or encrypted the dump, by its name: pg_restore alone cannot read it then."""
+    return re.search(rf"{_PACKED}$", key, re.IGNORECASE) is not None
+
+
 def judge_newest_backup(
     backups: Sequence[Backup],
     *,

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from blocks.company import Company
 from blocks.errors import BlockError, Misconfigured, Unreachable
-from policy.backups import LOOK_BACK, Backup, list_newest
+from policy.backups import LOOK_BACK, Backup, is_packed, list_newest
 from policy.combined import listed
 from policy.judgement import Judgement, failed, unknown
 from policy.restored import Proof, judge_rehearsal, say_proved
@@ -81,6 +81,11 @@ def _find_newest(company: Company) -> Backup | Judgement:
     if len(newest) > 1:
         keys = listed((one.key for one in newest), most=3)
         return unknown(f"which backup is production's is not known ({keys}): set names in [backups]")
+    if is_packed(newest[0].key):
+        return unknown(
+            f"{newest[0].key} was packed or encrypted by another program, so pg_restore cannot read it; keep dumps in"
+            " pg_dump's custom format, and let the storage encrypt them"
+        )
     return newest[0]
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.backups import Backup, is_dump, judge_newest_backup, judge_read_back, list_newest
+from policy.backups import Backup, is_dump, is_packed, judge_newest_backup, judge_read_back, list_newest
 from policy.judgement import Judgement, Verdict
 
 NOW = datetime(2026, 11, 24, 6, 3, tzinfo=UTC)
@@ -287,3 +287,11 @@ def test_the_newest_backup_is_the_one_that_is_judged(
     backups: list[Backup], names: tuple[str, ...], newest: list[str]
 ) -> None:
     assert sorted(one.key for one in list_newest(backups, names=names, ours="production-")) == newest
+
+
+@pytest.mark.parametrize(
+    ("key", "packed"),
+    [("a/holi.dump", False), ("a/holi.dump.GPG", True), ("a/holi.sql.gz", True), ("a/gz", False), ("a.gz/b", False)],
+)
+def test_what_another_program_packed_is_known_by_its_name(key: str, *, packed: bool) -> None:
+    assert is_packed(key) is packed

@@ -118,6 +118,17 @@ def test_without_a_backup_there_is_nothing_to_prove(company: Company) -> None:
     assert "there is no backup of the last 8 days in holi-database-backups" in judgement.sentence
 
 
+def test_a_backup_that_another_program_packed_is_said_to_be_out_of_reach(company: Company, place: Place) -> None:
+    place.store.client().put_object(
+        Bucket="holi-database-backups", Key=f"{datetime.now(UTC):%Y/%m/%d}/holi.dump.gpg", Body=b"secret"
+    )
+
+    judgement = rehearse(company).judgement
+
+    assert judgement.verdict is Verdict.UNKNOWN
+    assert "holi.dump.gpg was packed or encrypted by another program" in judgement.sentence
+
+
 def test_backups_of_two_databases_are_not_mixed_up(company: Company, place: Place, keep: Keep, body: bytes) -> None:
     keep(body)
     place.store.client().put_object(

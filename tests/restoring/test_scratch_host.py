@@ -1,6 +1,11 @@
 """Scratch databases on a genuine server: ours alone, gone afterwards, never on production's own."""
 
+import subprocess
+import sys
+import time
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +15,16 @@ from blocks.postgres import Postgres
 from blocks.scratch_host import ScratchHost
 from tasks.scratch import scratch_database
 from tests.restoring.conftest import Place
+
+ROOT = Path(__file__).parents[2]
+HOLDING = """
+import sys
+from blocks.scratch_host import ScratchHost
+
+with ScratchHost.model_validate_json(sys.argv[1]).borrow() as scratch:
+    print(scratch.database.name, flush=True)
+    sys.stdin.read()
+"""
 
 
 class Interrupted(Exception):
@@ -53,6 +68,23 @@ def test_what_a_killed_run_left_is_dropped_by_the_next_and_what_is_in_use_is_not
         assert used.database.name in there
         assert "countersign_scratch_20260101030000_04a1b2c3" in there, "it belongs to somebody else"
         connection.execute("DROP DATABASE countersign_scratch_20260101030000_04a1b2c3")
+
+
+def test_a_run_that_is_killed_leaves_its_database_to_the_next_one(place: Place, host: ScratchHost) -> None:
+    hasty = host.model_copy(update={"patience": timedelta(seconds=1)})
+    words = [sys.executable, "-c", HOLDING, hasty.model_dump_json(include=set(ScratchHost.model_fields))]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        name = process.stdout.readline().strip()
+        process.kill()
+    assert place.scratch_databases() == [name]
+
+    deadline = time.monotonic() + 20
+    while not (dropped := hasty.drop_abandoned()):
+        assert time.monotonic() < deadline
+
+    assert dropped == (name,)
+    assert place.scratch_databases() == []
 
 
 def test_a_host_that_is_away_is_unreachable_and_named(host: ScratchHost) -> None:
