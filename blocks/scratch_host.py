@@ -57,9 +57,13 @@ class Scratch:
         words = (database.pg_restore, *database.connection_words(), "--no-password", "--exit-on-error", *_NOT_RESTORED)
         restore(words, chunks, environment=database.connection_environment(), patience=self.patience)
 
-    def run(self, text: str) -> None:
-        """Carry out SQL as Prisma does, a whole file at once; raise Refused with what the database says."""
+    def run(self, text: str, *, schema: str = "public") -> None:
+        """Carry out SQL as Prisma does, a whole file at once; raise Refused with what the database says.
+
+        A name without a schema is looked for in `schema`.
+        """
         with self.database.connected(statement_patience=self.patience, autocommit=True) as connection:
+            connection.execute(sql.SQL("SET search_path TO {}").format(sql.Identifier(schema)))
             connection.execute(text.encode())
 
 

@@ -1,6 +1,7 @@
 """6.1.2: the way back of each migration is tried on a scratch database that has production's schema and no row."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from blocks.errors import Refused
@@ -35,8 +36,8 @@ def read_downs(run: Run) -> Mapping[str, Down]:
 
 def try_all(run: Run, downs: Mapping[str, Down]) -> tuple[Trial, ...]:
     """Return what came of each migration, in order, on production's schema of now."""
-    production, schema = DATABASE.required(run.company), PRISMA.required(run.company).database_schema
-    rows = read_applied(production, schema=schema)
+    production, prisma = DATABASE.required(run.company), PRISMA.required(run.company)
+    rows = read_applied(production, schema=prisma.database_schema)
     waiting = [one for one in new_readings(run) if progress_of(one.name, rows) is not Progress.APPLIED]
     applied = [Trial(one.name, Outcome.NOT_TRIED, _APPLIED) for one in new_readings(run) if one not in waiting]
     if not waiting:
@@ -45,37 +46,53 @@ def try_all(run: Run, downs: Mapping[str, Down]) -> tuple[Trial, ...]:
     with scratch_database(run.company) as scratch:
         with production.start_schema_dump() as dump:
             scratch.restore(iter(lambda: dump.read(65_536), b""))
-        return (*applied, *_try_in_order(scratch, waiting, ups, downs))
+        return (*applied, *_try_in_order(_Ground(scratch, prisma.database_schema), waiting, ups, downs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """The scratch database with production's schema, on which everything is tried."""
+
+    scratch: Scratch
+    schema: str
+
+    def run(self, text: str) -> None:
+        self.scratch.run(text, schema=self.schema)
+
+    def look(self) -> tuple[str, ...]:
+        return read_schema(self.scratch.database.read_schema())
 
 
 def _try_in_order(
-    scratch: Scratch, readings: Sequence[MigrationReading], ups: Mapping[str, str], downs: Mapping[str, Down]
+    ground: _Ground, readings: Sequence[MigrationReading], ups: Mapping[str, str], downs: Mapping[str, Down]
 ) -> Iterator[Trial]:
-    before = read_schema(scratch.database.read_schema())
     for number, reading in enumerate(readings):
-        trial = _try_one(scratch, reading.name, ups[reading.name], downs.get(reading.name), before)
+        trial = _try_one(ground, reading.name, ups[reading.name], downs.get(reading.name))
         yield trial
         if trial.outcome not in (Outcome.CAME_BACK, Outcome.NOT_TRIED):
             yield from (Trial(one.name, Outcome.NOT_TRIED, _AFTER) for one in readings[number + 1 :])
             return
-        before = read_schema(scratch.database.read_schema())
 
 
-def _try_one(scratch: Scratch, name: str, up: str, down: Down | None, before: Sequence[str]) -> Trial:
+def _try_one(ground: _Ground, name: str, up: str, down: Down | None) -> Trial:
     """The migration is applied in the end, so that the next one finds what it builds on."""
+    before = ground.look()
     try:
-        scratch.run(up)
+        ground.run(up)
     except Refused as error:
         return Trial(name, Outcome.UP_FAILED, str(error))
     if down is None:
         return Trial(name, Outcome.NOT_TRIED)
     try:
-        scratch.run(down.sql)
+        ground.run(down.sql)
     except Refused as error:
         return Trial(name, Outcome.DOWN_FAILED, str(error))
-    if difference := find_difference(before, read_schema(scratch.database.read_schema())):
+    if difference := find_difference(before, ground.look()):
         return Trial(name, Outcome.DIFFERS, difference)
-    scratch.run(up)
+    try:
+        ground.run(up)
+    except Refused as error:
+        return Trial(name, Outcome.AGAIN_FAILED, str(error))
     return Trial(name, Outcome.CAME_BACK)
 
 

@@ -39,6 +39,7 @@ class Outcome(StrEnum):
     CAME_BACK = "the schema came back"
     DIFFERS = "the schema is another one afterwards"
     DOWN_FAILED = "it does not run"
+    AGAIN_FAILED = "the migration does not run a second time"
     UP_FAILED = "the migration itself does not run on production's schema"
     NOT_TRIED = "not tried"
 

@@ -6,6 +6,7 @@ import stat
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -166,12 +167,11 @@ def test_a_storage_that_cannot_encrypt_as_asked_leaves_it_unknown(
     refuses_and_keeps(place, replace(company, backups=by_a_key), Unreachable, "the storage answered 500")
 
 
-def test_a_storage_that_does_not_confirm_what_is_asked_is_not_believed(
-    company: Company, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(BackupStore, "_encryption_asked", lambda _self: {})
+def test_what_the_storage_says_of_an_object_is_read_from_the_storage(place: Place, backups: BackupStore) -> None:
+    plain, encrypted = "manual-backups/plain.dump", "manual-backups/encrypted.dump"
+    changed(backups, encryption=None).upload(BytesIO(b"dump"), plain)
+    backups.upload(BytesIO(b"dump"), encrypted)
 
-    judgement = take_backup(company)
-
-    assert judgement.verdict is Verdict.UNKNOWN
-    assert "asks for encryption at rest by AES256, and the storage confirms none" in judgement.sentence
+    assert backups.read_encryption(plain) is None
+    assert backups.read_encryption(encrypted) == "AES256"
+    assert sorted(place.keys()) == [encrypted, plain]

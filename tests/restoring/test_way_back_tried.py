@@ -25,10 +25,15 @@ DROP = 'ALTER TABLE "Patient" DROP COLUMN "name";'
 
 
 def tried(
-    company: Company, tmp_path: Path, files: Mapping[str, str], downs: Mapping[str, str] | None = None
+    company: Company,
+    tmp_path: Path,
+    files: Mapping[str, str],
+    downs: Mapping[str, str] | None = None,
+    *,
+    schema: str = "public",
 ) -> tuple[Trial, ...]:
     """Try these migrations, by name, with what their authors wrote to take them back."""
-    company = replace(company, prisma=Prisma(directory=str(tmp_path)))
+    company = replace(company, prisma=Prisma(directory=str(tmp_path), database_schema=schema))
     run = Run(a_release(World()), company, Record(company.store, "r", holder=1, spool=tmp_path), number=1)
     readings = read_migrations(files)
     run.once.fetch("migrations", lambda: readings)
@@ -84,3 +89,11 @@ def test_a_migration_that_does_not_fit_productions_schema_is_found_before_it_run
 
     assert trial.outcome is Outcome.UP_FAILED
     assert 'relation "Nobody" does not exist' in trial.words
+
+
+def test_names_are_looked_for_in_the_schema_that_prisma_looks_after(company: Company, tmp_path: Path) -> None:
+    files = {"1_paid": 'ALTER TABLE "Invoice" ADD COLUMN "paid" BOOLEAN;'}
+
+    (trial,) = tried(company, tmp_path, files, schema="billing")
+
+    assert trial.outcome is Outcome.CAME_BACK, trial.words
