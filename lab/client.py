@@ -257,10 +257,6 @@ class Lab:
         """Start S3."""
         self.do("start_store")
 
-    def make_store_reader(self) -> None:
-        """Let there be keys with which S3 can only be read: the secrets BACKUP_READER_ACCESS_KEY and …_SECRET_KEY."""
-        self.do("make_store_reader")
-
     def remove_image(self, commit: str) -> None:
         """Remove an image from the registry and from the hosts that do not use it."""
         self.do("remove_image", commit=commit)

@@ -99,10 +99,6 @@ class Control:
         """Start S3."""
         self._company.store.start()
 
-    def make_store_reader(self) -> None:
-        """Let there be keys with which S3 can only be read."""
-        self._company.store.make_reader()
-
     async def stop_metrics(self) -> None:
         """Stop the metrics system."""
         await self._company.stop_metrics()

@@ -19,7 +19,9 @@ class Proof:
     rows: int
 
 
-def judge_compared(counted_before: Mapping[str, int], restored: Mapping[str, int], *, took: timedelta) -> Judgement:
+def judge_compared(
+    counted_before: Mapping[str, int], restored: Mapping[str, int], *, host: str, took: timedelta
+) -> Judgement:
     """Pass when the dump gave back every table with as many rows as production had in the dump's own snapshot.
 
     Both sides see one moment, so no write explains a difference.
@@ -35,7 +37,7 @@ def judge_compared(counted_before: Mapping[str, int], restored: Mapping[str, int
             parts.append(failed(f"{table} had {_rows(rows)} and came back with {back:,}"))
     more = sorted(set(restored) - set(counted_before))
     parts += [failed(f"{table} came back and was never there") for table in more]
-    whole = f"restored in {spoken(took)}: {_said(restored)}, each as in production at that moment"
+    whole = f"restored on {host} in {spoken(took)}: {_said(restored)}, each as in production at that moment"
     return combine(parts or [passed(whole)])
 
 

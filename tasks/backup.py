@@ -68,10 +68,10 @@ def _restore_and_compare(company: Company, key: str, before: dict[str, int]) -> 
     try:
         with scratch_database(company) as scratch:
             scratch.restore(BACKUPS.required(company).read_chunks(key))
-            restored = count_restored(scratch)
+            restored, host = count_restored(scratch), scratch.database.host
     except Refused as error:
         return failed(f"{key}: {error}")
-    return judge_compared(before, restored, took=timedelta(seconds=time.monotonic() - began))
+    return judge_compared(before, restored, host=host, took=timedelta(seconds=time.monotonic() - began))
 
 
 def backup_planned(company: Company) -> Judgement:

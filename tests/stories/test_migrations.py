@@ -80,7 +80,9 @@ def test_what_is_dropped_is_acknowledged_approved_by_the_cto_and_goes_when_no_se
 
     assert ending.outcome == "signed off", ending.sentence
     assert "createdAt" not in columns_of_patient()
-    assert re.search(r"read back whole; .*restored in .* each as in production at that moment", said(ending, "6.1.4"))
+    assert re.search(
+        r"read back whole; .*restored on .* in .* each as in production at that moment", said(ending, "6.1.4")
+    )
     items = [(row.item, row.subject, row.event.value) for row in ending.rows]
     assert items.index(("6.3.2", "database", "intended")) > items.index(("2.1.5", "web-server-2", "confirmed"))
     counts = migrating.lab.traffic()
