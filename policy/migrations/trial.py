@@ -71,7 +71,7 @@ def read_schema(dump: str) -> tuple[str, ...]:
     """
     lines: list[str] = []
     columns: list[str] | None = None
-    for line in (line.rstrip() for line in dump.splitlines() if not _NOISE.match(line.strip())):
+    for line in (line.rstrip() for line in dump.splitlines() if not _NOISE.match(line.rstrip())):
         if columns is None:
             lines.append(line)
             columns = [] if _TABLE.match(line) else None
@@ -85,7 +85,8 @@ def read_schema(dump: str) -> tuple[str, ...]:
 
 def find_difference(before: Sequence[str], after: Sequence[str]) -> str:
     """Say the first lines in which two schemas differ; empty if they are one."""
-    changed = [line for line in unified_diff(before, after, n=0, lineterm="") if not line.startswith(("---", "+++"))]
+    # The first two lines of a difference name what is compared.
+    changed = list(unified_diff(before, after, n=0, lineterm=""))[2:]
     missing = next((line[1:].strip() for line in changed if line.startswith("-")), "")
     more = next((line[1:].strip() for line in changed if line.startswith("+")), "")
     said = [f"missing: {missing[:_SHOWN]}"] if missing else []

@@ -73,6 +73,13 @@ def test_a_column_that_was_dropped_and_made_again_is_where_it_was_by_name() -> N
     [
         pytest.param("name text", "name text NOT NULL", "missing: name text; left over: name text NOT NULL", id="type"),
         pytest.param("CREATE INDEX", "CREATE UNIQUE INDEX", "left over: CREATE UNIQUE INDEX x", id="index"),
+        pytest.param("CREATE INDEX x", "-x- CREATE INDEX x", "left over: -x- CREATE INDEX x", id="a line with dashes"),
+        pytest.param(
+            "SET statement_timeout = 0;",
+            "    SET search_path TO 'a'",
+            "left over: SET search_path TO",
+            id="in a function",
+        ),
         pytest.param(",\n    name text", "", "missing: name text", id="column gone"),
         pytest.param("name text\n", 'name text,\n    "nickname" text\n', 'left over: "nickname" text', id="more"),
     ],
