@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol, cast
+from typing import IO, TYPE_CHECKING, Literal, Protocol, cast
 
 from botocore.exceptions import ClientError
 from pydantic import Field
@@ -56,6 +56,10 @@ class BackupStore(CompanyBlock):
         default_factory=list, description="Patterns of the file names of production's backups; empty: by their endings."
     )
     manual_prefix: str = Field(default="manual-backups/", description="Where backups made by hand lie.")
+    encryption: Literal["AES256", "aws:kms"] | None = Field(
+        default=None, description="How the storage is asked to encrypt a dump at rest; empty: as the bucket is set."
+    )
+    kms_key: str | None = Field(default=None, description="The key for aws:kms; empty: the account's own.")
     patience: timedelta = Field(default=timedelta(seconds=30), description="How long one answer may take.")
 
     @cached_property
@@ -91,8 +95,20 @@ class BackupStore(CompanyBlock):
         with s3.speaking_of(f"keeping {key} in {self.bucket}"):
             if self._s3.list_objects_v2(Bucket=self.bucket, Prefix=key, MaxKeys=1).get("KeyCount"):
                 raise Refused(f"{key} is in {self.bucket} already; a backup is never overwritten")
-            self._s3.upload_fileobj(cast("IO[bytes]", measured), self.bucket, key)
+            stream_read = cast("IO[bytes]", measured)
+            self._s3.upload_fileobj(stream_read, self.bucket, key, ExtraArgs=self._encryption_asked())
         return Uploaded(key, measured.size_bytes, measured.sha256)
+
+    def _encryption_asked(self) -> dict[str, str]:
+        if self.encryption is None:
+            return {}
+        key = {"SSEKMSKeyId": self.kms_key} if self.kms_key else {}
+        return {"ServerSideEncryption": self.encryption, **key}
+
+    def read_encryption(self, key: str) -> str | None:
+        """Return how the storage itself says that it keeps the object encrypted; None where it says nothing."""
+        with s3.speaking_of(f"asking how {key} in {self.bucket} is kept"):
+            return self._s3.head_object(Bucket=self.bucket, Key=key).get("ServerSideEncryption")
 
     def read_back(self, key: str) -> Uploaded:
         """Read the whole object again and return what came."""

@@ -30,6 +30,7 @@ from blocks.postgres import Postgres
 from blocks.prisma import Prisma
 from blocks.prometheus import Prometheus
 from blocks.registry import Registry
+from blocks.scratch_host import ScratchHost
 from blocks.sentry import Sentry
 from blocks.signing import Signer
 from blocks.slack import Slack
@@ -56,6 +57,7 @@ OptionalSystem = Literal[
     "prometheus",
     "database",
     "prisma",
+    "scratch_database",
     "backups",
     "pagerduty",
     "on_call",
@@ -148,6 +150,7 @@ class Company:
     backups: BackupStore | None
     registry: Registry
     prisma: Prisma | None = None
+    scratch: ScratchHost | None = None
     on_call: PagerDutyRest | None = None
     statuspage: Statuspage | None = None
     status_pages: StatusPages | None = None
@@ -188,6 +191,7 @@ class Company:
                 prometheus=if_there("prometheus", partial(_load, Prometheus)),
                 database=if_there("database", partial(_load, Postgres)),
                 prisma=if_there("prisma", partial(_load, Prisma)),
+                scratch=if_there("scratch_database", partial(_load, ScratchHost)),
                 backups=if_there("backups", partial(_load, BackupStore)),
                 registry=_load(Registry, environment),
                 on_call=if_there("on_call", partial(_load, PagerDutyRest)),

@@ -1,15 +1,10 @@
 """The production database: a few figures from it, and a dump of it. No row of a patient is read."""
 
-import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryFile
-from threading import Timer
-from typing import IO, Any
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -18,31 +13,9 @@ from pydantic import Field, TypeAdapter
 from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
 from blocks.errors import Misconfigured, Refused, Unreachable
+from blocks.pg_programs import Dump, dumping, list_contents
 from policy.resources import Connections
 from policy.slow_queries import Snapshot
-
-
-@dataclass(slots=True)
-class Dump:
-    """What pg_dump writes, read as a stream that ends in Refused if the dump did not succeed."""
-
-    _process: subprocess.Popen[bytes]
-    _stream: IO[bytes]
-    _complaints: IO[bytes]
-    complete: bool = field(default=False, init=False)
-
-    def read(self, size: int = -1) -> bytes:
-        """Return `size` bytes, or fewer at the end: a short piece is given only if the dump succeeded."""
-        chunk = self._stream.read(size)
-        if 0 <= size <= len(chunk):
-            return chunk
-        status = self._process.wait()
-        if status:
-            self._complaints.seek(0)
-            words = self._complaints.read().decode(errors="replace").strip().splitlines()
-            raise Refused(f"pg_dump ended with {status}: {words[-1] if words else 'it said nothing'}")
-        self.complete = True
-        return chunk
 
 
 class Postgres(CompanyBlock):
@@ -106,39 +79,39 @@ class Postgres(CompanyBlock):
         return TypeAdapter(Snapshot).validate_python(self.ask_of_everybody(query))
 
     @contextmanager
-    def start_dump(self) -> Iterator[Dump]:
-        """Dump the whole database in pg_dump's custom format, as a stream; the worker keeps nothing of it."""
-        where = ("-h", self.host, "-p", str(self.port), "-U", self.user, "-d", self.name)
-        words = (self.pg_dump, "--format=custom", "--no-password", *where)
-        with TemporaryFile() as complaints:
-            process = _started(words, environment=self._environment(), stderr=complaints)
-            last_moment = Timer(self.dump_patience.total_seconds(), process.kill)
-            last_moment.start()
-            try:
-                yield Dump(process, _piped(process.stdout), complaints)
-            finally:
-                last_moment.cancel()
-                process.kill()
-                process.wait()
-                _piped(process.stdout).close()
+    def start_dump(self, *, snapshot: str | None = None) -> Iterator[Dump]:
+        """Dump the whole database in pg_dump's custom format, as a stream; the worker keeps nothing of it.
+
+        With a `snapshot` it is the database as the session sees it that exported it.
+        """
+        seen = (f"--snapshot={snapshot}",) if snapshot else ()
+        with self._dumping("--format=custom", *seen) as dump:
+            yield dump
+
+    @contextmanager
+    def start_schema_dump(self) -> Iterator[Dump]:
+        """Dump every table, index and type as `start_dump` does, and not one row."""
+        with self._dumping("--format=custom", "--schema-only") as dump:
+            yield dump
+
+    def read_schema(self) -> str:
+        """Return the SQL that would make every table, index and type anew; no row is read."""
+        with self._dumping("--schema-only", "--no-owner", "--no-privileges") as dump:
+            return dump.read().decode()
 
     def count_dumped_tables(self, chunks: Iterator[bytes]) -> int:
         """Return how many tables' data a dump holds; raise Refused if it is not a dump that can be read."""
-        with TemporaryFile() as answers, TemporaryFile() as complaints:
-            process = _started((self.pg_restore, "--list"), stdin=subprocess.PIPE, stdout=answers, stderr=complaints)
-            try:
-                _feed(process, chunks)
-                status = process.wait(timeout=self.statement_patience.total_seconds())
-            except subprocess.TimeoutExpired as error:
-                raise Unreachable("pg_restore --list did not end in time") from error
-            finally:
-                process.kill()
-                process.wait()
-            answers.seek(0)
-            complaints.seek(0)
-            if status:
-                raise Refused(f"not a dump that can be restored: {complaints.read().decode(errors='replace').strip()}")
-            return sum(b" TABLE DATA " in line for line in answers)
+        lines = list_contents(self.pg_restore, chunks, patience=self.statement_patience)
+        return sum(b" TABLE DATA " in line for line in lines)
+
+    @contextmanager
+    def _dumping(self, *words: str) -> Iterator[Dump]:
+        with dumping(
+            (self.pg_dump, *words, "--no-password", *self.connection_words()),
+            environment=self.connection_environment(),
+            patience=self.dump_patience,
+        ) as dump:
+            yield dump
 
     def ask_of_everybody(self, query: sql.SQL | sql.Composed, *values: Any) -> Any:
         """Return the one value of a query about every user's sessions; raise Misconfigured if ours may not see them.
@@ -157,14 +130,18 @@ class Postgres(CompanyBlock):
     def ask(self, query: sql.SQL | sql.Composed, *values: Any) -> Any:
         """Return the one value of a query, in a transaction that can only read."""
         with self.connected() as connection:
+            connection.read_only = True
             row = connection.execute(query, values).fetchone()
         if row is None:
             raise Unreachable(f"database {self.name}: the query answered no row")
         return row[0]
 
     @contextmanager
-    def connected(self) -> Iterator[psycopg.Connection[Any]]:
-        """Lend a connection that can only read; what PostgreSQL refuses on it is said in our words."""
+    def connected(
+        self, *, statement_patience: timedelta | None = None, autocommit: bool = False
+    ) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+        """Lend a connection; what PostgreSQL says no to inside is raised as Refused, Unreachable or Misconfigured."""
+        patience = statement_patience or self.statement_patience
         try:
             with psycopg.connect(
                 host=self.host,
@@ -174,13 +151,13 @@ class Postgres(CompanyBlock):
                 password=self.read_password(),
                 sslmode=self.sslmode,
                 connect_timeout=max(2, round(self.connect_patience.total_seconds())),
-                options=f"-c statement_timeout={round(self.statement_patience.total_seconds() * 1000)}",
+                options=f"-c statement_timeout={round(patience.total_seconds() * 1000)}",
                 application_name="countersign",
+                autocommit=autocommit,
             ) as connection:
-                connection.read_only = True
                 yield connection
         except psycopg.errors.QueryCanceled as error:
-            raise Unreachable(f"database {self.name}: no answer within {self.statement_patience}") from error
+            raise Unreachable(f"database {self.name}: no answer within {patience}") from error
         except psycopg.OperationalError as error:
             raise _connection_trouble(self.name, error) from error
         except psycopg.Error as error:
@@ -191,7 +168,11 @@ class Postgres(CompanyBlock):
         folder = Path(self.secrets_folder) if self.secrets_folder else None
         return read_secret(self.password, folder).get_secret_value()
 
-    def _environment(self) -> dict[str, str]:
+    def connection_words(self) -> tuple[str, ...]:
+        """Return the words by which PostgreSQL's own programs find the database."""
+        return ("-h", self.host, "-p", str(self.port), "-U", self.user, "-d", self.name)
+
+    def connection_environment(self) -> dict[str, str]:
         """The password goes by the environment: a command line can be read by every user of the machine."""
         patience = str(max(2, round(self.connect_patience.total_seconds())))
         return {"PGPASSWORD": self.read_password(), "PGSSLMODE": self.sslmode, "PGCONNECT_TIMEOUT": patience}
@@ -206,35 +187,3 @@ def _connection_trouble(name: str, error: psycopg.OperationalError) -> Refused |
 
 def _first_line(error: psycopg.Error) -> str:
     return str(error).strip().partition("\n")[0]
-
-
-def _started(
-    words: tuple[str, ...],
-    *,
-    environment: dict[str, str] | None = None,
-    stdin: int = subprocess.DEVNULL,
-    stdout: IO[bytes] | int = subprocess.PIPE,
-    stderr: IO[bytes],
-) -> subprocess.Popen[bytes]:
-    try:
-        return subprocess.Popen(
-            words, env={**os.environ, **(environment or {})}, stdin=stdin, stdout=stdout, stderr=stderr
-        )
-    except OSError as error:
-        raise Misconfigured(f"{words[0]} cannot be run on the worker: {error}") from error
-
-
-def _piped(stream: IO[bytes] | None) -> IO[bytes]:
-    if stream is None:
-        raise RuntimeError("the process was started without a pipe")
-    return stream
-
-
-def _feed(process: subprocess.Popen[bytes], chunks: Iterator[bytes]) -> None:
-    """pg_restore stops reading when it has seen the list of contents: that is no failure."""
-    with _piped(process.stdin) as pipe:
-        try:
-            for chunk in chunks:
-                pipe.write(chunk)
-        except BrokenPipeError:
-            return

@@ -77,9 +77,9 @@ class WaitWatch:
 
     def _watch(self, database: Postgres) -> None:
         try:
-            with database.connected() as connection:
+            with database.connected(autocommit=True) as connection:
+                connection.read_only = True
                 self.has_looked = True
-                connection.autocommit = True
                 while True:
                     self._look(connection)
                     if self._over.wait(LOOK_SECONDS):

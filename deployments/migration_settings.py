@@ -1,4 +1,6 @@
-"""The part of the settings that section 6 needs: Prisma's CLI on the worker, and the database of staging."""
+"""The part of the settings that section 6 needs: Prisma's CLI, the database of staging, and where a dump is tried."""
+
+from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -29,3 +31,31 @@ class StagingDatabaseSettings(BaseModel):
     user: str = Field(description="The user to connect as; reading is enough.")
     password: str = Field(description="The name of the secret with the user's password.")
     sslmode: str = Field(default="verify-full", description="How the connection is secured, in libpq's words.")
+
+
+class ScratchDatabaseSettings(BaseModel):
+    """A server on which backups are restored and migrations tried, in databases that are dropped at once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = Field(description="Its address; not the server of production, nor one that others may look into.")
+    port: int = Field(default=5432, description="Its port.")
+    user: str = Field(description="A user who may create databases (CREATEDB) and is no superuser.")
+    password: str = Field(description="The name of the secret with the user's password.")
+    sslmode: str = Field(default="verify-full", description="How the connection is secured, in libpq's words.")
+    maintenance: str = Field(default="postgres", description="The database to connect to for making others.")
+    template: str = Field(
+        default="template1",
+        description="The database they are copied from; extensions that only a superuser may create must be in it.",
+    )
+    prefix: str = Field(
+        default="countersign_scratch",
+        pattern=r"^[a-z][a-z0-9_]{2,37}$",
+        description="How their names begin. What a killed run left under such a name is dropped once it is old.",
+    )
+    shares_production: bool = Field(
+        default=False, description="Set it if they may be made on the very server of [database], which then works more."
+    )
+    patience: timedelta = Field(
+        default=timedelta(hours=1), gt=timedelta(0), description="How long one restore may take."
+    )

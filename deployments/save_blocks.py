@@ -34,6 +34,7 @@ from blocks.postgres import Postgres
 from blocks.prisma import Prisma
 from blocks.prometheus import Prometheus
 from blocks.registry import Registry
+from blocks.scratch_host import ScratchHost
 from blocks.sentry import Sentry
 from blocks.slack import Slack
 from blocks.snyk import Snyk
@@ -166,6 +167,9 @@ def _optional_blocks(settings: Settings) -> Iterator[Block]:
         yield Postgres(**settings.database.model_dump(), secrets_folder=settings.secrets, **programs)
     if settings.prisma is not None:
         yield Prisma(**settings.prisma.model_dump())
+    if settings.scratch_database is not None:
+        programs = settings.backups.model_dump(include=PROGRAMS) if settings.backups is not None else {}
+        yield ScratchHost(**settings.scratch_database.model_dump(), secrets_folder=settings.secrets, **programs)
     if settings.backups is not None:
         yield BackupStore(**settings.backups.model_dump(exclude=PROGRAMS), secrets_folder=settings.secrets)
     for section, kind in VENDORS.items():

@@ -13,7 +13,7 @@ from blocks.application import SMOKE_TESTS, SmokeTest
 from blocks.company import OptionalSystem
 from blocks.errors import Misconfigured
 from blocks.fleet import Server
-from deployments.migration_settings import PrismaSettings, StagingDatabaseSettings
+from deployments.migration_settings import PrismaSettings, ScratchDatabaseSettings, StagingDatabaseSettings
 from deployments.vendor_settings import (
     BackupSettings,
     ConfluenceSettings,
@@ -45,6 +45,7 @@ from policy.record_signature import KEY_BYTES, read_spelled
 from policy.reviews import ReviewRules
 from policy.risk import RiskRules
 from policy.roles import Person, Roster
+from policy.scratch import say_production
 from policy.sensitive_paths import SensitivePaths
 from policy.windows import read_calendar
 
@@ -209,6 +210,7 @@ class Settings(BaseSettings):
     prometheus: PrometheusSettings | None = None
     database: DatabaseSettings | None = None
     prisma: PrismaSettings | None = None
+    scratch_database: ScratchDatabaseSettings | None = None
     backups: BackupSettings | None = None
     on_call: OnCallSettings | None = None
     statuspage: StatuspageSettings | None = None
@@ -273,6 +275,7 @@ def read_settings(path: Path | None = None) -> Settings:
         roster = Roster.model_validate({"people": [person.model_dump(by_alias=True) for person in settings.people]})
         _refuse_a_hasty_dead_man(settings, file)
         _refuse_contradictions(settings, roster, file)
+        _refuse_scratch_on_production(settings, file)
         read_calendar(settings.calendar, time_zone=settings.time_zone, country=settings.country)
     except FileNotFoundError as error:
         raise Misconfigured(f"there is no settings file {file}; name it in {VARIABLE}") from error
@@ -293,6 +296,15 @@ def _refuse_a_hasty_dead_man(settings: Settings, file: Path) -> None:
             f" {limits.dead_man.total_seconds():g} s: with a heartbeat of {spoken(limits.heartbeat)} the message could"
             f" not be moved before its last {spoken(last_chance)}, in which Slack deletes it no more"
         )
+
+
+def _refuse_scratch_on_production(settings: Settings, file: Path) -> None:
+    scratch, database = settings.scratch_database, settings.database
+    if scratch is None or database is None:
+        return
+    places = (scratch.host, scratch.port, None), (database.host, database.port, None)
+    if why := say_production(*places, shares=scratch.shares_production):
+        raise Misconfigured(f"{file}: {why}")
 
 
 def _refuse_contradictions(settings: Settings, roster: Roster, file: Path) -> None:

@@ -76,6 +76,11 @@ class BackupSettings(VendorSection):
         description="1.4.3: patterns of the file names of production's backups, such as holi-*.dump; needed where"
         " backups of several names lie there.",
     )
+    encryption: Literal["AES256", "aws:kms"] | None = Field(
+        default=None,
+        description="6.1.4: how the storage is asked to encrypt a dump at rest; it must confirm it. Empty: not asked.",
+    )
+    kms_key: str | None = Field(default=None, description="The key for aws:kms; empty for the account's own.")
     pg_dump: str = Field(default="pg_dump", description="The program pg_dump on the worker.")
     pg_restore: str = Field(default="pg_restore", description="The program pg_restore on the worker.")
 

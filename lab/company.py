@@ -132,6 +132,8 @@ class Company:
             self.prefect_database.make_database("prefect", "prefect", password)
             with self.prefect_database.connect("prefect") as connection:
                 connection.execute("CREATE EXTENSION pg_trgm")
+        # Another server than production's is there already: it lends itself for scratch databases.
+        self.prefect_database.make_maker("scratch", self.home.secret("SCRATCH_PASSWORD"))
 
     def _start_store(self) -> None:
         self.store.start()

@@ -97,6 +97,12 @@ class ObjectStore:
             raise LabError(f"weed shell: {line}: {done.stdout.strip()} {done.stderr.strip()}")
         return f"{done.stdout.strip()} {done.stderr.strip()}"
 
+    def make_reader(self) -> None:
+        """Let there be keys with which the buckets can be read and not written: BACKUP_READER_…."""
+        access, secret = (self._home.secret(f"BACKUP_READER_{kind}_KEY") for kind in ("ACCESS", "SECRET"))
+        rights = "-actions Read,List -apply"
+        self.shell(f"s3.configure -user reader -access_key {access} -secret_key {secret} {rights}")
+
     def stop(self) -> None:
         """Stop the server; what it holds stays."""
         end(self._process, grace=2)

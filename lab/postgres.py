@@ -146,6 +146,14 @@ class Cluster:
             statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} IN ROLE pg_read_all_data")
             connection.execute(statement.format(sql.Identifier(name), sql.Literal(password)))
 
+    def make_maker(self, name: str, password: str) -> None:
+        """Let there be a user who may make databases, and in those the extension that only a superuser may create."""
+        with self.connect("template1") as connection:
+            connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+            if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is None:
+                statement = sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}")
+                connection.execute(statement.format(sql.Identifier(name), sql.Literal(password)))
+
     def run(self, database: str, owner: str, script: LiteralString) -> None:
         """Run statements as the owner of the database."""
         with self.connect(database) as connection:

@@ -159,8 +159,17 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
             "region": "us-east-1",
             "access_key": "BACKUP_ACCESS_KEY",
             "secret_key": "BACKUP_SECRET_KEY",
+            "encryption": "AES256",
             "pg_dump": str(PROGRAMS / "pg_dump"),
             "pg_restore": str(PROGRAMS / "pg_restore"),
+        },
+        "scratch_database": {
+            "host": "127.0.0.1",
+            "port": home.ports["prefect_postgres"],
+            "user": "scratch",
+            "password": "SCRATCH_PASSWORD",
+            "sslmode": "disable",
+            "patience": 60,
         },
         "registry": {
             "url": home.url("registry"),

@@ -40,6 +40,11 @@ def is_dump(key: str) -> bool:
     return _ENDING.search(key) is not None
 
 
+def is_packed(key: str) -> bool:
+    """Whether another program packed or encrypted the dump, by its name: pg_restore alone cannot read it then."""
+    return re.search(rf"{_PACKED}$", key, re.IGNORECASE) is not None
+
+
 def judge_newest_backup(
     backups: Sequence[Backup],
     *,
@@ -70,6 +75,14 @@ def judge_newest_backup(
         f"backups of {len(series)} names lie there ({listed(newest, most=3)}), and which is production's is not known:"
         " set names in [backups]"
     )
+
+
+def list_newest(backups: Sequence[Backup], *, names: Collection[str] = (), ours: str = "") -> tuple[Backup, ...]:
+    """Return production's newest dump, as `judge_newest_backup` finds it; several where nobody can tell which it is."""
+    own = [backup for backup in backups if bool(ours) and backup.by_hand and _file_of(backup).startswith(ours)]
+    series = _sort_by_name([backup for backup in backups if backup not in own], names)
+    newest = [max([*own, *dumps], key=attrgetter("finished_at", "key")) for dumps in series or ([own] if own else [])]
+    return tuple(dict.fromkeys(newest))
 
 
 def _sort_by_name(backups: Sequence[Backup], names: Collection[str]) -> list[list[Backup]]:

@@ -4,12 +4,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from policy.limits import Risk
 from policy.path_pattern import matches_any
 
+# The SQL that takes a migration back, in the migration's own folder.
+DOWN = "down.sql"
 _SHOWN_PATHS = 2
 _BUG_FIX = re.compile(r"(fix|bugfix|hotfix)(\([^)]*\))?:", re.IGNORECASE)
 
@@ -195,9 +198,11 @@ class RiskRules(BaseModel):
 
 
 def list_migrations(change: ChangeSet, *, rules: RiskRules | None = None) -> tuple[str, ...]:
-    """Return the paths of the change set's migrations in order."""
+    """Return the paths of the change set's migrations in order; what takes one back lies beside it and is none."""
     patterns = (rules or RiskRules()).migrations
-    return tuple(sorted(path for path in change.files if matches_any(path, patterns)))
+    return tuple(
+        sorted(path for path in change.files if matches_any(path, patterns) and PurePosixPath(path).name != DOWN)
+    )
 
 
 def assess_risk(

@@ -1,12 +1,21 @@
-"""6.1.4: dump, upload, read back."""
+"""6.1.4: dump, upload, read back, and where it is asked restore and compare."""
+
+import time
+from datetime import timedelta
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from blocks.backup_store import Uploaded
 from blocks.company import Company
+from blocks.errors import Refused
+from blocks.postgres_moment import at_one_moment
 from policy.backups import judge_read_back
-from policy.judgement import Judgement, passed, unknown
+from policy.combined import combine
+from policy.judgement import Judgement, failed, passed, unknown
+from policy.restored import judge_compared, judge_encryption
 from tasks.run import utc_now
+from tasks.scratch import count_restored, scratch_database
 from tasks.systems import BACKUPS, DATABASE
 
 
@@ -23,18 +32,46 @@ def backup_taken(company: Company) -> Judgement:
 
 def take_backup(company: Company) -> Judgement:
     """The dump that was uploaded is the dump that is read back, and its table of contents can be read."""
-    key = dump_key(company)
-    database, backups = DATABASE.required(company), BACKUPS.required(company)
-    with database.start_dump() as dump:
-        uploaded = backups.upload(dump, key)
+    return _judge_kept(company, _upload(company, dump_key(company)))
+
+
+def take_proved_backup(company: Company) -> Judgement:
+    """The dump is kept as `take_backup` says, and a scratch database got every row of its moment back from it."""
+    database = DATABASE.required(company)
+    with at_one_moment(database, patience=database.dump_patience) as moment:
+        before = moment.count_rows()
+        uploaded = _upload(company, dump_key(company), snapshot=moment.snapshot)
+    kept = _judge_kept(company, uploaded)
+    return combine((kept, _restore_and_compare(company, uploaded.key, before))) if kept.verdict.lets_pass else kept
+
+
+def _upload(company: Company, key: str, *, snapshot: str | None = None) -> Uploaded:
+    with DATABASE.required(company).start_dump(snapshot=snapshot) as dump:
+        return BACKUPS.required(company).upload(dump, key)
+
+
+def _judge_kept(company: Company, uploaded: Uploaded) -> Judgement:
+    backups, key = BACKUPS.required(company), uploaded.key
     found = backups.read_back(key)
-    tables = database.count_dumped_tables(backups.read_chunks(key))
-    return judge_read_back(
+    tables = DATABASE.required(company).count_dumped_tables(backups.read_chunks(key))
+    read_back = judge_read_back(
         key,
         sent=(uploaded.size_bytes, uploaded.sha256),
         found=(found.size_bytes, found.sha256),
         tables=tables,
     )
+    return combine((read_back, judge_encryption(backups.encryption, backups.read_encryption(key), key=key)))
+
+
+def _restore_and_compare(company: Company, key: str, before: dict[str, int]) -> Judgement:
+    began = time.monotonic()
+    try:
+        with scratch_database(company) as scratch:
+            scratch.restore(BACKUPS.required(company).read_chunks(key))
+            restored, host = count_restored(scratch), scratch.database.host
+    except Refused as error:
+        return failed(f"{key}: {error}")
+    return judge_compared(before, restored, host=host, took=timedelta(seconds=time.monotonic() - began))
 
 
 def backup_planned(company: Company) -> Judgement:

@@ -13,14 +13,16 @@ from blocks.postgres_tables import answers, count_rows, list_invalid_indexes
 from policy.combined import combine, listed
 from policy.health import judge_every_server
 from policy.judgement import Judgement, failed, not_applicable, passed, unknown
+from policy.migrations import Safety
 from policy.migrations.duration import estimate_duration, judge_duration
 from policy.migrations.history import judge_applied, judge_history
-from policy.migrations.judging import NONE, judge_reversibility, judge_safety
+from policy.migrations.judging import NONE, judge_safety, worst_of_release
 from policy.migrations.order import judge_order
 from policy.migrations.row_counts import Counted, judge_row_counts
-from tasks.backup import take_backup
+from tasks.backup import take_backup, take_proved_backup
 from tasks.item import item
 from tasks.migration_facts import applied_rows, name_of, new_readings, project_of, texts_by_name
+from tasks.migration_trial import judge_way_back
 from tasks.run import Run
 from tasks.systems import BACKUPS, DATABASE
 
@@ -40,8 +42,8 @@ def tried_on_staging(run: Run) -> Judgement:
 
 @item("6.1.2")
 def reversibility_known(run: Run) -> Judgement:
-    """It is known how each migration is taken back; what cannot be is the CTO's decision."""
-    return judge_reversibility(new_readings(run), risk=run.release.risk)
+    """It is known how each migration is taken back, and was tried; what cannot be is the CTO's decision."""
+    return judge_way_back(run)
 
 
 @item("6.1.3")
@@ -86,8 +88,13 @@ def code_before_migration(run: Run) -> Judgement:
 
 @item("6.1.4", needs=BACKUPS)
 def backup_before_migration(run: Run, _backups: BackupStore) -> Judgement:
-    """A dump of the database as it is now was uploaded, read back whole, and can be read by pg_restore."""
-    return take_backup(run.company)
+    """A dump of now was read back whole; before a dangerous migration a scratch database got every row back from it."""
+    if worst_of_release(new_readings(run)) is not Safety.DANGEROUS:
+        return take_backup(run.company)
+    if run.company.scratch is None:
+        left_out = "not restored into a scratch database, for there is no [scratch_database]"
+        return combine((take_backup(run.company), passed(left_out)))
+    return take_proved_backup(run.company)
 
 
 @item("6.3.3")

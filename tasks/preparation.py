@@ -1,6 +1,7 @@
 """1.3 and 1.4: what is asked and done before the first server is touched."""
 
 import time
+from dataclasses import replace
 from datetime import datetime
 
 from blocks.backup_store import BackupStore
@@ -27,6 +28,7 @@ from tasks.backup import dump_name
 from tasks.change_facts import review_of_release
 from tasks.item import item
 from tasks.on_call import on_call_now
+from tasks.rehearsal import say_last_proof
 from tasks.run import Run, pause_after, utc_now
 from tasks.sign_off import errors_since
 from tasks.smoke_tests import judge_smoke_tests
@@ -178,9 +180,9 @@ def emergency_contacts_ready(run: Run) -> Judgement:
 
 @item("1.4.3", needs=BACKUPS)
 def database_backup_recent(run: Run, backups: BackupStore) -> Judgement:
-    """A backup of production, of usual size, finished within the allowed age."""
+    """A backup of production, of usual size, finished within the allowed age; when one was last restored is shown."""
     now = utc_now()
-    return judge_newest_backup(
+    judgement = judge_newest_backup(
         backups.list_backups(now - LOOK_BACK),
         now=now,
         max_age=run.limits.backup_age,
@@ -188,6 +190,9 @@ def database_backup_recent(run: Run, backups: BackupStore) -> Judgement:
         names=backups.names,
         ours=dump_name(run.company),
     )
+    if run.company.scratch is None:
+        return judgement
+    return replace(judgement, sentence=f"{judgement.sentence}; {say_last_proof(run.company)}")
 
 
 @item("1.4.5")

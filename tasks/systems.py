@@ -20,6 +20,7 @@ from blocks.pagerduty_rest import PagerDutyRest
 from blocks.postgres import Postgres
 from blocks.prisma import Prisma
 from blocks.prometheus import Prometheus
+from blocks.scratch_host import ScratchHost
 from blocks.sentry import Sentry
 from blocks.status_pages import StatusPages
 from blocks.statuspage import Statuspage
@@ -49,6 +50,7 @@ STAGING_METRICS: System[Prometheus] = System(
 )
 BALANCER: System[LoadBalancer] = System("balancer", lambda company: company.balancer)
 PROMETHEUS: System[Prometheus] = System("prometheus", lambda company: company.prometheus)
+SCRATCH: System[ScratchHost] = System("scratch_database", lambda company: company.scratch)
 STAGING_DATABASE: System[Postgres] = System(
     "staging_database", lambda company: company.staging.database if company.staging else None
 )

@@ -10,14 +10,26 @@ Look = Callable[[bytes], bool]
 
 
 class Proxy:
-    """A way to a server on this machine; a connection whose request or answer is not let through is cut."""
+    """A way to a server on this machine; a connection whose request or answer is not let through is cut.
 
-    def __init__(self, port: int, *, request: Look = lambda _: True, answer: Callable[[bytes, bytes], bool]) -> None:
+    A request that is not let through gets `refusal` as its answer.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        *,
+        request: Look = lambda _: True,
+        answer: Callable[[bytes, bytes], bool] = lambda _asked, _answer: True,
+        refusal: bytes = b"",
+    ) -> None:
         self._upstream = port
         self._request = request
         self._answer = answer
+        self._refusal = refusal
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.port = int(self._listener.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self.port}"
         Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
@@ -38,6 +50,7 @@ class Proxy:
                 if data.startswith((b"PUT ", b"GET ", b"HEAD ", b"POST ", b"DELETE ")):
                     connection.asked = data
                     if not self._request(data):
+                        connection.client.sendall(self._refusal)
                         break
                 connection.server.sendall(data)
             connection.close()

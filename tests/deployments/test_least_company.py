@@ -146,3 +146,18 @@ def test_an_optional_section_that_is_wrong_is_refused_and_not_taken_for_absent(f
 
     with pytest.raises(Misconfigured, match=r"prometheus\.url: Field required"):
         read_settings(file)
+
+
+SCRATCH = '\n[scratch_database]\nhost = "10.0.0.30"\nuser = "scratch"\npassword = "SCRATCH"\n'
+
+
+def test_scratch_databases_on_productions_own_server_are_refused_unless_that_is_meant(file: Path) -> None:
+    file.write_text(LEAST + DATABASE + SCRATCH)
+    with pytest.raises(Misconfigured, match=r"10\.0\.0\.30:5432 serves production.*shares_production"):
+        read_settings(file)
+
+    file.write_text(LEAST + DATABASE + SCRATCH + "shares_production = true\n")
+    assert "scratch-host" in kinds(read_settings(file))["production"]
+
+    file.write_text(LEAST + DATABASE + SCRATCH.replace("10.0.0.30", "10.0.0.31"))
+    assert systems(read_settings(file)) == ["database", "scratch_database"]

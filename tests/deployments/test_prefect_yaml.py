@@ -43,5 +43,12 @@ def test_the_report_comes_once_a_quarter() -> None:
     assert schedule["active"]
 
 
+def test_the_newest_backup_is_restored_once_a_week_while_people_sleep() -> None:
+    (schedule,) = named("restore-rehearsal")["schedules"]
+
+    assert CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"]).cron == "0 3 * * 0"
+    assert schedule["active"]
+
+
 def test_recovery_sleeps_until_a_release_wakes_it() -> None:
     assert [schedule["active"] for schedule in named("recovery")["schedules"]] == [False]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.backups import Backup, is_dump, judge_newest_backup, judge_read_back
+from policy.backups import Backup, is_dump, is_packed, judge_newest_backup, judge_read_back, list_newest
 from policy.judgement import Judgement, Verdict
 
 NOW = datetime(2026, 11, 24, 6, 3, tzinfo=UTC)
@@ -266,3 +266,32 @@ def test_a_passing_backup_is_the_newest_and_young(facts: list[tuple[int, int]]) 
         newest = max(backups, key=lambda one: one.finished_at)
         assert NOW - newest.finished_at < timedelta(hours=24)
         assert newest.size_bytes >= 1000
+
+
+OURS, CRM = by_hand("production-1.dump", hours=1), backup("d/crm.dump", hours=1)
+
+
+@pytest.mark.parametrize(
+    ("backups", "names", "newest"),
+    [
+        pytest.param(daily(3, 3), (), ["day-0/holi.dump"], id="nightly"),
+        pytest.param([*daily(3), OURS], (), [OURS.key], id="ours"),
+        pytest.param([OURS], (), [OURS.key], id="only ours"),
+        pytest.param([*daily(3), CRM], (), [CRM.key, "day-0/holi.dump"], id="of two names"),
+        pytest.param([*daily(3), CRM], ("holi*",), ["day-0/holi.dump"], id="named"),
+        pytest.param([backup("d/readme.txt", hours=1)], (), [], id="none"),
+        pytest.param([], (), [], id="empty"),
+    ],
+)  # fmt: skip
+def test_the_newest_backup_is_the_one_that_is_judged(
+    backups: list[Backup], names: tuple[str, ...], newest: list[str]
+) -> None:
+    assert sorted(one.key for one in list_newest(backups, names=names, ours="production-")) == newest
+
+
+@pytest.mark.parametrize(
+    ("key", "packed"),
+    [("a/holi.dump", False), ("a/holi.dump.GPG", True), ("a/holi.sql.gz", True), ("a/gz", False), ("a.gz/b", False)],
+)
+def test_what_another_program_packed_is_known_by_its_name(key: str, *, packed: bool) -> None:
+    assert is_packed(key) is packed

@@ -116,11 +116,12 @@ def test_the_same_risk_as_found_adds_no_reason() -> None:
     assert assess_risk(change("docs/a.md"), rules=RULES, raised_to=Risk.LOW) == found
 
 
-def test_migrations_are_listed_in_order() -> None:
+def test_migrations_are_listed_in_order_and_what_takes_one_back_is_none() -> None:
     changes = change(
         "prisma/migrations/2_b/migration.sql",
         "prisma/migrations/migration_lock.toml",
         "prisma/migrations/1_a/migration.sql",
+        "prisma/migrations/1_a/down.sql",
         "src/a.ts",
     )
 

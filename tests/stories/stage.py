@@ -71,7 +71,7 @@ OUTSIDE = (
     "grafana",
     "mail",
 )
-MIGRATIONS = ("prisma", "staging_database")
+MIGRATIONS = ("prisma", "staging_database", "scratch_database")
 REPORTS = ("incidents",)
 LEFT_ASIDE = PERFORMANCE + OUTSIDE + MIGRATIONS + REPORTS
 

@@ -9,7 +9,7 @@ from blocks.postgres_tables import read_applied, read_facts
 from lab import prisma_cli
 from policy.record import Event
 from tests.stories.people import APPROVE
-from tests.stories.stage import ENVIRONMENT, MIGRATIONS, Stage
+from tests.stories.stage import ENVIRONMENT, MIGRATIONS, Ending, Stage
 
 pytestmark = pytest.mark.skipif(not prisma_cli.can_be_tried(), reason=prisma_cli.MISSING)
 
@@ -41,6 +41,11 @@ def production() -> Postgres:
     return found
 
 
+def said(ending: Ending, item: str) -> str:
+    """What the record says of an item."""
+    return next(str(row.facts["sentence"]) for row in ending.rows if row.item == item and row.event is Event.JUDGED)
+
+
 def columns_of_patient() -> set[str]:
     return set(read_facts(production(), touched=(), nulls=()).tables["Patient"].columns)
 
@@ -54,6 +59,7 @@ def test_an_additive_migration_goes_live_before_the_code_that_needs_it(migrating
     assert ending.outcome == "signed off"
     assert NAME in {row.name for row in read_applied(production())}
     assert "nickname" in columns_of_patient()
+    assert f"{NAME}: the SQL derived from it was tried, up and down, and the schema came back" in said(ending, "6.1.2")
     items = [(row.item, row.event.value) for row in ending.rows]
     assert items.index(("6.3.2", "confirmed")) < items.index(("2.1.2", "intended"))
     counts = migrating.lab.traffic()
@@ -74,6 +80,9 @@ def test_what_is_dropped_is_acknowledged_approved_by_the_cto_and_goes_when_no_se
 
     assert ending.outcome == "signed off", ending.sentence
     assert "createdAt" not in columns_of_patient()
+    assert re.search(
+        r"read back whole; .*restored on .* in .* each as in production at that moment", said(ending, "6.1.4")
+    )
     items = [(row.item, row.subject, row.event.value) for row in ending.rows]
     assert items.index(("6.3.2", "database", "intended")) > items.index(("2.1.5", "web-server-2", "confirmed"))
     counts = migrating.lab.traffic()

@@ -1,0 +1,125 @@
+"""Was the way back of a migration tried: up, down, and is the schema as before (6.1.2)."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import unified_diff
+from enum import StrEnum
+
+from policy.combined import combine, listed
+from policy.judgement import Judgement, failed, passed
+from policy.limits import Risk
+from policy.migrations.judging import judge_reversibility
+from policy.migrations.reading import MigrationReading
+
+# What pg_dump writes anew each time, or that says nothing of the schema.
+_NOISE = re.compile(r"^(--.*|\\(un)?restrict .*|SET .*|SELECT pg_catalog\.set_config.*|)$")
+_TABLE = re.compile(r"CREATE (UNLOGGED )?TABLE .*\($")
+_SHOWN = 160
+
+
+class Source(StrEnum):
+    """Where the SQL that takes a migration back comes from."""
+
+    FILE = "its down.sql"
+    DERIVED = "the SQL derived from it"
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    """The SQL that takes one migration back."""
+
+    sql: str
+    source: Source
+
+
+class Outcome(StrEnum):
+    """What a trial showed."""
+
+    CAME_BACK = "the schema came back"
+    DIFFERS = "the schema is another one afterwards"
+    DOWN_FAILED = "it does not run"
+    AGAIN_FAILED = "the migration does not run a second time"
+    UP_FAILED = "the migration itself does not run on production's schema"
+    NOT_TRIED = "not tried"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of one migration on a scratch database that has production's schema; `words` says what was seen."""
+
+    name: str
+    outcome: Outcome
+    words: str = ""
+
+
+def find_down(reading: MigrationReading, files: Mapping[str, str]) -> Down | None:
+    """Return what takes the migration back: what its author wrote, else what was derived; None if nothing does."""
+    written = files.get(reading.name, "")
+    if written.strip():
+        return Down(written, Source.FILE)
+    if reading.down:
+        return Down("".join(f"{statement};\n" for statement in reading.down), Source.DERIVED)
+    return None
+
+
+def read_schema(dump: str) -> tuple[str, ...]:
+    """Return the lines of a `pg_dump --schema-only`, without what differs between two dumps of one schema.
+
+    Columns stand in the order of their names: one that was dropped and made again is the last one of its table, and
+    whoever names the columns, as Prisma does, cannot tell.
+    """
+    lines: list[str] = []
+    columns: list[str] | None = None
+    for line in (line.rstrip() for line in dump.splitlines() if not _NOISE.match(line.rstrip())):
+        if columns is None:
+            lines.append(line)
+            columns = [] if _TABLE.match(line) else None
+        elif line.startswith(")"):
+            lines += [*sorted(columns), line]
+            columns = None
+        else:
+            columns.append(line.removesuffix(","))
+    return (*lines, *sorted(columns or ()))
+
+
+def find_difference(before: Sequence[str], after: Sequence[str]) -> str:
+    """Say the first lines in which two schemas differ; empty if they are one."""
+    # The first two lines of a difference name what is compared.
+    changed = list(unified_diff(before, after, n=0, lineterm=""))[2:]
+    missing = next((line[1:].strip() for line in changed if line.startswith("-")), "")
+    more = next((line[1:].strip() for line in changed if line.startswith("+")), "")
+    said = [f"missing: {missing[:_SHOWN]}"] if missing else []
+    said += [f"left over: {more[:_SHOWN]}"] if more else []
+    return "; ".join(said)
+
+
+def judge_tried(
+    readings: Sequence[MigrationReading],
+    downs: Mapping[str, Down],
+    trials: Sequence[Trial] | None,
+    *,
+    risk: Risk,
+) -> Judgement:
+    """Pass when each way back is known and, where there is a scratch database, gave the schema back when tried.
+
+    `trials` is None where there is no scratch database: then nothing was tried, and the sentence says so.
+    """
+    known = judge_reversibility(readings, risk=risk)
+    if not readings:
+        return known
+    if trials is None:
+        untried = [f"{name} ({down.source})" for name, down in downs.items()]
+        note = f"not tried, for there is no [scratch_database]: {listed(untried)}"
+        return combine((known, passed(note))) if untried else known
+    return combine((known, *(_judge_trial(trial, downs.get(trial.name)) for trial in trials)))
+
+
+def _judge_trial(trial: Trial, down: Down | None) -> Judgement:
+    if trial.outcome is Outcome.UP_FAILED:
+        return failed(f"{trial.name}: {trial.outcome}: {trial.words}")
+    if down is None or trial.outcome is Outcome.NOT_TRIED:
+        return passed(f"{trial.name}: {Outcome.NOT_TRIED}, {trial.words or 'nothing takes it back'}")
+    if trial.outcome is Outcome.CAME_BACK:
+        return passed(f"{trial.name}: {down.source} was tried, up and down, and {trial.outcome}")
+    return failed(f"{trial.name}: {down.source} was tried, and {trial.outcome}: {trial.words}")

@@ -1,0 +1,112 @@
+"""6.1.2: the way back of each migration is tried on a scratch database that has production's schema and no row."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from blocks.errors import Refused
+from blocks.postgres_tables import read_applied
+from blocks.scratch_host import Scratch
+from policy.judgement import Judgement
+from policy.migrations import MigrationReading
+from policy.migrations.history import Progress, progress_of
+from policy.migrations.trial import Down, Outcome, Trial, find_difference, find_down, judge_tried, read_schema
+from policy.risk import DOWN
+from tasks.migration_facts import name_of, new_readings, project_of, texts_by_name
+from tasks.run import Run
+from tasks.scratch import scratch_database
+from tasks.systems import DATABASE, PRISMA
+
+_APPLIED = "it is applied already"
+_AFTER = "one before it did not come back"
+
+
+def judge_way_back(run: Run) -> Judgement:
+    """6.1.2: it is known how each migration is taken back, and where there is a scratch database it was tried."""
+    readings = new_readings(run)
+    downs = read_downs(run) if readings else {}
+    trials = try_all(run, downs) if readings and run.company.scratch is not None else None
+    return judge_tried(readings, downs, trials, risk=run.release.risk)
+
+
+def read_downs(run: Run) -> Mapping[str, Down]:
+    """Return what takes each migration of the release back, by name; one that nothing takes back is left out."""
+    return run.once.fetch("downs", lambda: _find_downs(new_readings(run), _read_down_files(run)))
+
+
+def try_all(run: Run, downs: Mapping[str, Down]) -> tuple[Trial, ...]:
+    """Return what came of each migration, in order, on production's schema of now."""
+    production, prisma = DATABASE.required(run.company), PRISMA.required(run.company)
+    rows = read_applied(production, schema=prisma.database_schema)
+    waiting = [one for one in new_readings(run) if progress_of(one.name, rows) is not Progress.APPLIED]
+    applied = [Trial(one.name, Outcome.NOT_TRIED, _APPLIED) for one in new_readings(run) if one not in waiting]
+    if not waiting:
+        return tuple(applied)
+    ups = {name: text.decode("utf-8", "replace") for name, text in texts_by_name(project_of(run)).items()}
+    with scratch_database(run.company) as scratch:
+        with production.start_schema_dump() as dump:
+            scratch.restore(iter(lambda: dump.read(65_536), b""))
+        return (*applied, *_try_in_order(_Ground(scratch, prisma.database_schema), waiting, ups, downs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """The scratch database with production's schema, on which everything is tried."""
+
+    scratch: Scratch
+    schema: str
+
+    def run(self, text: str) -> None:
+        self.scratch.run(text, schema=self.schema)
+
+    def look(self) -> tuple[str, ...]:
+        return read_schema(self.scratch.database.read_schema())
+
+
+def _try_in_order(
+    ground: _Ground, readings: Sequence[MigrationReading], ups: Mapping[str, str], downs: Mapping[str, Down]
+) -> Iterator[Trial]:
+    for number, reading in enumerate(readings):
+        trial = _try_one(ground, reading.name, ups[reading.name], downs.get(reading.name))
+        yield trial
+        if trial.outcome not in (Outcome.CAME_BACK, Outcome.NOT_TRIED):
+            yield from (Trial(one.name, Outcome.NOT_TRIED, _AFTER) for one in readings[number + 1 :])
+            return
+
+
+def _try_one(ground: _Ground, name: str, up: str, down: Down | None) -> Trial:
+    """The migration is applied in the end, so that the next one finds what it builds on."""
+    before = ground.look()
+    try:
+        ground.run(up)
+    except Refused as error:
+        return Trial(name, Outcome.UP_FAILED, str(error))
+    if down is None:
+        return Trial(name, Outcome.NOT_TRIED)
+    try:
+        ground.run(down.sql)
+    except Refused as error:
+        return Trial(name, Outcome.DOWN_FAILED, str(error))
+    if difference := find_difference(before, ground.look()):
+        return Trial(name, Outcome.DIFFERS, difference)
+    try:
+        ground.run(up)
+    except Refused as error:
+        return Trial(name, Outcome.AGAIN_FAILED, str(error))
+    return Trial(name, Outcome.CAME_BACK)
+
+
+def _find_downs(readings: Sequence[MigrationReading], files: Mapping[str, str]) -> Mapping[str, Down]:
+    found = {reading.name: find_down(reading, files) for reading in readings}
+    return {name: down for name, down in found.items() if down is not None}
+
+
+def _read_down_files(run: Run) -> Mapping[str, str]:
+    """Return what lies beside the release's migrations to take them back, by the name of the migration."""
+    github, commit = run.company.github, run.release.commit
+    found = {}
+    for path in run.release.migrations:
+        folder = str(PurePosixPath(path).parent)
+        if any(entry.name == DOWN for entry in github.list_folder(folder, commit)):
+            found[name_of(path)] = github.read_file(f"{folder}/{DOWN}", commit).decode("utf-8", "replace")
+    return found

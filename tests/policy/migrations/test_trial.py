@@ -1,0 +1,135 @@
+"""Was the way back of a migration tried, and is the schema as before (6.1.2)."""
+
+import pytest
+
+from policy.judgement import Verdict
+from policy.limits import Risk
+from policy.migrations import MigrationReading, read_migration
+from policy.migrations.trial import (
+    Down,
+    Outcome,
+    Source,
+    Trial,
+    find_difference,
+    find_down,
+    judge_tried,
+    read_schema,
+)
+
+ADD = read_migration("m", 'ALTER TABLE "Patient" ADD COLUMN "nickname" TEXT;')
+DROP = read_migration("m", 'ALTER TABLE "Patient" DROP COLUMN "phone";')
+WRITTEN, DERIVED = Down("SELECT 1;", Source.FILE), Down("SELECT 1;", Source.DERIVED)
+DUMP = """--
+-- PostgreSQL database dump
+--
+
+\\restrict 9qHkC4YqrccwUz09jXb5qaHC
+
+-- Dumped from database version 18.6
+SET statement_timeout = 0;
+SELECT pg_catalog.set_config('search_path', '', false);
+
+CREATE TABLE public."Patient" (
+    id integer NOT NULL,
+    name text
+);
+
+CREATE INDEX x ON public."Patient" USING btree (name);
+
+\\unrestrict 9qHkC4YqrccwUz09jXb5qaHC
+"""
+
+
+@pytest.mark.parametrize(
+    ("reading", "files", "down"),
+    [
+        pytest.param(ADD, {"m": "ALTER …"}, Down("ALTER …", Source.FILE), id="what the author wrote"),
+        pytest.param(ADD, {"m": " \n"}, Down(";\n".join((*ADD.down, "")), Source.DERIVED), id="an empty file"),
+        pytest.param(ADD, {"n": "SELECT"}, Down(";\n".join((*ADD.down, "")), Source.DERIVED), id="derived"),
+        pytest.param(DROP, {"m": "ALTER …"}, Down("ALTER …", Source.FILE), id="written for what is dropped"),
+        pytest.param(DROP, {}, None, id="nothing"),
+    ],
+)
+def test_what_the_author_wrote_goes_before_what_is_derived(
+    reading: MigrationReading, files: dict[str, str], down: Down | None
+) -> None:
+    assert find_down(reading, files) == down
+
+
+def test_two_dumps_of_one_schema_are_one_schema() -> None:
+    again = DUMP.replace("9qHkC4YqrccwUz09jXb5qaHC", "x").replace("18.6", "18.7")
+
+    assert find_difference(read_schema(DUMP), read_schema(again)) == ""
+
+
+def test_a_column_that_was_dropped_and_made_again_is_where_it_was_by_name() -> None:
+    moved = DUMP.replace("    id integer NOT NULL,\n    name text\n", "    name text,\n    id integer NOT NULL\n")
+
+    assert find_difference(read_schema(DUMP), read_schema(moved)) == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        pytest.param("name text", "name text NOT NULL", "missing: name text; left over: name text NOT NULL", id="type"),
+        pytest.param("CREATE INDEX", "CREATE UNIQUE INDEX", "left over: CREATE UNIQUE INDEX x", id="index"),
+        pytest.param("CREATE INDEX x", "-x- CREATE INDEX x", "left over: -x- CREATE INDEX x", id="a line with dashes"),
+        pytest.param(
+            "SET statement_timeout = 0;",
+            "    SET search_path TO 'a'",
+            "left over: SET search_path TO",
+            id="in a function",
+        ),
+        pytest.param(",\n    name text", "", "missing: name text", id="column gone"),
+        pytest.param("name text\n", 'name text,\n    "nickname" text\n', 'left over: "nickname" text', id="more"),
+    ],
+)
+def test_what_differs_is_said(old: str, new: str, said: str) -> None:
+    assert said in find_difference(read_schema(DUMP), read_schema(DUMP.replace(old, new)))
+
+
+def test_a_dump_that_ends_within_a_table_is_read_to_its_end() -> None:
+    assert read_schema("CREATE TABLE x (\n    b int,\n    a int") == ("CREATE TABLE x (", "    a int", "    b int")
+
+
+@pytest.mark.parametrize(
+    ("reading", "down", "trial", "verdict", "sentence"),
+    [
+        pytest.param(ADD, DERIVED, Trial("m", Outcome.CAME_BACK), Verdict.PASSED,
+                     "m: the SQL derived from it was tried, up and down, and the schema came back", id="came back"),
+        pytest.param(ADD, WRITTEN, Trial("m", Outcome.DIFFERS, "left over: x"), Verdict.FAILED,
+                     "its down.sql was tried, and the schema is another one afterwards: left over: x", id="differs"),
+        pytest.param(ADD, WRITTEN, Trial("m", Outcome.DOWN_FAILED, "no such column"), Verdict.FAILED,
+                     "it does not run: no such column", id="down fails"),
+        pytest.param(ADD, DERIVED, Trial("m", Outcome.UP_FAILED, "no such table"), Verdict.FAILED,
+                     "does not run on production's schema: no such table", id="up fails"),
+        pytest.param(ADD, DERIVED, Trial("m", Outcome.NOT_TRIED, "it is applied already"), Verdict.PASSED,
+                     "m: not tried, it is applied already", id="applied"),
+        pytest.param(DROP, None, Trial("m", Outcome.NOT_TRIED), Verdict.PASSED, "nothing takes it back", id="lasting"),
+        pytest.param(DROP, WRITTEN, Trial("m", Outcome.CAME_BACK), Verdict.PASSED, "the CTO decides", id="values gone"),
+    ],
+)  # fmt: skip
+def test_a_way_back_that_was_tried_is_judged_by_what_was_seen(
+    reading: MigrationReading, down: Down | None, trial: Trial, verdict: Verdict, sentence: str
+) -> None:
+    judgement = judge_tried([reading], {"m": down} if down else {}, [trial], risk=Risk.HIGH)
+
+    assert judgement.verdict is verdict
+    assert sentence in judgement.sentence
+
+
+def test_without_a_scratch_database_nothing_was_tried_and_it_is_said() -> None:
+    judgement = judge_tried([ADD], {"m": DERIVED}, None, risk=Risk.LOW)
+
+    assert judgement.verdict is Verdict.PASSED
+    assert "not tried, for there is no [scratch_database]: m (the SQL derived from it)" in judgement.sentence
+
+
+def test_what_nothing_takes_back_stays_the_ctos_decision_whatever_was_tried() -> None:
+    for trials in (None, [Trial("m", Outcome.CAME_BACK)]):
+        assert judge_tried([DROP], {"m": WRITTEN}, trials, risk=Risk.MEDIUM).verdict is Verdict.FAILED
+    assert judge_tried([DROP], {}, None, risk=Risk.HIGH).verdict is Verdict.PASSED
+
+
+def test_without_a_migration_nothing_is_asked() -> None:
+    assert judge_tried([], {}, None, risk=Risk.LOW).verdict is Verdict.NOT_APPLICABLE
