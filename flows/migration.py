@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from flows.old_code import try_old_code
 from flows.phase import Report, phase, require, run_items
 from policy.migrations.drawing import draw_migrations
 from policy.migrations.order import plan_order
@@ -27,6 +28,7 @@ from tasks.step import carry_out
 @phase("6.1 Pre-migration preparation")
 def migration_prepared(run: Run) -> Report:
     """Each migration was read, tried and timed; its class, its way back and its place in the order are known."""
+    try_old_code(run)
     report = run_items(
         run, tried_on_staging, reversibility_known, duration_estimated, safety_class, code_before_migration
     )
@@ -55,6 +57,11 @@ def migrate_after_the_last_server(run: Run) -> None:
     """6.3.2 for what is taken away: from here on the version before cannot come back."""
     if run.release.migrations:
         _migrate(run, plan_order(new_readings(run)).after)
+
+
+def migrate(run: Run) -> None:
+    """6.3.2 for a migration alone: no server is updated, so nothing has to wait for one."""
+    _migrate(run, [one.name for one in new_readings(run)])
 
 
 def _migrate(run: Run, names: Sequence[str]) -> None:

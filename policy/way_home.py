@@ -152,6 +152,38 @@ def migration_in_flight(rows: Sequence[Row]) -> bool:
     return bool(begun) and begun[-1] is Event.INTENDED
 
 
+def migrations_begun(rows: Sequence[Row]) -> bool:
+    """Whether this release meant to change the database, whatever became of it."""
+    return any(row.item == MIGRATION_ITEM and row.event is Event.INTENDED for row in rows)
+
+
+def _applied(rows: Sequence[Row], migrating: Migrating) -> str:
+    """Name the migrations that this release has applied and that stay when no server was touched; empty for none."""
+    if migration_in_flight(rows) and migrating is not Migrating.DONE:
+        rows = [row for row in rows if row.number < _begun_last(rows)]
+    begun = [row for row in rows if row.item == MIGRATION_ITEM and row.event is Event.INTENDED]
+    return ", ".join(str(row.facts.get("migrations", "")) for row in begun)
+
+
+def _begun_last(rows: Sequence[Row]) -> int:
+    return max(row.number for row in rows if row.item == MIGRATION_ITEM and row.event is Event.INTENDED)
+
+
+def _end_untouched(rows: Sequence[Row], world: World, why: Why) -> Plan:
+    """No server was touched; migrations that were applied by themselves are signed off, or they are for people."""
+    applied = _applied(rows, world.migrating)
+    if not applied:
+        return Nothing("no server was touched")
+    if why.cause is Cause.STAY or read_way_back(rows) is not None:
+        return Nothing(f"no server was touched; applied and kept: {applied}")
+    if last(rows, Event.VERIFIED):
+        return Forward(f"{applied}: applied and verified; what is left is to sign off")
+    return Stuck(
+        f"{applied}: applied, and production was not seen to be well with it; no server was touched. If it is well,"
+        " keep it; if not, the DevOps lead takes it back (4.3)"
+    )
+
+
 def _closed_by_a_migration(rows: Sequence[Row], migrating: Migrating) -> str:
     """Say why a migration of this release leaves no way back; empty if none does."""
     if migration_in_flight(rows):
@@ -163,7 +195,9 @@ def _closed_by_a_migration(rows: Sequence[Row], migrating: Migrating) -> str:
             return ""
     done = [row for row in rows if row.item == MIGRATION_ITEM and row.event is Event.INTENDED]
     taken = ", ".join(str(row.facts["takes_away"]) for row in done if row.facts.get("takes_away"))
-    return f"the previous image needs what is gone: {taken}; rolling the image back will break it" if taken else ""
+    if not taken or read_way_back(rows) is None:
+        return ""
+    return f"the previous image needs what is gone: {taken}; rolling the image back will break it"
 
 
 def plan_way_home(rows: Sequence[Row], world: World, why: Why, *, now: datetime, limits: Limits) -> Plan:
@@ -180,7 +214,7 @@ def plan_way_home(rows: Sequence[Row], world: World, why: Why, *, now: datetime,
     if way_back is None or not touched:
         names = ", ".join(touched)
         gone = Stuck(f"{names} may have been changed, and the record holds no way back")
-        return gone if touched else Nothing("no server was touched")
+        return gone if touched else _end_untouched(rows, world, why)
     if repaired := _repaired_by_hand(world, way_back):
         return Stuck(f"somebody is repairing by hand: {repaired}; nothing is touched")
     if why.cause is Cause.STAY:

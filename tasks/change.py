@@ -48,6 +48,7 @@ def breaking_changes_identified(run: Run) -> Judgement:
         migrations=[Migration(one.name, one.breaks) for one in new_readings(run)] if release.migrations else [],
         messages=list(_messages(run)),
         complete=release.complete,
+        lands=not release.is_live_already,
     )
     return judge_breaking_changes(evidence, acknowledged=release.request.acknowledged)
 

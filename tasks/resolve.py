@@ -14,7 +14,7 @@ from policy.migrations import MigrationReading
 from policy.migrations.judging import risk_of
 from policy.record import Event
 from policy.release import HotfixRequest, Release, Request
-from policy.risk import assess_risk, list_migrations
+from policy.risk import ChangeSet, assess_risk, list_migrations
 from policy.roles import Person
 from policy.way_home import decided_home
 from tasks.migration_facts import outside_of_prisma, read_new_migrations
@@ -37,25 +37,41 @@ def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way
         )
     change = company.github.read_change_set(previous, commit)
     migrations = list_migrations(change, rules=company.risk_rules)
+    readings = require_migrations(company, commit, migrations)
+    return freeze(request, company, change, migrations, readings, key=key, way=way, now=now)
+
+
+def freeze(
+    request: Request | HotfixRequest,
+    company: Company,
+    change: ChangeSet,
+    migrations: Sequence[str],
+    readings: Sequence[MigrationReading],
+    *,
+    key: str,
+    way: Way,
+    now: datetime,
+) -> Release:
+    """Return the release of this change set with these migrations, at the risk that they make it."""
     assessment = assess_risk(
         change,
         rules=company.risk_rules,
         raised_to=request.raised_to,
-        migrations=[risk_of(one) for one in _read_migrations(company, commit, migrations)],
+        migrations=[risk_of(one) for one in readings],
     )
     return Release(
         key=key,
         environment=request.environment,
         way=way,
         request=request,
-        commit=commit,
-        previous_commit=previous,
+        commit=change.head,
+        previous_commit=change.base,
         commits=change.commits,
         files=change.files,
         complete=change.complete,
         gone=change.gone,
         commits_said=change.commits_said,
-        migrations=migrations,
+        migrations=tuple(migrations),
         risk=assessment.risk,
         reasons=assessment.reasons,
         servers=tuple(server.name for server in company.fleet.servers),
@@ -64,8 +80,8 @@ def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way
     )
 
 
-def _read_migrations(company: Company, commit: str, paths: Sequence[str]) -> Sequence[MigrationReading]:
-    """Return what the migrations do; raises BadRequest where they could not be carried out."""
+def require_migrations(company: Company, commit: str, paths: Sequence[str]) -> Sequence[MigrationReading]:
+    """Return what these migrations of a commit do; raises BadRequest where they could not be carried out."""
     if not paths:
         return ()
     named = f"commit: {commit[:7]} brings {counted(len(paths), 'database migration')} ({listed(paths, most=3)})"
