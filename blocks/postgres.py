@@ -158,15 +158,8 @@ class Postgres(CompanyBlock):
         """Return the one value of a query, in a transaction that can only read."""
         try:
             with psycopg.connect(
-                host=self.host,
-                port=self.port,
-                dbname=self.name,
-                user=self.user,
-                password=self.read_password(),
-                sslmode=self.sslmode,
-                connect_timeout=max(2, round(self.connect_patience.total_seconds())),
+                **self.address(),
                 options=f"-c statement_timeout={round(self.statement_patience.total_seconds() * 1000)}",
-                application_name="countersign",
             ) as connection:
                 connection.read_only = True
                 row = connection.execute(query, values).fetchone()
@@ -179,6 +172,19 @@ class Postgres(CompanyBlock):
         if row is None:
             raise Unreachable(f"database {self.name}: the query answered no row")
         return row[0]
+
+    def address(self) -> dict[str, Any]:
+        """Return how a connection is opened, for whoever opens one; the password is among it."""
+        return {
+            "host": self.host,
+            "port": self.port,
+            "dbname": self.name,
+            "user": self.user,
+            "password": self.read_password(),
+            "sslmode": self.sslmode,
+            "connect_timeout": max(2, round(self.connect_patience.total_seconds())),
+            "application_name": "countersign",
+        }
 
     def read_password(self) -> str:
         """Return the password, for a program that connects by itself; it goes by the environment only."""

@@ -26,6 +26,7 @@ from policy.migrations.row_counts import Counted, judge_row_counts
 from policy.record import Event
 from policy.troubleshooting import advice_for
 from policy.way_home import Migrating
+from tasks.backfill import say_backfills
 from tasks.backup import take_backup
 from tasks.item import item
 from tasks.migration_facts import name_of, new_readings, project_of, texts_by_name
@@ -75,7 +76,7 @@ def duration_estimated(run: Run) -> Judgement:
 @item("6.2.1")
 def safety_class(run: Run) -> Judgement:
     """Every statement was read, none fails on the data of today, and the risk of the release is the class's."""
-    return judge_safety(new_readings(run), risk=run.release.risk)
+    return combine((judge_safety(new_readings(run), risk=run.release.risk), *say_backfills(run)))
 
 
 @item("6.3.1")

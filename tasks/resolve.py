@@ -11,12 +11,14 @@ from policy.health import read_health
 from policy.hotfix import judge_urgency
 from policy.items import Way
 from policy.migrations import MigrationReading
+from policy.migrations.backfill import Backfill
 from policy.migrations.judging import risk_of
 from policy.record import Event
 from policy.release import HotfixRequest, Release, Request
 from policy.risk import ChangeSet, assess_risk, list_migrations
 from policy.roles import Person
 from policy.way_home import decided_home
+from tasks.backfill import read_backfills
 from tasks.migration_facts import outside_of_prisma, read_new_migrations
 
 
@@ -53,11 +55,12 @@ def freeze(
     now: datetime,
 ) -> Release:
     """Return the release of this change set with these migrations, at the risk that they make it."""
+    backfills = require_backfills(company, change)
     assessment = assess_risk(
         change,
         rules=company.risk_rules,
         raised_to=request.raised_to,
-        migrations=[risk_of(one) for one in readings],
+        migrations=[*(risk_of(one) for one in readings), *(one.risk for one in backfills)],
     )
     return Release(
         key=key,
@@ -99,6 +102,17 @@ def require_migrations(company: Company, commit: str, paths: Sequence[str]) -> S
         )
     still_old = tuple(server.name for server in company.fleet.servers)
     return read_new_migrations(company, commit, paths, still_old=still_old)
+
+
+def require_backfills(company: Company, change: ChangeSet) -> Sequence[Backfill]:
+    """Return the backfills of the change set; raises BadRequest where one could not be carried out in batches."""
+    try:
+        found = read_backfills(company, change.head, [path for path in change.files if path not in change.gone])
+    except Refused as error:
+        raise BadRequest(f"commit: {change.head[:7]}: {error}") from error
+    if found and company.database is None:
+        raise BadRequest(f"commit: {change.head[:7]} brings a backfill, and there is no [database] in the settings")
+    return found
 
 
 def check_request(request: Request | HotfixRequest, company: Company) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 from policy.combined import listed
 from policy.judgement import Judgement, not_applicable, passed
+from policy.migrations.backfill import backfills_folder
 from policy.migrations.findings import Stage
 from policy.migrations.judging import NONE
 from policy.migrations.reading import MigrationReading
@@ -12,10 +13,9 @@ from policy.path_pattern import matches_any
 
 def list_code(files: Sequence[str], *, folder: str, schema: str, harmless: Collection[str]) -> tuple[str, ...]:
     """Return the files that are neither Prisma's nor harmless: code that would not go live with its migrations."""
+    ours = (f"{folder}/", f"{backfills_folder(folder)}/")
     return tuple(
-        path
-        for path in files
-        if not path.startswith(f"{folder}/") and path != schema and not matches_any(path, harmless)
+        path for path in files if not path.startswith(ours) and path != schema and not matches_any(path, harmless)
     )
 
 
