@@ -6,8 +6,9 @@ from psycopg import sql
 from blocks.postgres import Postgres
 from blocks.postgres_tables import read_applied, read_facts
 from lab import prisma_cli
+from policy.migrations.old_code import PUT_THERE, SUBJECT
 from tests.stories.people import APPROVE, ROLL_BACK
-from tests.stories.stage import ENVIRONMENT, MIGRATIONS, Stage
+from tests.stories.stage import ENVIRONMENT, MIGRATIONS, STORY_SECONDS, Stage
 
 pytestmark = pytest.mark.skipif(not prisma_cli.is_possible(), reason=prisma_cli.MISSING)
 
@@ -72,6 +73,37 @@ def test_a_migration_with_which_the_version_in_production_cannot_live_stops_befo
     assert staging_serves != before["web-server-1"]
     counts = migrating.lab.traffic()
     assert (counts.lost, counts.failed) == (0, 0), counts.losses
+
+
+def test_a_release_that_is_killed_while_the_old_version_is_on_staging_leaves_staging_as_it_was(
+    migrating: Stage,
+) -> None:
+    migrating.change_limits(choice=1)
+    before = str(migrating.lab.version_of("web-server-1"))
+    text = 'ALTER TABLE "Patient" ADD COLUMN "nickname" TEXT;\n'
+    shipped = migrating.lab.ship("9.1.6", files={PLACE.format(NICKNAME): text})
+
+    with migrating.process(migrating.request(shipped)) as process:
+        migrating.when(PUT_THERE, SUBJECT, process.kill)
+        process.wait(seconds=STORY_SECONDS)
+        migrating.recover_until_free()
+
+    assert migrating.outcome() == "stopped"
+    assert migrating.lab.version_of("staging") not in (None, before)
+    assert NICKNAME not in applied()
+    migrating.ends_well_on(before)
+
+
+def test_a_hotfix_whose_migration_staging_has_not_seen_stops_before_the_first_change(migrating: Stage) -> None:
+    before = migrating.lab.versions_serving()
+    text = 'ALTER TABLE "Patient" ADD COLUMN "nickname" TEXT;\n'
+    shipped = migrating.lab.ship("9.1.7", files={PLACE.format(NICKNAME): text})
+
+    ending = migrating.release(migrating.hotfix_request(shipped))
+
+    assert f"was not tried on the new schema: staging has not applied {NICKNAME}" in ending.sentence
+    assert NICKNAME not in applied()
+    assert migrating.lab.versions_serving() == before
 
 
 def test_a_migration_by_itself_is_approved_backed_up_and_verified_and_no_server_is_updated(migrating: Stage) -> None:
