@@ -12,11 +12,11 @@ from flows.production import before_the_first_change
 from flows.sign_off import sign_off
 from flows.verification import immediate_verification, settle
 from flows.way_home import way_home
+from policy.database_rows import migrations_begun
 from policy.items import Way
 from policy.limits import Mode
 from policy.record import Event
 from policy.release import Build, Request
-from policy.way_home import migrations_begun
 from tasks.old_code import image_in_production
 from tasks.run import Run
 

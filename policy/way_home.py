@@ -9,13 +9,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from policy.database_rows import MIGRATION_ITEM, list_applied, migration_in_flight
 from policy.judgement import Verdict
 from policy.limits import Limits
 from policy.record import Event, Row, last
 
 FORWARD_ITEMS = frozenset({"2.1.2", "2.1.5", "2.3.1"})
 UPDATE_ITEMS = FORWARD_ITEMS | {"4.2.2"}
-MIGRATION_ITEM = "6.3.2"
 # What people answer where the machine leaves it to them.
 STAY: Final = "stay on the new version"
 ROLL_BACK: Final = "roll back"
@@ -146,32 +146,9 @@ def touched_servers(rows: Sequence[Row]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(subjects))
 
 
-def migration_in_flight(rows: Sequence[Row]) -> bool:
-    """Whether a migration was begun and is not known to have ended."""
-    begun = [row.event for row in rows if row.item == MIGRATION_ITEM]
-    return bool(begun) and begun[-1] is Event.INTENDED
-
-
-def migrations_begun(rows: Sequence[Row]) -> bool:
-    """Whether this release meant to change the database, whatever became of it."""
-    return any(row.item == MIGRATION_ITEM and row.event is Event.INTENDED for row in rows)
-
-
-def _applied(rows: Sequence[Row], migrating: Migrating) -> str:
-    """Name the migrations that this release has applied and that stay when no server was touched; empty for none."""
-    if migration_in_flight(rows) and migrating is not Migrating.DONE:
-        rows = [row for row in rows if row.number < _begun_last(rows)]
-    begun = [row for row in rows if row.item == MIGRATION_ITEM and row.event is Event.INTENDED]
-    return ", ".join(str(row.facts.get("migrations", "")) for row in begun)
-
-
-def _begun_last(rows: Sequence[Row]) -> int:
-    return max(row.number for row in rows if row.item == MIGRATION_ITEM and row.event is Event.INTENDED)
-
-
 def _end_untouched(rows: Sequence[Row], world: World, why: Why) -> Plan:
     """No server was touched; migrations that were applied by themselves are signed off, or they are for people."""
-    applied = _applied(rows, world.migrating)
+    applied = list_applied(rows, last_is_done=world.migrating is Migrating.DONE)
     if not applied:
         return Nothing("no server was touched")
     if why.cause is Cause.STAY or read_way_back(rows) is not None:

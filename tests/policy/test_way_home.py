@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policy.database_rows import MIGRATION_ITEM, migration_in_flight, migrations_begun
 from policy.judgement import Verdict
 from policy.limits import Limits
 from policy.record import Event, Row
 from policy.way_home import (
     FORWARD_ITEMS,
-    MIGRATION_ITEM,
     Back,
     Cause,
     Forward,
@@ -25,7 +25,6 @@ from policy.way_home import (
     Wait,
     Why,
     World,
-    migration_in_flight,
     plan_way_home,
     read_way_back,
     touched_servers,
@@ -261,6 +260,7 @@ def test_a_migration_alone_ends_verified_or_with_people(
 ) -> None:
     found = plan(Cause.DIED, numbered(rows), replace(ALL_OLD, migrating=migrating))
 
+    assert migrations_begun(rows) is any(row.item == MIGRATION_ITEM for row in rows)
     assert isinstance(found, kind)
     assert sentence in found.sentence
 
