@@ -31,7 +31,10 @@ def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way
     commit = check_request(request, company)
     previous = serving_commit(company)
     if commit == previous:
-        raise BadRequest(f"commit: {commit[:7]} is already live on every server; there is nothing to release")
+        raise BadRequest(
+            f"commit: {commit[:7]} is already live on every server; there is nothing to release,"
+            " and its migrations alone are for the deployment `migration`"
+        )
     if not company.github.is_ancestor(previous, commit):
         raise BadRequest(
             f"commit: {commit[:7]} does not contain {previous[:7]}, which production serves;"
