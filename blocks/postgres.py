@@ -144,15 +144,8 @@ class Postgres(CompanyBlock):
         patience = statement_patience or self.statement_patience
         try:
             with psycopg.connect(
-                host=self.host,
-                port=self.port,
-                dbname=self.name,
-                user=self.user,
-                password=self.read_password(),
-                sslmode=self.sslmode,
-                connect_timeout=max(2, round(self.connect_patience.total_seconds())),
+                **self.address(),
                 options=f"-c statement_timeout={round(patience.total_seconds() * 1000)}",
-                application_name="countersign",
                 autocommit=autocommit,
             ) as connection:
                 yield connection
@@ -162,6 +155,19 @@ class Postgres(CompanyBlock):
             raise _connection_trouble(self.name, error) from error
         except psycopg.Error as error:
             raise Refused(f"database {self.name}: {_first_line(error)}") from error
+
+    def address(self) -> dict[str, Any]:
+        """Return how a connection is opened, for whoever opens one; the password is among it."""
+        return {
+            "host": self.host,
+            "port": self.port,
+            "dbname": self.name,
+            "user": self.user,
+            "password": self.read_password(),
+            "sslmode": self.sslmode,
+            "connect_timeout": max(2, round(self.connect_patience.total_seconds())),
+            "application_name": "countersign",
+        }
 
     def read_password(self) -> str:
         """Return the password, for a program that connects by itself; it goes by the environment only."""

@@ -29,6 +29,13 @@ A *gate* stops the way forward until it passes or is waived, an *action* has to 
 *advice* is shown and never stops, and to an *attest* a named person puts their name.
 
 """
+WAYS = {
+    Way.STANDARD: "standard",
+    Way.HOTFIX: "hotfix",
+    Way.MIGRATION: "migration alone",
+    Way.HOMEWARD: "roll-back, recovery",
+    Way.MANUAL: "by hand",
+}
 SHORT = {
     Asked.REQUIRED: "required",
     Asked.SHOWN: "shown",
@@ -81,15 +88,15 @@ def render(places: Mapping[str, tuple[Place, ...]]) -> str:
     done = sum(number in places for number in ITEMS)
     lines = [
         HEAD + f"{done} of {len(ITEMS)} items are carried out by code.\n",
-        "| number | title | passes when | kind | standard | hotfix | roll-back, recovery | by hand | carried out by |",
-        "|---|---|---|---|---|---|---|---|---|",
+        f"| number | title | passes when | kind | {' | '.join(WAYS.values())} | carried out by |",
+        "|---|---|---|---|---|---|---|---|---|---|",
         *(_row(ITEMS[number], places.get(number, ())) for number in sorted(ITEMS, key=in_order)),
     ]
     return "\n".join(lines) + "\n"
 
 
 def _row(item: Item, places: tuple[Place, ...]) -> str:
-    asked = [SHORT[item.asked[way]] for way in (Way.STANDARD, Way.HOTFIX, Way.HOMEWARD, Way.MANUAL)]
+    asked = [SHORT[item.asked[way]] for way in WAYS]
     told = [place for place in places if not place.function.startswith("_")] or places
     who = ", ".join(place.link for place in told) or "not yet"
     return f"| {' | '.join((item.number, item.title, item.passes, item.kind.value, *asked, who))} |"

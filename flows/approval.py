@@ -32,24 +32,27 @@ from tasks.run import Run, utc_now
 _COUNTS = (Outcome.APPROVED, Outcome.ROLL_BACK)
 
 
-def require_approval(run: Run, gather: Callable[[Run], Report], watch: Watch) -> None:
+def require_approval(run: Run, gather: Callable[[Run], Report], watch: Watch | None = None) -> None:
     """Return once an approval for exactly this is on record; ask until there is one; raise on a roll-back.
 
     The evidence is gathered again after an answer: one that worsened while people thought is not what they approved.
-    The watch has to be clear for that: what it does not know holds the release, as before any server.
+    The watch has to be clear for that: what it does not know holds the release, as before any server. Before the
+    first change there is none.
     The time to answer is one for all answers: who types a wrong code has no more of it.
     Raises ApprovalRefused, NobodyAnswered, or what the lookout raises while people think.
     """
     complaint = ""
     deadline = time.monotonic() + run.limits.approval.total_seconds()
     while True:
-        watch_until_clear(run, watch, at_least=timedelta(0))
+        if watch is not None:
+            watch_until_clear(run, watch, at_least=timedelta(0))
         report = gather(run)
         subject = _subject(run, report)
         if (approval := standing_approval(run.record.rows(), subject)) is not None:
             break
         left = timedelta(seconds=max(0, deadline - time.monotonic()))
-        answer = _ask_for_approval(run, complaint, evidence_page(run, report, watch), report, within=left)
+        page = evidence_page(run, report, watch) if watch else page_before_any_change(run, report)
+        answer = _ask_for_approval(run, complaint, page, report, within=left)
         ruling = _rule(run, answer)
         _write_down(run, answer, ruling, subject)
         if ruling.outcome is Outcome.ROLL_BACK:
@@ -96,6 +99,22 @@ def evidence_page(run: Run, report: Report, watch: Watch) -> str:
             " The form stands below the evidence: scroll down.",
             render_comparison(comparison, limits=limits),
             render_page("What was checked", report.entries, way=release.way),
+        )
+    )
+
+
+def page_before_any_change(run: Run, report: Report) -> str:
+    """Return what the approver of a migration alone sees above the form: the verdict, the statements, the items."""
+    release = run.release
+    return "\n\n".join(
+        (
+            "## Approve the migration of the database?",
+            f"**{headline(report.entries, way=release.way)}.**",
+            f"**{release.what}**, {release.risk.value} risk, requested by {release.request.requested_by}."
+            f" Nothing was changed in production; {', '.join(release.servers)} stay on {release.previous_commit[:7]}.",
+            "**Approve**: the database is backed up and migrated. **Roll back**, or no answer in time: nothing is"
+            " changed. The form stands below the evidence: scroll down.",
+            render_page("What was checked", report.entries, way=release.way, foot=report.foot),
         )
     )
 

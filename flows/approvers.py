@@ -7,11 +7,10 @@ from typing import Protocol
 from blocks.errors import Misconfigured
 from flows.phase import ChecksFailed
 from policy.approval import Decision, Outcome, Ruling, count_wrong_codes, judge_answer, occasion_of
-from policy.items import Way
 from policy.judgement import Judgement
 from policy.messages import own_approval
 from policy.one_time_code import delay_after
-from policy.roles import Person, Role, entitled, find_own_part
+from policy.roles import Occasion, Person, Role, entitled, find_own_part
 from tasks.messages import page_on_call, tell_each
 from tasks.run import Run, utc_now
 
@@ -24,7 +23,7 @@ def who_may_approve(run: Run) -> tuple[Person, ...]:
 def somebody_may_approve(run: Run) -> bool:
     """Whether an answer of anybody can count; in an emergency also of somebody who had a part in the release."""
     people = _entitled(run)
-    return bool(people) if run.release.way is Way.HOTFIX else any(own_part is None for _, own_part in people)
+    return any(own_part is None for _, own_part in people) or (bool(people) and _occasion(run) is Occasion.EMERGENCY)
 
 
 def say_who_may_approve(run: Run) -> str:
@@ -46,12 +45,16 @@ def require_an_approver(run: Run) -> None:
 
 def _entitled(run: Run) -> tuple[tuple[Person, str | None], ...]:
     """Everybody who is entitled today, with their own part in the release."""
-    occasion = occasion_of(way=run.release.way, risk=run.release.risk)
     requested_by, authors = run.release.request.requested_by, authors_of(run)
     return tuple(
         (person, find_own_part(person, requested_by=requested_by, authors=authors))
-        for person in entitled(occasion, run.company.roster, run.today)
+        for person in entitled(_occasion(run), run.company.roster, run.today)
     )
+
+
+def _occasion(run: Run) -> Occasion:
+    release = run.release
+    return occasion_of(way=release.way, risk=release.risk, migrations=release.migrations)
 
 
 def authors_of(run: Run) -> frozenset[str]:
@@ -79,7 +82,7 @@ def rule(run: Run, decision: Decision, answer: Answered, *, reason: str, window:
         decision,
         answer.name,
         reason=reason,
-        occasion=occasion_of(way=run.release.way, risk=run.release.risk),
+        occasion=_occasion(run),
         roster=run.company.roster,
         requested_by=run.release.request.requested_by,
         authors=authors_of(run),

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from flows.gate import ChoiceForm, NobodyAnswered, ask
 from policy.approval import Outcome
+from policy.items import Way
 from policy.judgement import spoken
 from policy.messages import choice_wanted
 from policy.record import Event
@@ -26,7 +27,7 @@ def choose(run: Run, sentence: str) -> None:
 
     Unanswered, nothing more is changed: a fleet that is live on the new version stays, one that is mixed waits.
     """
-    live = any(row.event is Event.LIVE for row in run.record.seen)
+    live = run.release.way is Way.MIGRATION or any(row.event is Event.LIVE for row in run.record.seen)
     link = run.link
     within = run.limits.approval
     text = choice_wanted(run.release, sentence=sentence, link=link, left=within)

@@ -10,6 +10,7 @@ from policy.items import Way
 from policy.record import Event, last
 from policy.release import HotfixRequest, Release, Request
 from tasks.resolve import resolve, resume
+from tasks.resolve_migration import resolve_migration
 from tasks.run import Run, utc_now
 
 
@@ -20,7 +21,10 @@ def open_release(request: Request | HotfixRequest, company: Company, *, way: Way
     if release is not None:
         get_run_logger().info("Release %s goes on where an earlier process of this run left it", key)
         return release
-    release = resolve(request, company, key=key, way=way, now=utc_now())
+    if way is Way.MIGRATION:
+        release = resolve_migration(request, company, key=key, now=utc_now())
+    else:
+        release = resolve(request, company, key=key, way=way, now=utc_now())
     get_run_logger().info("Release %s: %s, %s risk (%s)", key, release.what, release.risk, "; ".join(release.reasons))
     return release
 

@@ -1,6 +1,7 @@
 """mode: plan. 1.3 and 1.4 are judged, nothing is changed; the page shows what would happen, in order."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from prefect.artifacts import create_markdown_artifact
@@ -9,11 +10,16 @@ from blocks.company import Company
 from blocks.record import Record
 from blocks.store import FolderStore
 from flows.approvers import say_who_may_approve
+from flows.migration import migration_prepared
 from flows.preparation import final_checks, gather_evidence
+from policy.items import Way
+from policy.migrations.order import Order, plan_order
 from policy.page import render_page
 from policy.record import Event
 from policy.release import Build, Release
 from tasks.messages import deliver
+from tasks.migrating import migrated
+from tasks.migration_facts import new_readings
 from tasks.preparation import deployed_to_staging
 from tasks.rollout import kept, pulled, steps_forward
 from tasks.run import Run
@@ -25,8 +31,12 @@ def show_plan(company: Company, release: Release) -> None:
     with tempfile.TemporaryDirectory() as folder:
         run = _rehearsal(company, release, Path(folder))
         reports = (*gather_evidence(run), final_checks(run))
+        if release.migrations:
+            reports = (*reports, migration_prepared(run))
         entries = [entry for report in reports for entry in report.entries]
-        before = (_say_image(run), f"The release {say_who_may_approve(run)} (2.1.4).")
+        image = () if release.way is Way.MIGRATION else (_say_image(run),)
+        before = (*image, f"The release {say_who_may_approve(run)} (2.1.4).")
+        feet = [report.foot for report in reports if report.foot]
         rows = [f"{number}. **{step.title}**: `{step.does}`" for number, step in enumerate(steps_of(run), start=1)]
         create_markdown_artifact(
             key="plan",
@@ -34,7 +44,7 @@ def show_plan(company: Company, release: Release) -> None:
                 f"What would happen: {release.what}",
                 entries,
                 way=release.way,
-                foot="\n\n".join(("### Before it begins", *before, "### In this order", "\n".join(rows))),
+                foot="\n\n".join(("### Before it begins", *before, "### In this order", "\n".join(rows), *feet)),
             ),
             description="; ".join(report.sentence for report in reports)[:200],
         )
@@ -43,13 +53,25 @@ def show_plan(company: Company, release: Release) -> None:
 def steps_of(run: Run) -> list[Step]:
     """Return the steps of the roll-out in order, the gate between the first server and the rest."""
     staging = [] if run.company.staging is None else [deployed_to_staging(run)]
-    return [
+    begins = [
         *staging,
         deliver(run, number="1.3.7", name="team notified", text="Production Deployment Planned", thread=False),
+    ]
+    if run.release.way is Way.MIGRATION:
+        return [*begins, *_migrations(run, [one.name for one in new_readings(run)])]
+    order = plan_order(new_readings(run)) if run.release.migrations else Order((), ())
+    return [
+        *begins,
+        *_migrations(run, order.before),
         *(step(server, run) for server in run.servers for step in (kept, pulled)),
         *(step for server in run.servers for step in steps_forward(server, run)),
+        *_migrations(run, order.after),
         deliver(run, number="3.3.1", name="completion posted", text="Production Deployment Complete"),
     ]
+
+
+def _migrations(run: Run, names: Sequence[str]) -> list[Step]:
+    return [migrated(run, names)] if names else []
 
 
 def _say_image(run: Run) -> str:

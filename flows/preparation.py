@@ -50,8 +50,8 @@ from tasks.run import Run
 from tasks.sign_off import keep_statements
 from tasks.step import carry_out
 from tasks.telling import (
-    has_maintenance,
     maintenance_announced,
+    needs_maintenance,
     on_call_ready,
     on_call_told,
     status_page_updated,
@@ -137,7 +137,7 @@ def announcement(run: Run) -> None:
     tell(team_notified(run), run)
     for step in on_call_told(run):
         tell(step, run)
-    if has_maintenance(run):
+    if needs_maintenance(run):
         tell(maintenance_announced(run), run)
     require(run, people_told(run))
     show_beginning(run)

@@ -8,7 +8,12 @@ from blocks.company import Company
 from flows.approval import require_approval
 from flows.approvers import require_an_approver
 from flows.hold import holding, refuse_while_held
-from flows.migration import migrate_after_the_last_server, migrate_before_the_first_server, migration_prepared
+from flows.migration import (
+    backfill_after_the_last_server,
+    migrate_after_the_last_server,
+    migrate_before_the_first_server,
+    migration_prepared,
+)
 from flows.opening import open_release, release_key
 from flows.phase import Report
 from flows.plan import show_plan
@@ -30,6 +35,7 @@ from policy.items import Way
 from policy.limits import Mode
 from policy.release import Request
 from policy.way_home import touched_servers
+from tasks.backfill import backfills_of
 from tasks.marks import show_updates
 from tasks.preparation import merge_and_build
 from tasks.run import Run
@@ -68,7 +74,7 @@ def before_the_first_change(run: Run) -> None:
 
 def final_evidence(run: Run) -> tuple[Report, ...]:
     """All that must hold just before the first change; section 6 where the release migrates the database."""
-    migrating = (migration_prepared(run),) if run.release.migrations else ()
+    migrating = (migration_prepared(run),) if run.release.migrations or backfills_of(run) else ()
     return (final_checks(run), *migrating)
 
 
@@ -86,6 +92,7 @@ def roll_out(run: Run, *more: Callable[[Run], Report]) -> None:
         for server in remaining:
             watch_until_clear(run, watch, at_least=run.limits.watch_interval)
             update(run, [server])
+        backfill_after_the_last_server(run)
         migrate_after_the_last_server(run)
         everything_is_live(run)
         verify(run, watch, *more)

@@ -5,9 +5,10 @@ from prefect.logging import get_run_logger
 from blocks.company import Company
 from blocks.errors import BlockError
 from flows.red_flag import RedFlag, raised_flags
+from policy.items import Way
 from policy.judgement import Judgement, unknown
 from policy.limits import Risk
-from policy.messages import completed
+from policy.messages import completed, migrated
 from policy.metrics import Ending
 from policy.page import say_each
 from policy.record import Event, last
@@ -32,6 +33,9 @@ def sign_off(run: Run) -> None:
     died, it is asked once more and listed if it does not pass: nobody waits at a gate of recovery, and a release that
     was verified is not rolled back for it.
     """
+    if run.release.way is Way.MIGRATION:
+        sign_off_migration(run)
+        return
     if run.build is None:
         run.build = recorded_build(run)
     judgement = run.verdicts.get("3.4.1") or _ask(run, final_health_check)
@@ -43,6 +47,23 @@ def sign_off(run: Run) -> None:
     inform(deliver(run, number="3.3.1", name="completion posted", text=text), run)
     end_incident(run)
     seal(run, outcome=Ending.SIGNED_OFF, sentence=f"{run.built.commit[:7]} is live; {judgement.sentence}")
+
+
+def sign_off_migration(run: Run) -> None:
+    """The team is told and the record is sealed; the servers serve what they served, so no ref and no tag moves."""
+    hear_flags(run)
+    company, issues = run.company, []
+    steps = [*([maintenance_over(run, "The database was changed.")] if company.statuspage is not None else [])]
+    steps += [log_written(run)] if company.log is not None else []
+    for step in steps:
+        inform(step, run)
+    entries = [(question.item, _ask(run, question)) for question in (status_page_resolved,)]
+    issues = [say_each([entry]) for entry in entries if not entry[1].verdict.lets_pass]
+    text = migrated(run.release, took=utc_now() - run.release.opened_at, issues=issues)
+    inform(deliver(run, number="3.3.1", name="completion posted", text=text), run)
+    end_incident(run)
+    served = run.release.previous_commit[:7]
+    seal(run, outcome=Ending.SIGNED_OFF, sentence=f"the database is migrated; the servers serve {served} as before")
 
 
 def written_down(run: Run) -> list[str]:

@@ -15,10 +15,12 @@ from blocks.fleet.server import Server
 from flows.choice import ApprovalRefused, PeopleStay
 from flows.gate import NobodyAnswered
 from flows.hold import AskedToStop, HoldLost
+from flows.old_code import leave_staging_as_it_was
 from flows.phase import ChecksFailed
 from flows.red_flag import RedFlag
 from flows.sign_off import production_ref_moved, recorded_build, sign_off
 from flows.world import read_world
+from policy.items import Way
 from policy.judgement import Judgement, Verdict, unknown, worst_of
 from policy.limits import Mode
 from policy.messages import page_not_well, page_stuck
@@ -91,13 +93,14 @@ def go_home(run: Run, why: Why) -> Plan:
         item="4.1.1",
         facts={"cause": why.cause.value, "sentence": why.sentence, "plan": type(plan).__name__},
     )
+    leave_staging_as_it_was(run)
     match plan:
         case Nothing():
-            if why.cause is Cause.STAY:
+            if why.cause is Cause.STAY and run.release.way is not Way.MIGRATION:
                 run.build = run.build or recorded_build(run)
                 inform(production_ref_moved(run, run.built.commit), run)
             tell_stopped(run, plan.sentence, why)
-            _clear_status_page(run, "The maintenance is over; nothing was changed.")
+            _clear_status_page(run, "The maintenance is over; the servers serve what they served.")
             seal(
                 run,
                 outcome=Ending.STAYED if why.cause is Cause.STAY else Ending.STOPPED,
@@ -203,7 +206,8 @@ def _empty(run: Run, server: Server) -> None:
 
 def give_to_people(run: Run, sentence: str) -> None:
     """The record ends once people know; a page that did not go out is tried again by recovery."""
-    commands = run.company.fleet.hand_commands(run.release.kept_under)
+    kept = run.release.way is not Way.MIGRATION
+    commands = run.company.fleet.hand_commands(run.release.kept_under) if kept else {}
     text = page_stuck(run.release, sentence, read_world(run), commands)
     if page_on_call(run, text, name="stuck page", rings_anew=True):
         # People first: what writes the report may take a while to answer.

@@ -23,6 +23,7 @@ FAULTS = (
     "no-audit",
     "slow-query",
     "stubborn",
+    "names-a-room",
 )
 ONLY = " in production"
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"

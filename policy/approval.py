@@ -60,9 +60,14 @@ def subject_of(
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def occasion_of(*, way: Way, risk: Risk) -> Occasion:
-    """Return who is asked: by risk, or as an emergency on the hotfix way."""
-    return Occasion.EMERGENCY if way is Way.HOTFIX else Occasion(risk.value)
+def occasion_of(*, way: Way, risk: Risk, migrations: Sequence[str] = ()) -> Occasion:
+    """Return who is asked: by risk, or as an emergency on the hotfix way.
+
+    Section 5 lets a tech lead decide, 6.2 leaves dangerous migrations to the CTO: the stricter holds.
+    """
+    if way is not Way.HOTFIX:
+        return Occasion(risk.value)
+    return Occasion.HIGH if migrations and risk is Risk.HIGH else Occasion.EMERGENCY
 
 
 def judge_answer(

@@ -21,13 +21,17 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything that may say what breaks; not `complete` where a list was cut short."""
+    """Everything that may say what breaks; not `complete` where a list was cut short.
+
+    No code `lands` where the commit is live already and only its migrations are carried out.
+    """
 
     descriptions: Sequence[Changed]
     lock_files: Sequence[Changed]
     migrations: Sequence[Migration]
     messages: Sequence[Message]
     complete: bool
+    lands: bool = True
 
 
 def judge_breaking_changes(evidence: Evidence, *, acknowledged: Collection[str]) -> Judgement:
@@ -39,7 +43,7 @@ def judge_breaking_changes(evidence: Evidence, *, acknowledged: Collection[str])
     open_breaks = [one for one in found if not one.is_named(acknowledged)]
     waiting = [one.name for one in unread if not Break(one.name).is_named(acknowledged)]
     parts = [unknown(one) for one in (*unreadable, *dependencies.unreadable)]
-    if not evidence.messages:
+    if not evidence.messages and evidence.lands:
         parts.append(unknown("no commit and no pull request was read"))
     if not evidence.complete:
         parts.append(unknown("the list of changes is cut short, so more may break"))

@@ -6,29 +6,42 @@ from types import MappingProxyType
 from policy.items import Asked, Item, Kind, Way
 
 
-def _asked(standard: Asked, hotfix: Asked, manual: Asked, homeward: Asked) -> Mapping[Way, Asked]:
-    return MappingProxyType({Way.STANDARD: standard, Way.HOTFIX: hotfix, Way.MANUAL: manual, Way.HOMEWARD: homeward})
+def _asked(standard: Asked, hotfix: Asked, manual: Asked, homeward: Asked, *, migration: Asked) -> Mapping[Way, Asked]:
+    return MappingProxyType(
+        {
+            Way.STANDARD: standard,
+            Way.HOTFIX: hotfix,
+            Way.MANUAL: manual,
+            Way.HOMEWARD: homeward,
+            Way.MIGRATION: migration,
+        }
+    )
 
 
 _R, _S, _I, _N = Asked.REQUIRED, Asked.SHOWN, Asked.INFORMS, Asked.NOT_ASKED
 
-REVIEW = _asked(_R, _S, _R, _N)
-REVIEW_BY_CI = _asked(_R, _S, _S, _N)
-STAGING = _asked(_R, _S, _R, _N)
-CHANGE_SET = _asked(_R, _R, _R, _S)
-WINDOW = _asked(_R, _N, _R, _N)
-TELLING = _asked(_R, _I, _R, _I)
-BEFORE = _asked(_R, _S, _R, _N)
-HEALTH_BEFORE = _asked(_R, _S, _R, _S)
-ALWAYS = _asked(_R, _R, _R, _R)
-BY_CI = _asked(_R, _R, _N, _N)
-ROLL_OUT = _asked(_R, _R, _R, _N)
-AFTERWARDS = _asked(_R, _S, _R, _N)
-MANUAL = _asked(_N, _N, _R, _N)
-HOMEWARD = _asked(_N, _N, _N, _R)
-HOTFIX = _asked(_N, _R, _N, _N)
-ADVICE = _asked(_S, _S, _S, _S)
-OUTSIDE = _asked(_N, _N, _N, _N)
+REVIEW = _asked(_R, _S, _R, _N, migration=_R)
+REVIEW_BY_CI = _asked(_R, _S, _S, _N, migration=_R)
+STAGING = _asked(_R, _S, _R, _N, migration=_R)
+CHANGE_SET = _asked(_R, _R, _R, _S, migration=_R)
+WINDOW = _asked(_R, _N, _R, _N, migration=_R)
+TELLING = _asked(_R, _I, _R, _I, migration=_R)
+BEFORE = _asked(_R, _S, _R, _N, migration=_R)
+HEALTH_BEFORE = _asked(_R, _S, _R, _S, migration=_R)
+ALWAYS = _asked(_R, _R, _R, _R, migration=_R)
+BY_CI = _asked(_R, _R, _N, _N, migration=_N)
+ROLL_OUT = _asked(_R, _R, _R, _N, migration=_N)
+# No server changes by a migration alone, and what they serve has to work as before.
+VERIFICATION = _asked(_R, _R, _R, _N, migration=_R)
+AFTERWARDS = _asked(_R, _S, _R, _N, migration=_N)
+MIGRATION = _asked(_R, _R, _R, _N, migration=_R)
+# What needs staging or a window is shown in a hotfix, as 1.3 is.
+MIGRATION_ON_STAGING = _asked(_R, _S, _R, _N, migration=_R)
+MANUAL = _asked(_N, _N, _R, _N, migration=_N)
+HOMEWARD = _asked(_N, _N, _N, _R, migration=_N)
+HOTFIX = _asked(_N, _R, _N, _N, migration=_N)
+ADVICE = _asked(_S, _S, _S, _S, migration=_S)
+OUTSIDE = _asked(_N, _N, _N, _N, migration=_N)
 
 _ROWS = (
     Item(
@@ -207,7 +220,7 @@ _ROWS = (
         "a person entitled for this risk approved, after seeing the evidence of the first server",
     ),
     Item("2.1.5", "Update the remaining servers", Kind.ACTION, ROLL_OUT, "as 2.1.2, batch by batch"),
-    Item("2.1.6", "Post-deployment smoke tests", Kind.GATE, ROLL_OUT, "all pass"),
+    Item("2.1.6", "Post-deployment smoke tests", Kind.GATE, VERIFICATION, "all pass"),
     Item("2.1.7", "Notify Slack", Kind.ACTION, TELLING, "posted"),
     Item(
         "2.3.1",
@@ -216,15 +229,15 @@ _ROWS = (
         MANUAL,
         "as 2.1.2-2.1.5 without CI",
     ),
-    Item("3.1.1", "Health checks passing", Kind.GATE, ROLL_OUT, "healthy, database connected"),
-    Item("3.1.2", "Version confirmed", Kind.GATE, ROLL_OUT, "every server serves the new version"),
-    Item("3.1.3", "Key features functioning", Kind.GATE, ROLL_OUT, "all pass with the demo account"),
-    Item("3.1.4", "No new errors", Kind.GATE, ROLL_OUT, "no new issue type, error rate < 1 %"),
+    Item("3.1.1", "Health checks passing", Kind.GATE, VERIFICATION, "healthy, database connected"),
+    Item("3.1.2", "Version confirmed", Kind.GATE, VERIFICATION, "every server serves the new version"),
+    Item("3.1.3", "Key features functioning", Kind.GATE, VERIFICATION, "all pass with the demo account"),
+    Item("3.1.4", "No new errors", Kind.GATE, VERIFICATION, "no new issue type, error rate < 1 %"),
     Item(
         "3.1.5",
         "Metrics normal",
         Kind.GATE,
-        ROLL_OUT,
+        VERIFICATION,
         "error rate < 1 %, p95 < 500 ms, traffic as usual for the time of day",
     ),
     Item("3.2.1", "Watch the dashboard, 15 to 60 min", Kind.GATE, AFTERWARDS, "no red flag, no worsening trend"),
@@ -330,44 +343,44 @@ _ROWS = (
         HOTFIX,
         "post-mortem opened (required for security), back-merge to main done, team told",
     ),
-    Item("6.1.1", "Test migration in staging", Kind.GATE, ROLL_OUT, "applied there"),
-    Item("6.1.2", "Reversibility", Kind.GATE, ROLL_OUT, "known; irreversible ones need CTO"),
-    Item("6.1.3", "Duration estimate", Kind.GATE, ROLL_OUT, "< 5 min in business hours, else off-hours"),
+    Item("6.1.1", "Test migration in staging", Kind.GATE, MIGRATION_ON_STAGING, "applied there"),
+    Item("6.1.2", "Reversibility", Kind.GATE, MIGRATION, "known; irreversible ones need CTO"),
+    Item("6.1.3", "Duration estimate", Kind.GATE, MIGRATION_ON_STAGING, "< 5 min in business hours, else off-hours"),
     Item(
         "6.1.4",
         "Backup",
         Kind.ACTION,
-        ROLL_OUT,
+        MIGRATION,
         "custom-format dump taken, readable by pg_restore, uploaded, checksum verified",
     ),
     Item(
         "6.2.1",
         "Safety class",
         Kind.GATE,
-        ROLL_OUT,
+        MIGRATION,
         "safe / risky / dangerous per statement; dangerous needs CTO",
     ),
     Item(
         "6.3.1",
         "Code before migration",
         Kind.GATE,
-        ROLL_OUT,
+        MIGRATION,
         "the compatible code is live first; expand → migrate → backfill → contract order kept",
     ),
     Item(
         "6.3.2",
         "Run the migration",
         Kind.ACTION,
-        ROLL_OUT,
+        MIGRATION,
         "maintenance announced if > 5 min; deployed; `_prisma_migrations` says finished; custom integrity queries pass",
     ),
-    Item("6.3.3", "Application connects", Kind.GATE, ROLL_OUT, "database connected"),
-    Item("6.3.4", "Key queries work", Kind.GATE, ROLL_OUT, "configured queries answer"),
+    Item("6.3.3", "Application connects", Kind.GATE, MIGRATION, "database connected"),
+    Item("6.3.4", "Key queries work", Kind.GATE, MIGRATION, "configured queries answer"),
     Item(
         "6.3.5",
         "No missing data",
         Kind.GATE,
-        ROLL_OUT,
+        MIGRATION,
         "equal, or grown by writes that the time explains; never smaller",
     ),
     Item(

@@ -20,6 +20,7 @@ class Way(StrEnum):
     STANDARD = "standard"
     HOTFIX = "hotfix"
     MANUAL = "manual"
+    MIGRATION = "migration alone"
     HOMEWARD = "rollback, recovery"
 
 

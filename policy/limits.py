@@ -150,6 +150,16 @@ class Limits(BaseModel):
     migration_patience: timedelta = Field(
         default=timedelta(minutes=30), description="6.3.2: how long the migrations of a release may take altogether."
     )
+    backfill_keys: int = Field(
+        default=5_000, ge=1, description="6.3.1: at most so many keys make a batch of a backfill."
+    )
+    backfill_batch: timedelta = Field(
+        default=timedelta(seconds=1),
+        description="6.3.1: a batch that takes longer is followed by a smaller one; after ten times as long it ends.",
+    )
+    backfill_patience: timedelta = Field(
+        default=timedelta(hours=6), description="6.3.1: how long a backfill may take; what it did is kept."
+    )
     heartbeat: timedelta = Field(default=timedelta(seconds=10), description="How often a hold shows life.")
     heartbeat_stale: timedelta = Field(
         default=timedelta(seconds=45), description="A hold that was silent for longer may be taken over."

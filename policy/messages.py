@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
+from policy.items import Way
 from policy.judgement import Judgement, spoken
 from policy.record import HEAD_DIGITS
 from policy.release import Build, Release
@@ -24,6 +26,19 @@ def completed(release: Release, build: Build, *, took: timedelta, issues: Sequen
             f"*Version:* {build.commit[:7]} ({build.digest[:19]})",
             f"*Duration:* {spoken(took)}",
             f"*Status:* live on {', '.join(release.servers)}",
+            f"*Issues:* {'; '.join(issues) if issues else 'none'}",
+        )
+    )
+
+
+def migrated(release: Release, *, took: timedelta, issues: Sequence[str]) -> str:
+    """3.3.1: the migrations were applied by themselves."""
+    return "\n".join(
+        (
+            ":white_check_mark: *Database Migration Complete*",
+            f"*Applied:* {', '.join(PurePosixPath(path).parent.name for path in release.migrations)}",
+            f"*Duration:* {spoken(took)}",
+            f"*Status:* {', '.join(release.servers)} serve {release.previous_commit[:7]} as before",
             f"*Issues:* {'; '.join(issues) if issues else 'none'}",
         )
     )
@@ -82,6 +97,7 @@ def approval_wanted(
     approvers: Sequence[str],
 ) -> str:
     """2.1.4: the direct message to whoever may approve; a complaint says why the question comes again."""
+    otherwise = "nothing is changed" if release.way is Way.MIGRATION else "it is rolled back"
     return "\n".join(
         (
             f":raised_hand: *Your decision is needed: {release.what}*",
@@ -90,7 +106,7 @@ def approval_wanted(
             measured,
             f"Open {link} , then ⋮ (top right) and *Resume*. The form stands below the evidence: scroll down in it.",
             "To approve, have your authenticator app at hand; to roll back, a name is enough.",
-            f"Time left: {spoken(left)}; then it is rolled back. May decide: {', '.join(approvers)}.",
+            f"Time left: {spoken(left)}; then {otherwise}. May decide: {', '.join(approvers)}.",
         )
     )
 

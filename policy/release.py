@@ -185,6 +185,11 @@ class Release(BaseModel):
         return self.request.mode
 
     @property
+    def is_live_already(self) -> bool:
+        """Whether the servers serve this very commit, so that no code lands with it."""
+        return self.commit == self.previous_commit
+
+    @property
     def what(self) -> str:
         """Name the release in one breath."""
         return f"{self.commit[:7]} ({self.request.summary})"

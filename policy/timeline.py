@@ -9,11 +9,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from policy.checklist import ITEMS
+from policy.database_rows import MIGRATION_ITEM
 from policy.items import Kind
 from policy.judgement import Verdict
 from policy.record import Event, Row
 from policy.troubleshooting import redact
-from policy.way_home import MIGRATION_ITEM, UPDATE_ITEMS
+from policy.way_home import UPDATE_ITEMS
 
 # Their sentences are arithmetic: rates, times, shares, and names of servers.
 MEASURED = frozenset({"2.1.3", "3.1.5", "3.2.1", "3.2.4"})

@@ -9,13 +9,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from policy.database_rows import MIGRATION_ITEM, list_applied, migration_in_flight
 from policy.judgement import Verdict
 from policy.limits import Limits
 from policy.record import Event, Row, last
 
 FORWARD_ITEMS = frozenset({"2.1.2", "2.1.5", "2.3.1"})
 UPDATE_ITEMS = FORWARD_ITEMS | {"4.2.2"}
-MIGRATION_ITEM = "6.3.2"
 # What people answer where the machine leaves it to them.
 STAY: Final = "stay on the new version"
 ROLL_BACK: Final = "roll back"
@@ -146,10 +146,19 @@ def touched_servers(rows: Sequence[Row]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(subjects))
 
 
-def migration_in_flight(rows: Sequence[Row]) -> bool:
-    """Whether a migration was begun and is not known to have ended."""
-    begun = [row.event for row in rows if row.item == MIGRATION_ITEM]
-    return bool(begun) and begun[-1] is Event.INTENDED
+def _end_untouched(rows: Sequence[Row], world: World, why: Why) -> Plan:
+    """No server was touched; migrations that were applied by themselves are signed off, or they are for people."""
+    applied = list_applied(rows, last_is_done=world.migrating is Migrating.DONE)
+    if not applied:
+        return Nothing("no server was touched")
+    if why.cause is Cause.STAY or read_way_back(rows) is not None:
+        return Nothing(f"no server was touched; applied and kept: {applied}")
+    if last(rows, Event.VERIFIED):
+        return Forward(f"{applied}: applied and verified; what is left is to sign off")
+    return Stuck(
+        f"{applied}: applied, and production was not seen to be well with it; no server was touched. If it is well,"
+        " keep it; if not, the DevOps lead takes it back (4.3)"
+    )
 
 
 def _closed_by_a_migration(rows: Sequence[Row], migrating: Migrating) -> str:
@@ -163,7 +172,9 @@ def _closed_by_a_migration(rows: Sequence[Row], migrating: Migrating) -> str:
             return ""
     done = [row for row in rows if row.item == MIGRATION_ITEM and row.event is Event.INTENDED]
     taken = ", ".join(str(row.facts["takes_away"]) for row in done if row.facts.get("takes_away"))
-    return f"the previous image needs what is gone: {taken}; rolling the image back will break it" if taken else ""
+    if not taken or read_way_back(rows) is None:
+        return ""
+    return f"the previous image needs what is gone: {taken}; rolling the image back will break it"
 
 
 def plan_way_home(rows: Sequence[Row], world: World, why: Why, *, now: datetime, limits: Limits) -> Plan:
@@ -180,7 +191,7 @@ def plan_way_home(rows: Sequence[Row], world: World, why: Why, *, now: datetime,
     if way_back is None or not touched:
         names = ", ".join(touched)
         gone = Stuck(f"{names} may have been changed, and the record holds no way back")
-        return gone if touched else Nothing("no server was touched")
+        return gone if touched else _end_untouched(rows, world, why)
     if repaired := _repaired_by_hand(world, way_back):
         return Stuck(f"somebody is repairing by hand: {repaired}; nothing is touched")
     if why.cause is Cause.STAY:

@@ -49,6 +49,7 @@ def breaking_changes_identified(run: Run) -> Judgement:
         migrations=[Migration(one.name, one.breaks) for one in new_readings(run)] if release.migrations else [],
         messages=list(_messages(run)),
         complete=release.complete,
+        lands=not release.is_live_already,
     )
     acknowledged = [said for said in release.request.acknowledged if not speaks_of_roll_back(said)]
     return judge_breaking_changes(evidence, acknowledged=acknowledged)

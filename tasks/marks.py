@@ -16,6 +16,7 @@ from prefect.states import Completed
 
 from blocks.errors import BlockError
 from blocks.github_deployments import State as Shown
+from policy.items import Way
 from policy.metrics import Ending
 from policy.record import Event, Row, last
 from tasks.run import Run
@@ -92,7 +93,10 @@ def list_updates(rows: tuple[Row, ...]) -> Iterator[tuple[str, str, datetime, da
 
 
 def _show_deployment(run: Run, state: Shown) -> None:
+    """A migration alone brings no commit to any server."""
     release = run.release
+    if release.way is Way.MIGRATION:
+        return
     run.company.github.show_deployment(
         release.environment,
         # A roll-back shows what became of the release that it undoes.

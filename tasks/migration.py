@@ -12,17 +12,22 @@ from blocks.postgres import Postgres
 from blocks.postgres_tables import answers, count_rows, list_invalid_indexes
 from policy.combined import combine, listed
 from policy.health import judge_every_server
+from policy.items import Way
 from policy.judgement import Judgement, failed, not_applicable, passed, unknown
 from policy.migrations import Safety
-from policy.migrations.duration import estimate_duration, judge_duration
+from policy.migrations.alone import judge_order_alone
+from policy.migrations.duration import judge_duration
 from policy.migrations.history import judge_applied, judge_history
 from policy.migrations.judging import NONE, judge_safety, worst_of_release
 from policy.migrations.order import judge_order
 from policy.migrations.row_counts import Counted, judge_row_counts
+from tasks.backfill import say_backfills
 from tasks.backup import take_backup, take_proved_backup
 from tasks.item import item
 from tasks.migration_facts import applied_rows, name_of, new_readings, project_of, texts_by_name
+from tasks.migration_time import expected_time
 from tasks.migration_trial import judge_way_back
+from tasks.old_code import meeting_of, old_code_proved
 from tasks.run import Run
 from tasks.systems import BACKUPS, DATABASE
 
@@ -51,18 +56,10 @@ def duration_estimated(run: Run) -> Judgement:
     """By its time on staging and the rows of both, production takes less than the limit, or it is off-hours."""
     if not run.release.migrations:
         return not_applicable(NONE)
-    staging, production = run.company.staging, DATABASE.required(run.company)
+    staging = run.company.staging
     if staging is None or staging.database is None:
         return unknown("there is no [staging_database] in the settings, so nothing was timed")
-    tables = sorted({lock.table for reading in new_readings(run) for lock in reading.locks})
-    took = [row.took for row in applied_rows(run, staging.database) if row.name in _names(run) and row.took is not None]
-    if len(took) < len(_names(run)):
-        return unknown("staging has not finished every migration, so nothing was timed")
-    estimate = estimate_duration(
-        max(took),
-        staging_rows={name: found.rows for name, found in count_rows(staging.database, tables).items()},
-        production_rows={name: found.rows for name, found in count_rows(production, tables).items()},
-    )
+    estimate = expected_time(run)
     return judge_duration(
         estimate,
         limit=run.limits.migration,
@@ -74,16 +71,19 @@ def duration_estimated(run: Run) -> Judgement:
 @item("6.2.1")
 def safety_class(run: Run) -> Judgement:
     """Every statement was read, none fails on the data of today, and the risk of the release is the class's."""
-    return judge_safety(new_readings(run), risk=run.release.risk)
+    return combine((judge_safety(new_readings(run), risk=run.release.risk), *say_backfills(run)))
 
 
 @item("6.3.1")
 def code_before_migration(run: Run) -> Judgement:
-    """What is added goes before the first server, what is taken away after the last; Prisma can go on from here."""
+    """What is added comes first, the old version was seen to live with it, and what is taken away comes last."""
     if not run.release.migrations:
         return not_applicable(NONE)
     history = judge_history(applied_rows(run, DATABASE.required(run.company)), texts_by_name(project_of(run)))
-    return combine((judge_order(new_readings(run)), history))
+    meeting = meeting_of(run)
+    proved = (old_code_proved(run, meeting),) if meeting else ()
+    order = judge_order_alone if run.release.way is Way.MIGRATION else judge_order
+    return combine((order(new_readings(run)), history, *proved))
 
 
 @item("6.1.4", needs=BACKUPS)

@@ -12,12 +12,14 @@ from policy.hotfix import judge_urgency
 from policy.items import Way
 from policy.judgement import Judgement, Verdict
 from policy.migrations import MigrationReading
+from policy.migrations.backfill import Backfill
 from policy.migrations.judging import risk_of
 from policy.record import Event
 from policy.release import HotfixRequest, Release, Request
-from policy.risk import assess_risk, list_migrations
+from policy.risk import ChangeSet, assess_risk, list_migrations
 from policy.roles import Person
 from policy.way_home import decided_home
+from tasks.backfill import read_backfills
 from tasks.migration_facts import outside_of_prisma, read_new_migrations
 from tasks.quarantine import judge_released_before
 
@@ -29,10 +31,12 @@ class BadRequest(Exception):
 def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way: Way, now: datetime) -> Release:
     """Return the release that follows from the request; raises BadRequest naming field, value and expectation."""
     commit = check_request(request, company)
-    released_before = refuse_quarantined(request, company, commit)
     previous = serving_commit(company)
     if commit == previous:
-        raise BadRequest(f"commit: {commit[:7]} is already live on every server; there is nothing to release")
+        raise BadRequest(
+            f"commit: {commit[:7]} is already live on every server; there is nothing to release,"
+            " and its migrations alone are for the deployment `migration`"
+        )
     if not company.github.is_ancestor(previous, commit):
         raise BadRequest(
             f"commit: {commit[:7]} does not contain {previous[:7]}, which production serves;"
@@ -40,25 +44,46 @@ def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way
         )
     change = company.github.read_change_set(previous, commit)
     migrations = list_migrations(change, rules=company.risk_rules)
+    readings = require_migrations(company, commit, migrations)
+    return freeze(request, company, change, migrations, readings, key=key, way=way, now=now)
+
+
+def freeze(
+    request: Request | HotfixRequest,
+    company: Company,
+    change: ChangeSet,
+    migrations: Sequence[str],
+    readings: Sequence[MigrationReading],
+    *,
+    key: str,
+    way: Way,
+    now: datetime,
+) -> Release:
+    """Return the release of this change set with these migrations, at the risk that they make it.
+
+    Raises BadRequest if what it brings was rolled back the last time.
+    """
+    released_before = refuse_quarantined(request, company, change.head)
+    backfills = require_backfills(company, change)
     assessment = assess_risk(
         change,
         rules=company.risk_rules,
         raised_to=request.raised_to,
-        migrations=[risk_of(one) for one in _read_migrations(company, commit, migrations)],
+        migrations=[*(risk_of(one) for one in readings), *(one.risk for one in backfills)],
     )
     return Release(
         key=key,
         environment=request.environment,
         way=way,
         request=request,
-        commit=commit,
-        previous_commit=previous,
+        commit=change.head,
+        previous_commit=change.base,
         commits=change.commits,
         files=change.files,
         complete=change.complete,
         gone=change.gone,
         commits_said=change.commits_said,
-        migrations=migrations,
+        migrations=tuple(migrations),
         risk=assessment.risk,
         reasons=(*assessment.reasons, *_released_again(released_before)),
         servers=tuple(server.name for server in company.fleet.servers),
@@ -80,8 +105,8 @@ def _released_again(judgement: Judgement) -> tuple[str, ...]:
     return (judgement.sentence,) if judgement.verdict is Verdict.ATTESTED else ()
 
 
-def _read_migrations(company: Company, commit: str, paths: Sequence[str]) -> Sequence[MigrationReading]:
-    """Return what the migrations do; raises BadRequest where they could not be carried out."""
+def require_migrations(company: Company, commit: str, paths: Sequence[str]) -> Sequence[MigrationReading]:
+    """Return what these migrations of a commit do; raises BadRequest where they could not be carried out."""
     if not paths:
         return ()
     named = f"commit: {commit[:7]} brings {counted(len(paths), 'database migration')} ({listed(paths, most=3)})"
@@ -99,6 +124,17 @@ def _read_migrations(company: Company, commit: str, paths: Sequence[str]) -> Seq
         )
     still_old = tuple(server.name for server in company.fleet.servers)
     return read_new_migrations(company, commit, paths, still_old=still_old)
+
+
+def require_backfills(company: Company, change: ChangeSet) -> Sequence[Backfill]:
+    """Return the backfills of the change set; raises BadRequest where one could not be carried out in batches."""
+    try:
+        found = read_backfills(company, change.head, [path for path in change.files if path not in change.gone])
+    except Refused as error:
+        raise BadRequest(f"commit: {change.head[:7]}: {error}") from error
+    if found and company.database is None:
+        raise BadRequest(f"commit: {change.head[:7]} brings a backfill, and there is no [database] in the settings")
+    return found
 
 
 def check_request(request: Request | HotfixRequest, company: Company) -> str:

@@ -9,13 +9,13 @@ from blocks.company import Company
 from blocks.errors import BlockError, Refused, Unreachable
 from blocks.github_answers import PullRequest
 from blocks.record import Record
+from policy.database_rows import MIGRATION_ITEM
 from policy.judgement import Judgement, unknown
 from policy.record import Event, Row, Unreadable, last
 from policy.release import Build, Release
 from policy.revert import Brought, Compared, branch_of, commit_message, find_reverted, judge_revert, title_of
 from policy.risk import Commit
 from policy.troubleshooting import advice_for
-from policy.way_home import MIGRATION_ITEM
 from tasks.item import item
 from tasks.run import Run
 from tasks.step import Seen, Step

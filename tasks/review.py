@@ -8,7 +8,7 @@ from policy.checks import judge_build, judge_tests
 from policy.combined import combine
 from policy.coverage import CoverageReport, judge_coverage
 from policy.evidence_rules import SecuritySource
-from policy.judgement import Judgement, not_configured
+from policy.judgement import Judgement, not_applicable, not_configured
 from policy.pull_requests import PullRequest, judge_pull_requests, list_landing
 from policy.review_facts import ReviewedPull
 from policy.reviews import Reviewers, judge_reviews
@@ -56,6 +56,8 @@ def pull_request_created(run: Run) -> Judgement:
 def code_review_completed(run: Run) -> Judgement:
     """Enough people who did not write it approved the head of each pull request that lands, and nobody objects."""
     company = run.company
+    if run.release.is_live_already:
+        return not_applicable(f"{run.release.commit[:7]} is live already; no commit goes to production")
     reviewers = Reviewers(
         roster=company.roster,
         rules=company.evidence.reviews,

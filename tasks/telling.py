@@ -1,6 +1,7 @@
 """1.3.7 to 1.3.9 and their ends in 3.3: people hear of a release before it begins, and that it is over."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from blocks.company import Company
 from blocks.errors import BlockError
@@ -10,7 +11,7 @@ from blocks.statuspage import Statuspage
 from policy.announcement import Plan, announce
 from policy.change_set import say_in_slack
 from policy.checklist import ITEMS
-from policy.judgement import Judgement, Verdict, failed, not_applicable, passed
+from policy.judgement import Judgement, Verdict, failed, not_applicable, passed, spoken
 from policy.limits import Risk
 from policy.messages import stakeholder_mail
 from policy.on_call import judge_on_call
@@ -18,6 +19,7 @@ from policy.record import Event, last
 from tasks.change_facts import review_of_release
 from tasks.item import item
 from tasks.messages import deliver, direct_message, message_key
+from tasks.migration_time import long_migration
 from tasks.on_call import find_people, list_shifts, on_call_to_tell
 from tasks.run import Run, utc_now
 from tasks.step import Again, Seen, Step
@@ -106,14 +108,17 @@ def on_call_ready(run: Run, pagerduty: PagerDutyRest) -> Judgement:
 def maintenance_announced(run: Run) -> Step:
     """1.3.9: the company's status page names the maintenance; where one was ended too early, another."""
     page = STATUSPAGE.required(run.company)
-    release = run.release
+    release, long = run.release, long_migration(run)
     starts = release.opened_at
     name = f"Maintenance: {release.request.summary}"
-    text = f"We bring a new version to production. It takes about {run.limits.roll_out.total_seconds() / 60:.0f} min."
+    lasts = run.limits.roll_out + (long.takes if long else timedelta(0))
+    text = f"We bring a new version to production. It takes about {lasts.total_seconds() / 60:.0f} min."
+    if long:
+        text += f" The database is changed for {spoken(long.takes)} of them."
 
     def act(company: Company, _number: int) -> None:
         STATUSPAGE.required(company).schedule_maintenance(
-            release.key, name, text, starts=starts, ends=max(starts, utc_now()) + run.limits.roll_out
+            release.key, name, text, starts=starts, ends=max(starts, utc_now()) + lasts
         )
 
     return Step(
@@ -130,8 +135,8 @@ def maintenance_announced(run: Run) -> Step:
 
 @item("1.3.9", needs=STATUSPAGE)
 def status_page_updated(run: Run, page: Statuspage) -> Judgement:
-    """The maintenance stands on the status page; only high risk needs one."""
-    if run.release.risk is not Risk.HIGH:
+    """The maintenance stands on the status page; only high risk and a migration over its limit need one."""
+    if not needs_maintenance(run):
         return not_applicable(f"{run.release.risk} risk needs no maintenance on the status page")
     found = page.find_maintenance(run.release.key)
     if found is None:
@@ -141,9 +146,18 @@ def status_page_updated(run: Run, page: Statuspage) -> Judgement:
     return passed(f"{found.name!r} is {found.status}", link=found.url or None)
 
 
+def needs_maintenance(run: Run) -> bool:
+    """Whether the company's status page has to name a maintenance: at high risk, and for a long migration."""
+    if run.company.statuspage is None:
+        return False
+    return run.release.risk is Risk.HIGH or long_migration(run) is not None
+
+
 def has_maintenance(run: Run) -> bool:
-    """Whether a status page names a maintenance for this release: only high risk needs one."""
-    return run.company.statuspage is not None and run.release.risk is Risk.HIGH
+    """Whether the status page may name a maintenance of this release, as the record says that one was meant."""
+    if run.company.statuspage is None:
+        return False
+    return any(row.event is Event.INTENDED and row.item == "1.3.9" for row in run.record.seen)
 
 
 def maintenance_over(run: Run, text: str) -> Step:

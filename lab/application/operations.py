@@ -157,7 +157,11 @@ def read_patient(_body: dict[str, Any], actor: str, number: str) -> dict[str, An
 
 def writer(table: str, column: str, field: str) -> Callable[[dict[str, Any], str, str], dict[str, Any]]:
     """Return the operation that adds a row to a table."""
-    statement = f'INSERT INTO "{table}" ("patientId", "{column}") VALUES (%s, %s) RETURNING id'  # noqa: S608 - names of this file
+    columns, values = f'"patientId", "{column}"', "%s, %s"
+    # No fault by itself: a version that came with the column `room` writes it.
+    if FAULT == "names-a-room" and table == "Appointment":
+        columns, values = f'{columns}, "room"', f"{values}, 'A1'"
+    statement = f'INSERT INTO "{table}" ({columns}) VALUES ({values}) RETURNING id'  # noqa: S608 - names of this file
 
     def write(body: dict[str, Any], actor: str, _query: str) -> dict[str, Any]:
         if not isinstance(body.get("patient"), int) or not body.get(field):

@@ -37,14 +37,14 @@ def estimate_duration(
 
 
 def judge_duration(estimate: Estimate | None, *, limit: timedelta, risk: Risk, maintenance: bool) -> Judgement:
-    """Pass below the limit, or off-hours with a maintenance announced: those are the windows of high risk."""
+    """Pass below the limit, or off-hours with a maintenance announced: low risk alone is released in business hours."""
     if estimate is None:
         return unknown("how long it takes in production is not known: staging has not timed it on comparable data")
     said = f"{estimate.sentence} (limit {spoken(limit)})"
     if estimate.takes <= limit:
         return passed(said)
-    if risk is not Risk.HIGH:
-        return failed(f"{said}; over it, off-hours are needed: raise the risk to high")
+    if risk is Risk.LOW:
+        return failed(f"{said}; over it, off-hours are needed: raise the risk to medium")
     if not maintenance:
         return failed(f"{said}; over it, a maintenance has to be announced, and there is no [statuspage]")
     return passed(f"{said}; off-hours, with a maintenance announced")

@@ -7,20 +7,29 @@ from typing import Any, cast
 
 import pytest
 
-from blocks.company import Company
+from blocks.company import Company, Staging
 from blocks.errors import BlockError, Misconfigured, Unreachable
 from blocks.slack import Message
 from blocks.statuspage import Maintenance
 from policy.items import Way
 from policy.judgement import Judgement, Verdict
 from policy.limits import Risk
+from policy.migrations.duration import Estimate
 from policy.on_call import OnCall, Told
 from policy.roles import Deputy, Person, Role, Roster
 from tasks.on_call import on_call_now
 from tasks.preparation import emergency_contacts_ready
 from tasks.run import Run, utc_now
 from tasks.step import perform
-from tasks.telling import maintenance_announced, on_call_ready, on_call_told, status_page_updated, team_notified
+from tasks.telling import (
+    has_maintenance,
+    maintenance_announced,
+    needs_maintenance,
+    on_call_ready,
+    on_call_told,
+    status_page_updated,
+    team_notified,
+)
 from tests.core.company import DEPLOYMENTS, People
 from tests.core.scene import begun
 from tests.core.world import World
@@ -75,14 +84,16 @@ class Page:
     page = "kctbh9vrtdwd"
 
     def __init__(self, status: str) -> None:
+        self.text = ""
         self.found = Maintenance("1", "Maintenance: reminders", status, "http://page/1")
 
     def find_maintenance(self, _key: str) -> Maintenance:
         """Return the newest."""
         return self.found
 
-    def schedule_maintenance(self, _key: str, name: str, _text: str, **_when: datetime) -> None:
+    def schedule_maintenance(self, _key: str, name: str, text: str, **_when: datetime) -> None:
         """Name another."""
+        self.text = text
         self.found = Maintenance("2", name, "scheduled", "http://page/2")
 
 
@@ -200,3 +211,28 @@ def test_a_maintenance_that_was_ended_too_early_is_followed_by_another(company: 
 
     assert page.found.status == "scheduled"
     assert status_page_updated.ask(run).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    ("minutes", "announced"),
+    [pytest.param(4, False, id="within the limit"), pytest.param(12, True, id="over it")],
+)
+def test_a_long_migration_announces_a_maintenance_with_its_time_at_any_risk(
+    company: Company, world: World, *, minutes: int, announced: bool
+) -> None:
+    page = Page("completed")
+    run = run_of(company, world, migrations=("prisma/migrations/m/migration.sql",))
+    staging = cast("Staging", run.company.staging)
+    staging = replace(staging, database=cast("Any", object()))
+    run.company = replace(run.company, statuspage=cast("Any", page), staging=staging)
+    run.once.fetch("expected time", lambda: Estimate(timedelta(minutes=minutes), "timed"))
+
+    assert needs_maintenance(run) is announced
+    assert not has_maintenance(run)
+    if announced:
+        perform(maintenance_announced(run), run)
+        assert "about 27 min. The database is changed for 12 min of them." in page.text
+        assert has_maintenance(run)
+        assert status_page_updated.ask(run).verdict is Verdict.PASSED
+    else:
+        assert status_page_updated.ask(run).verdict is Verdict.NOT_APPLICABLE

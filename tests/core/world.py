@@ -158,6 +158,7 @@ class Hosts:
             container="c",
             running=machine.running,
             exit_code=None if machine.running else 1,
+            image=f"registry.holilabs.xyz/holi-web@{machine.digest}",
             image_digest=machine.digest,
         )
 

@@ -113,6 +113,20 @@ def test_who_is_asked_follows_from_way_and_risk(way: Way, risk: Risk, occasion: 
     assert occasion_of(way=way, risk=risk) is occasion
 
 
+@pytest.mark.parametrize(
+    ("risk", "migrations", "occasion"),
+    [
+        (Risk.HIGH, ("m",), Occasion.HIGH),
+        (Risk.MEDIUM, ("m",), Occasion.EMERGENCY),
+        (Risk.HIGH, (), Occasion.EMERGENCY),
+    ],
+)
+def test_a_hotfix_that_migrates_the_database_at_high_risk_is_the_ctos(
+    risk: Risk, migrations: tuple[str, ...], occasion: Occasion
+) -> None:
+    assert occasion_of(way=Way.HOTFIX, risk=risk, migrations=migrations) is occasion
+
+
 def subject(**changes: Any) -> str:
     facts: dict[str, Any] = {
         "release": "20261124-180000-1f2e3d4c",

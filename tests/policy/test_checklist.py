@@ -40,6 +40,46 @@ def test_ways_ask_what_is_theirs(number: str, asked: Mapping[Way, Asked]) -> Non
     assert {way: ITEMS[number].asked[way] for way in asked} == asked
 
 
+SECTION_6 = [number for number in ITEMS if number.startswith("6.")]
+ON_STAGING = ("6.1.1", "6.1.3")
+
+
+@pytest.mark.parametrize(
+    ("way", "on_staging", "others"),
+    [
+        pytest.param(Way.STANDARD, Asked.REQUIRED, Asked.REQUIRED, id="standard"),
+        pytest.param(Way.MIGRATION, Asked.REQUIRED, Asked.REQUIRED, id="migration alone"),
+        pytest.param(Way.MANUAL, Asked.REQUIRED, Asked.REQUIRED, id="by hand"),
+        pytest.param(Way.HOTFIX, Asked.SHOWN, Asked.REQUIRED, id="hotfix: staging and windows are shown"),
+        pytest.param(Way.HOMEWARD, Asked.NOT_ASKED, Asked.NOT_ASKED, id="way home: nothing is migrated"),
+    ],
+)
+def test_each_way_asks_its_items_of_section_6(way: Way, on_staging: Asked, others: Asked) -> None:
+    asked = {number: ITEMS[number].asked[way] for number in SECTION_6}
+
+    assert asked == {number: on_staging if number in ON_STAGING else others for number in SECTION_6}
+
+
+@pytest.mark.parametrize(
+    ("number", "asked"),
+    [
+        ("1.1.2", Asked.REQUIRED),
+        ("1.3.6", Asked.REQUIRED),
+        ("1.4.3", Asked.REQUIRED),
+        ("2.1.1", Asked.NOT_ASKED),
+        ("2.1.2", Asked.NOT_ASKED),
+        ("2.1.4", Asked.REQUIRED),
+        ("2.1.6", Asked.REQUIRED),
+        ("3.1.3", Asked.REQUIRED),
+        ("3.4.4", Asked.NOT_ASKED),
+    ],
+)
+def test_a_migration_alone_is_reviewed_and_approved_as_a_release_and_touches_no_server(
+    number: str, asked: Asked
+) -> None:
+    assert ITEMS[number].asked[Way.MIGRATION] is asked
+
+
 @pytest.mark.parametrize("way", [Way.HOTFIX, Way.HOMEWARD])
 def test_what_only_tells_people_stops_no_hotfix_and_no_way_home(way: Way) -> None:
     telling = ("1.3.7", "1.3.8", "1.3.9", "2.1.7", "3.3.1", "3.3.2", "3.3.3")

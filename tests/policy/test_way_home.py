@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policy.database_rows import MIGRATION_ITEM, migration_in_flight, migrations_begun
 from policy.judgement import Verdict
 from policy.limits import Limits
 from policy.record import Event, Row
 from policy.way_home import (
     FORWARD_ITEMS,
-    MIGRATION_ITEM,
     Back,
     Cause,
     Forward,
@@ -25,7 +25,6 @@ from policy.way_home import (
     Wait,
     Why,
     World,
-    migration_in_flight,
     plan_way_home,
     read_way_back,
     touched_servers,
@@ -216,6 +215,70 @@ def test_a_migration_that_was_not_begun_or_is_done_closes_no_way_back_by_itself(
 def test_a_migration_that_ended_holds_nothing_up() -> None:
     assert not migration_in_flight(MIGRATED)
     assert isinstance(plan(Cause.RED_FLAG, MIGRATED), Back)
+
+
+BEGUN_ALONE = row(Event.INTENDED, item=MIGRATION_ITEM, subject="database", step="applied", migrations="nickname")
+DONE_ALONE = row(Event.CONFIRMED, item=MIGRATION_ITEM, subject="database", step="applied")
+ALONE = "nickname: applied, and production was not seen to be well with it; no server was touched"
+
+
+@pytest.mark.parametrize(
+    ("rows", "migrating", "kind", "sentence"),
+    [
+        pytest.param([], Migrating.UNKNOWN, Nothing, "no server was touched", id="not begun"),
+        pytest.param([BEGUN_ALONE], Migrating.NOTHING, Nothing, "no server was touched", id="left nothing behind"),
+        pytest.param([BEGUN_ALONE], Migrating.RUNNING, Stuck, "a migration is in flight", id="under way"),
+        pytest.param([BEGUN_ALONE], Migrating.UNKNOWN, Stuck, "a migration is in flight", id="nobody knows"),
+        pytest.param([BEGUN_ALONE], Migrating.FAILED, Stuck, "began and never finished", id="half done"),
+        pytest.param([BEGUN_ALONE], Migrating.DONE, Stuck, ALONE, id="done, and nobody looked"),
+        pytest.param([BEGUN_ALONE, DONE_ALONE], Migrating.DONE, Stuck, ALONE, id="not verified"),
+        pytest.param(
+            [BEGUN_ALONE, DONE_ALONE, row(Event.VERIFIED)],
+            Migrating.DONE,
+            Forward,
+            "nickname: applied and verified; what is left is to sign off",
+            id="verified",
+        ),
+        pytest.param(
+            [way_back(), BEGUN_ALONE, DONE_ALONE],
+            Migrating.DONE,
+            Nothing,
+            "no server was touched; applied and kept: nickname",
+            id="before the first server of a release",
+        ),
+        pytest.param(
+            [way_back(), BEGUN_ALONE, DONE_ALONE, replace(BEGUN_ALONE, facts={"migrations": "later"})],
+            Migrating.NOTHING,
+            Nothing,
+            "no server was touched; applied and kept: nickname",
+            id="the second left nothing behind",
+        ),
+    ],
+)
+def test_a_migration_alone_ends_verified_or_with_people(
+    rows: Sequence[Row], migrating: Migrating, kind: type[Plan], sentence: str
+) -> None:
+    found = plan(Cause.DIED, numbered(rows), replace(ALL_OLD, migrating=migrating))
+
+    assert migrations_begun(rows) is any(row.item == MIGRATION_ITEM for row in rows)
+    assert isinstance(found, kind)
+    assert sentence in found.sentence
+
+
+def test_people_who_keep_a_migration_alone_are_heard() -> None:
+    found = plan(Cause.STAY, numbered([BEGUN_ALONE, DONE_ALONE]), ALL_OLD)
+
+    assert found == Nothing("no server was touched; applied and kept: nickname")
+
+
+def test_a_migration_alone_that_took_something_away_is_for_people() -> None:
+    took = replace(BEGUN_ALONE, facts={**BEGUN_ALONE.facts, "takes_away": "Patient.phone dropped"})
+
+    found = plan(Cause.CHECKS_FAILED, numbered([took, DONE_ALONE]), ALL_OLD)
+
+    assert isinstance(found, Stuck)
+    assert ALONE in found.sentence
+    assert isinstance(plan(Cause.DIED, numbered([took, DONE_ALONE, row(Event.VERIFIED)]), ALL_OLD), Forward)
 
 
 def test_d5_an_image_that_needs_what_a_migration_dropped_is_not_put_back() -> None:

@@ -27,6 +27,7 @@ from blocks.record import Record, list_records, verify_record
 from blocks.store import FolderStore, Store
 from deployments.save_blocks import blocks_of
 from deployments.settings import Settings
+from flows.database_migration import database_migration
 from flows.hotfix import emergency_hotfix
 from flows.production import production_deployment
 from flows.recovery import recovery
@@ -186,6 +187,10 @@ class Stage:
                 production_deployment(request)
 
         return self.play(flow, *answers)
+
+    def migrate(self, request: Request, *answers: Answer) -> Ending:
+        """Carry out a commit's migrations by themselves, people answering at the gate."""
+        return self.play(lambda: database_migration(request), *answers)
 
     def play(self, flow: Callable[[], object], *answers: Answer) -> Ending:
         """Call a flow in this process, people answering at its gates."""

@@ -44,9 +44,11 @@ def test_the_arithmetic_is_said() -> None:
     ("minutes", "risk", "maintenance", "verdict"),
     [
         pytest.param(5, Risk.LOW, False, Verdict.PASSED, id="at the limit"),
-        pytest.param(6, Risk.MEDIUM, True, Verdict.FAILED, id="in business hours"),
-        pytest.param(6, Risk.HIGH, False, Verdict.FAILED, id="without maintenance"),
-        pytest.param(6, Risk.HIGH, True, Verdict.PASSED, id="off-hours with maintenance"),
+        pytest.param(6, Risk.LOW, True, Verdict.FAILED, id="in business hours"),
+        pytest.param(6, Risk.MEDIUM, False, Verdict.FAILED, id="off-hours, without maintenance"),
+        pytest.param(6, Risk.MEDIUM, True, Verdict.PASSED, id="off-hours, with maintenance"),
+        pytest.param(6, Risk.HIGH, False, Verdict.FAILED, id="early in the morning, without maintenance"),
+        pytest.param(6, Risk.HIGH, True, Verdict.PASSED, id="early in the morning, with maintenance"),
         pytest.param(None, Risk.HIGH, True, Verdict.UNKNOWN, id="not timed"),
     ],
 )

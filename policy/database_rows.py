@@ -1,0 +1,30 @@
+"""What the rows of a release say of the database: what it meant to migrate, and what is applied."""
+
+from collections.abc import Sequence
+
+from policy.record import Event, Row
+
+MIGRATION_ITEM = "6.3.2"
+
+
+def migration_in_flight(rows: Sequence[Row]) -> bool:
+    """Whether a migration was begun and is not known to have ended."""
+    begun = [row.event for row in rows if row.item == MIGRATION_ITEM]
+    return bool(begun) and begun[-1] is Event.INTENDED
+
+
+def migrations_begun(rows: Sequence[Row]) -> bool:
+    """Whether this release meant to change the database, whatever became of it."""
+    return bool(_intents(rows))
+
+
+def list_applied(rows: Sequence[Row], *, last_is_done: bool) -> str:
+    """Name the migrations that this release has applied; of one in flight only the database knows."""
+    begun = _intents(rows)
+    if migration_in_flight(rows) and not last_is_done:
+        begun = begun[:-1]
+    return ", ".join(str(row.facts.get("migrations", "")) for row in begun)
+
+
+def _intents(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if row.item == MIGRATION_ITEM and row.event is Event.INTENDED]
