@@ -18,15 +18,13 @@ def judge_view(node: ast.ViewStmt, so_far: SoFar) -> Iterator[Finding]:
     name, relation = relation_name(node.view), quoted_relation(node.view) if node.view else ""
     yield from so_far.missing_in(node.query)
     if node.replace:
-        undo = Undo(impossible=f"what the view {name} was before is not known")
-        yield unlisted(f"the view {name}", locks=(Lock(name, Mode.ACCESS_EXCLUSIVE),), undo=undo)
+        gone = Undo(impossible=f"what the view {name} was before is not known")
+        yield unlisted(f"the view {name}", locks=(Lock(name, Mode.ACCESS_EXCLUSIVE),), undo=gone)
+    elif name in so_far.aliases and so_far.name_before(so_far.aliases[name].table) == name:
+        undo = Undo((f"DROP VIEW {relation}",))
+        yield safe(f"The view {name} keeps the old name of {so_far.aliases[name].table}", undo=undo)
     else:
-        undo = f"DROP VIEW {relation}"
-        renamed = name in so_far.aliases and so_far.name_before(so_far.aliases[name].table) == name
-        if renamed:
-            yield safe(f"The view {name} keeps the old name of {so_far.aliases[name].table}", undo=Undo((undo,)))
-        else:
-            yield _made(f"the view {name}", undo)
+        yield _made(f"the view {name}", f"DROP VIEW {relation}")
 
 
 def judge_table_of_a_query(node: ast.CreateTableAsStmt, so_far: SoFar) -> Iterator[Finding]:

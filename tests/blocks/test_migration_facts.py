@@ -23,7 +23,7 @@ def test_what_the_user_may_not_do_is_known_from_the_catalogue(truth: Postgres) -
     assert facts.user == OWNER
     assert facts.locked_schemas == {"theirs"}
     assert not facts.tables["Theirs"].owned
-    assert facts.tables["Theirs"].may == {"SELECT", "DROP"}
+    assert facts.tables["Theirs"].may == frozenset(("SELECT", "DROP"))
     assert facts.tables["Patient"].owned
 
 

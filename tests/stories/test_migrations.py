@@ -5,7 +5,7 @@ import re
 import pytest
 
 from blocks.postgres import Postgres
-from blocks.postgres_tables import read_applied, read_facts
+from blocks.postgres_tables import list_invalid_indexes, read_applied, read_facts
 from lab import prisma_cli
 from policy.record import Event
 from tests.stories.people import APPROVE
@@ -16,6 +16,8 @@ pytestmark = pytest.mark.skipif(not prisma_cli.can_be_tried(), reason=prisma_cli
 CTO_APPROVES = {"decision": "approve", "name": "Carla Ortiz"}
 # Reads the table, and so keeps its shape from changing, for longer than a migration waits.
 LONG_QUERY = 'SELECT count(*), pg_sleep(7) FROM (SELECT 1 FROM "Patient" LIMIT 1) AS one'
+# Has written a row that nobody else writes, and for so long an index that is built beside it has to wait.
+LONG_WRITE = 'UPDATE "Patient" SET "name" = "name" WHERE id = 1 AND pg_sleep(7) IS NOT NULL'
 LOCK_TIMEOUT_SECONDS = 2
 NAME = "20261126090000_nickname"
 NICKNAME = {f"prisma/migrations/{NAME}/migration.sql": 'ALTER TABLE "Patient" ADD COLUMN "nickname" TEXT;\n'}
@@ -106,6 +108,21 @@ def test_a_migration_that_fails_on_productions_data_leaves_the_old_schema_and_pe
     assert "x" not in columns_of_patient()
     assert migrating.lab.versions_serving() == before
     assert any("migration" in str(page) for page in migrating.lab.pages())
+
+
+def test_an_index_beside_everything_waits_for_a_long_transaction_and_is_built(migrating: Stage) -> None:
+    name = "20261126116000_patient_name"
+    sql = 'CREATE INDEX CONCURRENTLY "Patient_birthDate_idx" ON "Patient"("birthDate");\n'
+    shipped = migrating.lab.ship("9.0.6", files={f"prisma/migrations/{name}/migration.sql": sql})
+    migrating.when("applied", "database", lambda: migrating.lab.execute(LONG_WRITE))
+
+    ending = migrating.release(migrating.request(shipped), APPROVE)
+
+    assert ending.outcome == "signed off", ending.sentence
+    assert name in {row.name for row in read_applied(production())}
+    assert list_invalid_indexes(production()) == ()
+    counts = migrating.lab.traffic()
+    assert (counts.lost, counts.failed) == (0, 0), counts.losses
 
 
 def test_what_the_rows_of_today_would_make_fail_is_refused_before_anything_is_touched(migrating: Stage) -> None:
