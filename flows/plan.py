@@ -17,6 +17,7 @@ from tasks.messages import deliver
 from tasks.preparation import deployed_to_staging
 from tasks.rollout import kept, pulled, steps_forward
 from tasks.run import Run
+from tasks.schema import say_closing
 from tasks.step import Step
 
 
@@ -26,7 +27,8 @@ def show_plan(company: Company, release: Release) -> None:
         run = _rehearsal(company, release, Path(folder))
         reports = (*gather_evidence(run), final_checks(run))
         entries = [entry for report in reports for entry in report.entries]
-        before = (_say_image(run), f"The release {say_who_may_approve(run)} (2.1.4).")
+        closing = (say_closing(run),) if release.migrations else ()
+        before = (_say_image(run), f"The release {say_who_may_approve(run)} (2.1.4).", *closing)
         rows = [f"{number}. **{step.title}**: `{step.does}`" for number, step in enumerate(steps_of(run), start=1)]
         create_markdown_artifact(
             key="plan",

@@ -6,12 +6,55 @@ A failing release, the `rollback` deployment and recovery all ask here; nothing 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from policy.judgement import Verdict
 from policy.limits import Limits
+from policy.plans import (
+    Back,
+    Cause,
+    Forward,
+    Migrating,
+    Nothing,
+    Plan,
+    Restart,
+    ServerState,
+    Stuck,
+    Wait,
+    Watching,
+    Why,
+    World,
+)
 from policy.record import Event, Row, last
+from policy.way_home_database import plan_database_way_home, stopped_servers, takes_the_database_back
+
+__all__ = [
+    "FORWARD_ITEMS",
+    "MIGRATION_ITEM",
+    "ROLL_BACK",
+    "STAY",
+    "Back",
+    "Cause",
+    "Forward",
+    "Migrating",
+    "Nothing",
+    "Plan",
+    "Restart",
+    "ServerState",
+    "Stuck",
+    "Wait",
+    "Watching",
+    "WayBack",
+    "Why",
+    "World",
+    "decided_home",
+    "decided_to_stay",
+    "migration_in_flight",
+    "plan_way_home",
+    "read_way_back",
+    "say_closed",
+    "touched_servers",
+]
 
 FORWARD_ITEMS = frozenset({"2.1.2", "2.1.5", "2.3.1"})
 UPDATE_ITEMS = FORWARD_ITEMS | {"4.2.2"}
@@ -19,116 +62,19 @@ MIGRATION_ITEM = "6.3.2"
 # What people answer where the machine leaves it to them.
 STAY: Final = "stay on the new version"
 ROLL_BACK: Final = "roll back"
-
-
-class Cause(StrEnum):
-    """Why a release does not simply go on."""
-
-    CHECKS_FAILED = "a check failed"
-    RED_FLAG = "red flag"
-    REFUSED = "approval refused"
-    EXPIRED = "no approval in time"
-    STEP_FAILED = "a step failed"
-    HOLD_LOST = "the hold could not be kept"
-    CANCELLED = "the run was cancelled"
-    DIED = "the process died"
-    PRE_EMPTED = "a roll-back or a hotfix needs the environment"
-    ROLLBACK_ASKED = "a person asked for the roll-back"
-    STAY = "people decided to stay"
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """The cause and the sentence with what was measured.
-
-    `since` is when a dead process was last alive; without it the time in which people may choose is over.
-    """
-
-    cause: Cause
-    sentence: str
-    since: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ServerState:
-    """One server as it is now; `digest` is None where no container exists or the host does not answer."""
-
-    name: str
-    reachable: bool
-    digest: str | None
-    health: Verdict
-    in_rotation: bool | None
-    held: bool = False
-
-
-class Migrating(StrEnum):
-    """What the database says of the migrations that a release began."""
-
-    UNKNOWN = "the database was not asked, or did not answer"
-    RUNNING = "somebody is at it"
-    FAILED = "one began and never finished"
-    NOTHING = "none was applied, and nobody is at it"
-    DONE = "all were applied"
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """Every server, looked at now; without a balancer nobody can say which of them get requests."""
-
-    servers: tuple[ServerState, ...]
-    balanced: bool = True
-    migrating: Migrating = Migrating.UNKNOWN
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """No server was touched, or the release had already ended: there is nothing to bring home."""
-
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Forward:
-    """Every server was updated and verified: what is left is to sign off."""
-
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Back:
-    """Put the named servers back, in this order; those out of reach are named to people."""
-
-    servers: tuple[str, ...]
-    out_of_reach: tuple[str, ...]
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Servers differ but are healthy: people may choose until then."""
-
-    until: datetime
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stuck:
-    """Nothing may be touched; people are told which server is where."""
-
-    sentence: str
-
-
 PERHAPS_DONE = frozenset({Cause.DIED, Cause.STEP_FAILED, Cause.HOLD_LOST, Cause.CANCELLED})
-
-Plan = Nothing | Forward | Back | Wait | Stuck
 
 
 @dataclass(frozen=True, slots=True)
 class WayBack:
-    """What 1.4.5 recorded: the digest each server had before, and the one it was to get."""
+    """What 1.4.5 recorded: the digest each server had before, and the one it was to get.
+
+    `taken_away` is what the schema has lost since, as a roll-back of a finished release found it in the records.
+    """
 
     old: dict[str, str]
     new: str | None
+    taken_away: str = ""
 
 
 def read_way_back(rows: Sequence[Row]) -> WayBack | None:
@@ -137,13 +83,17 @@ def read_way_back(rows: Sequence[Row]) -> WayBack | None:
     if row is None:
         return None
     built = last(rows, Event.BUILT)
-    return WayBack(old=dict(row.facts["digests"]), new=built.facts["digest"] if built else None)
+    return WayBack(
+        old=dict(row.facts["digests"]),
+        new=built.facts["digest"] if built else None,
+        taken_away=str(row.facts.get("taken_away", "")),
+    )
 
 
 def touched_servers(rows: Sequence[Row]) -> tuple[str, ...]:
     """Return the servers on which this release meant to change something, first touched first."""
     subjects = [row.subject for row in rows if row.event is Event.INTENDED and row.item in UPDATE_ITEMS]
-    return tuple(dict.fromkeys(subjects))
+    return tuple(dict.fromkeys((*subjects, *stopped_servers(rows))))
 
 
 def migration_in_flight(rows: Sequence[Row]) -> bool:
@@ -152,18 +102,30 @@ def migration_in_flight(rows: Sequence[Row]) -> bool:
     return bool(begun) and begun[-1] is Event.INTENDED
 
 
-def _closed_by_a_migration(rows: Sequence[Row], migrating: Migrating) -> str:
-    """Say why a migration of this release leaves no way back; empty if none does."""
-    if migration_in_flight(rows):
-        if migrating in (Migrating.UNKNOWN, Migrating.RUNNING):
-            return "a migration is in flight; it is watched and nothing else is touched"
-        if migrating is Migrating.FAILED:
-            return "a migration began and never finished, so later ones are blocked (P3009); the DevOps lead decides"
-        if migrating is Migrating.NOTHING:
-            return ""
-    done = [row for row in rows if row.item == MIGRATION_ITEM and row.event is Event.INTENDED]
-    taken = ", ".join(str(row.facts["takes_away"]) for row in done if row.facts.get("takes_away"))
-    return f"the previous image needs what is gone: {taken}; rolling the image back will break it" if taken else ""
+def list_taken_away(rows: Sequence[Row], migrating: Migrating = Migrating.UNKNOWN) -> tuple[str, ...]:
+    """Return what the migrations of this release took from the version before, by the names it has in the record."""
+    begun = [row for row in rows if row.item == MIGRATION_ITEM and row.event is Event.INTENDED]
+    if begun and migration_in_flight(rows) and migrating is Migrating.NOTHING:
+        begun.pop()
+    return tuple(dict.fromkeys(str(row.facts["takes_away"]) for row in begun if row.facts.get("takes_away")))
+
+
+def say_closed(taken_away: str) -> str:
+    """Say why an image is not put back whose code needs what the schema has lost, and what is safer (D5)."""
+    return (
+        f"the previous image needs what is gone: {taken_away}; rolling the image back will break it."
+        " Safer: leave the new version, and fix forward with the deployment `hotfix`"
+    )
+
+
+def _stopped_by_a_migration(rows: Sequence[Row], migrating: Migrating) -> Stuck | None:
+    """A migration that is in flight, or that never finished, is for people."""
+    if not migration_in_flight(rows) or migrating in (Migrating.NOTHING, Migrating.DONE):
+        return None
+    if migrating is Migrating.FAILED:
+        return Stuck("a migration began and never finished, so later ones are blocked (P3009); the DevOps lead decides")
+    fits = not list_taken_away(rows)
+    return Stuck("a migration is in flight; it is watched and nothing else is touched", image_fits=fits)
 
 
 def plan_way_home(rows: Sequence[Row], world: World, why: Why, *, now: datetime, limits: Limits) -> Plan:
@@ -175,8 +137,25 @@ def plan_way_home(rows: Sequence[Row], world: World, why: Why, *, now: datetime,
     touched = touched_servers(rows)
     if way_back is not None and why.cause is Cause.ROLLBACK_ASKED and not _updated_by_itself(rows):
         touched = tuple(dict.fromkeys((*touched, *_elsewhere_than_before(world, way_back))))
-    if migration := _closed_by_a_migration(rows, world.migrating):
-        return Stuck(migration)
+    if takes_the_database_back(rows):
+        repaired = _repaired_by_hand(world, way_back) if way_back else None
+        return plan_database_way_home(rows, world, repaired=repaired, sentence=f"{why.cause}: {why.sentence}")
+    if (migration := _stopped_by_a_migration(rows, world.migrating)) is not None:
+        return migration
+    plan = _plan_images(rows, world, why, touched, now=now, limits=limits)
+    away = list_taken_away(rows, world.migrating) or (
+        (way_back.taken_away,) if way_back and way_back.taken_away else ()
+    )
+    if away and isinstance(plan, Back | Wait):
+        return Stuck(say_closed(", ".join(away)), image_fits=False)
+    return plan
+
+
+def _plan_images(
+    rows: Sequence[Row], world: World, why: Why, touched: tuple[str, ...], *, now: datetime, limits: Limits
+) -> Plan:
+    """What would be done with the servers, whatever the schema needs."""
+    way_back = read_way_back(rows)
     if way_back is None or not touched:
         names = ", ".join(touched)
         gone = Stuck(f"{names} may have been changed, and the record holds no way back")

@@ -16,6 +16,7 @@ from policy.combined import combine, listed
 from policy.health import judge_every_server
 from policy.judgement import Judgement, failed, not_applicable, passed, unknown
 from policy.migrations import MigrationReading
+from policy.migrations.closing import list_taken_away
 from policy.migrations.duration import estimate_duration, judge_duration
 from policy.migrations.history import Applied, Progress, is_lock_timeout, judge_applied, judge_history, progress_of
 from policy.migrations.judging import NONE, judge_reversibility, judge_safety
@@ -253,7 +254,7 @@ def _names(run: Run) -> tuple[str, ...]:
 
 
 def _say_taken_away(readings: Sequence[MigrationReading], names: Sequence[str]) -> str:
-    return ", ".join(what for one in readings if one.name in names for what in one.breaks)
+    return ", ".join(what for one in readings if one.name in names for what in list_taken_away(one))
 
 
 def _say_undo(readings: Sequence[MigrationReading], names: Sequence[str]) -> str:

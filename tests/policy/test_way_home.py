@@ -225,8 +225,48 @@ def test_d5_an_image_that_needs_what_a_migration_dropped_is_not_put_back() -> No
     )
 
     assert plan(Cause.RED_FLAG, dropping) == Stuck(
-        "the previous image needs what is gone: Patient.nickname dropped; rolling the image back will break it"
+        "the previous image needs what is gone: Patient.nickname dropped; rolling the image back will break it."
+        " Safer: leave the new version, and fix forward with the deployment `hotfix`",
+        image_fits=False,
     )
+
+
+DROPPED_AFTER_THE_LAST = (
+    row(Event.INTENDED, item=MIGRATION_ITEM, subject="database", takes_away="Patient.nickname dropped"),
+    row(Event.CONFIRMED, item=MIGRATION_ITEM, subject="database"),
+)
+
+
+def test_a_verified_release_that_dropped_something_is_signed_off_after_a_crash_not_given_to_people() -> None:
+    rows = under_way(
+        touched(SECOND, item="2.1.5"), *DROPPED_AFTER_THE_LAST, row(Event.LIVE), row(Event.VERIFIED)
+    )  # fmt: skip
+
+    assert isinstance(plan(Cause.DIED, rows, ALL_NEW), Forward)
+    assert isinstance(plan(Cause.STAY, rows, ALL_NEW), Nothing)
+
+
+def test_people_are_not_waited_for_where_the_only_choice_would_break_production() -> None:
+    rows = under_way(touched(SECOND, item="2.1.5"), *DROPPED_AFTER_THE_LAST)
+
+    assert isinstance(plan(Cause.DIED, rows, ALL_NEW, silent_for=timedelta(minutes=1)), Stuck)
+
+
+def test_d5_a_finished_release_that_dropped_something_is_not_undone_by_its_image() -> None:
+    recorded = row(Event.WAY_BACK, digests={FIRST: OLD, SECOND: OLD}, taken_away="Patient.nickname dropped")
+    undoing = numbered([row(Event.OPENED), built(), recorded])
+
+    found = plan(Cause.ROLLBACK_ASKED, undoing, ALL_NEW)
+
+    assert isinstance(found, Stuck)
+    assert found.sentence.startswith("the previous image needs what is gone: Patient.nickname dropped")
+    assert not found.image_fits
+
+
+def test_a_drop_that_the_database_never_carried_out_closes_nothing() -> None:
+    rows = under_way(DROPPED_AFTER_THE_LAST[0])
+
+    assert isinstance(plan(Cause.RED_FLAG, rows, replace(MIXED, migrating=Migrating.NOTHING)), Back)
 
 
 def test_a_server_that_cannot_be_reached_is_named_and_the_others_go_back() -> None:
