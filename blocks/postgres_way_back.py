@@ -34,7 +34,8 @@ class NoLockInTime(Unreachable):
 def read_schema(database: Postgres) -> str:
     """Return the schema as pg_dump writes it, without data and without what differs from dump to dump."""
     where = ("-h", database.host, "-p", str(database.port), "-U", database.user, "-d", database.name)
-    words = (database.pg_dump, "--schema-only", "--no-password", *where)
+    patience = f"--lock-wait-timeout={round(database.statement_patience.total_seconds() * 1000)}"
+    words = (database.pg_dump, "--schema-only", "--no-password", patience, *where)
     environment = {
         **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
         "PGPASSWORD": database.read_password(),

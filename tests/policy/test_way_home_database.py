@@ -132,30 +132,32 @@ def test_a_stopped_server_counts_as_touched_so_that_slack_speaks_up_when_the_mac
 JOURNEY = (*ASKED, *BOTH_STOPPED, *DOWN, *PUT_BACK)
 
 
-@given(
-    upto=st.integers(0, len(JOURNEY)),
-    migrating=st.sampled_from(Migrating),
-    digests=st.tuples(*(st.sampled_from((OLD, NEW, THIRD, None)),) * 2),
-    reachable=st.tuples(st.booleans(), st.booleans()),
-    held=st.tuples(st.booleans(), st.booleans()),
-    cause=st.sampled_from(Cause),
-)
-def test_production_ends_on_one_version_that_fits_the_schema_or_people_know(
-    upto: int,
-    migrating: Migrating,
-    digests: tuple[str | None, str | None],
-    reachable: tuple[bool, bool],
-    held: tuple[bool, bool],
-    cause: Cause,
-) -> None:
-    servers = tuple(
-        server(name, digest if up else None, reachable=up, held=by_hand)
-        for name, digest, up, by_hand in zip((FIRST, SECOND), digests, reachable, held, strict=True)
+some_servers = st.tuples(
+    *(
+        st.builds(
+            ServerState,
+            name=st.just(name),
+            reachable=st.booleans(),
+            digest=st.sampled_from((OLD, NEW, THIRD, None)),
+            health=st.just(Verdict.UNKNOWN),
+            in_rotation=st.booleans(),
+            held=st.booleans(),
+        )
+        for name in (FIRST, SECOND)
     )
+)
+some_worlds = st.builds(World, some_servers, balanced=st.booleans(), migrating=st.sampled_from(Migrating))
+
+
+@given(upto=st.integers(0, len(JOURNEY)), world=some_worlds, cause=st.sampled_from(Cause))
+def test_production_ends_on_one_version_that_fits_the_schema_or_people_know(
+    upto: int, world: World, cause: Cause
+) -> None:
+    servers, migrating = world.servers, world.migrating
     rows = JOURNEY[:upto]
     begun = any(one.step == TAKEN_BACK for one in rows)
 
-    found = plan(rows, World(servers, migrating=migrating), cause)
+    found = plan(rows, world, cause)
 
     assert found.sentence
     match found:
