@@ -31,7 +31,7 @@ from policy.migrations.way_back import say_safer
 from policy.record import Event, Row, Unreadable, last
 from policy.release import DatabaseRollbackRequest, Release
 from policy.way_home import MIGRATION_ITEM, Cause, Stuck, Why
-from tasks.database_rollback import database_may_go_back, down_of, only_the_checklist_is_silent, readings_of, taken_back
+from tasks.database_rollback import database_may_go_back, only_the_checklist_is_silent, readings_of, taken_back
 from tasks.item import answer
 from tasks.messages import inform
 from tasks.resolve import BadRequest, require_person
@@ -83,9 +83,13 @@ def may_go_back(run: Run) -> tuple[Report, bool]:
     report = way_back_judged(run)
     if not report.stopping:
         return report, False
-    if only_the_checklist_is_silent(run):
-        return report, True
-    raise ChecksFailed(f"{report.sentence}; {say_safer(readings_of(run))}")
+    try:
+        if only_the_checklist_is_silent(run):
+            return report, True
+        safer = say_safer(readings_of(run))
+    except BlockError as error:
+        safer = f"what is safer could not be read: {error}"
+    raise ChecksFailed(f"{report.sentence}; {safer}")
 
 
 def stand_still(run: Run) -> None:
@@ -164,14 +168,12 @@ def show_database_way_back(company: Company, request: DatabaseRollbackRequest) -
     run = Run(release=release, company=company, record=record, number=0)
     judgement = answer(database_may_go_back, run)
     report = Report(entries=((ITEMS["4.3.1"], judgement),), way=release.way)
+    well = judgement.verdict.lets_pass
     try:
-        evidence = evidence_of(run, report, both=not judgement.verdict.lets_pass and only_the_checklist_is_silent(run))
+        page = evidence_of(run, report, both=not well and only_the_checklist_is_silent(run))
+        page += "" if well else f"\n\n{say_safer(readings_of(run)).capitalize()}."
     except BlockError as error:
-        evidence = f"What would be done could not be read: {error}"
-    safer = "" if judgement.verdict.lets_pass else f"\n\n{say_safer(readings_of(run))}"
-    statements = len(down_of(run))
+        page = f"{judgement.sentence}\n\nWhat would be done could not be read: {error}"
     create_markdown_artifact(
-        key="database-way-back",
-        markdown=f"{evidence}{safer}\n",
-        description=f"{judgement.verdict}: {judgement.sentence} ({statements} statements)"[:200],
+        key="database-way-back", markdown=f"{page}\n", description=f"{judgement.verdict}: {judgement.sentence}"[:200]
     )

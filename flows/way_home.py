@@ -175,6 +175,7 @@ def _go_back(run: Run, plan: Back, why: Why) -> None:
     if run.release.takes_back:
         verification = (*verification, *verify_database(run))
         note_outage(run)
+        why = replace(why, sentence=f"{why.sentence}; {say_outage_of(run)}")
         clear_outage(run, "The maintenance is over; the previous version serves again.")
     inform(production_ref_moved(run, run.release.previous_commit), run)
     tell_rolled_back(run, why, verification)

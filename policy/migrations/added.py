@@ -66,10 +66,9 @@ def _column(table: str, column: ast.ColumnDef) -> Addition:
     if default is None:
         return Addition(table, name)
     value = default.raw_expr
-    if value is None:
+    if not isinstance(value, _SAME_FOR_ALL) or unsteady_part(value) or _calls(value):
         return Addition(table, name, tells=False)
-    steady = isinstance(value, _SAME_FOR_ALL) and not unsteady_part(value)
-    return Addition(table, name, default=str(RawStream()(value)), tells=steady and not _calls(value))
+    return Addition(table, name, default=str(RawStream()(value)))
 
 
 def _calls(value: object) -> bool:

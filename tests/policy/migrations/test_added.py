@@ -25,6 +25,7 @@ from policy.migrations.added import Addition, list_additions
             'ALTER TABLE billing."Invoice" ADD COLUMN "a" INT, ADD COLUMN "b" INT;',
             (Addition("billing.Invoice", "a"), Addition("billing.Invoice", "b")),
         ),
+        ('ALTER TABLE "Patient" ALTER COLUMN "phone" SET NOT NULL;', ()),
         ('CREATE INDEX CONCURRENTLY "i" ON "Patient"("name");', ()),
         ("this is no SQL", ()),
     ],
@@ -37,6 +38,7 @@ def test_tables_and_columns_are_named_each_once(sql: str, expected: tuple[Additi
     "column",
     [
         '"at" TIMESTAMPTZ DEFAULT now()',
+        "\"at\" TEXT DEFAULT 'a' || now()",
         '"at" TIMESTAMPTZ DEFAULT CURRENT_TIMESTAMP',
         '"code" UUID DEFAULT gen_random_uuid()',
         '"number" SERIAL',
