@@ -90,11 +90,13 @@ def read_taking_back(run: Run) -> Migrating:
     if database is None or run.company.prisma is None:
         return Migrating.UNKNOWN
     try:
-        standing = [progress_of(name, _rows(run, database)) for name in run.release.takes_back]
+        # In this order: what ends between the two questions is then seen as it ended.
         if is_migrating(database):
             return Migrating.RUNNING
+        rows = _rows(run, database)
     except BlockError:
         return Migrating.UNKNOWN
+    standing = [progress_of(name, rows) for name in run.release.takes_back]
     if all(one is Progress.ROLLED_BACK for one in standing):
         return Migrating.DONE
     return Migrating.NOTHING if all(one is Progress.APPLIED for one in standing) else Migrating.FAILED
@@ -107,9 +109,10 @@ def taken_back(run: Run) -> Step:
 
     def look(company: Company) -> Seen:
         database = DATABASE.required(company)
-        standing = {name: progress_of(name, _rows(run, database)) for name in names}
-        waiting = [name for name, progress in standing.items() if progress is not Progress.ROLLED_BACK]
-        if waiting and tried and not is_migrating(database):
+        at_it = is_migrating(database)
+        rows = _rows(run, database)
+        waiting = [name for name in names if progress_of(name, rows) is not Progress.ROLLED_BACK]
+        if waiting and tried and not at_it:
             raise Refused(f"{tried[-1]}; {listed(waiting)} is still applied, and nothing was changed")
         return Seen(not waiting, f"still applied: {listed(waiting)}" if waiting else f"rolled back: {listed(names)}")
 

@@ -104,10 +104,12 @@ def migrated(run: Run, names: Sequence[str]) -> Step:
 
     def look(company: Company) -> Seen:
         database = DATABASE.required(company)
+        # In this order: what ends between the two questions is then seen as it ended.
+        at_it = is_migrating(database)
         rows = _rows(run, database)
         standing = {name: progress_of(name, rows) for name in names}
         waiting = [name for name, progress in standing.items() if progress is not Progress.APPLIED]
-        if Progress.HALF_DONE in standing.values() and not is_migrating(database):
+        if Progress.HALF_DONE in standing.values() and not at_it:
             raise Refused(f"{judge_applied(rows, names).sentence}. {advice_for('10.4')}")
         return Seen(not waiting, f"not applied yet: {listed(waiting)}" if waiting else f"applied: {listed(names)}")
 
@@ -132,11 +134,12 @@ def read_migrating(run: Run) -> Migrating:
         return Migrating.UNKNOWN
     names = str(begun[-1].facts.get("migrations", "")).split(", ")
     try:
-        standing = [progress_of(name, _rows(run, database)) for name in names]
         if is_migrating(database):
             return Migrating.RUNNING
+        rows = _rows(run, database)
     except BlockError:
         return Migrating.UNKNOWN
+    standing = [progress_of(name, rows) for name in names]
     if Progress.HALF_DONE in standing:
         return Migrating.FAILED
     return Migrating.DONE if all(one is Progress.APPLIED for one in standing) else Migrating.NOTHING
