@@ -136,13 +136,14 @@ def _rule(run: Run, answer: DatabaseRollbackForm, *, both: bool) -> Ruling:
         if roster.find(answer.name) is None:
             return Ruling(Outcome.NOT_VALID, f"{answer.name!r} is not in the roster")
         return Ruling(Outcome.LEFT, f"{answer.name} leaves the database as it is")
+    # What costs nobody a code is looked at first: a code is good once.
+    if both and not answer.reason.strip():
+        return Ruling(Outcome.NOT_VALID, "the checklist is silent here, so a reason is needed, and none is given")
+    if both and (missing := _role_that_is_missing(run, answer)):
+        return Ruling(Outcome.NOT_VALID, f"CTO and DevOps lead decide together; what is missing is {missing}")
     first = _rule_on(run, answer.name, answer.code)
     if first.outcome is not Outcome.APPROVED or not both:
         return first
-    if not answer.reason.strip():
-        return Ruling(Outcome.NOT_VALID, "the checklist is silent here, so a reason is needed, and none is given")
-    if missing := _role_that_is_missing(run, answer):
-        return Ruling(Outcome.NOT_VALID, f"CTO and DevOps lead decide together, and nobody of these two is {missing}")
     second = _rule_on(run, answer.second_name, answer.second_code)
     if second.outcome is not Outcome.APPROVED:
         return second
