@@ -49,10 +49,10 @@ def nothing_against_it() -> None:
 def go_back(
     database: Postgres, *more: str, names: tuple[str, ...] = (NAME,), wanted: Callable[[], None] = nothing_against_it
 ) -> None:
-    second = timedelta(seconds=1)
+    lock, statement = timedelta(milliseconds=500), timedelta(seconds=2)
     take_back(
-        database, (*DOWN, *more), names, schema="public", additions=TOLD, lock_timeout=second,
-        statement_timeout=second, still_wanted=wanted,
+        database, (*DOWN, *more), names, schema="public", additions=TOLD, lock_timeout=lock,
+        statement_timeout=statement, still_wanted=wanted,
     )  # fmt: skip
 
 
