@@ -28,6 +28,7 @@ from policy.record import Event
 from policy.windows import judge_window
 from tasks.messages import tell_each
 from tasks.run import Run, utc_now
+from tasks.schema import say_closing
 
 _COUNTS = (Outcome.APPROVED, Outcome.ROLL_BACK)
 
@@ -97,6 +98,7 @@ def evidence_page(run: Run, report: Report, watch: Watch) -> str:
             f"**Approve**: {next(iter(old), 'nothing')} is next. **Roll back**, or no answer in time:"
             f" {', '.join(new) or 'nothing'} goes back to {release.previous_commit[:7]}."
             " The form stands below the evidence: scroll down.",
+            *((say_closing(run),) if release.migrations else ()),
             render_comparison(comparison, limits=limits),
             render_page("What was checked", report.entries, way=release.way),
         )

@@ -94,10 +94,10 @@ def rule(run: Run, decision: Decision, answer: Answered, *, reason: str, window:
     person = run.company.roster.find(answer.name)
     if ruling.outcome is not Outcome.APPROVED or person is None:
         return ruling
-    return _prove(run, person, answer.code, ruling, at=now)
+    return prove(run, person, answer.code, ruling, at=now)
 
 
-def _prove(run: Run, person: Person, code: str, ruling: Ruling, *, at: datetime) -> Ruling:
+def prove(run: Run, person: Person, code: str, ruling: Ruling, *, at: datetime) -> Ruling:
     """Whoever approves shows a code that was not used before; after wrong ones the answer waits a little."""
     codes = run.company.one_time_codes
     wait = delay_after(count_wrong_codes(run.record.seen, person.name), at_most=run.limits.wrong_code_delay)

@@ -23,6 +23,7 @@ from tasks.migration import (
 )
 from tasks.migration_facts import new_readings, second_opinion
 from tasks.run import Run
+from tasks.schema import keep_schema, say_closing
 from tasks.step import carry_out
 
 
@@ -33,7 +34,7 @@ def migration_prepared(run: Run) -> Report:
     report = run_items(
         run, tried_on_staging, reversibility_known, duration_estimated, safety_class, code_before_migration
     )
-    return replace(report, foot=draw_migrations(new_readings(run), second_opinion(run)))
+    return replace(report, foot=f"{say_closing(run)}\n\n{draw_migrations(new_readings(run), second_opinion(run))}")
 
 
 @phase("6.1.4 Backup before the migration")
@@ -82,5 +83,6 @@ def _migrate(run: Run, names: Sequence[str]) -> None:
         return
     require(run, backed_up(run))
     keep_row_counts(run)
+    keep_schema(run)
     carry_out(migrated(run, names), run)
     require(run, migration_verified(run))

@@ -23,6 +23,7 @@ from tasks.migration_facts import new_readings
 from tasks.preparation import deployed_to_staging
 from tasks.rollout import kept, pulled, steps_forward
 from tasks.run import Run
+from tasks.schema import say_closing
 from tasks.step import Step
 
 
@@ -35,7 +36,8 @@ def show_plan(company: Company, release: Release) -> None:
             reports = (*reports, migration_prepared(run))
         entries = [entry for report in reports for entry in report.entries]
         image = () if release.way is Way.MIGRATION else (_say_image(run),)
-        before = (*image, f"The release {say_who_may_approve(run)} (2.1.4).")
+        closing = (say_closing(run),) if release.migrations else ()
+        before = (*image, f"The release {say_who_may_approve(run)} (2.1.4).", *closing)
         feet = [report.foot for report in reports if report.foot]
         rows = [f"{number}. **{step.title}**: `{step.does}`" for number, step in enumerate(steps_of(run), start=1)]
         create_markdown_artifact(

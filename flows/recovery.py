@@ -17,13 +17,15 @@ from flows.dead_mans_switch import DeadMansSwitch
 from flows.hold import held_run
 from flows.recovery_schedule import leave_no_litter, switch_off, switch_on
 from flows.red_flag import raised_flags
-from flows.way_home import give_to_people, go_home
+from flows.way_home import give_to_people, go_home, page_watched
 from flows.world import read_world
 from policy.items import Way
 from policy.messages import page_record_unreadable, page_wait
+from policy.plans import Cause, Nothing, Plan, Stuck, Wait, Watching, Why
 from policy.record import Event, Unreadable, last
 from policy.release import Release
-from policy.way_home import Cause, Nothing, Plan, Stuck, Wait, Why, decided_to_stay, plan_way_home
+from policy.way_home import decided_to_stay, plan_way_home
+from tasks.closed import closed_since
 from tasks.marks import show_ending
 from tasks.messages import page_on_call, tell_sealed
 from tasks.run import Run, utc_now
@@ -87,6 +89,11 @@ def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
         with suppress(BlockError):
             DeadMansSwitch(looking, holds).push()
         return plan
+    if isinstance(plan, Watching):
+        page_watched(looking, plan)
+        with suppress(BlockError):
+            DeadMansSwitch(looking, holds).push()
+        return plan
     with held_run(company, holds, release, over=dead) as run:
         if release.undoes and not borrow_way_back(run):
             sentence = f"the way back of {release.undoes}, which was to be rolled back, is not in the store"
@@ -119,7 +126,8 @@ def borrow_way_back(run: Run) -> bool:
     for event in (Event.BUILT, Event.WAY_BACK):
         row = last(rows, event)
         if row is not None and run.record.last(event) is None:
-            run.record.append(event, item=row.item, facts=row.facts)
+            taken_away = {"taken_away": closed_since(run)} if event is Event.WAY_BACK else {}
+            run.record.append(event, item=row.item, facts={**row.facts, **taken_away})
     return run.record.last(Event.WAY_BACK) is not None
 
 

@@ -19,9 +19,11 @@ from flows.world import read_world
 from policy.items import Way
 from policy.limits import Mode
 from policy.metrics import Ending
+from policy.plans import Back, Cause, Nothing, Plan, Stuck, Why
 from policy.record import Event, Row, Unreadable, last
 from policy.release import Release, RollbackRequest
-from policy.way_home import Back, Cause, Nothing, Plan, Stuck, Why, plan_way_home, read_way_back
+from policy.way_home import plan_way_home, read_way_back, say_closed
+from tasks.closed import find_closed
 from tasks.resolve import BadRequest, require_person
 from tasks.run import Run, utc_now
 
@@ -63,6 +65,8 @@ def go_back(company: Company, request: RollbackRequest, why: Why) -> Plan:
 def undo(company: Company, request: RollbackRequest, why: Why) -> Plan:
     """Undo the newest release that a server still serves, under a record of its own."""
     original, _ = release_to_undo(company, request)
+    if taken_away := find_closed(company, original.key):
+        raise NotRolledBack(f"{say_closed(taken_away)}. Nothing was touched")
     release = undoing(original, request, key=release_key())
     holds = Holds(company.store, request.environment)
     with recovery_awake(request.environment), held_run(company, holds, release, over=None) as run:
@@ -125,9 +129,11 @@ def show_way_back(company: Company, request: RollbackRequest, why: Why) -> None:
     run = Run(release=original, company=company, record=record, number=0)
     unsealed = [row for row in rows if row.event is not Event.SEALED]
     plan = plan_way_home(unsealed, read_world(run), why, now=utc_now(), limits=original.limits)
-    by_hand = "\n".join(
-        f"- {name}: `{command}`" for name, command in company.fleet.hand_commands(original.kept_under).items()
-    )
+    if taken_away := find_closed(company, original.key):
+        plan = Stuck(say_closed(taken_away), image_fits=False)
+    fits = not isinstance(plan, Stuck) or plan.image_fits
+    commands = company.fleet.hand_commands(original.kept_under) if fits else {}
+    by_hand = "\n".join(f"- {name}: `{command}`" for name, command in commands.items()) or "Not by hand either."
     create_markdown_artifact(
         key="way-back",
         markdown=f"## Way back of {original.what}\n\n{type(plan).__name__}: {plan.sentence}\n\n"

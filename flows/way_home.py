@@ -13,6 +13,14 @@ from prefect.logging import get_run_logger
 from blocks.errors import BlockError, Superseded, Unreachable
 from blocks.fleet.server import Server
 from flows.choice import ApprovalRefused, PeopleStay
+from flows.database_home import (
+    clear_outage,
+    compare_schema,
+    note_outage,
+    restart_all,
+    say_outage_of,
+    verify_database,
+)
 from flows.gate import NobodyAnswered
 from flows.hold import AskedToStop, HoldLost
 from flows.old_code import leave_staging_as_it_was
@@ -23,19 +31,11 @@ from flows.world import read_world
 from policy.items import Way
 from policy.judgement import Judgement, Verdict, unknown, worst_of
 from policy.limits import Mode
-from policy.messages import page_not_well, page_stuck
+from policy.messages import page_migration_watched, page_not_well, page_stuck, page_watching
 from policy.metrics import Ending
+from policy.plans import Back, Cause, Forward, Nothing, Plan, Restart, Stuck, Watching, Why
 from policy.record import Event, last
-from policy.way_home import (
-    Back,
-    Cause,
-    Forward,
-    Nothing,
-    Plan,
-    Stuck,
-    Why,
-    plan_way_home,
-)
+from policy.way_home import plan_way_home
 from tasks.incident_report import report_incident
 from tasks.item import as_task
 from tasks.messages import end_incident, inform, page_on_call, tell_reported, tell_rolled_back, tell_stopped
@@ -110,8 +110,12 @@ def go_home(run: Run, why: Why) -> Plan:
             _sign_off_or_tell(run, plan)
         case Back():
             _go_back(run, plan, why)
+        case Restart():
+            _restart(run, plan, why)
+        case Watching():
+            page_watched(run, plan)
         case Stuck():
-            give_to_people(run, plan.sentence)
+            give_to_people(run, plan.sentence, image_fits=plan.image_fits)
     return plan
 
 
@@ -125,7 +129,38 @@ def _sign_off_or_tell(run: Run, plan: Forward) -> None:
         give_to_people(run, f"{plan.sentence}; it could not be signed off: {error}")
 
 
+def _restart(run: Run, plan: Restart, why: Why) -> None:
+    """4.3.2: a roll-back of the database that did not come to it leaves the application as it was."""
+    failed = restart_all(run, plan.servers)
+    note_outage(run)
+    if left := [*plan.out_of_reach, *failed]:
+        give_to_people(run, f"{plan.sentence}. Not started again: {', '.join(left)}", started=True)
+        return
+    sentence = f"{plan.sentence}; the application runs again as it was; {say_outage_of(run)}"
+    tell_stopped(run, sentence, why)
+    clear_outage(run, "The maintenance is over; nothing was changed.")
+    end_incident(run)
+    seal(run, outcome=Ending.STOPPED, sentence=sentence)
+
+
+def page_watched(run: Run, plan: Watching) -> None:
+    """While the database may be at it people are told once; the hold stays, and recovery looks again."""
+    world = read_world(run)
+    if run.release.takes_back:
+        fleet = run.company.fleet
+        back, start = fleet.hand_commands(run.release.kept_under), fleet.hand_start_commands()
+        text = page_watching(run.release, plan.sentence, world, back, start)
+    else:
+        text = page_migration_watched(run.release, plan.sentence, world)
+    name = "database-watched page"
+    if not any(row.event is Event.CONFIRMED and row.step == name for row in run.record.seen):
+        page_on_call(run, text, name=name)
+
+
 def _go_back(run: Run, plan: Back, why: Why) -> None:
+    if run.release.takes_back and (different := compare_schema(run)):
+        give_to_people(run, f"{plan.sentence}. {different}")
+        return
     servers = [run.company.fleet.find(name) for name in plan.servers]
     left = list(plan.out_of_reach)
     if run.release.mode is not Mode.PLAN:
@@ -135,6 +170,11 @@ def _go_back(run: Run, plan: Back, why: Why) -> None:
         give_to_people(run, f"{plan.sentence}. Not brought back: {', '.join(left)}")
         return
     verification = verify_rollback(run)
+    if run.release.takes_back:
+        verification = (*verification, *verify_database(run))
+        note_outage(run)
+        why = replace(why, sentence=f"{why.sentence}; {say_outage_of(run)}")
+        clear_outage(run, "The maintenance is over; the previous version serves again.")
     inform(production_ref_moved(run, run.release.previous_commit), run)
     well = worst_of(verification).verdict.lets_pass
     report = report_incident(run, outcome=Ending.ROLLED_BACK, recovered=well)
@@ -204,10 +244,18 @@ def _empty(run: Run, server: Server) -> None:
         get_run_logger().warning("%s is put back without being emptied: %s", server.name, error)
 
 
-def give_to_people(run: Run, sentence: str) -> None:
-    """The record ends once people know; a page that did not go out is tried again by recovery."""
-    kept = run.release.way is not Way.MIGRATION
-    commands = run.company.fleet.hand_commands(run.release.kept_under) if kept else {}
+def give_to_people(run: Run, sentence: str, *, image_fits: bool = True, started: bool = False) -> None:
+    """The record ends once people know; a page that did not go out is tried again by recovery.
+
+    It says what to type to put the image of before back, unless the schema no longer fits it; `started` offers the
+    lines that start the application as it was.
+    """
+    fleet = run.company.fleet
+    commands = (
+        fleet.hand_commands(run.release.kept_under) if image_fits and run.release.way is not Way.MIGRATION else {}
+    )
+    if started:
+        commands = fleet.hand_start_commands()
     text = page_stuck(run.release, sentence, read_world(run), commands)
     if page_on_call(run, text, name="stuck page", rings_anew=True):
         # People first: what writes the report may take a while to answer.

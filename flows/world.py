@@ -5,7 +5,8 @@ from contextlib import suppress
 from blocks.errors import BlockError
 from policy.health import judge_health
 from policy.judgement import Verdict
-from policy.way_home import ServerState, World
+from policy.plans import ServerState, World
+from tasks.database_rollback import read_taking_back
 from tasks.migrating import read_migrating
 from tasks.run import Run
 
@@ -20,7 +21,7 @@ def read_world(run: Run) -> World:
     return World(
         servers=tuple(_read_server(run, name, rotation) for name in run.release.servers),
         balanced=balancer is not None,
-        migrating=read_migrating(run),
+        migrating=read_taking_back(run) if run.release.takes_back else read_migrating(run),
     )
 
 

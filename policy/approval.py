@@ -28,6 +28,7 @@ class Outcome(StrEnum):
     ROLL_BACK = "roll back"
     NOT_VALID = "not valid"
     WRONG_CODE = "wrong code"
+    LEFT = "left as it is"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,5 +26,16 @@ def list_applied(rows: Sequence[Row], *, last_is_done: bool) -> str:
     return ", ".join(str(row.facts.get("migrations", "")) for row in begun)
 
 
+def list_taken_away(rows: Sequence[Row], *, last_is_gone: bool = False) -> tuple[str, ...]:
+    """Return what the migrations of this release took from the version before, by the names it has in the record.
+
+    The last one counts as long as nobody knows that nothing of it is there.
+    """
+    begun = _intents(rows)
+    if migration_in_flight(rows) and last_is_gone:
+        begun = begun[:-1]
+    return tuple(dict.fromkeys(str(row.facts["takes_away"]) for row in begun if row.facts.get("takes_away")))
+
+
 def _intents(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row.item == MIGRATION_ITEM and row.event is Event.INTENDED]

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from policy.messages import clock, where_and_by_hand
+from policy.plans import World
 from policy.record import Row
 from policy.release import Release
-from policy.way_home import World, touched_servers
+from policy.way_home import touched_servers
 
 PUSHES = 5  # within its time: so the message that is deleted is still far from its own
 

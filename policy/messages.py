@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from policy.items import Way
 from policy.judgement import Judgement, spoken
+from policy.plans import Why, World
 from policy.record import HEAD_DIGITS
 from policy.release import Build, Release
-from policy.way_home import Why, World
 
 
 def updated_everywhere(release: Release, build: Build) -> str:
@@ -111,6 +111,22 @@ def approval_wanted(
     )
 
 
+def database_approval_wanted(
+    release: Release, *, complaint: str = "", found: str, link: str, left: timedelta, approvers: Sequence[str]
+) -> str:
+    """4.3.2: the direct message to whoever may decide about a roll-back of the database."""
+    return "\n".join(
+        (
+            f":raised_hand: *Your decision is needed: roll the database back? {release.what}*",
+            *((complaint,) if complaint else ()),
+            found,
+            "The application stands still meanwhile: nobody is served.",
+            f"Open {link} , then ⋮ (top right) and *Resume*. The form stands below the evidence: scroll down in it.",
+            f"Time left: {spoken(left)}; then everything stays as it is. May decide: {', '.join(approvers)}.",
+        )
+    )
+
+
 def waivers_wanted(
     release: Release, *, complaint: str = "", found: str, link: str, left: timedelta, approvers: Sequence[str]
 ) -> str:
@@ -164,6 +180,41 @@ def page_stuck(release: Release, sentence: str, world: World, commands: Mapping[
     """Nobody but a person can go on: which server is where, and what to type."""
     return "\n".join(
         (f":rotating_light: *{release.what} needs hands.* {sentence}.", *where_and_by_hand(world, commands))
+    )
+
+
+def page_watching(
+    release: Release, sentence: str, world: World, back: Mapping[str, str], start: Mapping[str, str]
+) -> str:
+    """A roll-back of the database whose one transaction may be under way: what to look at, and what to type then."""
+    asked = "SELECT migration_name, rolled_back_at FROM _prisma_migrations ORDER BY started_at DESC LIMIT 5;"
+    names = ", ".join(release.takes_back)
+    return "\n".join(
+        (
+            f":rotating_light: *{release.what}: the application is stopped, and the database is watched.* {sentence}.",
+            "Once the database answers and nobody is at it any more, recovery goes on by itself.",
+            f"To look yourself for {names}: `{asked}`",
+            *where_and_by_hand(world, {}),
+            "If rolled_back_at is set, put the version before back:",
+            *(f"• {name}: `{command}`" for name, command in back.items()),
+            "If it is empty and nothing holds the database, start the application as it was:",
+            *(f"• {name}: `{command}`" for name, command in start.items()),
+        )
+    )
+
+
+def page_migration_watched(release: Release, sentence: str, world: World) -> str:
+    """A migration that may be under way while the process that began it is gone: what to look at meanwhile."""
+    asked = (
+        "SELECT migration_name, finished_at, rolled_back_at FROM _prisma_migrations ORDER BY started_at DESC LIMIT 5;"
+    )
+    return "\n".join(
+        (
+            f":rotating_light: *{release.what}: the database is watched.* {sentence}.",
+            "Once the database answers and nobody is at it any more, recovery goes on by itself.",
+            f"To look yourself: `{asked}` A row without either time was begun and never finished.",
+            *where_and_by_hand(world, {}),
+        )
     )
 
 

@@ -129,6 +129,24 @@ class RevertRequest(BaseModel):
     environment: str = Field(default="production", description="The environment that was released to.")
 
 
+class DatabaseRollbackRequest(BaseModel):
+    """Take back the migrations of a release, and put production back to the version before it (4.3)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reason: RollbackReason = Field(description="4.1: what calls for a roll-back.")
+    what_was_seen: str = Field(min_length=8, max_length=500, description="What you saw, in one line.")
+    requested_by: str = Field(min_length=1, description="Your name, as in the roster; you cannot approve it yourself.")
+    release: str = Field(
+        default="", description="The key of the release whose migrations go back. Empty: the newest one that migrated."
+    )
+    mode: Mode = Field(
+        default=Mode.RELEASE,
+        description="plan: judge 4.3.1, show every statement and every step, and change nothing.",
+    )
+    environment: str = Field(default="production", description="The environment to roll back.")
+
+
 class RedFlagRequest(BaseModel):
     """Send the release that is under way home (4.1)."""
 
@@ -173,6 +191,7 @@ class Release(BaseModel):
     limits: Limits
     opened_at: datetime
     undoes: str = ""
+    takes_back: tuple[str, ...] = ()
 
     @property
     def kept_under(self) -> str:

@@ -6,129 +6,46 @@ A failing release, the `rollback` deployment and recovery all ask here; nothing 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
-from policy.database_rows import MIGRATION_ITEM, list_applied, migration_in_flight
+from policy.database_rows import list_applied, list_taken_away, migration_in_flight
 from policy.judgement import Verdict
 from policy.limits import Limits
+from policy.plans import (
+    Back,
+    Cause,
+    Forward,
+    Migrating,
+    Nothing,
+    Plan,
+    ServerState,
+    Stuck,
+    Wait,
+    Watching,
+    Why,
+    World,
+)
 from policy.record import Event, Row, last
+from policy.way_home_database import plan_database_way_home, stopped_servers, takes_the_database_back
 
 FORWARD_ITEMS = frozenset({"2.1.2", "2.1.5", "2.3.1"})
 UPDATE_ITEMS = FORWARD_ITEMS | {"4.2.2"}
 # What people answer where the machine leaves it to them.
 STAY: Final = "stay on the new version"
 ROLL_BACK: Final = "roll back"
-
-
-class Cause(StrEnum):
-    """Why a release does not simply go on."""
-
-    CHECKS_FAILED = "a check failed"
-    RED_FLAG = "red flag"
-    REFUSED = "approval refused"
-    EXPIRED = "no approval in time"
-    STEP_FAILED = "a step failed"
-    HOLD_LOST = "the hold could not be kept"
-    CANCELLED = "the run was cancelled"
-    DIED = "the process died"
-    PRE_EMPTED = "a roll-back or a hotfix needs the environment"
-    ROLLBACK_ASKED = "a person asked for the roll-back"
-    STAY = "people decided to stay"
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """The cause and the sentence with what was measured.
-
-    `since` is when a dead process was last alive; without it the time in which people may choose is over.
-    """
-
-    cause: Cause
-    sentence: str
-    since: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ServerState:
-    """One server as it is now; `digest` is None where no container exists or the host does not answer."""
-
-    name: str
-    reachable: bool
-    digest: str | None
-    health: Verdict
-    in_rotation: bool | None
-    held: bool = False
-
-
-class Migrating(StrEnum):
-    """What the database says of the migrations that a release began."""
-
-    UNKNOWN = "the database was not asked, or did not answer"
-    RUNNING = "somebody is at it"
-    FAILED = "one began and never finished"
-    NOTHING = "none was applied, and nobody is at it"
-    DONE = "all were applied"
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """Every server, looked at now; without a balancer nobody can say which of them get requests."""
-
-    servers: tuple[ServerState, ...]
-    balanced: bool = True
-    migrating: Migrating = Migrating.UNKNOWN
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """No server was touched, or the release had already ended: there is nothing to bring home."""
-
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Forward:
-    """Every server was updated and verified: what is left is to sign off."""
-
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Back:
-    """Put the named servers back, in this order; those out of reach are named to people."""
-
-    servers: tuple[str, ...]
-    out_of_reach: tuple[str, ...]
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Servers differ but are healthy: people may choose until then."""
-
-    until: datetime
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stuck:
-    """Nothing may be touched; people are told which server is where."""
-
-    sentence: str
-
-
 PERHAPS_DONE = frozenset({Cause.DIED, Cause.STEP_FAILED, Cause.HOLD_LOST, Cause.CANCELLED})
-
-Plan = Nothing | Forward | Back | Wait | Stuck
 
 
 @dataclass(frozen=True, slots=True)
 class WayBack:
-    """What 1.4.5 recorded: the digest each server had before, and the one it was to get."""
+    """What 1.4.5 recorded: the digest each server had before, and the one it was to get.
+
+    `taken_away` is what the schema has lost since, as a roll-back of a finished release found it in the records.
+    """
 
     old: dict[str, str]
     new: str | None
+    taken_away: str = ""
 
 
 def read_way_back(rows: Sequence[Row]) -> WayBack | None:
@@ -137,13 +54,17 @@ def read_way_back(rows: Sequence[Row]) -> WayBack | None:
     if row is None:
         return None
     built = last(rows, Event.BUILT)
-    return WayBack(old=dict(row.facts["digests"]), new=built.facts["digest"] if built else None)
+    return WayBack(
+        old=dict(row.facts["digests"]),
+        new=built.facts["digest"] if built else None,
+        taken_away=str(row.facts.get("taken_away", "")),
+    )
 
 
 def touched_servers(rows: Sequence[Row]) -> tuple[str, ...]:
     """Return the servers on which this release meant to change something, first touched first."""
     subjects = [row.subject for row in rows if row.event is Event.INTENDED and row.item in UPDATE_ITEMS]
-    return tuple(dict.fromkeys(subjects))
+    return tuple(dict.fromkeys((*subjects, *stopped_servers(rows))))
 
 
 def _end_untouched(rows: Sequence[Row], world: World, why: Why) -> Plan:
@@ -161,20 +82,21 @@ def _end_untouched(rows: Sequence[Row], world: World, why: Why) -> Plan:
     )
 
 
-def _closed_by_a_migration(rows: Sequence[Row], migrating: Migrating) -> str:
-    """Say why a migration of this release leaves no way back; empty if none does."""
-    if migration_in_flight(rows):
-        if migrating in (Migrating.UNKNOWN, Migrating.RUNNING):
-            return "a migration is in flight; it is watched and nothing else is touched"
-        if migrating is Migrating.FAILED:
-            return "a migration began and never finished, so later ones are blocked (P3009); the DevOps lead decides"
-        if migrating is Migrating.NOTHING:
-            return ""
-    done = [row for row in rows if row.item == MIGRATION_ITEM and row.event is Event.INTENDED]
-    taken = ", ".join(str(row.facts["takes_away"]) for row in done if row.facts.get("takes_away"))
-    if not taken or read_way_back(rows) is None:
-        return ""
-    return f"the previous image needs what is gone: {taken}; rolling the image back will break it"
+def say_closed(taken_away: str) -> str:
+    """Say why an image is not put back whose code needs what the schema has lost, and what is safer (D5)."""
+    return (
+        f"the previous image needs what is gone: {taken_away}; rolling the image back will break it."
+        " Safer: leave the new version, and fix forward with the deployment `hotfix`"
+    )
+
+
+def _held_up_by_a_migration(rows: Sequence[Row], migrating: Migrating) -> Plan | None:
+    """While a migration may be in flight nothing is touched; one that never finished is for people."""
+    if not migration_in_flight(rows) or migrating in (Migrating.NOTHING, Migrating.DONE):
+        return None
+    if migrating is Migrating.FAILED:
+        return Stuck("a migration began and never finished, so later ones are blocked (P3009); the DevOps lead decides")
+    return Watching(f"a migration may be in flight ({migrating}); it is watched and nothing else is touched")
 
 
 def plan_way_home(rows: Sequence[Row], world: World, why: Why, *, now: datetime, limits: Limits) -> Plan:
@@ -186,8 +108,25 @@ def plan_way_home(rows: Sequence[Row], world: World, why: Why, *, now: datetime,
     touched = touched_servers(rows)
     if way_back is not None and why.cause is Cause.ROLLBACK_ASKED and not _updated_by_itself(rows):
         touched = tuple(dict.fromkeys((*touched, *_elsewhere_than_before(world, way_back))))
-    if migration := _closed_by_a_migration(rows, world.migrating):
-        return Stuck(migration)
+    if takes_the_database_back(rows):
+        repaired = _repaired_by_hand(world, way_back) if way_back else None
+        return plan_database_way_home(rows, world, repaired=repaired, sentence=f"{why.cause}: {why.sentence}")
+    if (migration := _held_up_by_a_migration(rows, world.migrating)) is not None:
+        return migration
+    plan = _plan_images(rows, world, why, touched, now=now, limits=limits)
+    away = list_taken_away(rows, last_is_gone=world.migrating is Migrating.NOTHING) or (
+        (way_back.taken_away,) if way_back and way_back.taken_away else ()
+    )
+    if away and isinstance(plan, Back | Wait):
+        return Stuck(say_closed(", ".join(away)), image_fits=False)
+    return plan
+
+
+def _plan_images(
+    rows: Sequence[Row], world: World, why: Why, touched: tuple[str, ...], *, now: datetime, limits: Limits
+) -> Plan:
+    """What would be done with the servers, whatever the schema needs."""
+    way_back = read_way_back(rows)
     if way_back is None or not touched:
         names = ", ".join(touched)
         gone = Stuck(f"{names} may have been changed, and the record holds no way back")

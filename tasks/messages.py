@@ -10,10 +10,10 @@ from blocks.errors import BlockError
 from blocks.slack import Message
 from policy.judgement import Judgement
 from policy.messages import incident_reported, page_only_in_memory, rolled_back, sealed, stopped
+from policy.plans import Why
 from policy.record import Unreadable, read_signature
 from policy.record_signature import say_who_signed
 from policy.roles import Person
-from policy.way_home import Why
 from tasks.incident import incident_opened, incident_over, may_have_incident
 from tasks.run import Run, utc_now
 from tasks.step import Seen, Step, StepFailed, carry_out

@@ -13,12 +13,13 @@ from blocks.postgres_tables import is_migrating
 from policy.combined import listed
 from policy.judgement import spoken
 from policy.migrations import MigrationReading
+from policy.migrations.closing import list_taken_away
 from policy.migrations.history import Progress, judge_applied, progress_of
 from policy.migrations.trying_again import list_to_try_again, lock_timeout_for, say_left_behind
 from policy.migrations.waiting import find_in_the_way, pause_after_time_out
+from policy.plans import Migrating
 from policy.record import Event
 from policy.troubleshooting import advice_for
-from policy.way_home import Migrating
 from tasks.migration_facts import applied_rows, name_of, new_readings, project_of
 from tasks.run import Run, pause_after
 from tasks.step import Seen, Step
@@ -34,10 +35,12 @@ def migrated(run: Run, names: Sequence[str]) -> Step:
 
     def look(company: Company) -> Seen:
         database = DATABASE.required(company)
+        # In this order: what ends between the two questions is then seen as it ended.
+        at_it = is_migrating(database)
         rows = applied_rows(run, database)
         standing = {name: progress_of(name, rows) for name in names}
         waiting = [name for name, progress in standing.items() if progress is not Progress.APPLIED]
-        if Progress.HALF_DONE in standing.values() and not is_migrating(database):
+        if Progress.HALF_DONE in standing.values() and not at_it:
             left = say_left_behind(rows, new_readings(run))
             said = (judge_applied(rows, names).sentence, *((left,) if left else ()), advice_for("10.4"))
             raise Refused(". ".join(said))
@@ -71,11 +74,12 @@ def read_migrating(run: Run) -> Migrating:
         return Migrating.UNKNOWN
     names = str(begun[-1].facts.get("migrations", "")).split(", ")
     try:
-        standing = [progress_of(name, applied_rows(run, database)) for name in names]
         if is_migrating(database):
             return Migrating.RUNNING
+        rows = applied_rows(run, database)
     except BlockError:
         return Migrating.UNKNOWN
+    standing = [progress_of(name, rows) for name in names]
     if Progress.HALF_DONE in standing:
         return Migrating.FAILED
     return Migrating.DONE if all(one is Progress.APPLIED for one in standing) else Migrating.NOTHING
@@ -143,7 +147,7 @@ def _stopped_by_a_lock(run: Run, database: Postgres, names: Sequence[str]) -> li
 
 
 def _say_taken_away(readings: Sequence[MigrationReading], names: Sequence[str]) -> str:
-    return ", ".join(what for one in readings if one.name in names for what in one.breaks)
+    return ", ".join(what for one in readings if one.name in names for what in list_taken_away(one))
 
 
 def _say_undo(readings: Sequence[MigrationReading], names: Sequence[str]) -> str:

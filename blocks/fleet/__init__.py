@@ -181,6 +181,18 @@ class Fleet(CompanyBlock):
             for server in self.servers
         }
 
+    def hand_start_commands(self) -> dict[str, str]:
+        """Return for each server the one line with which a person starts the application as it was stopped."""
+        return {
+            server.name: shlex.join(
+                (
+                    *("ssh", "-p", str(server.port), f"{self.user}@{server.host}"),
+                    f"cd {server.directory} && {shlex.join(commands.start(self.compose_file, server.service))}",
+                )
+            )
+            for server in self.servers
+        }
+
     def pull(self, server: Server, number: int, image: str) -> None:
         """Fetch the image, so that the update needs neither registry nor room later."""
         ran = self._folder(server).change(number, commands.pull(_by_digest(image)), limit=self.pull_timeout)

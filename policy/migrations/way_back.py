@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from policy.combined import combine, listed
 from policy.judgement import Judgement, failed, passed, spoken, unknown
+from policy.migrations.closing import list_taken_away
+from policy.migrations.findings import Finding, Stage
 from policy.migrations.reading import MigrationReading
 
 JUST_APPLIED = timedelta(minutes=15)
@@ -31,6 +33,8 @@ def judge_database_rollback(
         return failed("this release applied no migration; there is no schema to roll back")
     if lasting := [f"{one.name}: {listed(one.irreversible)}" for one in readings if one.irreversible]:
         return failed(f"cannot be taken back ({'; '.join(lasting)})")
+    if more := [f"{one.name}: {finding.reason}" for one in readings for finding in one.findings if _does_more(finding)]:
+        return failed(f"does more than add ({listed(more)})")
     if applied_at is None:
         return unknown("when the migration was applied is not known")
     age = now - applied_at
@@ -38,6 +42,30 @@ def judge_database_rollback(
     well = f"{names} only added, was applied {spoken(age)} ago (limit 15 min), and nothing was written to it"
     parts = [*_judge_age(age), *_judge_written(written)]
     return combine(parts or [passed(well)])
+
+
+def is_only_silent(written: Written, *, applied_at: datetime | None, now: datetime) -> bool:
+    """Whether nothing speaks against it but that the checklist is silent: then the CTO and the DevOps lead may waive.
+
+    Asked of what `judge_database_rollback` failed, where the migrations only added.
+    """
+    if applied_at is None:
+        return False
+    return JUST_APPLIED <= now - applied_at <= TOO_LATE and not any(_judge_written(written))
+
+
+def say_safer(readings: Sequence[MigrationReading]) -> str:
+    """Say what is safer than a roll-back of the database that the rule refuses."""
+    if any(list_taken_away(one) for one in readings):
+        return "safer: leave schema and version as they are, and fix forward with the deployment `hotfix`"
+    return (
+        "safer: put back the image alone with the deployment `rollback`, for the version before lives on with what was"
+        " added"
+    )
+
+
+def _does_more(finding: Finding) -> bool:
+    return finding.stage in (Stage.CONTRACT, Stage.BACKFILL)
 
 
 def _judge_age(age: timedelta) -> Iterator[Judgement]:

@@ -69,7 +69,7 @@ def without_prefect(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No task run, no server."""
     monkeypatch.setattr("tasks.step.as_task", plain_step)
     monkeypatch.setattr("tasks.marks.as_task", plain_mark)
-    for module in ("flows.way_home", "flows.sign_off"):
+    for module in ("flows.way_home", "flows.sign_off", "flows.database_home"):
         monkeypatch.setattr(f"{module}.as_task", plain_item)
     with disable_run_logger():
         yield

@@ -11,6 +11,7 @@ from flows.watch import Watch
 from policy.checklist import ITEMS
 from policy.items import Way
 from policy.judgement import Judgement, failed, passed, unknown
+from policy.migrations import read_migration
 from policy.red_flags import Sample
 from tasks.run import Silent
 from tests.core.scene import FIRST_BACK, begun
@@ -60,3 +61,19 @@ def test_the_headline_of_the_evidence_says_both(
     assert heading == "## Approve for the remaining servers?"
     assert headline == f"**{says}**"
     assert "It is on web-server-1; a1a1a1a still on web-server-2, web-server-3." in who
+
+
+def test_the_approver_reads_from_which_step_on_the_version_before_cannot_come_back(
+    company: Company, world: World
+) -> None:
+    run = begun(company, world, steps=FIRST_BACK).run
+    drop = read_migration("20261126_drop", 'ALTER TABLE "Patient" DROP COLUMN "createdAt";')
+    run.release = run.release.model_copy(update={"migrations": ("prisma/migrations/20261126_drop/migration.sql",)})
+    run.once.fetch("migrations", lambda: (drop,))
+
+    page = evidence_page(run, Report(((ITEMS["2.1.4"], WELL),), Way.STANDARD), Watch(run, Silent()))
+
+    assert (
+        "From 6.3.2 after web-server-3 on (20261126_drop: Patient.createdAt dropped) the version before cannot come"
+        " back; until then it can." in page
+    )

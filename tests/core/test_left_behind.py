@@ -15,9 +15,9 @@ from flows.recovery import recover
 from flows.red_flag import RedFlag, flag_folder, tell
 from flows.sign_off import sign_off
 from flows.way_home import way_home
+from policy.plans import Back, Forward, Stuck
 from policy.record import Event
 from policy.release import BreakHoldRequest
-from policy.way_home import Back, Forward, Stuck
 from tasks.step import StepFailed
 from tests.core.process import Process
 from tests.core.scene import (

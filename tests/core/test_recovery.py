@@ -10,9 +10,9 @@ from blocks.fleet import Server
 from blocks.hold import Holds
 from flows.recovery import recover
 from flows.rollback import undoing
+from policy.plans import Back, Forward, Nothing, Stuck, Wait
 from policy.record import Event
 from policy.release import RollbackRequest
-from policy.way_home import Back, Forward, Nothing, Stuck, Wait
 from tasks.rollout import put_back, taken_out
 from tasks.step import StepFailed, perform
 from tests.core.process import Process

@@ -18,8 +18,8 @@ from flows.recovery import recover
 from flows.red_flag import RedFlag
 from flows.sign_off import sign_off
 from flows.way_home import way_home
+from policy.plans import Back
 from policy.resources import Usage
-from policy.way_home import Back
 from tasks.rollout import drained
 from tasks.step import StepFailed, perform
 from tests.core.company import Figures

@@ -220,6 +220,22 @@ class Hosts:
         with self.world.change(machine, number, "restore"):
             machine.digest, machine.running = machine.kept[key], True
 
+    def hand_start_commands(self) -> dict[str, str]:
+        """Return what a person types to start it as it was."""
+        return {name: f"ssh {name} docker compose start" for name in self.world.machines}
+
+    def stop(self, server: Server, number: int) -> None:
+        """Stop what runs."""
+        machine = self._reach(server)
+        with self.world.change(machine, number, "stop"):
+            machine.running = False
+
+    def start(self, server: Server, number: int) -> None:
+        """Start what was stopped."""
+        machine = self._reach(server)
+        with self.world.change(machine, number, "start"):
+            machine.running = True
+
     def read_fence(self, server: Server) -> int:
         """Return the highest number."""
         return self._reach(server).fence

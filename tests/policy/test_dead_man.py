@@ -6,7 +6,7 @@ import pytest
 
 from policy.dead_man import PUSHES, last_words, least_time, mark, servers_differ
 from policy.judgement import Verdict
-from policy.way_home import ServerState, World
+from policy.plans import ServerState, World
 from tests.policy import releases
 from tests.policy.rows import BEGAN, FIRST, NEW, OLD, SECOND, built, numbered, under_way, way_back
 

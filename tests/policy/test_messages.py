@@ -8,18 +8,20 @@ from policy.messages import (
     choice_wanted,
     clock,
     completed,
+    database_approval_wanted,
     incident_reported,
     page_not_well,
     page_only_in_memory,
     page_stuck,
     page_wait,
+    page_watching,
     revert_proposed,
     rolled_back,
     sealed,
     stopped,
     updated_everywhere,
 )
-from policy.way_home import Cause, ServerState, Why, World
+from policy.plans import Cause, ServerState, Why, World
 from tests.policy.releases import OPENED, ZONE, build, release
 
 RED = Why(Cause.RED_FLAG, "web-server-1: 4.1 % errors, the limit is 1 %")
@@ -120,6 +122,31 @@ def test_hands_are_told_what_is_where_and_what_to_type() -> None:
         "• web-server-2: no container, out of rotation",
         "• web-server-3: does not answer, out of rotation",
     ]
+
+
+def test_who_watches_a_database_reads_how_to_tell_where_it_is_and_what_to_type_for_either() -> None:
+    world = World((ServerState("web-server-1", reachable=True, digest="a1", health=Verdict.FAILED, in_rotation=False),))
+    undoing = release(takes_back=("20261126090000_nickname",))
+
+    text = page_watching(undoing, "somebody is at it", world, {"web-server-1": "sh back"}, {"web-server-1": "start"})
+
+    assert "the application is stopped, and the database is watched" in text
+    assert "SELECT migration_name, rolled_back_at FROM _prisma_migrations" in text
+    assert text.index("• web-server-1: `sh back`") < text.index("• web-server-1: `start`")
+
+
+def test_who_decides_about_a_roll_back_of_the_database_reads_that_nobody_is_served_meanwhile() -> None:
+    text = database_approval_wanted(
+        release(),
+        complaint="The last answer did not count.",
+        found="4.3.1 passed",
+        link="http://ui/run",
+        left=timedelta(minutes=30),
+        approvers=["Carla Ortiz", "Dora Levin"],
+    )
+
+    assert "The application stands still meanwhile: nobody is served." in text
+    assert "Time left: 30 min; then everything stays as it is. May decide: Carla Ortiz, Dora Levin." in text
 
 
 def test_where_no_balancer_is_configured_nothing_is_said_of_rotation() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from policy.judgement import Verdict
 from policy.migrations import read_migration
-from policy.migrations.way_back import Written, judge_database_rollback
+from policy.migrations.way_back import Written, is_only_silent, judge_database_rollback, say_safer
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ADDS = 'ALTER TABLE "Patient" ADD COLUMN "nickname" TEXT;'
@@ -52,3 +52,41 @@ def test_a_migration_of_unknown_age_is_not_rolled_back() -> None:
 
 def test_without_a_migration_there_is_nothing_to_roll_back() -> None:
     assert judge_database_rollback([], EMPTY, applied_at=NOW, now=NOW).verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize(
+    ("sql", "sentence"),
+    [
+        ('ALTER TABLE "Patient" RENAME COLUMN "phone" TO "phoneNumber";', "still reads Patient.phone"),
+        ('ALTER TABLE "Patient" ALTER COLUMN "phone" SET NOT NULL;', "Requires Patient.phone"),
+    ],
+)
+def test_what_does_more_than_add_is_not_taken_back_though_a_statement_could(sql: str, sentence: str) -> None:
+    judgement = judge_database_rollback([read_migration("m", sql)], EMPTY, applied_at=NOW, now=NOW)
+
+    assert judgement.verdict is Verdict.FAILED
+    assert "does more than add" in judgement.sentence
+    assert sentence in judgement.sentence
+
+
+@pytest.mark.parametrize(
+    ("minutes", "written", "silent"),
+    [
+        pytest.param(14, EMPTY, False, id="the rule itself allows it"),
+        pytest.param(15, EMPTY, True, id="a quarter of an hour"),
+        pytest.param(60, EMPTY, True, id="an hour"),
+        pytest.param(61, EMPTY, False, id="over an hour"),
+        pytest.param(30, Written({"Patient.nickname": 3}), False, id="data written"),
+        pytest.param(30, Written({"Patient.nickname": None}), False, id="not counted"),
+    ],
+)
+def test_the_two_leads_may_waive_only_the_silence_of_the_checklist(
+    minutes: int, written: Written, *, silent: bool
+) -> None:
+    assert is_only_silent(written, applied_at=NOW - timedelta(minutes=minutes), now=NOW) is silent
+    assert not is_only_silent(written, applied_at=None, now=NOW)
+
+
+@pytest.mark.parametrize(("sql", "safer"), [(ADDS, "`rollback`"), (DROPS, "`hotfix`")])
+def test_who_is_refused_hears_what_is_safer(sql: str, safer: str) -> None:
+    assert safer in say_safer([read_migration("m", sql)])
