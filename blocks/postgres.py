@@ -96,7 +96,8 @@ class Postgres(CompanyBlock):
 
     def read_schema(self) -> str:
         """Return the SQL that would make every table, index and type anew; no row is read."""
-        with self._dumping("--schema-only", "--no-owner", "--no-privileges") as dump:
+        patience = f"--lock-wait-timeout={round(self.statement_patience.total_seconds() * 1000)}"
+        with self._dumping("--schema-only", "--no-owner", "--no-privileges", patience) as dump:
             return dump.read().decode()
 
     def count_dumped_tables(self, chunks: Iterator[bytes]) -> int:

@@ -10,7 +10,7 @@ from blocks.errors import BlockError, Refused, Unreachable
 from blocks.fleet import ServerState as Running
 from blocks.postgres import Postgres
 from blocks.postgres_tables import is_migrating, read_applied, read_clock
-from blocks.postgres_way_back import NoLockInTime, count_written, read_schema, take_back
+from blocks.postgres_way_back import NoLockInTime, count_written, take_back
 from policy.combined import combine, listed
 from policy.judgement import Judgement, Verdict, passed, spoken, unknown
 from policy.migrations import MigrationReading
@@ -167,7 +167,7 @@ def schema_as_before(run: Run) -> Step:
         kept = read_kept_schema(run, run.release.kept_under)
         if kept is None:
             raise Refused("the schema of before the migration is not in the store, so nothing was compared")
-        judgement = judge_same_schema(kept, read_schema(DATABASE.required(company)))
+        judgement = judge_same_schema(kept, DATABASE.required(company).read_schema())
         if not judgement.verdict.lets_pass:
             raise Refused(judgement.sentence)
         return Seen(done=True, sentence=judgement.sentence)

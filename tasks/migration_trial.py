@@ -10,7 +10,8 @@ from blocks.scratch_host import Scratch
 from policy.judgement import Judgement
 from policy.migrations import MigrationReading
 from policy.migrations.history import Progress, progress_of
-from policy.migrations.trial import Down, Outcome, Trial, find_difference, find_down, judge_tried, read_schema
+from policy.migrations.schema_text import find_difference, read_schema
+from policy.migrations.trial import Down, Outcome, Trial, find_down, judge_tried
 from policy.risk import DOWN
 from tasks.migration_facts import name_of, new_readings, project_of, texts_by_name
 from tasks.run import Run

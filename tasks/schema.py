@@ -1,7 +1,6 @@
 """What a release says of its way back before the first change, and the schema it keeps to compare with."""
 
 from blocks.errors import Absent, BlockError
-from blocks.postgres_way_back import read_schema
 from policy.migrations.closing import say_when_the_way_back_closes
 from tasks.migration_facts import new_readings
 from tasks.run import Run
@@ -20,7 +19,7 @@ def say_closing(run: Run) -> str:
 def keep_schema(run: Run) -> None:
     """The store has the schema, without data, as it was before the first migration; a retry keeps the first."""
     if read_kept_schema(run, run.release.key) is None:
-        body = read_schema(DATABASE.required(run.company)).encode()
+        body = DATABASE.required(run.company).read_schema().encode()
         run.company.store.create(_key(run.release.key), body)
 
 

@@ -1,29 +1,50 @@
 """Is a schema what it was: two texts of `pg_dump --schema-only`, without what differs from one dump to the next."""
 
-from collections import Counter
+import re
+from collections.abc import Sequence
+from difflib import unified_diff
 
-from policy.combined import counted
+from policy.combined import counted, listed
 from policy.judgement import Judgement, failed, passed
 
-_SHOWN = 6
-# A dump begins with settings of its own session, and \restrict carries a new random word each time.
-_OF_THE_DUMP = ("--", "SET ", "SELECT pg_catalog.set_config(", "\\restrict ", "\\unrestrict ")
+# What pg_dump writes anew each time, or that says nothing of the schema.
+_NOISE = re.compile(r"^(--.*|\\(un)?restrict .*|SET .*|SELECT pg_catalog\.set_config.*|)$")
+_TABLE = re.compile(r"CREATE (UNLOGGED )?TABLE .*\($")
+_LINES, _WIDTH = 3, 160
 
 
-def normalise_schema(text: str) -> str:
-    """Return the statements alone, in the order of the dump."""
-    lines = (line.rstrip() for line in text.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith(_OF_THE_DUMP)) + "\n"
+def read_schema(dump: str) -> tuple[str, ...]:
+    """Return the lines of a `pg_dump --schema-only`, without what differs between two dumps of one schema.
+
+    Columns stand in the order of their names: one that was dropped and made again is the last one of its table, and
+    whoever names the columns, as Prisma does, cannot tell.
+    """
+    lines: list[str] = []
+    columns: list[str] | None = None
+    for line in (line.rstrip() for line in dump.splitlines() if not _NOISE.match(line.rstrip())):
+        if columns is None:
+            lines.append(line)
+            columns = [] if _TABLE.match(line) else None
+        elif line.startswith(")"):
+            lines += [*sorted(columns), line]
+            columns = None
+        else:
+            columns.append(line.removesuffix(","))
+    return (*lines, *sorted(columns or ()))
+
+
+def find_difference(before: Sequence[str], after: Sequence[str]) -> str:
+    """Say the first lines in which two schemas differ; empty if they are one."""
+    # The first two lines of a difference name what is compared.
+    changed = list(unified_diff(before, after, n=0, lineterm=""))[2:]
+    parts = {"missing": "-", "left over": "+"}
+    found = {word: [line[1:].strip()[:_WIDTH] for line in changed if line[0] == sign] for word, sign in parts.items()}
+    return "; ".join(f"{word}: {listed(lines, most=_LINES)}" for word, lines in found.items() if lines)
 
 
 def judge_same_schema(before: str, now: str) -> Judgement:
-    """Pass when both normalised texts hold the same lines; else name what is missing and what is new."""
-    was, is_now = Counter(before.splitlines()), Counter(now.splitlines())
-    missing = [f"- {line.strip()}" for line in (was - is_now).elements()]
-    new = [f"+ {line.strip()}" for line in (is_now - was).elements()]
-    different = [*missing, *new]
-    if not different:
-        return passed(f"the schema is what it was before, {counted(len(before.splitlines()), 'line')}")
-    more = f" and {len(different) - _SHOWN} more" if len(different) > _SHOWN else ""
-    shown = "; ".join(different[:_SHOWN])
-    return failed(f"the schema is not what it was before the migration: {shown}{more}")
+    """Pass when two dumps are of one schema; else name what is missing and what is left over."""
+    was, is_now = read_schema(before), read_schema(now)
+    if difference := find_difference(was, is_now):
+        return failed(f"the schema is not what it was before the migration: {difference}")
+    return passed(f"the schema is what it was before, {counted(len(was), 'line')}")

@@ -1,9 +1,7 @@
 """Was the way back of a migration tried: up, down, and is the schema as before (6.1.2)."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import unified_diff
 from enum import StrEnum
 
 from policy.combined import combine, listed
@@ -11,11 +9,6 @@ from policy.judgement import Judgement, failed, passed
 from policy.limits import Risk
 from policy.migrations.judging import judge_reversibility
 from policy.migrations.reading import MigrationReading
-
-# What pg_dump writes anew each time, or that says nothing of the schema.
-_NOISE = re.compile(r"^(--.*|\\(un)?restrict .*|SET .*|SELECT pg_catalog\.set_config.*|)$")
-_TABLE = re.compile(r"CREATE (UNLOGGED )?TABLE .*\($")
-_SHOWN = 160
 
 
 class Source(StrEnum):
@@ -61,37 +54,6 @@ def find_down(reading: MigrationReading, files: Mapping[str, str]) -> Down | Non
     if reading.down:
         return Down("".join(f"{statement};\n" for statement in reading.down), Source.DERIVED)
     return None
-
-
-def read_schema(dump: str) -> tuple[str, ...]:
-    """Return the lines of a `pg_dump --schema-only`, without what differs between two dumps of one schema.
-
-    Columns stand in the order of their names: one that was dropped and made again is the last one of its table, and
-    whoever names the columns, as Prisma does, cannot tell.
-    """
-    lines: list[str] = []
-    columns: list[str] | None = None
-    for line in (line.rstrip() for line in dump.splitlines() if not _NOISE.match(line.rstrip())):
-        if columns is None:
-            lines.append(line)
-            columns = [] if _TABLE.match(line) else None
-        elif line.startswith(")"):
-            lines += [*sorted(columns), line]
-            columns = None
-        else:
-            columns.append(line.removesuffix(","))
-    return (*lines, *sorted(columns or ()))
-
-
-def find_difference(before: Sequence[str], after: Sequence[str]) -> str:
-    """Say the first lines in which two schemas differ; empty if they are one."""
-    # The first two lines of a difference name what is compared.
-    changed = list(unified_diff(before, after, n=0, lineterm=""))[2:]
-    missing = next((line[1:].strip() for line in changed if line.startswith("-")), "")
-    more = next((line[1:].strip() for line in changed if line.startswith("+")), "")
-    said = [f"missing: {missing[:_SHOWN]}"] if missing else []
-    said += [f"left over: {more[:_SHOWN]}"] if more else []
-    return "; ".join(said)
 
 
 def judge_tried(

@@ -11,10 +11,12 @@ import pytest
 from blocks.errors import BlockError, Refused, Superseded, Unreachable
 from blocks.postgres import Postgres
 from blocks.postgres_tables import is_migrating, read_applied, read_facts
-from blocks.postgres_way_back import NoLockInTime, count_written, read_schema, take_back
+from blocks.postgres_way_back import NoLockInTime, count_written, take_back
 from lab.client import Lab
+from policy.judgement import Verdict
 from policy.migrations.added import Addition, list_additions
 from policy.migrations.history import Progress, progress_of
+from policy.migrations.schema_text import judge_same_schema
 
 NAME = "20261126090000_nickname"
 SQL = """
@@ -68,13 +70,13 @@ def test_the_schema_goes_back_and_prismas_own_table_says_so(database: Postgres) 
 
     assert seen == [True]
     assert progress_of(NAME, read_applied(database)) is Progress.ROLLED_BACK
-    assert "Note" not in read_schema(database)
-    assert "nickname" not in read_schema(database)
+    assert "Note" not in database.read_schema()
+    assert "nickname" not in database.read_schema()
 
 
 def test_two_readings_of_one_schema_are_the_same(database: Postgres) -> None:
-    assert 'CREATE TABLE public."Patient"' in (schema := read_schema(database))
-    assert read_schema(database) == schema
+    assert 'CREATE TABLE public."Patient"' in (schema := database.read_schema())
+    assert judge_same_schema(schema, database.read_schema()).verdict is Verdict.PASSED
 
 
 def test_what_was_written_is_counted_and_what_cannot_be_told_is_not_known(database: Postgres, lab: Lab) -> None:

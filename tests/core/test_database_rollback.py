@@ -14,7 +14,6 @@ from blocks.errors import Superseded
 from blocks.hold import Holds
 from blocks.postgres import Postgres
 from blocks.postgres_tables import read_applied, read_facts
-from blocks.postgres_way_back import read_schema
 from blocks.prisma import Prisma
 from blocks.record import Record
 from flows.database_rollback import stand_still, taking_back
@@ -136,7 +135,7 @@ def company(world: World, cluster: Cluster, tmp_path: Path) -> Company:
     )
     execute(database, TABLES)
     release = released(world)
-    company.store.create(f"schemas/{release.key}.sql", read_schema(database).encode())
+    company.store.create(f"schemas/{release.key}.sql", database.read_schema().encode())
     execute(database, f"{ADDS} {APPLIED}")
     record = Record(company.store, release.key, holder=1, spool=company.spool)
     record.append(Event.OPENED, facts={"release": release.model_dump(mode="json")})
@@ -294,7 +293,7 @@ def test_a_schema_that_is_not_what_it_was_is_for_people_and_nothing_is_started(c
     assert not any(one.running for one in world.machines.values())
     page, report = pages(company)
     assert "report" in report
-    assert '+ CREATE INDEX by_hand ON public."Patient"' in page
+    assert 'left over: CREATE INDEX by_hand ON public."Patient"' in page
     assert "`ssh web-server-1 sh" in page
 
 
