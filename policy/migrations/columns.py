@@ -47,7 +47,7 @@ def _there_already(table: str, name: str, *, skipped: bool) -> Finding:
 def _judge_domain(table: str, column: ast.ColumnDef, so_far: SoFar, undo: Undo) -> list[Finding]:
     """PostgreSQL checks the domain's own constraints by writing every row, a default or not."""
     kind = named(strings(column.typeName.names)) if column.typeName else ""
-    if kind not in so_far.domains:
+    if kind.rpartition(".")[2] not in {one.rpartition(".")[2] for one in so_far.domains}:
         return []
     return [_rewrite(table, f"{column.colname} is of the domain {kind}, so {table} is rewritten", undo)]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pglast import ast
+from pglast.enums import DropBehavior
 
 from policy.migrations.aliases import find_aliases
 from policy.migrations.effects import apply
@@ -168,6 +169,11 @@ def _judge_node(node: ast.Node, so_far: SoFar) -> Iterable[Finding]:
 def _judge_by_name(node: ast.Node, so_far: SoFar) -> Iterator[Finding]:
     """A statement of a kind that is on no list; whatever it is, rows that it changes are judged as such."""
     words = "".join(f" {letter}" if letter.isupper() else letter for letter in type(node).__name__.removesuffix("Stmt"))
+    if getattr(node, "behavior", None) is DropBehavior.DROP_CASCADE:
+        yield unreadable(
+            f"{words.strip().upper()} with CASCADE, and whatever depends on it, which the text does not name"
+        )
+        return
     yield (neutral if isinstance(node, _LEAVES_NOTHING) else unlisted)(words.strip().upper())
     if isinstance(node, ast.DeclareCursorStmt) and isinstance(node.query, ast.Node):
         yield from _judge_node(node.query, so_far)

@@ -23,7 +23,7 @@ from policy.migrations.findings import (
     unreadable,
 )
 from policy.migrations.so_far import SoFar
-from policy.migrations.statements import relation_name, walk
+from policy.migrations.statements import relation_name, strings, walk
 
 _IN_BATCHES = "change the rows in batches, by a backfill, not in the migration"
 Changing = ast.UpdateStmt | ast.DeleteStmt | ast.InsertStmt | ast.MergeStmt
@@ -110,7 +110,7 @@ def _judge_change(node: Changing, so_far: SoFar) -> Finding:
     if so_far.is_new(table):
         return _backfill(neutral(f"changing rows of {table}, which this migration makes,"))
     word = "Deletes" if isinstance(node, ast.DeleteStmt) else "Changes"
-    if is_always_true(node.whereClause):
+    if not _chooses(node):
         return Finding(
             Safety.DANGEROUS,
             f"{word} every row of {table}{rows}: no WHERE chooses some",
@@ -126,6 +126,18 @@ def _judge_change(node: Changing, so_far: SoFar) -> Finding:
         locks=locks,
         undo=undo,
         stage=Stage.BACKFILL,
+    )
+
+
+def _chooses(node: ast.UpdateStmt | ast.DeleteStmt) -> bool:
+    """Whether a condition looks at the rows that are changed, not only at those of other tables."""
+    if is_always_true(node.whereClause):
+        return False
+    alias = node.relation.alias.aliasname if node.relation and node.relation.alias else None
+    own = alias or (node.relation.relname if node.relation else None)
+    columns = (strings(one.fields) for one in walk(node.whereClause) if isinstance(one, ast.ColumnRef))
+    return any(len(names) < 2 or names[-2] == own for names in columns) or not any(
+        isinstance(one, ast.ColumnRef) for one in walk(node.whereClause)
     )
 
 

@@ -70,13 +70,20 @@ def judge_alter_table(statement: ast.AlterTableStmt, so_far: SoFar) -> Iterator[
 
 def _judge_other(statement: ast.AlterTableStmt, name: str, so_far: SoFar) -> Finding:
     """ALTER INDEX, ALTER VIEW, ALTER SEQUENCE and ALTER TYPE are the same statement for the parser."""
-    what = statement.objtype.name.removeprefix("OBJECT_").lower() if statement.objtype else "object"
+    what = statement.objtype.name.removeprefix("OBJECT_").replace("_", " ").lower() if statement.objtype else "object"
     index = so_far.index_of(name)
     parts = ", ".join(in_words(command.subtype, name) for command in statement.cmds or ())
     locks = () if index or statement.objtype is ObjectType.OBJECT_TYPE else (Lock(name, Mode.ACCESS_EXCLUSIVE),)
     if statement.objtype in (ObjectType.OBJECT_SEQUENCE, ObjectType.OBJECT_INDEX):
         locks = ()
-    return unlisted(f"another shape of the {what} {name} ({parts})", locks=locks)
+    found = unlisted(f"another shape of the {what} {name} ({parts})", locks=locks)
+    takes_away = any(
+        command.subtype is Kind.AT_DropColumn or command.behavior is DropBehavior.DROP_CASCADE
+        for command in statement.cmds or ()
+    )
+    if not takes_away:
+        return found
+    return replace(found, safety=Safety.DANGEROUS, breaks=f"{name} in another shape", stage=Stage.CONTRACT)
 
 
 def _judge_command(table: str, command: ast.AlterTableCmd, so_far: SoFar, relation: str) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """What the catalogue and the rows say before a migration is tried, and what a broken connection leaves (6.2.1)."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from time import monotonic
 
 import psycopg
@@ -101,3 +102,16 @@ def test_values_that_stand_twice_and_rows_that_point_to_nothing_are_counted(trut
     known = read_facts(truth, touched=("Patient", "billing.Invoice"), nulls=(), counts=asked)
 
     assert [known.counted[one] for one in asked] == [7, 0, 0, 500, 0, 500, None]
+
+
+def test_a_table_too_large_to_be_counted_in_time_keeps_no_release_from_being_read(truth: Postgres) -> None:
+    hurried = truth.model_copy(update={"statement_patience": timedelta(seconds=2)})
+    with connect(truth, autocommit=True) as owner:
+        owner.execute('CREATE TABLE "Slow" AS SELECT 1 AS id')
+        owner.execute('ALTER TABLE "Slow" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY')
+        owner.execute('CREATE POLICY slow ON "Slow" USING (pg_sleep(9) IS NOT NULL)')
+        known = read_facts(hurried, touched=("Slow", "Doctor"), nulls=(), counts=(Alike("Slow", ("id",)),))
+        owner.execute('DROP TABLE "Slow"')
+
+    assert (known.tables["Slow"].rows, known.tables["Doctor"].rows) == (None, 10)
+    assert known.counted == {}

@@ -5,7 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from policy.judgement import Verdict
-from policy.migrations.history import Applied, Progress, checksum_of, judge_applied, judge_history, progress_of
+from policy.migrations.history import (
+    Applied,
+    Progress,
+    checksum_of,
+    is_lock_timeout,
+    judge_applied,
+    judge_history,
+    progress_of,
+)
 
 TEN = datetime(2026, 11, 24, 10, 2, tzinfo=UTC)
 SQL = b"ALTER TABLE a ADD COLUMN b INT;"
@@ -77,6 +85,13 @@ def test_a_migration_counts_as_applied_only_by_its_end(rows: list[Applied], verd
         pytest.param({"1_a": SQL, "2_b": SQL, "3_c": SQL}, Verdict.PASSED, "to apply: 3_c", id="in order"),
         pytest.param({"1_a": SQL, "3_c": SQL}, Verdict.FAILED, "not in the release's folder: 2_b", id="gap"),
         pytest.param({"1_a": b"other", "2_b": SQL}, Verdict.FAILED, "edited after it was applied: 1_a", id="edited"),
+        pytest.param(
+            {"1_a": SQL + b"\n", "2_b": SQL}, Verdict.FAILED, "edited after it was applied: 1_a", id="one line"
+        ),
+        pytest.param(
+            {"2_b": SQL, "3_c": SQL}, Verdict.FAILED, "not in the release's folder: 1_a", id="gap at the start"
+        ),
+        pytest.param({}, Verdict.FAILED, "not in the release's folder: 1_a, 2_b; the folder has a gap", id="no folder"),
         pytest.param({"1_a": SQL, "1_z": SQL, "2_b": SQL}, Verdict.FAILED, "1_z would be applied after 2_b", id="late"),
     ],
 )
@@ -87,6 +102,60 @@ def test_the_folder_has_to_go_on_where_the_database_stands(
 
     assert judgement.verdict is verdict
     assert sentence in judgement.sentence
+
+
+@pytest.mark.parametrize(
+    ("logs", "said"),
+    [
+        ('ERROR: invalid input syntax for type integer: "Zoe Twin"', "type integer: […]"),
+        ('ERROR: invalid input value for enum "Role": "Zoe"', 'enum "Role": […]'),
+        ('ERROR: value "Zoe" is out of range for type integer', "value […] is out of range"),
+        ('ERROR: date/time field value out of range: "Zoe"', "out of range: […]"),
+        ("ERROR: duplicate key\nDETAIL: Key (name)=(Zoe) already exists.", "duplicate key"),
+        ("ERROR: Key (name)=(Zoe) is duplicated", "Key (name)="),
+        ('ERROR: column "phone" of relation "Patient" contains null values', 'column "phone" of relation "Patient"'),
+    ],
+)
+def test_what_stood_in_a_row_is_not_repeated(logs: str, said: str) -> None:
+    sentence = judge_applied([row("m", finished=False, logs=logs)], ["m"]).sentence
+
+    assert said in sentence
+    assert "Zoe" not in sentence
+
+
+def test_line_ends_are_no_edit() -> None:
+    text = b"-- a\r\nSELECT 1;\r\n"
+
+    judgement = judge_history([row("1_a", sql=text.replace(b"\r\n", b"\n"))], {"1_a": text})
+
+    assert judgement.verdict is Verdict.PASSED
+
+
+def test_what_was_rolled_back_is_applied_again() -> None:
+    rows = [row("1_a"), row("2_b", finished=False, rolled_back=True), row("3_c")]
+
+    judgement = judge_history(rows, {"1_a": SQL, "2_b": SQL, "3_c": SQL})
+
+    assert judgement.verdict is Verdict.PASSED
+    assert judgement.sentence == "2 applied and unchanged; to apply: 2_b"
+
+
+@pytest.mark.parametrize(
+    ("logs", "said"),
+    [
+        ("Error: P1017 Server has closed the connection.", "Server has closed the connection"),
+        ("db error: FATAL: terminating connection due to administrator command", "terminating connection"),
+        ('db error: ERROR: permission denied for schema public\nDbError { }', "permission denied for schema public"),
+        ('db error: ERROR: must be owner of table Patient', "must be owner of table Patient"),
+        ('db error: ERROR: could not extend file "base/1/2": No space left on device', "No space left on device"),
+        (None, "never finished; later"),
+    ],
+)  # fmt: skip
+def test_a_migration_that_stopped_in_the_middle_says_what_the_database_said(logs: str | None, said: str) -> None:
+    half_done = row("20261124_add_visit", finished=False, steps=0, logs=logs)
+
+    assert not is_lock_timeout(half_done)
+    assert said in judge_history([*TWELVE, half_done], {}).sentence
 
 
 def test_half_done_outweighs_an_earlier_end() -> None:

@@ -244,6 +244,7 @@ def test_a_check_that_holds_proves_that_no_row_is_empty() -> None:
 
 def test_a_domain_writes_the_table_anew_even_without_a_default() -> None:
     assert read_migration("m", ALTER + 'ADD "x" email;', facts=TODAY).rewrites == ("Patient",)
+    assert read_migration("m", ALTER + 'ADD "x" public.email;', facts=TODAY).rewrites == ("Patient",)
     assert read_migration("m", 'CREATE DOMAIN d AS text; ALTER TABLE "Patient" ADD "x" d;').rewrites == ("Patient",)
 
 
