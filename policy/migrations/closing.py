@@ -23,4 +23,6 @@ def say_when_the_way_back_closes(readings: Sequence[MigrationReading], *, last_s
     if not closing:
         return "No migration closes the way back: the version before lives on with what they add, and can come back."
     said = "; ".join(f"{name}: {', '.join(away)}" for name, away in closing)
-    return f"From 6.3.2 after {last_server} on ({said}) the version before cannot come back; until then it can."
+    # It stands on pages, and an author of a migration wrote the names.
+    plain = said.replace("`", "'").replace("<", "&lt;")
+    return f"From 6.3.2 after {last_server} on ({plain}) the version before cannot come back; until then it can."

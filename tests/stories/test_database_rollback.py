@@ -15,7 +15,6 @@ from flows.rollback import NotRolledBack, rollback
 from lab import prisma_cli
 from lab.application_database import project_files
 from policy.judgement import Verdict
-from policy.limits import Mode
 from policy.migrations.history import Progress, progress_of
 from policy.migrations.outage import find_outage
 from policy.migrations.schema_text import judge_same_schema
@@ -187,11 +186,10 @@ def test_between_15_and_60_minutes_cto_and_devops_lead_decide_together(migrating
 def test_an_image_whose_column_was_dropped_is_not_put_back(migrating: Stage) -> None:
     shipped = migrating.lab.ship("9.2.4", files=DROPS)
     request = migrating.request(shipped, incident_team_confirmed=True, acknowledged=["Patient.createdAt dropped"])
-    migrating.release(request.model_copy(update={"mode": Mode.PLAN}))
     released = migrating.release(request, CTO_APPROVES)
     assert released.outcome == "signed off", released.sentence
-    for page in ("plan", "evidence-6-1-pre-migration-preparation"):
-        assert "From 6.3.2 after web-server-2 on (20261126100000_drop: Patient.createdAt" in migrating.page(page)
+    page = migrating.page("evidence-6-1-pre-migration-preparation")
+    assert "From 6.3.2 after web-server-2 on (20261126100000_drop: Patient.createdAt dropped)" in page
     records = len(migrating.endings())
 
     ending = migrating.play(partial(rollback, RollbackRequest(**take_back().model_dump())))

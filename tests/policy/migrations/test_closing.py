@@ -27,6 +27,11 @@ OPEN = "No migration closes the way back: the version before lives on with what 
             "From 6.3.2 after web-server-2 on (20261126_drop: Patient.createdAt dropped; 20261127_rename: Patient.phone"
             " renamed) the version before cannot come back; until then it can.",
         ),
+        (
+            {"20261126_drop": 'ALTER TABLE "Patient" DROP COLUMN "<b>`x`";'},
+            "From 6.3.2 after web-server-2 on (20261126_drop: Patient.&lt;b>'x' dropped) the version before cannot come"
+            " back; until then it can.",
+        ),
     ],
 )
 def test_the_step_from_which_on_the_version_before_cannot_come_back_is_named(
