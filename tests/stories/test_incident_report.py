@@ -69,20 +69,3 @@ def test_a_rolled_back_release_is_reported_and_reverted_and_goes_out_again_only_
     assert f"{merge[:7]} holds the very files of {before[:7]}" in str(judged[-1].facts["sentence"])
     assert last(deployed.rows, Event.SEALED) is not None
     stage.ends_well_on(merge)
-
-
-def test_a_process_that_dies_while_it_reports_leaves_one_report(stage: Stage) -> None:
-    stage.have("incidents")
-    stage.change_limits(choice=1)
-    before = str(stage.lab.version_of("web-server-1"))
-    shipped = stage.lab.ship("12.0.1", fault="errors")
-
-    with stage.process(stage.request(shipped)) as process:
-        stage.when("incident report opened", "GitHub", process.kill)
-        process.wait()
-        stage.recover_until_free()
-
-    assert stage.outcome() == "rolled back"
-    (issue,) = stage.lab.issues()
-    assert reported_at(stage.rows()).endswith(f"/issues/{issue['number']}")
-    stage.ends_well_on(before)
