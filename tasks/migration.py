@@ -31,8 +31,6 @@ from tasks.old_code import meeting_of, old_code_proved
 from tasks.run import Run
 from tasks.systems import BACKUPS, DATABASE
 
-APPLIED = "applied"
-
 
 @item("6.1.1")
 def tried_on_staging(run: Run) -> Judgement:

@@ -26,9 +26,10 @@ from lab.object_store import ObjectStore
 from policy.record import Row
 from tests.crash.point import KillingProxy, Moment, Point, Route, points_of
 from tests.crash.world import faults_of
+from tests.stories.company import ENVIRONMENT, MIGRATIONS, OUTSIDE, REPORTS, Blocks
 from tests.stories.people import Answers, Words
 from tests.stories.release_process import ReleaseProcess
-from tests.stories.stage import ENVIRONMENT, MIGRATIONS, OUTSIDE, REPORTS, Blocks, Stage, wait_until
+from tests.stories.stage import Stage, wait_until
 
 # Nobody is waited for; a busy machine may take its time to show figures.
 LIMITS = {"choice": 1, "unknown_patience": 30}

@@ -9,8 +9,8 @@ from prefect.settings import temporary_settings
 from lab.client import Lab
 from tests.crash.harness import Harness, Played, journeys
 from tests.crash.power_loss import PHASES, play_power_loss
+from tests.stories.company import Blocks
 from tests.stories.conftest import client_settings, one_certificate, quiet_server
-from tests.stories.stage import Blocks
 
 
 def play_share(lab_number: int, labs: int, every: int, skip: int) -> list[Played]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lab.client import Lab
 from tests.crash.harness import Harness, Played, journeys, table_of
-from tests.stories.stage import Blocks
+from tests.stories.company import Blocks
 
 SECONDS = 120
 STRIDE = 37

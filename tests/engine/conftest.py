@@ -17,8 +17,9 @@ from lab.registry import build_registry
 from lab.stand_in import StandIn
 from tests.engine.bench import HOST, Bench
 from tests.serving import served
+from tests.stories.company import Blocks
 from tests.stories.conftest import client_settings, one_certificate, quiet_server
-from tests.stories.stage import Blocks, Stage
+from tests.stories.stage import Stage
 
 
 @pytest.fixture(scope="package")

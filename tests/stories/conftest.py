@@ -21,7 +21,8 @@ from prefect.settings.legacy import Setting
 
 from lab.client import Lab
 from lab.control_plane import ControlPlane
-from tests.stories.stage import Blocks, Stage
+from tests.stories.company import Blocks
+from tests.stories.stage import Stage
 
 # What the server does beside keeping runs, and no story looks at.
 SERVICES = (

@@ -10,7 +10,7 @@ from deployments.save_blocks import save
 from deployments.settings import Settings
 from lab.client import Lab, Shipped
 from policy.record import Event, Row, last
-from tests.stories.stage import LEFT_ASIDE
+from tests.stories.company import LEFT_ASIDE
 
 DEPLOYMENT = "Production deployment/production"
 SHORT_WATCHES = {"first_server_watch": 1, "immediate_watch": 3, "extended_watch": 8}

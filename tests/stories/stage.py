@@ -37,44 +37,15 @@ from policy.record import Event, Row, last
 from policy.release import HotfixRequest, Request
 from policy.roles import Roster
 from policy.samples import judge_numbers
+from tests.stories.company import ENVIRONMENT, LEFT_ASIDE, LIMITS, Blocks
 from tests.stories.people import Answer, Answers, Words, paused_runs
 from tests.stories.release_process import ReleaseProcess
 
-ENVIRONMENT = "story"
 LOOK_SECONDS = 0.1
 # Looking costs too: what asks Prefect, or a whole recovery, is not done ten times a second.
 ASK_SECONDS, RECOVERY_SECONDS = 0.25, 1.0
 # What a machine that does much beside may take; a story that hangs ends all the same.
 STORY_SECONDS = 600
-
-# A story need not watch for longer than the metrics need to show what there is to see.
-LIMITS = {
-    "first_server_watch": 1,
-    "immediate_watch": 4,
-    "extended_watch": 8,
-    "watch_window": 4,
-    "boot": 10,
-    "unknown_patience": 12,
-}
-
-
-# What takes seconds or many questions, and few stories look at: such a story says that its company has it.
-PERFORMANCE = ("staging_metrics", "load_test")
-OUTSIDE = (
-    "on_call",
-    "statuspage",
-    "status_pages",
-    "sentry",
-    "doppler",
-    "snyk",
-    "jira",
-    "notion",
-    "grafana",
-    "mail",
-)
-MIGRATIONS = ("prisma", "staging_database", "scratch_database")
-REPORTS = ("incidents",)
-LEFT_ASIDE = PERFORMANCE + OUTSIDE + MIGRATIONS + REPORTS
 
 
 @dataclass
@@ -95,22 +66,6 @@ class Ending:
         """What the flow raised, or what the record's last row says."""
         sealed = last(self.rows, Event.SEALED)
         return str(self.error or (sealed.facts["sentence"] if sealed else ""))
-
-
-class Blocks:
-    """The block documents of the stories: only what differs from the story before is saved again."""
-
-    def __init__(self) -> None:
-        self._saved: dict[tuple[str, str], str] = {}
-
-    def save(self, settings: Settings) -> None:
-        """Let these settings hold."""
-        for name, blocks in blocks_of(settings).items():
-            for block in blocks:
-                key, content = (name, block.get_block_type_slug()), block.model_dump_json()
-                if self._saved.get(key) != content:
-                    block.save(name, overwrite=True)
-                    self._saved[key] = content
 
 
 class Stage:

@@ -11,9 +11,10 @@ from flows.red_flag import red_flag
 from policy.record import Event, Row
 from policy.red_flags import RaisedFlag
 from policy.release import RedFlagRequest, Request
+from tests.stories.company import ENVIRONMENT
 from tests.stories.people import APPROVE, Words
 from tests.stories.release_process import ReleaseProcess
-from tests.stories.stage import ENVIRONMENT, Stage, wait_until
+from tests.stories.stage import Stage, wait_until
 
 # How long before the end of its window a release begins: long enough to be judged inside.
 HEADWAY = timedelta(seconds=30)

@@ -8,7 +8,8 @@ from blocks.errors import Misconfigured
 from deployments.settings import read_settings
 from flows.metrics_report import ReportRequest, metrics_report
 from lab.client import Lab, Shipped
-from tests.stories.stage import ENVIRONMENT, Blocks, Stage
+from tests.stories.company import ENVIRONMENT, Blocks
+from tests.stories.stage import Stage
 
 
 @pytest.fixture(scope="module")

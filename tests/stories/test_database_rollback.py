@@ -21,9 +21,10 @@ from policy.migrations.schema_text import judge_same_schema
 from policy.record import Event
 from policy.release import DatabaseRollbackRequest, RollbackReason, RollbackRequest
 from policy.way_home_database import EMPTIED, STOPPED, TAKEN_BACK
+from tests.stories.company import ENVIRONMENT, MIGRATIONS
 from tests.stories.people import APPROVE, Words
 from tests.stories.release_process import ReleaseProcess
-from tests.stories.stage import ENVIRONMENT, MIGRATIONS, Ending, Stage
+from tests.stories.stage import Ending, Stage
 
 pytestmark = pytest.mark.skipif(not prisma_cli.is_possible(), reason=prisma_cli.MISSING)
 

@@ -6,7 +6,8 @@ from blocks.company import Company
 from policy.checklist import ITEMS
 from policy.items import Asked, Way
 from policy.record import Event, Row
-from tests.stories.stage import ENVIRONMENT, PERFORMANCE, Stage
+from tests.stories.company import ENVIRONMENT, PERFORMANCE
+from tests.stories.stage import Stage
 
 SECTIONS = ("1.", "3.")
 CTO_APPROVES = {"decision": "approve", "name": "Carla Ortiz"}

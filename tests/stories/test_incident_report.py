@@ -9,8 +9,9 @@ from policy.release import RevertRequest
 from policy.revert import branch_of, title_of
 from tasks.incident_report import reported_at
 from tasks.revert import brought_by
+from tests.stories.company import ENVIRONMENT
 from tests.stories.people import APPROVE
-from tests.stories.stage import ENVIRONMENT, Stage, wait_until
+from tests.stories.stage import Stage, wait_until
 
 
 def github_of(stage: Stage) -> GitHub:

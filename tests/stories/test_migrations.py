@@ -8,8 +8,9 @@ from blocks.postgres import Postgres
 from blocks.postgres_tables import list_invalid_indexes, read_applied, read_facts
 from lab import prisma_cli
 from policy.record import Event
+from tests.stories.company import ENVIRONMENT, MIGRATIONS
 from tests.stories.people import APPROVE
-from tests.stories.stage import ENVIRONMENT, MIGRATIONS, Ending, Stage
+from tests.stories.stage import Ending, Stage
 
 pytestmark = pytest.mark.skipif(not prisma_cli.can_be_tried(), reason=prisma_cli.MISSING)
 

@@ -7,8 +7,9 @@ from blocks.postgres import Postgres
 from blocks.postgres_tables import read_applied, read_facts
 from lab import prisma_cli
 from policy.migrations.old_code import PUT_THERE, SUBJECT
+from tests.stories.company import ENVIRONMENT, MIGRATIONS
 from tests.stories.people import APPROVE, ROLL_BACK
-from tests.stories.stage import ENVIRONMENT, MIGRATIONS, STORY_SECONDS, Stage
+from tests.stories.stage import STORY_SECONDS, Stage
 
 pytestmark = pytest.mark.skipif(not prisma_cli.is_possible(), reason=prisma_cli.MISSING)
 

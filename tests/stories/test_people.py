@@ -10,7 +10,8 @@ from flows.red_flag import red_flag
 from policy.record import Event
 from policy.red_flags import RaisedFlag
 from policy.release import BreakHoldRequest, RedFlagRequest
-from tests.stories.stage import ENVIRONMENT, Stage, wait_until
+from tests.stories.company import ENVIRONMENT
+from tests.stories.stage import Stage, wait_until
 
 FLAG = RedFlagRequest(
     reason=RaisedFlag.USER_REPORTS,

@@ -9,7 +9,8 @@ import pytest
 from blocks.backup_store import BackupStore
 from blocks.scratch_host import ScratchHost
 from flows.restore_rehearsal import restore_rehearsal
-from tests.stories.stage import ENVIRONMENT, Ending, Stage
+from tests.stories.company import ENVIRONMENT
+from tests.stories.stage import Ending, Stage
 
 
 @pytest.fixture

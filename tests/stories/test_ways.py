@@ -12,8 +12,9 @@ from flows.metrics_report import ReportRequest, metrics_report
 from flows.rollback import rollback
 from policy.record import Event
 from policy.release import RollbackReason, RollbackRequest
+from tests.stories.company import ENVIRONMENT
 from tests.stories.people import APPROVE, ROLL_BACK, choice
-from tests.stories.stage import ENVIRONMENT, Stage
+from tests.stories.stage import Stage
 
 OWN = choice("approve", "Tomas Lima", "nobody else answers at three in the morning")
 CLOSED = {"windows": {risk: [] for risk in ("low", "medium", "high")}, "peaks": [], "holidays": False}
