@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, Protocol, cast
 
+from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 from pydantic import Field
 
@@ -15,12 +16,13 @@ from blocks import s3
 from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
 from blocks.errors import Refused
-from policy.backups import Backup
+from policy.backups import Backup, part_size
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _CHUNK = 1024 * 1024
+_UPLOADS = 4
 _LONGEST = timedelta(days=62)
 
 
@@ -89,14 +91,19 @@ class BackupStore(CompanyBlock):
         with s3.speaking_of(f"listing the backups in {self.bucket}"):
             self._s3.list_objects_v2(Bucket=self.bucket, MaxKeys=1)
 
-    def upload(self, stream: Readable, key: str) -> Uploaded:
-        """Keep everything the stream gives under a new `key`; nothing is kept if the stream raises."""
+    def upload(self, stream: Readable, key: str, *, about_bytes: int = 0) -> Uploaded:
+        """Keep everything the stream gives under a new `key`; nothing is kept if the stream raises.
+
+        `about_bytes` is how large it may become: the parts are as large as that needs, and few are in memory.
+        """
+        parts = TransferConfig(multipart_chunksize=part_size(about_bytes), max_concurrency=_UPLOADS)
         measured = _Measured(stream)
         with s3.speaking_of(f"keeping {key} in {self.bucket}"):
             if self._s3.list_objects_v2(Bucket=self.bucket, Prefix=key, MaxKeys=1).get("KeyCount"):
                 raise Refused(f"{key} is in {self.bucket} already; a backup is never overwritten")
-            stream_read = cast("IO[bytes]", measured)
-            self._s3.upload_fileobj(stream_read, self.bucket, key, ExtraArgs=self._encryption_asked())
+            self._s3.upload_fileobj(
+                cast("IO[bytes]", measured), self.bucket, key, ExtraArgs=self._encryption_asked(), Config=parts
+            )
         return Uploaded(key, measured.size_bytes, measured.sha256)
 
     def _encryption_asked(self) -> dict[str, str]:

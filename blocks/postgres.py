@@ -49,6 +49,10 @@ class Postgres(CompanyBlock):
         """Return whether this is the primary and not a replica that follows it."""
         return not self.ask(sql.SQL("SELECT pg_is_in_recovery()"))
 
+    def read_size(self) -> int:
+        """Return how many bytes the database takes on its disk."""
+        return int(self.ask(sql.SQL("SELECT pg_database_size(current_database())")))
+
     def count_audit_rows(self, window: timedelta) -> int:
         """Return how many rows the audit log gained in the newest `window`, by the database's clock.
 

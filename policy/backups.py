@@ -23,6 +23,8 @@ _USUAL = 7
 _EMPTY_BELOW_BYTES = 1000
 # The clocks of the worker and of the store may differ by so much without anything being wrong.
 _CLOCK_SKEW = timedelta(minutes=1)
+# S3 takes 10,000 parts of an object; a dump may be a little larger than the database says that it is.
+_PARTS, _SMALLEST_PART = 9_000, 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +162,8 @@ def judge_read_back(key: str, *, sent: tuple[int, str], found: tuple[int, str], 
         return failed(f"{key}: pg_restore can read it, but it holds no table")
     size, digest = found
     return passed(f"{key}: {spoken_size(size)}, SHA-256 {digest[:12]}, {tables} tables, read back whole")
+
+
+def part_size(size_bytes: int) -> int:
+    """Return in how large parts, in bytes, a stream of so many bytes is uploaded."""
+    return max(_SMALLEST_PART, -(-size_bytes // _PARTS))

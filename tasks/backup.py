@@ -46,8 +46,9 @@ def take_proved_backup(company: Company) -> Judgement:
 
 
 def _upload(company: Company, key: str, *, snapshot: str | None = None) -> Uploaded:
-    with DATABASE.required(company).start_dump(snapshot=snapshot) as dump:
-        return BACKUPS.required(company).upload(dump, key)
+    database, backups = DATABASE.required(company), BACKUPS.required(company)
+    with database.start_dump(snapshot=snapshot) as dump:
+        return backups.upload(dump, key, about_bytes=database.read_size())
 
 
 def _judge_kept(company: Company, uploaded: Uploaded) -> Judgement:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.backups import Backup, is_dump, is_packed, judge_newest_backup, judge_read_back, list_newest
+from policy.backups import Backup, is_dump, is_packed, judge_newest_backup, judge_read_back, list_newest, part_size
 from policy.judgement import Judgement, Verdict
 
 NOW = datetime(2026, 11, 24, 6, 3, tzinfo=UTC)
@@ -295,3 +295,12 @@ def test_the_newest_backup_is_the_one_that_is_judged(
 )
 def test_what_another_program_packed_is_known_by_its_name(key: str, *, packed: bool) -> None:
     assert is_packed(key) is packed
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "part"),
+    [(0, 8 << 20), (60 << 30, 8 << 20), (1 << 40, 122_167_959)],
+)
+def test_the_parts_of_an_upload_are_so_large_that_s3_takes_them_all(size_bytes: int, part: int) -> None:
+    assert part_size(size_bytes) == part
+    assert size_bytes <= 10_000 * part
