@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,13 @@ TESTS = Path(__file__).parent
 LAB = "running_lab"
 # What takes minutes, each lane for a process of its own: what a worker, an engine or a browser costs is paid once.
 # The engine and the browser share one, for a browser gives up what it loads while networks come and go.
-LANES = (("engine", "stories/worker", "crash"), ("stories",))
+LANES = (("engine/*", "stories/worker/*", "crash/*"), ("stories/test_[a-l]*",), ("stories/test_[m-z]*",))
+LEAST_PROCESSES = 3
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """A story waits for half of its time, so one process more than two cores is not too many."""
+    return max(os.cpu_count() or 1, LEAST_PROCESSES)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -40,8 +47,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _place_of(item: pytest.Item) -> tuple[int, int]:
     """The lane of a test, and its place in it; short tests come after all lanes."""
-    folder = item.path.relative_to(TESTS).parent.as_posix()
-    places = ((number, lane.index(folder)) for number, lane in enumerate(LANES) if folder in lane)
+    path = item.path.relative_to(TESTS).as_posix()
+    places = (
+        (number, place)
+        for number, lane in enumerate(LANES)
+        for place, pattern in enumerate(lane)
+        if fnmatch(path, pattern)
+    )
     return next(places, (len(LANES), 0))
 
 
