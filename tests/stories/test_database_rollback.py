@@ -103,7 +103,7 @@ def test_what_was_just_added_is_taken_back_with_the_version_and_can_be_applied_a
     schema = production().read_schema()
     before = added(migrating, "9.2.0")
     lost_before: list[int] = []
-    migrating.when(EMPTIED, "web-server-2", lambda: lost_before.append(migrating.lab.traffic().lost))
+    migrating.when(STOPPED, "web-server-1", lambda: lost_before.append(migrating.lab.traffic().lost))
 
     ending = migrating.play(partial(database_rollback, take_back()), decides(migrating, "Dora Levin"))
 
