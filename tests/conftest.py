@@ -24,6 +24,7 @@ LANES = (("engine/*", "stories/worker/*", "crash/*"), ("stories/test_[a-l]*",), 
 LEAST_PROCESSES = 3
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """A story waits for half of its time, so one process more than two cores is not too many."""
     return max(os.cpu_count() or 1, LEAST_PROCESSES)
