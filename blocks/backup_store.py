@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -111,7 +112,9 @@ class BackupStore(CompanyBlock):
                 if s3.code_of(error) in s3.ABSENT:
                     raise Refused(f"{key} is not in {self.bucket}") from error
                 raise
-            yield from body.iter_chunks(_CHUNK)
+            # Who only looks at a dump's table of contents does not read it to its end.
+            with closing(body):
+                yield from body.iter_chunks(_CHUNK)
 
     def _prefixes(self, since: datetime) -> tuple[str, ...]:
         """A day's folder may be named by a local clock, so the days around are looked at too."""
