@@ -7,6 +7,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 
+from httpx import HTTPStatusError
 from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
@@ -76,10 +77,20 @@ def asking_of(run: FlowRun) -> str:
 
 
 def paused_runs(since: datetime, client: SyncPrefectClient) -> list[FlowRun]:
-    """Return the runs that began since then and wait for a person."""
-    return client.read_flow_runs(
+    """Return the runs that began since then and wait for a person to fill in their form."""
+    found = client.read_flow_runs(
         flow_run_filter=FlowRunFilter(
             start_time=FlowRunFilterStartTime(after_=since),
             state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED])),
         )
     )
+    return [run for run in found if _has_its_form(run, client)]
+
+
+def _has_its_form(run: FlowRun, client: SyncPrefectClient) -> bool:
+    """Prefect shows a run as paused a moment before its form is there."""
+    form = run.state.state_details.run_input_keyset if run.state else None
+    try:
+        return form is None or bool(client.read_flow_run_input(run.id, form["schema"]))
+    except HTTPStatusError:
+        return False
