@@ -68,11 +68,12 @@ def read_migrating(run: Run) -> Migrating:
         return Migrating.UNKNOWN
     names = str(begun[-1].facts.get("migrations", "")).split(", ")
     try:
-        standing = [progress_of(name, applied_rows(run, database)) for name in names]
+        rows = applied_rows(run, database)
         if is_migrating(database):
             return Migrating.RUNNING
     except BlockError:
         return Migrating.UNKNOWN
+    standing = [progress_of(name, rows) for name in names]
     if Progress.HALF_DONE in standing:
         return Migrating.FAILED
     return Migrating.DONE if all(one is Progress.APPLIED for one in standing) else Migrating.NOTHING

@@ -24,8 +24,6 @@ from tasks.migration_facts import applied_rows, name_of, new_readings, project_o
 from tasks.run import Run
 from tasks.systems import BACKUPS, DATABASE
 
-APPLIED = "applied"
-
 
 @item("6.1.1")
 def tried_on_staging(run: Run) -> Judgement:
@@ -52,7 +50,7 @@ def duration_estimated(run: Run) -> Judgement:
     staging, production = run.company.staging, DATABASE.required(run.company)
     if staging is None or staging.database is None:
         return unknown("there is no [staging_database] in the settings, so nothing was timed")
-    tables = sorted({lock.table for reading in new_readings(run) for lock in reading.locks})
+    tables = _known_tables(run)
     took = [row.took for row in applied_rows(run, staging.database) if row.name in _names(run) and row.took is not None]
     if len(took) < len(_names(run)):
         return unknown("staging has not finished every migration, so nothing was timed")
