@@ -28,6 +28,10 @@ def fault_here() -> str:
 FAULT = fault_here()
 
 
+# A connection is opened when many come at once, as behind a lock, and a busy machine takes its time.
+CONNECT_SECONDS = 5
+
+
 class Pool:
     """A few connections, opened when first needed and again when the database comes back."""
 
@@ -45,7 +49,7 @@ class Pool:
         kept = self._free.get(timeout=5)
         try:
             if kept is None:
-                kept = psycopg.connect(self._address, connect_timeout=2, autocommit=True)
+                kept = psycopg.connect(self._address, connect_timeout=CONNECT_SECONDS, autocommit=True)
                 self.open += 1
             yield kept
         finally:
