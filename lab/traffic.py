@@ -30,6 +30,10 @@ class Counts:
     losses: list[str] = field(default_factory=list)
     since: float = field(default_factory=time.time)
 
+    def note(self, request: str, problem: str) -> None:
+        """Keep the last twenty requests that went wrong, each with its moment; what was searched for is left out."""
+        self.losses = [*self.losses[-19:], f"{time.time():.3f} {request.partition('?')[0]}: {problem}"]
+
 
 class LostError(Exception):
     """No answer of the application came back."""
@@ -129,7 +133,7 @@ class Traffic:
         before = time.monotonic()
         try:
             head = _head(method, path, self._token, keep=keep)
-            status, _ = await asyncio.wait_for(line.ask(head, body), ANSWER_SECONDS)
+            status, content = await asyncio.wait_for(line.ask(head, body), ANSWER_SECONDS)
         except (
             TimeoutError,
             OSError,
@@ -139,11 +143,7 @@ class Traffic:
             IndexError,
         ) as problem:
             counts.lost += 1
-            said = str(problem) or type(problem).__name__
-            counts.losses = [
-                *counts.losses[-19:],
-                f"{time.time():.3f} {method} {path.partition('?')[0]}: {said}",
-            ]
+            counts.note(f"{method} {path}", str(problem) or type(problem).__name__)
             line.close()
             return
         counts.slowest = max(counts.slowest, time.monotonic() - before)
@@ -151,6 +151,7 @@ class Traffic:
             counts.ok += 1
         else:
             counts.failed += 1
+            counts.note(f"{method} {path}", f"{status} {content[:80].decode(errors='replace')}")
         if keep and line.usable:
             self._kept.append(line)
         else:

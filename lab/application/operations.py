@@ -3,6 +3,7 @@
 import os
 import queue
 import secrets
+import select
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,9 +42,13 @@ class Pool:
 
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection[Any]]:
-        """Lend a connection; a broken one is not lent again."""
+        """Lend a connection; a broken one is not lent again, nor one that the database ended while it was idle."""
         kept = self._free.get(timeout=5)
         try:
+            if kept is not None and was_ended(kept):
+                kept.close()
+                self.open -= 1
+                kept = None
             if kept is None:
                 kept = psycopg.connect(self._address, connect_timeout=2, autocommit=True)
                 self.open += 1
@@ -54,6 +59,11 @@ class Pool:
                 self.open -= 1
                 kept = None
             self._free.put(kept)
+
+
+def was_ended(idle: psycopg.Connection[Any]) -> bool:
+    """True if something came on a connection on which nothing was asked: the database says that it is over."""
+    return bool(select.select([idle], [], [], 0)[0])
 
 
 POOL = Pool(os.environ.get("DATABASE_URL", ""), int(os.environ.get("DATABASE_POOL", "10")))

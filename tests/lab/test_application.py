@@ -50,6 +50,17 @@ def test_an_appointment_is_made_read_and_removed(client: httpx.Client) -> None:
     assert client.delete(f"/api/appointments/{made.json()['id']}").status_code == 404
 
 
+def test_a_session_that_the_database_ended_while_it_was_idle_costs_no_request(lab: Lab, client: httpx.Client) -> None:
+    lab.set_traffic(0)
+    assert client.get("/api/patients/1").status_code == 200
+
+    lab.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL"
+    )
+
+    assert client.get("/api/patients/1").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "code"),
     [
