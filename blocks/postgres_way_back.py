@@ -59,7 +59,7 @@ def take_back(
     limits = {"lock_timeout": lock_timeout, "statement_timeout": statement_timeout}
     try:
         with _connected(database, limits) as connection:
-            _begin(connection)
+            _begin(connection, schema)
             for table in dict.fromkeys(one.table for one in additions):
                 connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(place_of(table)))
             for one in additions:
@@ -78,7 +78,8 @@ def take_back(
         raise Refused(f"database {database.name}: {_first_line(error)}; nothing was changed") from error
 
 
-def _begin(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+def _begin(connection: psycopg.Connection[tuple[object, ...]], schema: str) -> None:
+    connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(sql.Identifier(schema)))
     got = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (PRISMAS_LOCK,)).fetchone()
     if got is None or not got[0]:
         raise Refused("somebody else migrates the database at this moment; nothing was changed")

@@ -83,7 +83,7 @@ def who_may_decide(run: Run) -> tuple[Person, ...]:
 def evidence_of(run: Run, report: Report, *, both: bool) -> str:
     """Return what stands above the form: what the rule says, what is done, and that nobody is served meanwhile."""
     found = "\n".join(f"- **{item.name}**: {one.verdict}: {one.sentence}" for item, one in report.entries)
-    statements = "\n".join(f"{statement};" for statement in down_of(run))
+    statements = "\n".join(down_of(run))
     two = "**The CTO and the DevOps lead decide together: two names, two codes, one reason.**"
     return "\n\n".join(
         (

@@ -17,12 +17,13 @@ from policy.migrations import MigrationReading
 from policy.migrations.added import Addition, list_additions
 from policy.migrations.history import Applied, Progress, progress_of
 from policy.migrations.schema_text import judge_same_schema
+from policy.migrations.trial import judge_written
 from policy.migrations.way_back import Written, is_only_silent, judge_database_rollback
 from policy.plans import Migrating, ServerState
 from policy.record import Event, last
 from policy.way_home_database import TAKEN_BACK, judge_ready
 from tasks.item import item
-from tasks.migration_facts import new_readings, project_of, texts_by_name
+from tasks.migration_facts import new_readings, project_of, read_downs, texts_by_name
 from tasks.run import Run, pause_after
 from tasks.schema import read_kept_schema
 from tasks.step import Seen, Step
@@ -43,13 +44,12 @@ def database_may_go_back(run: Run) -> Judgement:
     """The migrations only added, less than 15 minutes ago, nothing was written to it, and every server can go back."""
     found = look_for_data(run, DATABASE.required(run.company))
     rule = judge_database_rollback(readings_of(run), found.written, applied_at=found.applied_at, now=found.now)
-    return combine((rule, _judge_servers(run), _judge_kept_schema(run)))
+    return combine((rule, *_what_else(run)))
 
 
 def only_the_checklist_is_silent(run: Run) -> bool:
     """Whether all that 4.3.1 failed for is that it is between 15 and 60 minutes: the two leads may waive it."""
-    others = combine((_judge_servers(run), _judge_kept_schema(run)))
-    if not others.verdict.lets_pass or not all(one.down for one in readings_of(run)):
+    if not combine(_what_else(run)).verdict.lets_pass or not all(one.down for one in readings_of(run)):
         return False
     found = look_for_data(run, DATABASE.required(run.company))
     now = judge_database_rollback(readings_of(run), found.written, applied_at=found.applied_at, now=found.now)
@@ -80,8 +80,9 @@ def additions_of(run: Run) -> tuple[Addition, ...]:
 
 
 def down_of(run: Run) -> tuple[str, ...]:
-    """Return the statements that take the migrations back, the newest migration first."""
-    return tuple(statement for one in reversed(readings_of(run)) for statement in one.down)
+    """Return the SQL that takes the migrations back, as 6.1.2 tried it, the newest migration first."""
+    downs = read_downs(run)
+    return tuple(downs[one.name].sql.strip() for one in reversed(readings_of(run)) if one.name in downs)
 
 
 def read_taking_back(run: Run) -> Migrating:
@@ -129,7 +130,7 @@ def taken_back(run: Run) -> Step:
         name=TAKEN_BACK,
         look=look,
         act=act,
-        does="; ".join(statements),
+        does="\n".join(statements),
         undo="prisma migrate deploy, with the release that brings them again",
         within=run.limits.migration_patience,
         facts={"migrations": ", ".join(names)},
@@ -182,6 +183,11 @@ def schema_as_before(run: Run) -> Step:
         undo="nothing to undo: it was only read",
         within=run.limits.boot,
     )
+
+
+def _what_else(run: Run) -> tuple[Judgement, ...]:
+    """What 4.3.1 asks besides the checklist's rule: that the SQL may run, and that servers and schema are ready."""
+    return (*judge_written(read_downs(run)), _judge_servers(run), _judge_kept_schema(run))
 
 
 def _judge_servers(run: Run) -> Judgement:

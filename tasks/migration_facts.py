@@ -14,6 +14,8 @@ from policy.migrations import MigrationReading, read_migrations
 from policy.migrations.history import Applied, Progress, progress_of
 from policy.migrations.opinion import Opinion
 from policy.migrations.questions import list_questions
+from policy.migrations.trial import Down, find_down
+from policy.risk import DOWN
 from tasks.run import Run
 from tasks.systems import DATABASE, PRISMA
 
@@ -27,6 +29,11 @@ def new_readings(run: Run) -> tuple[MigrationReading, ...]:
         "migrations",
         lambda: read_new_migrations(run.company, release.commit, release.migrations, still_old=release.servers),
     )
+
+
+def read_downs(run: Run) -> Mapping[str, Down]:
+    """Return what takes each migration of the release back, by name; one that nothing takes back is left out."""
+    return run.once.fetch("downs", lambda: _find_downs(new_readings(run), _read_down_files(run)))
 
 
 def project_of(run: Run) -> Mapping[str, bytes]:
@@ -90,6 +97,22 @@ def read_project(company: Company, commit: str) -> Mapping[str, bytes]:
 def texts_by_name(project: Mapping[str, bytes]) -> Mapping[str, bytes]:
     """Return the migrations of a project by the names Prisma knows them under."""
     return {name_of(path): content for path, content in project.items() if PurePosixPath(path).name == MIGRATION}
+
+
+def _find_downs(readings: Sequence[MigrationReading], files: Mapping[str, str]) -> Mapping[str, Down]:
+    found = {reading.name: find_down(reading, files) for reading in readings}
+    return {name: down for name, down in found.items() if down is not None}
+
+
+def _read_down_files(run: Run) -> Mapping[str, str]:
+    """Return what lies beside the release's migrations to take them back, by the name of the migration."""
+    github, commit = run.company.github, run.release.commit
+    found = {}
+    for path in run.release.migrations:
+        folder = str(PurePosixPath(path).parent)
+        if any(entry.name == DOWN for entry in github.list_folder(folder, commit)):
+            found[name_of(path)] = github.read_file(f"{folder}/{DOWN}", commit).decode("utf-8", "replace")
+    return found
 
 
 def _read_files(company: Company, commit: str, paths: Sequence[str]) -> Mapping[str, bytes]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from blocks.errors import Refused
 from blocks.postgres_tables import read_applied
@@ -11,9 +10,8 @@ from policy.judgement import Judgement
 from policy.migrations import MigrationReading
 from policy.migrations.history import Progress, progress_of
 from policy.migrations.schema_text import find_difference, read_schema
-from policy.migrations.trial import Down, Outcome, Trial, find_down, judge_tried
-from policy.risk import DOWN
-from tasks.migration_facts import name_of, new_readings, project_of, texts_by_name
+from policy.migrations.trial import Down, Outcome, Trial, judge_tried
+from tasks.migration_facts import new_readings, project_of, read_downs, texts_by_name
 from tasks.run import Run
 from tasks.scratch import scratch_database
 from tasks.systems import DATABASE, PRISMA
@@ -28,11 +26,6 @@ def judge_way_back(run: Run) -> Judgement:
     downs = read_downs(run) if readings else {}
     trials = try_all(run, downs) if readings and run.company.scratch is not None else None
     return judge_tried(readings, downs, trials, risk=run.release.risk)
-
-
-def read_downs(run: Run) -> Mapping[str, Down]:
-    """Return what takes each migration of the release back, by name; one that nothing takes back is left out."""
-    return run.once.fetch("downs", lambda: _find_downs(new_readings(run), _read_down_files(run)))
 
 
 def try_all(run: Run, downs: Mapping[str, Down]) -> tuple[Trial, ...]:
@@ -95,19 +88,3 @@ def _try_one(ground: _Ground, name: str, up: str, down: Down | None) -> Trial:
     except Refused as error:
         return Trial(name, Outcome.AGAIN_FAILED, str(error))
     return Trial(name, Outcome.CAME_BACK)
-
-
-def _find_downs(readings: Sequence[MigrationReading], files: Mapping[str, str]) -> Mapping[str, Down]:
-    found = {reading.name: find_down(reading, files) for reading in readings}
-    return {name: down for name, down in found.items() if down is not None}
-
-
-def _read_down_files(run: Run) -> Mapping[str, str]:
-    """Return what lies beside the release's migrations to take them back, by the name of the migration."""
-    github, commit = run.company.github, run.release.commit
-    found = {}
-    for path in run.release.migrations:
-        folder = str(PurePosixPath(path).parent)
-        if any(entry.name == DOWN for entry in github.list_folder(folder, commit)):
-            found[name_of(path)] = github.read_file(f"{folder}/{DOWN}", commit).decode("utf-8", "replace")
-    return found

@@ -1,14 +1,17 @@
 """Was the way back of a migration tried: up, down, and is the schema as before (6.1.2)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from pglast import ast
 
 from policy.combined import combine, listed
 from policy.judgement import Judgement, failed, passed
 from policy.limits import Risk
 from policy.migrations.judging import judge_reversibility
 from policy.migrations.reading import MigrationReading
+from policy.migrations.statements import UnreadableSql, read_statements
 
 
 class Source(StrEnum):
@@ -56,6 +59,23 @@ def find_down(reading: MigrationReading, files: Mapping[str, str]) -> Down | Non
     return None
 
 
+def judge_written(downs: Mapping[str, Down]) -> Iterator[Judgement]:
+    """Fail what its author wrote, where it could not be taken back in the one transaction of 4.3.2."""
+    for name, down in downs.items():
+        if down.source is not Source.FILE:
+            continue
+        try:
+            statements = read_statements(down.sql)
+        except UnreadableSql as error:
+            yield failed(f"{name}: {down.source} cannot be read: {error}")
+            continue
+        ended = [one for one in statements if isinstance(one.node, ast.TransactionStmt)]
+        yield from (
+            failed(f"{name}: {down.source} has {one.text} in line {one.line}, and 4.3.2 is one transaction already")
+            for one in ended
+        )
+
+
 def judge_tried(
     readings: Sequence[MigrationReading],
     downs: Mapping[str, Down],
@@ -67,7 +87,7 @@ def judge_tried(
 
     `trials` is None where there is no scratch database: then nothing was tried, and the sentence says so.
     """
-    known = judge_reversibility(readings, risk=risk)
+    known = combine((judge_reversibility(readings, risk=risk), *judge_written(downs)))
     if not readings:
         return known
     if trials is None:

@@ -28,9 +28,9 @@ from policy.migrations.history import Progress, progress_of
 from policy.plans import Cause, Watching, Why
 from policy.record import Event, last
 from policy.release import DatabaseRollbackRequest, Release, RollbackReason, RollbackRequest
-from tasks.database_rollback import database_may_go_back, taken_back
+from tasks.database_rollback import database_may_go_back, down_of, taken_back
 from tasks.run import Run
-from tasks.step import carry_out
+from tasks.step import StepFailed, carry_out
 from tests.core.company import Code, a_company
 from tests.core.process import let_time_pass
 from tests.core.scene import DEAD, pages
@@ -39,7 +39,8 @@ from tests.policy import releases
 from tests.policy.rows import NEW, OLD, built, row, way_back
 
 NAME = "20261126090000_nickname"
-PATH = f"prisma/migrations/{NAME}/migration.sql"
+FOLDER = f"prisma/migrations/{NAME}"
+PATH = f"{FOLDER}/migration.sql"
 ADDS = 'ALTER TABLE "Patient" ADD COLUMN "nickname" TEXT;'
 TABLES = """
 DROP TABLE IF EXISTS "Patient", _prisma_migrations;
@@ -62,23 +63,32 @@ REQUEST = DatabaseRollbackRequest(
 
 
 class Repository(Code):
-    """GitHub, with the one migration."""
+    """GitHub, with the one migration, and beside it what its author wrote to take it back, if anything."""
 
-    def list_folder(self, _path: str, _ref: str) -> list[Any]:
-        """Return its folder."""
-        return [Entry(PATH.removesuffix("/migration.sql"), "dir")]
+    down = ""
 
-    def read_file(self, _path: str, _ref: str) -> bytes:
-        """Return its text, whatever is asked for."""
-        return ADDS.encode()
+    def list_folder(self, path: str, _ref: str) -> list[Any]:
+        """Return the folder of all migrations, or that of the one."""
+        if path != FOLDER:
+            return [Entry("schema.prisma", "file"), Entry(NAME, "dir")]
+        return [Entry("migration.sql", "file"), *([Entry("down.sql", "file")] if self.down else [])]
+
+    def read_file(self, path: str, _ref: str) -> bytes:
+        """Return its text, whatever else is asked for."""
+        return (self.down if path == f"{FOLDER}/down.sql" else ADDS).encode()
 
 
 @dataclass(frozen=True)
 class Entry:
     """One entry of a folder."""
 
-    path: str
+    name: str
     type: str
+
+    @property
+    def path(self) -> str:
+        """Where it lies."""
+        return f"prisma/migrations/{self.name}"
 
 
 @dataclass
@@ -225,6 +235,27 @@ def test_the_schema_and_then_the_version_go_back_and_the_outage_is_on_record(com
     said = [one.facts for one in run.record.rows() if one.item == "4.3.2" and one.event is Event.JUDGED]
     assert len(said) == 1
     assert pages(company) == []
+
+
+def test_what_the_author_wrote_takes_it_back_as_it_was_tried(company: Company, world: World) -> None:
+    repository = cast("Repository", company.github)
+    repository.down = 'COMMENT ON TABLE "Patient" IS NULL;\nALTER TABLE "Patient" DROP COLUMN "nickname";\n'
+    run = began(company, world)
+    assert down_of(run) == (repository.down.strip(),)
+
+    carried_out(run)
+
+    assert (ended(company), schema_has_nickname(company), fits(company, world)) == ("rolled back", False, True)
+
+
+def test_what_the_author_wrote_and_does_not_run_changes_nothing(company: Company, world: World) -> None:
+    cast("Repository", company.github).down = 'ALTER TABLE "Patient" DROP COLUMN "nickname"; SELECT nothing;'
+    run = began(company, world)
+
+    with pytest.raises(StepFailed, match=r'column "nothing" does not exist; nothing was changed'):
+        carried_out(run)
+
+    assert (ended(company), schema_has_nickname(company), fits(company, world)) == ("stopped", True, True)
 
 
 # So many rows are stored and things done on the way, with a moment before and after each; every seventh is tried.

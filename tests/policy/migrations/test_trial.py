@@ -50,6 +50,10 @@ def test_what_the_author_wrote_goes_before_what_is_derived(
                      "m: not tried, it is applied already", id="applied"),
         pytest.param(DROP, None, Trial("m", Outcome.NOT_TRIED), Verdict.PASSED, "nothing takes it back", id="lasting"),
         pytest.param(DROP, WRITTEN, Trial("m", Outcome.CAME_BACK), Verdict.PASSED, "the CTO decides", id="values gone"),
+        pytest.param(ADD, Down("SELECT 1;\nCOMMIT;", Source.FILE), Trial("m", Outcome.CAME_BACK), Verdict.FAILED,
+                     "m: its down.sql has COMMIT in line 2, and 4.3.2 is one transaction already", id="own commit"),
+        pytest.param(ADD, Down("ALTER …", Source.FILE), Trial("m", Outcome.CAME_BACK), Verdict.FAILED,
+                     "m: its down.sql cannot be read: line 1: syntax error", id="unreadable"),
     ],
 )  # fmt: skip
 def test_a_way_back_that_was_tried_is_judged_by_what_was_seen(
