@@ -1,7 +1,7 @@
 """Prisma Migrate on the worker: carries out a release's own migrations in one database.
 
-Follows Prisma's CLI reference, page "migrate deploy", as version 6.19 does it. Its exit status is never believed:
-what was applied is read from `_prisma_migrations` (`blocks/postgres_tables.py`).
+Follows Prisma's CLI reference, pages "migrate deploy", "migrate resolve" and "migrate diff", as version 6.19 does it.
+Its exit status is never believed: what was applied is read from `_prisma_migrations` (`blocks/postgres_tables.py`).
 """
 
 import os
@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode
 from pydantic import Field
 
 from blocks.company_block import CompanyBlock
-from blocks.errors import Misconfigured, Unreachable
+from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.postgres import Postgres
 from policy.judgement import spoken
 
@@ -26,6 +26,19 @@ from policy.judgement import spoken
 PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
 CONFIGURATIONS = ("prisma.config.ts", "prisma.config.mts", "prisma.config.js", "prisma.config.mjs", "package.json")
 MIGRATION = "migration.sql"
+_SCHEMA, _MIGRATIONS = "prisma/schema.prisma", "prisma/migrations"
+_BEFORE, _WRITTEN = "before", "way-back.sql"
+_DIFF = (
+    "migrate",
+    "diff",
+    "--from-migrations",
+    _MIGRATIONS,
+    "--to-migrations",
+    f"{_BEFORE}/{_MIGRATIONS}",
+    "--script",
+    "--output",
+    _WRITTEN,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,23 @@ class Prisma(CompanyBlock):
             words = ("migrate", "resolve", "--rolled-back", name)
             return self._run(words, folder, database, limits={}, patience=patience)
 
+    def write_way_back(self, name: str, files: Mapping[str, bytes], database: Postgres, *, patience: timedelta) -> str:
+        """Return the SQL that leads from the schema after this migration of the repository's files to that before it.
+
+        The CLI plays the migrations through in databases that it makes on this server and drops. What it cannot see,
+        as a check constraint, is not in it. Raises Refused with the CLI's words.
+        """
+        place = f"{self.migrations_folder}/{name}/"
+        later = [path for path in files if path > place and not path.startswith(place) and path.endswith(MIGRATION)]
+        after = {path: content for path, content in files.items() if path not in later}
+        before = {path: content for path, content in after.items() if not path.startswith(place)}
+        with self._project(after) as folder:
+            self._lay_out(before, folder / _BEFORE)
+            ended = self._run(_DIFF, folder, database, limits={}, patience=patience)
+            if ended.status or not (folder / _WRITTEN).exists():
+                raise Refused(f"prisma migrate diff: {' '.join(ended.words.split())}")
+            return (folder / _WRITTEN).read_text("utf-8")
+
     @contextmanager
     def _project(self, files: Mapping[str, bytes]) -> Iterator[Path]:
         """Lay the files out below the CLI's folder, where Node finds the CLI's own modules."""
@@ -88,20 +118,23 @@ class Prisma(CompanyBlock):
             for configuration in CONFIGURATIONS:
                 if (home / configuration).exists():
                     shutil.copy(home / configuration, folder)
-            for path, content in files.items():
-                place = folder / self._in_project(path)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_bytes(content)
+            self._lay_out(files, folder)
             yield folder
+
+    def _lay_out(self, files: Mapping[str, bytes], folder: Path) -> None:
+        for path, content in files.items():
+            place = folder / self._in_project(path)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
 
     def _in_project(self, path: str) -> str:
         """Where a file of the repository lies for the CLI: a monorepo keeps its schema deep down."""
         if path == self.schema_file:
-            return "prisma/schema.prisma"
+            return _SCHEMA
         inner = path.removeprefix(f"{self.migrations_folder}/")
         if inner == path or ".." in Path(inner).parts:
             raise Misconfigured(f"prisma: {path} is neither {self.schema_file} nor below {self.migrations_folder}")
-        return f"prisma/migrations/{inner}"
+        return f"{_MIGRATIONS}/{inner}"
 
     def _run(
         self,

@@ -1,16 +1,16 @@
 """6.1.2: the way back of each migration is tried on a scratch database that has production's schema and no row."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from blocks.errors import Refused
+from blocks.errors import BlockError, Refused
 from blocks.postgres_tables import read_applied
 from blocks.scratch_host import Scratch
 from policy.judgement import Judgement
 from policy.migrations import MigrationReading
 from policy.migrations.history import Progress, progress_of
 from policy.migrations.schema_text import find_difference, read_schema
-from policy.migrations.trial import Down, Outcome, Trial, judge_tried
+from policy.migrations.trial import Down, Outcome, Source, Trial, judge_tried
 from tasks.migration_facts import new_readings, project_of, read_downs, texts_by_name
 from tasks.run import Run
 from tasks.scratch import scratch_database
@@ -40,7 +40,14 @@ def try_all(run: Run, downs: Mapping[str, Down]) -> tuple[Trial, ...]:
     with scratch_database(run.company) as scratch:
         with production.start_schema_dump() as dump:
             scratch.restore(iter(lambda: dump.read(65_536), b""))
-        return (*applied, *_try_in_order(_Ground(scratch, prisma.database_schema), waiting, ups, downs))
+        ground = _Ground(scratch, prisma.database_schema, lambda name: _write_way_back(run, name, scratch))
+        return (*applied, *_try_in_order(ground, waiting, ups, downs))
+
+
+def _write_way_back(run: Run, name: str, scratch: Scratch) -> str:
+    """Return what Prisma itself would do to take the migration back."""
+    prisma = PRISMA.required(run.company)
+    return prisma.write_way_back(name, project_of(run), scratch.database, patience=run.limits.migration_patience)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,7 @@ class _Ground:
 
     scratch: Scratch
     schema: str
+    write_way_back: Callable[[str], str]
 
     def run(self, text: str) -> None:
         self.scratch.run(text, schema=self.schema)
@@ -75,10 +83,21 @@ def _try_one(ground: _Ground, name: str, up: str, down: Down | None) -> Trial:
         ground.run(up)
     except Refused as error:
         return Trial(name, Outcome.UP_FAILED, str(error))
-    if down is None:
-        return Trial(name, Outcome.NOT_TRIED)
+    if down is not None:
+        return _try_down(ground, name, up, down.sql, before)
     try:
-        ground.run(down.sql)
+        offered = ground.write_way_back(name)
+    except BlockError as error:
+        return Trial(name, Outcome.NOT_TRIED, f"nothing takes it back; {error}")
+    tried = _try_down(ground, name, up, offered, before)
+    if tried.outcome is Outcome.DOWN_FAILED:
+        return Trial(name, Outcome.NOT_TRIED, f"nothing takes it back; {Source.DIFF} does not run: {tried.words}")
+    return replace(tried, offered=offered)
+
+
+def _try_down(ground: _Ground, name: str, up: str, down: str, before: tuple[str, ...]) -> Trial:
+    try:
+        ground.run(down)
     except Refused as error:
         return Trial(name, Outcome.DOWN_FAILED, str(error))
     if difference := find_difference(before, ground.look()):

@@ -19,6 +19,7 @@ class Source(StrEnum):
 
     FILE = "its down.sql"
     DERIVED = "the SQL derived from it"
+    DIFF = "what prisma migrate diff wrote"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came of one migration on a scratch database that has production's schema; `words` says what was seen."""
+    """What came of one migration on a scratch database that has production's schema; `words` says what was seen.
+
+    `offered` is SQL that nobody answers for and that was tried all the same, where nothing else takes it back.
+    """
 
     name: str
     outcome: Outcome
     words: str = ""
+    offered: str = ""
 
 
 def find_down(reading: MigrationReading, files: Mapping[str, str]) -> Down | None:
@@ -100,8 +105,18 @@ def judge_tried(
 def _judge_trial(trial: Trial, down: Down | None) -> Judgement:
     if trial.outcome is Outcome.UP_FAILED:
         return failed(f"{trial.name}: {trial.outcome}: {trial.words}")
+    if trial.offered:
+        return passed(_say_offered(trial))
     if down is None or trial.outcome is Outcome.NOT_TRIED:
         return passed(f"{trial.name}: {Outcome.NOT_TRIED}, {trial.words or 'nothing takes it back'}")
     if trial.outcome is Outcome.CAME_BACK:
         return passed(f"{trial.name}: {down.source} was tried, up and down, and {trial.outcome}")
     return failed(f"{trial.name}: {down.source} was tried, and {trial.outcome}: {trial.words}")
+
+
+def _say_offered(trial: Trial) -> str:
+    """Say what a person may begin with, who has to take it back by hand: the schema, for the values are gone."""
+    if trial.outcome is not Outcome.CAME_BACK:
+        return f"{trial.name}: nothing takes it back; with {Source.DIFF} {trial.outcome}: {trial.words}"
+    sql = " ".join(line for line in trial.offered.splitlines() if line and not line.startswith("--"))
+    return f"{trial.name}: {Source.DIFF} was tried, and {trial.outcome}, without the values: {sql}"

@@ -10,6 +10,7 @@ import pytest
 from blocks.company import Company
 from blocks.prisma import Prisma
 from blocks.record import Record
+from lab import prisma_cli
 from policy.migrations import read_migrations
 from policy.migrations.trial import Outcome, Trial, find_down
 from tasks.migration_trial import try_all
@@ -21,25 +22,34 @@ from tests.restoring.conftest import Place
 ADD = 'ALTER TABLE "Patient" ADD COLUMN "nickname" TEXT;\nCREATE INDEX "by_nickname" ON "Patient"("nickname");'
 NEW_TABLE = 'CREATE TABLE "Note" ("id" SERIAL PRIMARY KEY, "patientId" INT REFERENCES "Patient"("id"));'
 BESIDE = 'CREATE INDEX CONCURRENTLY "by_name" ON "Patient"("name");'
+VIEW = 'CREATE VIEW ids AS SELECT id FROM "Patient";'
 DROP = 'ALTER TABLE "Patient" DROP COLUMN "name";'
+
+
+# What lies beside the migrations of a release: what Prisma needs, and the migration that production began with.
+PROJECT = {
+    "prisma/schema.prisma": 'datasource db {\n  provider = "postgresql"\n  url = env("DATABASE_URL")\n}\n',
+    "prisma/migrations/migration_lock.toml": 'provider = "postgresql"\n',
+    "prisma/migrations/0_init/migration.sql": 'CREATE TABLE "Patient" (id serial PRIMARY KEY, name text NOT NULL);',
+}
 
 
 def tried(
     company: Company,
-    tmp_path: Path,
+    directory: Path,
     files: Mapping[str, str],
     downs: Mapping[str, str] | None = None,
     *,
     schema: str = "public",
 ) -> tuple[Trial, ...]:
-    """Try these migrations, by name, with what their authors wrote to take them back."""
-    company = replace(company, prisma=Prisma(directory=str(tmp_path), database_schema=schema))
-    run = Run(a_release(World()), company, Record(company.store, "r", holder=1, spool=tmp_path), number=1)
+    """Try these migrations, by name, with what their authors wrote to take them back; Prisma is in the directory."""
+    prisma = Prisma(directory=str(directory), database_schema=schema, environment=prisma_cli.ENVIRONMENT)
+    company = replace(company, prisma=prisma)
+    run = Run(a_release(World()), company, Record(company.store, "r", holder=1, spool=directory), number=1)
     readings = read_migrations(files)
     run.once.fetch("migrations", lambda: readings)
-    run.once.fetch(
-        "prisma", lambda: {f"prisma/migrations/{name}/migration.sql": sql.encode() for name, sql in files.items()}
-    )
+    project = PROJECT | {f"prisma/migrations/{name}/migration.sql": sql for name, sql in files.items()}
+    run.once.fetch("prisma", lambda: {path: text.encode() for path, text in project.items()})
     found = {one.name: find_down(one, downs or {}) for one in readings}
     return try_all(run, cast("Any", {name: down for name, down in found.items() if down}))
 
@@ -80,6 +90,20 @@ def test_what_the_author_wrote_is_tried(
     assert trials[0].outcome is outcome, trials[0].words
     assert said in trials[0].words
     assert trials[1].outcome is (Outcome.CAME_BACK if outcome is Outcome.CAME_BACK else Outcome.NOT_TRIED)
+
+
+@pytest.mark.skipif(not prisma_cli.can_be_tried(), reason=prisma_cli.MISSING)
+def test_what_nothing_else_takes_back_is_tried_with_what_prisma_writes(company: Company, tmp_path: Path) -> None:
+    # Where the CLI would leave its files: beside its own modules, away from other tests.
+    for name in ("node_modules", "prisma.config.ts"):
+        (tmp_path / name).symlink_to(prisma_cli.install() / name)
+
+    dropped, note = tried(company, tmp_path, {"1_drop": DROP, "2_note": NEW_TABLE})
+    (unseen,) = tried(company, tmp_path, {"1_view": f"{VIEW} {DROP}"})
+
+    assert (dropped.outcome, note.outcome) == (Outcome.CAME_BACK, Outcome.CAME_BACK), (dropped, note)
+    assert 'ALTER TABLE "public"."Patient" ADD COLUMN     "name" TEXT NOT NULL;' in dropped.offered
+    assert unseen.outcome is Outcome.DIFFERS, unseen
 
 
 def test_a_migration_that_does_not_fit_productions_schema_is_found_before_it_runs(
