@@ -5,11 +5,12 @@ from datetime import timedelta
 
 from flows.gate import ChoiceForm, NobodyAnswered, ask
 from policy.approval import Outcome
+from policy.database_rows import list_taken_away
 from policy.items import Way
 from policy.judgement import spoken
 from policy.messages import choice_wanted
 from policy.record import Event
-from policy.way_home import ROLL_BACK, STAY
+from policy.way_home import ROLL_BACK, STAY, say_closed
 from tasks.messages import page_on_call
 from tasks.run import Run
 
@@ -26,7 +27,11 @@ def choose(run: Run, sentence: str) -> None:
     """Ask people what cannot be judged; return to keep waiting, raise to stay or to roll back.
 
     Unanswered, nothing more is changed: a fleet that is live on the new version stays, one that is mixed waits.
+    Where the schema has lost what the version before needs, rolling back is no choice, and the question says so.
     """
+    taken_away = ", ".join(list_taken_away(run.record.seen))
+    if taken_away and (closed := say_closed(taken_away)) not in sentence:
+        sentence = f"{sentence}. {closed}"
     live = run.release.way is Way.MIGRATION or any(row.event is Event.LIVE for row in run.record.seen)
     link = run.link
     within = run.limits.approval
@@ -47,12 +52,15 @@ def choose(run: Run, sentence: str) -> None:
             raise PeopleStay(f"nobody answered within {spoken(within)}; {sentence}") from None
         return
     person = run.company.roster.find(answer.name)
-    counts = person is not None and (live or answer.decision != STAY)
+    is_open = {ROLL_BACK: not taken_away, STAY: live}
+    counts = person is not None and is_open.get(answer.decision, True)
     facts = {"decision": answer.decision, "name": answer.name, "reason": answer.reason}
     outcome = answer.decision if counts else Outcome.NOT_VALID.value
     run.record.append(Event.ANSWERED, item="4.1.1", facts={**facts, "outcome": outcome})
     if person is None:
         choose(run, f"{answer.name!r} is not in the roster. {sentence}")
+    elif answer.decision == ROLL_BACK and taken_away:
+        choose(run, f"{person.name} chose to roll back, which would break production. {sentence}")
     elif answer.decision == ROLL_BACK:
         raise ApprovalRefused(f"{person.name} chose to roll back: {answer.reason}")
     elif answer.decision == STAY and not live:

@@ -135,6 +135,31 @@ def test_a_last_look_that_does_not_pass_holds_the_sign_off_and_asks(
     assert run.record.last(Event.VERIFIED) is None
 
 
+def test_where_the_schema_lost_what_the_version_before_needs_rolling_back_is_no_choice(
+    company: Company, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = live(company, world, OwnFigures(disk_ratio=0.9))
+    facts = {"migrations": "1_drop", "takes_away": "Patient.createdAt dropped"}
+    run.record.append(Event.INTENDED, item="6.3.2", subject="database", step="applied", facts=facts)
+    run.record.append(Event.CONFIRMED, item="6.3.2", subject="database", step="applied")
+    shown, decisions = [], iter(["roll back", "stay on the new version"])
+
+    def answer(_form: type[ChoiceForm], evidence: str, **_: Any) -> ChoiceForm:
+        shown.append(evidence)
+        return ChoiceForm(decision=cast("Any", next(decisions)), name="Omar Reyes", reason="users complain")
+
+    monkeypatch.setattr("flows.choice.ask", answer)
+
+    with pytest.raises(PeopleStay):
+        verify(run, cast("Any", ClearWatch()))
+
+    assert "the previous image needs what is gone: Patient.createdAt dropped" in shown[0]
+    assert "fix forward with the deployment `hotfix`" in shown[0]
+    assert "Omar Reyes chose to roll back, which would break production" in shown[1]
+    outcomes = [row.facts["outcome"] for row in run.record.rows() if row.event is Event.ANSWERED]
+    assert outcomes[-2:] == ["not valid", "stay on the new version"]
+
+
 def test_a_hotfix_shows_its_last_look_and_is_not_held_by_it(
     company: Company, world: World, people_stay: list[str]
 ) -> None:
