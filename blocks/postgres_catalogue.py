@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from blocks.errors import Refused, Unreachable
 from blocks.postgres import Postgres
-from policy.migrations.asked import Alike, Asked, Orphans
+from policy.migrations.asked import Alike, Asked, Breaking, Orphans
 from policy.migrations.facts import Column, ForeignKey, Index
 
 _CATALOGUE = sql.SQL(
@@ -123,8 +123,8 @@ def _query(asked: Asked) -> sql.Composed:
     table = place_of(asked.table)
     if isinstance(asked, Alike):
         return sql.SQL(
-            "SELECT count(*) FROM (SELECT 1 FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1) AS alike"
-        ).format(table, _all_there(asked.columns), _listed(asked.columns))
+            "SELECT count(*) FROM (SELECT 1 FROM {} WHERE {} AND ({}) GROUP BY {} HAVING count(*) > 1) AS alike"
+        ).format(table, _all_there(asked.columns), spelled(asked.where or "TRUE"), _listed(asked.columns))
     if isinstance(asked, Orphans):
         pairs = zip(asked.columns, asked.parent_columns, strict=True)
         same = sql.SQL(" AND ").join(
@@ -133,6 +133,8 @@ def _query(asked: Asked) -> sql.Composed:
         return sql.SQL(
             "SELECT count(*) FROM {} AS row WHERE {} AND NOT EXISTS (SELECT 1 FROM {} AS parent WHERE {})"
         ).format(table, _all_there(asked.columns), place_of(asked.parent), same)
+    if isinstance(asked, Breaking):
+        return sql.SQL("SELECT count(*) FROM {} WHERE NOT ({})").format(table, spelled(asked.condition))
     return sql.SQL("SELECT count(*) FROM {} WHERE length({}::text) > {}").format(
         table, sql.Identifier(asked.column), sql.Literal(asked.length)
     )
@@ -145,6 +147,11 @@ def place_of(table: str) -> sql.Identifier:
 
 def _all_there(columns: Sequence[str]) -> sql.Composed:
     return sql.SQL(" AND ").join(sql.SQL("{} IS NOT NULL").format(sql.Identifier(one)) for one in columns)
+
+
+def spelled(expression: str) -> sql.SQL:
+    """Return the parser's own spelling of what stands in a migration as a part of a query; a % is no placeholder."""
+    return sql.SQL(expression.replace("%", "%%"))
 
 
 def _listed(columns: Sequence[str]) -> sql.Composed:

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from blocks.errors import BlockError, Refused, Unreachable
 from blocks.postgres import Postgres
-from blocks.postgres_catalogue import place_of
+from blocks.postgres_catalogue import place_of, spelled
 from blocks.postgres_tables import PRISMAS_LOCK
 from policy.migrations.added import Addition
 
@@ -106,10 +106,10 @@ def _mark(connection: psycopg.Connection[tuple[object, ...]], names: Sequence[st
 def _counting(addition: Addition) -> sql.Composed:
     if not addition.column:
         return sql.SQL("SELECT count(*) FROM {}").format(place_of(addition.table))
-    # The default is the parser's own spelling of what stands in the migration; a % in it is no placeholder.
-    default = sql.SQL((addition.default or "NULL").replace("%", "%%"))
     return sql.SQL("SELECT count(*) FROM {table} WHERE {column} IS DISTINCT FROM ({default})").format(
-        table=place_of(addition.table), column=sql.Identifier(addition.column), default=default
+        table=place_of(addition.table),
+        column=sql.Identifier(addition.column),
+        default=spelled(addition.default or "NULL"),
     )
 
 

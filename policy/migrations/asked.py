@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """How many values stand in more than one row of a table, in these columns together."""
+    """How many values stand in more than one row of a table, in these columns together, where the condition holds."""
 
     table: str
     columns: tuple[str, ...]
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +31,12 @@ class Longer:
     length: int
 
 
-Asked = Alike | Orphans | Longer
+@dataclass(frozen=True, slots=True)
+class Breaking:
+    """How many rows do not keep a condition, in PostgreSQL's own spelling."""
+
+    table: str
+    condition: str
+
+
+Asked = Alike | Orphans | Longer | Breaking

@@ -3,7 +3,8 @@
 from pglast import ast
 from pglast.enums import ConstrType
 
-from policy.migrations.asked import Alike, Orphans
+from policy.migrations.asked import Alike, Breaking, Orphans
+from policy.migrations.expressions import spell
 from policy.migrations.facts import Constraint, Table
 from policy.migrations.findings import Finding, Lock, Mode, Safety, Stage, Undo, passed_over, safe, say_who, unlisted
 from policy.migrations.so_far import SoFar
@@ -36,7 +37,7 @@ def judge_new_constraint(table: str, relation: str, constraint: ast.Constraint, 
     if constraint.contype in _WORDS:
         return _judge_index(table, constraint, so_far, undo)
     if constraint.contype is ConstrType.CONSTR_CHECK:
-        return _judge_check(table, constraint, undo)
+        return _judge_check(table, constraint, so_far, undo)
     if constraint.contype is ConstrType.CONSTR_NOTNULL:
         column = ".".join(one.sval or "" for one in constraint.keys or () if isinstance(one, ast.String))
         return judge_required(table, column, facts=facts, undo=undo, later=bool(constraint.skip_validation))
@@ -118,13 +119,14 @@ def _why_it_fails(table: str, parent: str, constraint: ast.Constraint, so_far: S
     return f"{rows:,} {'row points' if rows == 1 else 'rows point'} to nothing there, so this statement will fail"
 
 
-def say_alike(table: str, columns: tuple[str, ...], so_far: SoFar) -> str:
+def say_alike(table: str, columns: tuple[str, ...], so_far: SoFar, *, where: str = "") -> str:
     """Say that values stand in more than one row, if that was counted; empty when none does."""
-    found = so_far.counted(Alike(table, columns))
+    found = so_far.counted(Alike(table, columns, where))
     if not found:
         return ""
     values = "1 value stands" if found == 1 else f"{found:,} values stand"
-    return f"{values} in more than one row of {table} ({', '.join(columns)}), so this statement will fail"
+    some = f" where {where}" if where else ""
+    return f"{values} in more than one row of {table} ({', '.join(columns)}){some}, so this statement will fail"
 
 
 def _judge_index(table: str, constraint: ast.Constraint, so_far: SoFar, undo: Undo) -> Finding:
@@ -148,14 +150,18 @@ def _judge_index(table: str, constraint: ast.Constraint, so_far: SoFar, undo: Un
     )
 
 
-def _judge_check(table: str, constraint: ast.Constraint, undo: Undo) -> Finding:
+def _judge_check(table: str, constraint: ast.Constraint, so_far: SoFar, undo: Undo) -> Finding:
     if constraint.skip_validation:
         return unlisted(
             f"a CHECK constraint for new rows of {table}", locks=(Lock(table, Mode.ACCESS_EXCLUSIVE),), undo=undo
         )
+    rows = so_far.counted(Breaking(table, spell(constraint.raw_expr)))
+    why = f"{rows:,} {'row breaks' if rows == 1 else 'rows break'} it, so this statement will fail" if rows else ""
     return Finding(
         Safety.RISKY,
-        f"Adds a CHECK constraint to {table}, which is on no list of 6.2; every row is read while others wait",
+        f"Adds a CHECK constraint to {table}, which is on no list of 6.2;"
+        f" {why or 'every row is read while others wait'}",
+        fails=bool(why),
         advice="add it NOT VALID, then VALIDATE CONSTRAINT in a second migration",
         locks=(Lock(table, Mode.ACCESS_EXCLUSIVE, long=True),),
         undo=undo,

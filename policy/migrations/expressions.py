@@ -2,6 +2,7 @@
 
 from pglast import ast
 from pglast.enums import BoolExprType
+from pglast.stream import RawStream
 
 from policy.migrations.statements import strings, walk
 
@@ -100,6 +101,11 @@ def effectful_functions(node: object) -> tuple[str, ...]:
     """Return the functions called anywhere in a statement of which it is not known that they change nothing."""
     called = (strings(one.funcname) for one in walk(node) if isinstance(one, ast.FuncCall))
     return tuple(".".join(name) for name in called if not _is_of_postgres(name, STEADY_FUNCTIONS | HARMLESS_FUNCTIONS))
+
+
+def spell(condition: ast.Node | None) -> str:
+    """Return a condition to count rows by, as PostgreSQL reads it; empty where it calls what is not known."""
+    return "" if condition is None or effectful_functions(condition) else str(RawStream()(condition))
 
 
 def is_always_true(condition: object) -> bool:

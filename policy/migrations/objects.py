@@ -7,6 +7,7 @@ from pglast import ast
 from pglast.enums import ConstrType, DropBehavior, ObjectType
 
 from policy.migrations.constraints import say_alike
+from policy.migrations.expressions import spell
 from policy.migrations.facts import said_rows
 from policy.migrations.findings import (
     NOTHING_TO_UNDO,
@@ -135,11 +136,11 @@ def _columns_of(statement: ast.IndexStmt) -> tuple[str, ...]:
 
 
 def _say_alike(statement: ast.IndexStmt, table: str, so_far: SoFar) -> str:
-    """Say which values are alike, where the index looks at whole columns of all rows."""
-    columns = _columns_of(statement)
-    if statement.whereClause is not None or len(columns) != len(statement.indexParams or ()):
+    """Say which values are alike, where the index looks at whole columns."""
+    columns, where = _columns_of(statement), spell(statement.whereClause)
+    if bool(where) is (statement.whereClause is None) or len(columns) != len(statement.indexParams or ()):
         return ""
-    return say_alike(table, columns, so_far)
+    return say_alike(table, columns, so_far, where=where)
 
 
 def _reaches_parts(statement: ast.IndexStmt) -> bool:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pglast import ast
 from pglast.enums import AlterTableType, ConstrType
 
-from policy.migrations.asked import Alike, Asked, Longer, Orphans
+from policy.migrations.asked import Alike, Asked, Breaking, Longer, Orphans
 from policy.migrations.column_types import kind_of
+from policy.migrations.expressions import spell
 from policy.migrations.statements import UnreadableSql, read_statements, relation_name, strings, walk
 
 _UNIQUE = (ConstrType.CONSTR_UNIQUE, ConstrType.CONSTR_PRIMARY)
@@ -67,10 +68,13 @@ def _of_command(table: str, command: ast.AlterTableCmd) -> Iterator[Asked]:
             yield Orphans(table, tuple(strings(made.fk_attrs)), relation_name(made.pktable), there)
     elif isinstance(made, ast.Constraint) and made.contype in _UNIQUE and made.keys and not made.nulls_not_distinct:
         yield Alike(table, tuple(strings(made.keys)))
+    elif isinstance(made, ast.Constraint) and made.contype is ConstrType.CONSTR_CHECK and not made.skip_validation:
+        yield from (Breaking(table, condition) for condition in (spell(made.raw_expr),) if condition)
 
 
 def _of_index(node: ast.IndexStmt) -> Iterator[Asked]:
     columns = tuple(one.name for one in node.indexParams or () if isinstance(one, ast.IndexElem) and one.name)
-    whole = len(columns) == len(node.indexParams or ()) and node.whereClause is None
-    if node.unique and whole and not node.nulls_not_distinct:
-        yield Alike(relation_name(node.relation), columns)
+    where = spell(node.whereClause)
+    known = len(columns) == len(node.indexParams or ()) and bool(where) is (node.whereClause is not None)
+    if node.unique and known and not node.nulls_not_distinct:
+        yield Alike(relation_name(node.relation), columns, where)

@@ -14,7 +14,7 @@ from blocks.postgres_tables import read_applied, read_facts
 from lab.home import Home
 from lab.postgres import Cluster
 from policy.migrations import read_migration
-from policy.migrations.asked import Alike, Longer, Orphans
+from policy.migrations.asked import Alike, Breaking, Longer, Orphans
 from tests.blocks.own_cluster import OWNER, connect, seen_by
 
 
@@ -97,11 +97,13 @@ def test_values_that_stand_twice_and_rows_that_point_to_nothing_are_counted(trut
         Orphans("Patient", ("doctorId",), "Doctor", ("id",)),
         Longer("Patient", "zip", 1),
         Longer("Patient", "nope", 1),
+        Breaking("Patient", "zip LIKE '1%'"),
+        Alike("Patient", ("zip",), "zip LIKE '%0'"),
     )
 
     known = read_facts(truth, touched=("Patient", "billing.Invoice"), nulls=(), counts=asked)
 
-    assert [known.counted[one] for one in asked] == [7, 0, 0, 500, 0, 500, None]
+    assert [known.counted[one] for one in asked] == [7, 0, 0, 500, 0, 500, None, 500, 1]
 
 
 def test_a_table_too_large_to_be_counted_in_time_keeps_no_release_from_being_read(truth: Postgres) -> None:

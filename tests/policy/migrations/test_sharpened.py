@@ -3,7 +3,7 @@
 import pytest
 
 from policy.migrations import Column, Constraint, DatabaseFacts, Mode, Table, read_migration
-from policy.migrations.asked import Alike, Longer, Orphans
+from policy.migrations.asked import Alike, Breaking, Longer, Orphans
 from policy.migrations.facts import ForeignKey, Index
 from policy.migrations.questions import Questions, list_questions
 
@@ -55,6 +55,8 @@ TODAY = DatabaseFacts(
         Orphans("Visit", ("id",), "Doctor", ("id",)): 1,
         Longer("Patient", "zip", 5): 2,
         Longer("Patient", "notes", 9): 1,
+        Breaking("Patient", "weight > 0"): 3,
+        Alike("Patient", ("role",), "zip IS NOT NULL"): 2,
     },
 )
 ALTER = 'ALTER TABLE "Patient" '
@@ -98,6 +100,11 @@ FAILING = [
     (ALTER + 'ALTER "id" TYPE BIGINT;', "Adults needs it"),
     (ALTER + 'DROP "id";', "Adults needs it"),
     (ALTER + 'ADD UNIQUE ("zip");', "7 values stand in more than one row of Patient (zip)"),
+    (ALTER + 'ADD CHECK ("weight" > 0);', "3 rows break it, so this statement will fail"),
+    (
+        'CREATE UNIQUE INDEX "one" ON "Patient"("role") WHERE "zip" IS NOT NULL;',
+        "2 values stand in more than one row of Patient (role) where zip IS NOT NULL, so this statement will fail",
+    ),
     (ALTER + 'ADD CONSTRAINT u UNIQUE ("role", "zip");', "1 value stands in more than one row of Patient (role, zip)"),
     ('CREATE UNIQUE INDEX CONCURRENTLY u ON "Patient"("zip");', "7 values stand in more than one row"),
     (ALTER + 'ADD FOREIGN KEY ("doctorId") REFERENCES "Doctor"("id");', "12 rows point to nothing there"),
@@ -252,11 +259,20 @@ def test_what_has_to_be_counted_is_asked() -> None:
     sql = """
         ALTER TABLE "a" ADD UNIQUE (x, y), ADD CONSTRAINT n NOT NULL z, ALTER t TYPE VARCHAR(9), ALTER u TYPE TEXT;
         ALTER TABLE "a" ADD FOREIGN KEY (b) REFERENCES c(d), ADD FOREIGN KEY (e) REFERENCES c(d) NOT VALID;
-        CREATE UNIQUE INDEX ON a (lower(v)); CREATE UNIQUE INDEX ON a (w);
+        ALTER TABLE "a" ADD CHECK (f > 0), ADD CHECK (nobody(f)), ADD CHECK (f > 1) NOT VALID;
+        CREATE UNIQUE INDEX ON a (lower(v)); CREATE UNIQUE INDEX ON a (w); CREATE UNIQUE INDEX ON a (w) WHERE f > 2;
+        CREATE UNIQUE INDEX ON a (w) WHERE nobody(f);
     """
 
     assert list_questions([sql]) == Questions(
         ("a", "c"),
         (("a", "z"),),
-        (Alike("a", ("x", "y")), Longer("a", "t", 9), Orphans("a", ("b",), "c", ("d",)), Alike("a", ("w",))),
+        (
+            Alike("a", ("x", "y")),
+            Longer("a", "t", 9),
+            Orphans("a", ("b",), "c", ("d",)),
+            Breaking("a", "f > 0"),
+            Alike("a", ("w",)),
+            Alike("a", ("w",), "f > 2"),
+        ),
     )
