@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from tests.crash.harness import table_of
+from tests.crash.harness import journeys, table_of
 from tests.crash.share import play_share
 
 
@@ -17,12 +17,14 @@ def main() -> int:
     words.add_argument("--labs", type=int, default=2, help="how many labs play at once; each wants about one core")
     words.add_argument("--every", type=int, default=1, metavar="N", help="play each Nth point only")
     words.add_argument("--skip", type=int, default=0, metavar="N", help="leave out the first N points of each lab")
+    words.add_argument("--journey", default="", choices=[one.name for one in journeys()], help="play this one only")
     words.add_argument("--table", type=Path, help="write the table into this file, too")
     chosen = words.parse_args()
 
     began = time.monotonic()
     with ProcessPoolExecutor(chosen.labs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        jobs = [pool.submit(play_share, lab, chosen.labs, chosen.every, chosen.skip) for lab in range(chosen.labs)]
+        shared = (chosen.labs, chosen.every, chosen.skip, chosen.journey)
+        jobs = [pool.submit(play_share, lab, *shared) for lab in range(chosen.labs)]
         played = [one for job in jobs for one in job.result()]
     played.sort(key=lambda one: (one.point.number, one.point.moment))
 

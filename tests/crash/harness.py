@@ -49,9 +49,9 @@ class Journey:
     items: str = ""
 
 
-RELEASE = Journey("a release", (*OUTSIDE, *REPORTS))
+RELEASE = Journey("release", (*OUTSIDE, *REPORTS))
 MIGRATION = Journey(
-    "a release that migrates the database",
+    "migration",
     MIGRATIONS,
     files={"prisma/migrations/20260826090000_crash/migration.sql": 'ALTER TABLE "Patient" ADD COLUMN "crash" TEXT;\n'},
     items="6.",
@@ -150,7 +150,7 @@ class Harness:
         """A stage of its own for each release, its records in a bucket of their own behind the proxy."""
         self._played += 1
         self._lab.reset()
-        name = f"crash-{os.getpid()}-{self._played}"
+        name = f"{self._journey.name}-{os.getpid()}-{self._played}"
         folder = self._folder / name
         folder.mkdir()
         stage = Stage(self._lab, self._blocks, folder)

@@ -13,8 +13,11 @@ from tests.stories.company import Blocks
 from tests.stories.conftest import client_settings, one_certificate, quiet_server
 
 
-def play_share(lab_number: int, labs: int, every: int, skip: int) -> list[Played]:
-    """Play this lab's share of each `every`th point but the first `skip`, then of the power losses, in its own lab."""
+def play_share(lab_number: int, labs: int, every: int, skip: int, kind: str = "") -> list[Played]:
+    """Play this lab's share of each `every`th point but the first `skip`, then of the power losses, in its own lab.
+
+    With a `kind` only that journey is played, and no power is lost.
+    """
     played: list[Played] = []
 
     def tell(one: Played, of: int) -> None:
@@ -28,10 +31,12 @@ def play_share(lab_number: int, labs: int, every: int, skip: int) -> list[Played
             control = quiet_server(lab)
             with temporary_settings(client_settings(control, one_certificate(folder))):
                 blocks = Blocks()
-                harnesses = [Harness(lab, blocks, folder, journey) for journey in journeys()]
+                harnesses = [
+                    Harness(lab, blocks, folder, journey) for journey in journeys() if kind in ("", journey.name)
+                ]
                 points = [(harness, point) for harness in harnesses for point in harness.points()]
                 share = points[::every][lab_number::labs][skip:]
-                phases = PHASES[::every][lab_number::labs]
+                phases = () if kind else PHASES[::every][lab_number::labs]
                 for harness, point in share:
                     tell(harness.play(point), len(share) + len(phases))
                 if phases:
