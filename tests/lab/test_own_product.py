@@ -1,7 +1,5 @@
 """The lab holds an application of somebody's own, and says what it cannot build."""
 
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,27 +10,15 @@ from lab.client import Lab
 from lab.dockerfile import UnbuildableError, read_dockerfile
 from lab.processes import LabError
 from lab.product import NoProductError, read_product
+from tests.lab.own_product import GREETER, git, make_greeter
 
-GREETER = Path(__file__).parents[2] / "docs" / "tutorial" / "greeter"
 COMMIT = "c0ffee" * 6 + "beef"
-
-
-def git(folder: Path, *words: str) -> str:
-    """Give a git command as Ana."""
-    who = ("-c", "user.name=Ana Souza", "-c", "user.email=ana@holilabs.xyz")
-    done = subprocess.run(["git", *who, *words], cwd=folder, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
 
 
 @pytest.fixture
 def greeter(tmp_path: Path) -> Path:
     """The tutorial's application in a repository of its own."""
-    folder = tmp_path / "greeter"
-    shutil.copytree(GREETER, folder)
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    git(folder, "add", ".")
-    git(folder, "commit", "--quiet", "-m", "Greet whoever comes")
-    return folder
+    return make_greeter(tmp_path / "greeter")
 
 
 @pytest.fixture
