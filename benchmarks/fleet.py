@@ -44,6 +44,7 @@ from flows.rollout import secure_the_way_back, split_next_batch, update
 from flows.way_home import way_home
 from lab.client import ROOT, Lab, Shipped
 from lab.control_plane import ControlPlane
+from lab.processes import wait_until
 from policy.metrics import Ending
 from policy.record import Event
 from policy.release import Build
@@ -169,8 +170,8 @@ def measure(lab: Lab, control: ControlPlane, servers: int, batch: int) -> Measur
     chosen = {"batch_servers": batch, "may_be_down": max(SHARE, 1 / servers)}
     limits = settings.limits.model_copy(update=chosen)
     save(settings.model_copy(update={"limits": limits}))
+    boot = measure_boot(lab)
     previous = str(lab.version_of("web-server-1"))
-    boot = measure_boot(lab, previous)
     shipped = lab.ship(f"2.{servers}.{batch}")
     lab.mark_traffic()
     facts = facts_of(lab, previous, shipped)
@@ -191,19 +192,21 @@ def measure(lab: Lab, control: ControlPlane, servers: int, batch: int) -> Measur
     return measured
 
 
-def measure_boot(lab: Lab, commit: str) -> float:
-    """Return how long a server takes by hand from the command until it says that it is healthy, on a new image."""
+def measure_boot(lab: Lab) -> float:
+    """Return how long a server takes by hand from the command until it says that it is healthy, on a new image.
+
+    Afterwards the lab is in its first state.
+    """
     name = list(lab.versions_serving())[-1]
     other = lab.ship(f"1.99.{int(time.time())}")
     lab.balancer_say(f"set server web/{name} state maint")
     began = time.monotonic()
     lab.deploy(name, str(other.digest))
-    while lab.version_of(name) != other.commit:
-        time.sleep(LOOK_SECONDS / 5)
+    wait_until(
+        f"{name} serves what was put there", lambda: lab.version_of(name) == other.commit, seconds=60, home=lab.home
+    )
     took = time.monotonic() - began
     lab.reset()
-    while lab.version_of(name) != commit:
-        time.sleep(LOOK_SECONDS)
     return took
 
 
