@@ -7,14 +7,16 @@ import os
 import pwd
 import random
 import secrets
+import shutil
 import socket
 import stat
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from lab.product import PORTAL, read_product
+from lab.product import PORTAL, product_facts, product_from, read_product
 
 STAGING, BALANCER = "staging", "balancer"
 LEAST_SERVERS, MOST_SERVERS = 2, 50
@@ -50,9 +52,8 @@ class Home:
 
     def _choose(self) -> None:
         """Have the company that was chosen for this folder: its servers, its product, their ports."""
-        path = self.path / "company.json"
-        chosen = json.loads(path.read_text()) if path.exists() else {}
-        self.product = read_product(Path(chosen["folder"])) if chosen.get("folder") else PORTAL
+        chosen = self._chosen()
+        self.product = product_from(chosen["product"]) if chosen.get("product") else PORTAL
         count = range(1, chosen.get("servers", LEAST_SERVERS) + 1)
         self.web_servers = {f"web-server-{number}": self.product.service_of(number) for number in count}
         self.servers = {**self.web_servers, STAGING: self.product.staging_service}
@@ -63,9 +64,22 @@ class Home:
         """Let the company have so many web servers and, from a folder, a product of its own, from the next start on."""
         if not LEAST_SERVERS <= servers <= MOST_SERVERS:
             raise ValueError(f"servers: expected {LEAST_SERVERS} to {MOST_SERVERS}, found {servers}")
-        chosen = {"servers": servers, "folder": str(read_product(folder).folder) if folder else None}
+        chosen = {"servers": servers, "product": product_facts(read_product(folder)) if folder else None}
+        if chosen["product"] != self._chosen().get("product"):
+            self._forget_product()
         (self.path / "company.json").write_text(json.dumps(chosen))
         self._choose()
+
+    def _chosen(self) -> dict[str, Any]:
+        path = self.path / "company.json"
+        return dict(json.loads(path.read_text())) if path.exists() else {}
+
+    def _forget_product(self) -> None:
+        """Another product has another repository, other images and other servers."""
+        (self.path / "first-refs.json").unlink(missing_ok=True)
+        for name in ("repository.git", "hosts", "registry"):
+            shutil.rmtree(self.path / name, ignore_errors=True)
+        self.folder("registry")
 
     @property
     def engine(self) -> str:

@@ -1,7 +1,8 @@
 """What the lab's company makes: the portal that comes with the lab, or an application of somebody's own."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lab.engine.compose_file import read_services
@@ -37,6 +38,17 @@ class Product:
 
 
 PORTAL = Product("holilabs/holilabsv2", "holi-web", "opt/holi/holilabsv2", "docker-compose.prod.yml")
+
+
+def product_facts(product: Product) -> dict[str, str | None]:
+    """Return a product as it is written down, so that a lab is stopped also when the owner's folder is gone."""
+    return {**asdict(product), "folder": str(product.folder) if product.folder else None}
+
+
+def product_from(facts: Mapping[str, str | None]) -> Product:
+    """Return the product that was written down."""
+    known = {name: text for name, text in facts.items() if name != "folder"}
+    return Product(**known, folder=Path(facts["folder"]) if facts.get("folder") else None)  # type: ignore[arg-type]
 
 
 def read_product(folder: Path) -> Product:

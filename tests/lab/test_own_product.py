@@ -1,5 +1,6 @@
 """The lab holds an application of somebody's own, and says what it cannot build."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import pytest
 
 from lab.client import Lab
 from lab.dockerfile import UnbuildableError, read_dockerfile
+from lab.home import Home
 from lab.processes import LabError
-from lab.product import NoProductError, read_product
+from lab.product import PORTAL, NoProductError, read_product
 from tests.lab.own_product import GREETER, git, make_greeter
 
 COMMIT = "c0ffee" * 6 + "beef"
@@ -44,6 +46,24 @@ def test_three_servers_run_it_and_what_is_published_is_merged_and_built(greeter:
     git(greeter, "commit", "--quiet", "-am", "Use a framework")
     with pytest.raises(LabError, match=r"Dockerfile, line 2: the lab does not build 'RUN pip install flask'"):
         own_lab.publish()
+
+
+def test_a_lab_remembers_its_product_when_the_owner_s_folder_is_gone_and_forgets_it_for_another(
+    greeter: Path, tmp_path: Path
+) -> None:
+    home = Home(tmp_path / "lab")
+    home.choose_company(servers=3, folder=greeter)
+    (home.path / "first-refs.json").write_text("{}")
+    home.host("web-server-3")
+    shutil.rmtree(greeter)
+
+    again = Home(home.path)
+    assert (again.product.image, list(again.web_servers.values())) == ("greeter", ["greeter"] * 3)
+
+    again.choose_company(servers=2)
+    assert again.product is PORTAL
+    assert not (home.path / "first-refs.json").exists()
+    assert not (home.path / "hosts").exists()
 
 
 def test_the_tutorial_s_application_is_read(greeter: Path) -> None:
