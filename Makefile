@@ -15,7 +15,7 @@ help:
 	@echo "make install   install what uv.lock names into .venv, as the other targets do by themselves"
 	@echo "make crash-test   kill a release at every row of its record, in two labs at once; EVERY=9 plays each ninth point"
 	@echo "make lint   check style, types and the direction of imports"
-	@echo "make lab    start the company, Prefect and a worker, and keep them running"
+	@echo "make lab    start the company, Prefect and a worker, and keep them running; SERVERS=3 PRODUCT=../greeter: your own"
 	@echo "make down   stop them and leave nothing behind"
 	@echo "make enrol NAME='Tomas Lima'   give a person of the roster one-time codes, on the worker"
 
@@ -37,7 +37,7 @@ lint: .venv/.installed
 	@$(RUN) lint-imports
 
 lab: .venv/.installed
-	@$(RUN) python -m lab.stay --home $(LAB)
+	@$(RUN) python -m lab.stay --home $(LAB) --servers $(or $(SERVERS),2) $(if $(PRODUCT),--product $(PRODUCT))
 
 down:
 	@if [ -x $(UV) ] && [ -d .venv ]; then $(RUN) python -m lab down --home $(LAB) --purge; fi

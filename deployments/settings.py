@@ -33,6 +33,7 @@ from deployments.vendor_settings import (
     StatusPageSettings,
     StatuspageSettings,
 )
+from policy.batches import judge_share
 from policy.checks import CheckRules
 from policy.dated_exceptions import DatedException
 from policy.dead_man import least_time
@@ -312,6 +313,8 @@ def _refuse_contradictions(settings: Settings, roster: Roster, file: Path) -> No
         *find_contradictions(settings.evidence, roster=roster, systems=settings.systems),
         *find_missing(settings.incidents, systems=settings.systems),
     )
+    share = judge_share(len(settings.fleet.servers), limits=settings.limits)
+    found = found if share.verdict.lets_pass else (*found, share.sentence)
     if found:
         raise Misconfigured(f"{file}: {'; '.join(found)}")
 

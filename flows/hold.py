@@ -2,9 +2,11 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from typing import TypeVar
 
 from prefect.exceptions import TerminationSignal
 from prefect.logging import get_run_logger
@@ -25,6 +27,7 @@ from policy.release import Release
 from tasks.marks import show_ending
 from tasks.run import Run
 
+Answered = TypeVar("Answered")
 LOOK_SECONDS = 0.5
 PRE_EMPTION = timedelta(minutes=10)
 
@@ -200,19 +203,26 @@ def refuse_unread_spool(company: Company, release: Release) -> None:
 def highest_fence(company: Company) -> int:
     """Return the highest number any host knows; the store and the reachable hosts must do."""
     highest = 0
-    for read in company.fences():
+    for answer in asked_together(company.fences()):
         try:
-            highest = max(highest, read())
+            highest = max(highest, answer.result())
         except BlockError as error:
             get_run_logger().warning("A fence could not be read: %s", error)
     return highest
 
 
+def asked_together(asked: Iterable[Callable[[], Answered]]) -> list[Future[Answered]]:
+    """Return what each host answered; those that hang are waited for all together."""
+    each = list(asked)
+    with ThreadPoolExecutor(max_workers=max(1, len(each))) as pool:
+        return [pool.submit(ask) for ask in each]
+
+
 def raise_fences(run: Run, *, all_of_them: bool) -> None:
     """Make the hosts refuse lower numbers; going home, one that does not answer is left out."""
-    for raise_one in run.company.fences_to(run.number):
+    for answer in asked_together(run.company.fences_to(run.number)):
         try:
-            raise_one()
+            answer.result()
         except Superseded:
             raise
         except BlockError as error:

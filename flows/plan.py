@@ -12,6 +12,7 @@ from blocks.store import FolderStore
 from flows.approvers import say_who_may_approve
 from flows.migration import migration_prepared
 from flows.preparation import final_checks, gather_evidence
+from policy.batches import say_batches
 from policy.items import Way
 from policy.migrations.order import Order, plan_order
 from policy.page import render_page
@@ -21,10 +22,11 @@ from tasks.messages import deliver
 from tasks.migrating import migrated
 from tasks.migration_facts import new_readings
 from tasks.preparation import deployed_to_staging
-from tasks.rollout import kept, pulled, steps_forward
+from tasks.rollout import steps_forward
 from tasks.run import Run
 from tasks.schema import say_closing
 from tasks.step import Step
+from tasks.way_back import kept, pulled
 
 
 def show_plan(company: Company, release: Release) -> None:
@@ -37,7 +39,8 @@ def show_plan(company: Company, release: Release) -> None:
         entries = [entry for report in reports for entry in report.entries]
         image = () if release.way is Way.MIGRATION else (_say_image(run),)
         closing = (say_closing(run),) if release.migrations else ()
-        before = (*image, f"The release {say_who_may_approve(run)} (2.1.4).", *closing)
+        turns = () if release.way is Way.MIGRATION else (say_batches(len(release.servers), limits=release.limits),)
+        before = (*image, f"The release {say_who_may_approve(run)} (2.1.4).", *turns, *closing)
         feet = [report.foot for report in reports if report.foot]
         rows = [f"{number}. **{step.title}**: `{step.does}`" for number, step in enumerate(steps_of(run), start=1)]
         create_markdown_artifact(

@@ -23,6 +23,7 @@ from flows.rollout import (
     everything_is_live,
     first_server_evidence,
     secure_the_way_back,
+    split_next_batch,
     update,
     watch_until_clear,
 )
@@ -84,14 +85,15 @@ def roll_out(run: Run, *more: Callable[[Run], Report]) -> None:
     secure_the_way_back(run)
     migrate_before_the_first_server(run)
     with watching(run) as watch:
-        first, remaining = run.servers[:1], run.servers[1:]
+        first, remaining = run.servers[:1], list(run.servers[1:])
         update(run, first)
         watch_until_clear(run, watch, at_least=run.limits.first_server_watch)
         show_updates(run)
         require_approval(run, first_server_evidence, watch)
-        for server in remaining:
+        while remaining:
             watch_until_clear(run, watch, at_least=run.limits.watch_interval)
-            update(run, [server])
+            batch, remaining = split_next_batch(run, remaining)
+            update(run, batch)
         backfill_after_the_last_server(run)
         migrate_after_the_last_server(run)
         everything_is_live(run)

@@ -1,16 +1,19 @@
 """2: the roll-out. The first server, a person's decision, the remaining servers."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 
 from blocks.errors import BlockError, Unreachable
 from blocks.fleet.server import Server
+from flows.at_once import at_once
 from flows.choice import choose
 from flows.phase import ChecksFailed, Report, phase, run_items
 from flows.watch import Watch
+from policy.batches import next_batch
+from policy.combined import listed
 from policy.health import judge_health
 from policy.judgement import Judgement, Verdict, failed, passed
 from policy.messages import updated_everywhere
@@ -24,32 +27,54 @@ from tasks.rollout import (
     IN_ROTATION,
     first_server_shows,
     in_rotation,
-    kept,
     progress_monitored,
-    pulled,
     say_not_drained,
     steps_forward,
 )
 from tasks.run import Run
-from tasks.serving import judge_room_without
+from tasks.serving import judge_room_without, list_serving
 from tasks.step import Step, StepFailed, carry_out
+from tasks.way_back import kept, pulled
 
 
 def secure_the_way_back(run: Run) -> None:
     """1.4.5: before the first change every server keeps its old image and files, and holds the new image."""
     record_way_back(run)
-    for server in run.servers:
-        carry_out(kept(server, run), run)
-        carry_out(pulled(server, run), run)
+    size = run.limits.batch_servers
+    for start in range(0, len(run.servers), size):
+        at_once(run, run.servers[start : start + size], _keep_and_pull)
 
 
-def update(run: Run, servers: Iterable[Server]) -> None:
-    """Each server in turn is emptied, updated, asked, and put back; the next one leaves only after that."""
-    for server in servers:
-        require_room_without(server, run)
-        say_not_drained(server, run)
-        for step in steps_left(server, run):
-            carry_out(step, run)
+def _keep_and_pull(run: Run, server: Server) -> None:
+    carry_out(kept(server, run), run)
+    carry_out(pulled(server, run), run)
+
+
+def split_next_batch(run: Run, waiting: Sequence[Server]) -> tuple[list[Server], list[Server]]:
+    """Return the servers that leave next, and those that go on waiting.
+
+    Without a balancer nobody can say who gets requests, so the servers take turns.
+    """
+    limits = run.limits if run.company.balancer is not None else run.limits.model_copy(update={"batch_servers": 1})
+    try:
+        serving = list_serving(run.company)
+    except BlockError:
+        # Whoever is next is judged with patience; how many may go with it is not known.
+        return [waiting[0]], list(waiting[1:])
+    batch = next_batch([one.name for one in waiting], serving, servers=len(run.release.servers), limits=limits)
+    return list(waiting[: len(batch)]), list(waiting[len(batch) :])
+
+
+def update(run: Run, servers: Sequence[Server]) -> None:
+    """The servers are emptied, updated, asked, and put back, at once; this returns when all of them are."""
+    require_room_without(servers, run)
+    at_once(run, servers, _update_one)
+
+
+def _update_one(run: Run, server: Server) -> None:
+    say_not_drained(server, run)
+    for step in steps_left(server, run):
+        carry_out(step, run)
 
 
 def steps_left(server: Server, run: Run) -> tuple[Step, ...]:
@@ -66,23 +91,24 @@ def steps_left(server: Server, run: Run) -> tuple[Step, ...]:
     return steps
 
 
-def require_room_without(server: Server, run: Run) -> None:
-    """Return if the others can carry the load; raises ChecksFailed if they cannot.
+def require_room_without(servers: Sequence[Server], run: Run) -> None:
+    """Return if the others are enough and can carry the load; raises ChecksFailed if they cannot.
 
     After a while of not knowing it ends before the first change, and asks people after it: never back by itself.
     A server that does not answer cannot be updated: that is a step that failed.
     """
+    names = listed(server.name for server in servers)
     patience = run.limits.unknown_patience.total_seconds()
     deadline = time.monotonic() + patience
     while True:
         run.lookout.check()
         try:
-            judgement = _judge_room(server, run)
+            judgement = _judge_room(servers, run)
         except Unreachable as error:
-            raise StepFailed(f"{server.name} cannot be updated: {error}") from error
+            raise StepFailed(f"{names} cannot be updated: {error}") from error
         if judgement.verdict.lets_pass:
             return
-        sentence = f"{server.name} may not leave the rotation: {judgement.sentence}"
+        sentence = f"{names} may not leave the rotation: {judgement.sentence}"
         if judgement.verdict is Verdict.FAILED:
             raise ChecksFailed(sentence)
         if time.monotonic() > deadline:
@@ -93,14 +119,19 @@ def require_room_without(server: Server, run: Run) -> None:
         run.pause()
 
 
-def _judge_room(server: Server, run: Run) -> Judgement:
-    """A server that serves the new version already need not leave; raises Unreachable if it does not answer."""
-    if _serves_new_version(server, run):
-        return passed(f"{server.name} serves the new version already")
+def _judge_room(servers: Sequence[Server], run: Run) -> Judgement:
+    """A server that serves the new version already need not leave; raises Unreachable if one does not answer."""
+    leaving = [server for server in servers if not _serves_new_version(server, run)]
+    if not leaving:
+        verb = "serves" if len(servers) == 1 else "serve"
+        return passed(f"{listed(server.name for server in servers)} {verb} the new version already")
     with ThreadPoolExecutor(1) as pool:
-        room = pool.submit(judge_room_without, server, run)
-        held = run.company.fleet.read_state(server).held
-    return failed("a file HOLD lies there, so somebody repairs it by hand") if held else room.result()
+        room = pool.submit(judge_room_without, leaving, run)
+        held = [server.name for server in leaving if run.company.fleet.read_state(server).held]
+    if held:
+        where = "there" if len(servers) == 1 else f"on {listed(held)}"
+        return failed(f"a file HOLD lies {where}, so somebody repairs it by hand")
+    return room.result()
 
 
 def watch_until_clear(run: Run, watch: Watch, *, at_least: timedelta) -> None:

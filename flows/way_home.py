@@ -4,14 +4,14 @@ Tasks only, no subflow: Prefect's server may be away. The store may be away too:
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 
 from prefect.exceptions import TerminationSignal
 from prefect.logging import get_run_logger
 
-from blocks.errors import BlockError, Superseded, Unreachable
-from blocks.fleet.server import Server
+from blocks.errors import Superseded, Unreachable
+from flows.bring_back import bring_back
 from flows.choice import ApprovalRefused, PeopleStay
 from flows.database_home import (
     clear_outage,
@@ -29,7 +29,7 @@ from flows.red_flag import RedFlag
 from flows.sign_off import production_ref_moved, recorded_build, sign_off
 from flows.world import read_world
 from policy.items import Way
-from policy.judgement import Judgement, Verdict, unknown, worst_of
+from policy.judgement import Judgement, unknown, worst_of
 from policy.limits import Mode
 from policy.messages import page_migration_watched, page_not_well, page_stuck, page_watching
 from policy.metrics import Ending
@@ -40,11 +40,9 @@ from tasks.incident_report import report_incident
 from tasks.item import as_task
 from tasks.messages import end_incident, inform, page_on_call, tell_reported, tell_rolled_back, tell_stopped
 from tasks.rollback import rollback_verified
-from tasks.rollout import put_back, steps_home, taken_out
 from tasks.run import Run, Silent, utc_now
 from tasks.seal import seal
-from tasks.serving import judge_room_without, list_others_serving
-from tasks.step import StepFailed, carry_out
+from tasks.step import StepFailed
 from tasks.telling import has_maintenance, maintenance_over
 
 _CAUSES: dict[type[Exception], Cause] = {
@@ -164,8 +162,7 @@ def _go_back(run: Run, plan: Back, why: Why) -> None:
     servers = [run.company.fleet.find(name) for name in plan.servers]
     left = list(plan.out_of_reach)
     if run.release.mode is not Mode.PLAN:
-        _take_new_version_out(run, servers)
-        left += [server.name for server in servers if not _brought_back(run, server)]
+        left += bring_back(run, servers)
     if left:
         give_to_people(run, f"{plan.sentence}. Not brought back: {', '.join(left)}")
         return
@@ -191,57 +188,6 @@ def _clear_status_page(run: Run, text: str) -> None:
     """3.3.2: a maintenance that was announced for this release is over on every ending."""
     if has_maintenance(run):
         inform(maintenance_over(run, text), run)
-
-
-def _take_new_version_out(run: Run, servers: list[Server]) -> None:
-    """First act: the new version out of rotation, if the old servers are up to carry the load."""
-    if run.company.balancer is None:
-        return
-    before = run.digests_before
-    states = {state.name: state for state in read_world(run).servers}
-    new = [server for server in servers if states[server.name].digest != before[server.name]]
-    if any(
-        state.in_rotation and state.digest == before.get(state.name) and state.health is Verdict.PASSED
-        for state in states.values()
-    ):
-        for server in new:
-            if _others_can_carry(server, run):
-                with suppress(StepFailed):
-                    carry_out(taken_out(server, run), run)
-
-
-def _others_can_carry(server: Server, run: Run) -> bool:
-    """Whether the others are known to carry the load; who cannot say so holds up no way home."""
-    try:
-        return judge_room_without(server, run).verdict.lets_pass
-    except BlockError as error:
-        get_run_logger().warning("%s is not taken out first: %s", server.name, error)
-        return False
-
-
-def _brought_back(run: Run, server: Server) -> bool:
-    """Whether the server serves the recorded version in rotation again."""
-    _empty(run, server)
-    try:
-        for step in steps_home(server, run):
-            carry_out(step, run)
-    except StepFailed as error:
-        get_run_logger().error("%s could not be brought back: %s", server.name, error)
-        return False
-    return True
-
-
-def _empty(run: Run, server: Server) -> None:
-    """A server that will be restarted is emptied first, if there is a balancer and another one serves meanwhile."""
-    if run.company.balancer is None:
-        return
-    try:
-        if not put_back(server, run).look(run.company).done and list_others_serving(run.company, server):
-            carry_out(taken_out(server, run), run)
-    except Superseded:
-        raise
-    except (BlockError, StepFailed) as error:
-        get_run_logger().warning("%s is put back without being emptied: %s", server.name, error)
 
 
 def give_to_people(run: Run, sentence: str, *, image_fits: bool = True, started: bool = False) -> None:

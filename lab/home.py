@@ -7,20 +7,26 @@ import os
 import pwd
 import random
 import secrets
+import shutil
 import socket
 import stat
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from lab.product import PORTAL, product_facts, product_from, read_product
+
+STAGING, BALANCER = "staging", "balancer"
+LEAST_SERVERS, MOST_SERVERS = 2, 50
+# The servers of a lab of which nothing else was asked.
 WEB_SERVERS = {"web-server-1": "web-1", "web-server-2": "web-2"}
-SERVERS = {**WEB_SERVERS, "staging": "web"}
-HOSTS = (*SERVERS, "balancer")
+SERVERS = {**WEB_SERVERS, STAGING: "web"}
+HOSTS = (*SERVERS, BALANCER)
 USER = "deploy"
-REPOSITORY = "holi-web"
-PROJECT = "opt/holi/holilabsv2"
-COMPOSE_FILE = "docker-compose.prod.yml"
+REPOSITORY = PORTAL.image
+COMPOSE_FILE = PORTAL.compose_file
 READY = "ready"
 STAND_IN, DOCKER = "stand-in", "docker"
 SIGNING_KEY = "SIGNING_KEY"
@@ -28,11 +34,6 @@ _SERVICES = (
     "control balancer balancer_stats postgres prefect_postgres prefect s3 master master_grpc filer "
     "filer_grpc volume volume_grpc admin admin_grpc registry traffic github slack pagerduty prometheus "
     "on_call statuspage status_page sentry doppler snyk jira linear notion confluence grafana mail"
-)
-PORT_NAMES = (
-    *_SERVICES.split(),
-    *(f"ssh_{name}" for name in HOSTS),
-    *(f"app_{name}" for name in SERVERS),
 )
 
 
@@ -47,7 +48,38 @@ class Home:
         self.registry = self.folder("registry")
         short = hashlib.sha256(str(self.path).encode()).hexdigest()[:10]
         self.scratch = Path(tempfile.gettempdir()) / f"countersign-lab-{short}"
+        self._choose()
+
+    def _choose(self) -> None:
+        """Have the company that was chosen for this folder: its servers, its product, their ports."""
+        chosen = self._chosen()
+        self.product = product_from(chosen["product"]) if chosen.get("product") else PORTAL
+        count = range(1, chosen.get("servers", LEAST_SERVERS) + 1)
+        self.web_servers = {f"web-server-{number}": self.product.service_of(number) for number in count}
+        self.servers = {**self.web_servers, STAGING: self.product.staging_service}
+        self.hosts = (*self.servers, BALANCER)
         self.ports = self._fixed_ports()
+
+    def choose_company(self, *, servers: int, folder: Path | None = None) -> None:
+        """Let the company have so many web servers and, from a folder, a product of its own, from the next start on."""
+        if not LEAST_SERVERS <= servers <= MOST_SERVERS:
+            raise ValueError(f"servers: expected {LEAST_SERVERS} to {MOST_SERVERS}, found {servers}")
+        chosen = {"servers": servers, "product": product_facts(read_product(folder)) if folder else None}
+        if chosen["product"] != self._chosen().get("product"):
+            self._forget_product()
+        (self.path / "company.json").write_text(json.dumps(chosen))
+        self._choose()
+
+    def _chosen(self) -> dict[str, Any]:
+        path = self.path / "company.json"
+        return dict(json.loads(path.read_text())) if path.exists() else {}
+
+    def _forget_product(self) -> None:
+        """Another product has another repository, other images and other servers."""
+        (self.path / "first-refs.json").unlink(missing_ok=True)
+        for name in ("repository.git", "hosts", "registry"):
+            shutil.rmtree(self.path / name, ignore_errors=True)
+        self.folder("registry")
 
     @property
     def engine(self) -> str:
@@ -69,7 +101,7 @@ class Home:
     def address(self, port: str) -> str:
         """Return where this port is open; beside the real engine each host has an address of its own."""
         host = port.partition("_")[2]
-        return f"127.0.0.{2 + HOSTS.index(host)}" if self.engine == DOCKER and host in HOSTS else "127.0.0.1"
+        return f"127.0.0.{2 + self.hosts.index(host)}" if self.engine == DOCKER and host in self.hosts else "127.0.0.1"
 
     def folder(self, name: str, *, mode: int = 0o755) -> Path:
         """Return a folder of this lab, made if it is not there."""
@@ -83,7 +115,7 @@ class Home:
 
     def project(self, server: str) -> Path:
         """Return the folder of the Compose project on a server."""
-        return self.folder(f"hosts/{server}/{PROJECT}")
+        return self.folder(f"hosts/{server}/{self.product.project}")
 
     def sockets(self) -> Path:
         """Return a folder with a short path: the path of a socket has at most 107 characters."""
@@ -121,14 +153,19 @@ class Home:
     def _fixed_ports(self) -> dict[str, int]:
         path = self.path / "ports.json"
         known: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
-        if not set(PORT_NAMES) <= set(known):
-            known = free_ports(PORT_NAMES)
+        if not set(self._port_names) <= set(known):
+            known = free_ports(self._port_names)
             path.write_text(json.dumps(known, indent=1))
         return known
 
+    @property
+    def _port_names(self) -> tuple[str, ...]:
+        hosts, servers = (f"ssh_{name}" for name in self.hosts), (f"app_{name}" for name in self.servers)
+        return (*_SERVICES.split(), *hosts, *servers)
+
     def renew_ports(self) -> None:
         """Choose other ports, after a start found one taken."""
-        self.ports = free_ports(PORT_NAMES)
+        self.ports = free_ports(self._port_names)
         (self.path / "ports.json").write_text(json.dumps(self.ports, indent=1))
 
 

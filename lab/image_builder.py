@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lab.base_image import NOTHING, Base, packed
+from lab.dockerfile import UnbuildableError, read_dockerfile
+from lab.history import History
 from lab.home import REPOSITORY
 
 SOURCE = Path(__file__).with_name("application")
@@ -145,6 +147,17 @@ def build(
     return Image(commit, digest)
 
 
+def build_own(storage: Storage, history: History, commit: str, source: str) -> Image:
+    """Build the image of a commit of somebody's own application, as its Dockerfile says."""
+    names = history.git("ls-tree", "-r", "--name-only", commit).splitlines()
+    if "Dockerfile" not in names:
+        raise UnbuildableError(f"{commit[:7]} has no Dockerfile")
+    files = {name: history.git_bytes("cat-file", "blob", f"{commit}:{name}") for name in names}
+    built = read_dockerfile(files["Dockerfile"].decode(), {"VERSION": commit})
+    digest = assemble(storage, commit, built.command, built.environment, files, tags=(commit,), source=source)
+    return Image(commit, digest)
+
+
 def assemble(
     storage: Storage,
     commit: str,
@@ -153,6 +166,7 @@ def assemble(
     files: Mapping[str, bytes],
     *,
     tags: tuple[str, ...],
+    source: str = f"holilabs/{REPOSITORY}",
 ) -> str:
     """Lay files over the base, store the image that runs the command there, and return its digest."""
     layers = [*storage.base.layers, packed(_archive(files))]
@@ -165,7 +179,7 @@ def assemble(
             "ExposedPorts": {"3000/tcp": {}},
             "Labels": {
                 "org.opencontainers.image.revision": commit,
-                "org.opencontainers.image.source": f"https://github.com/holilabs/{REPOSITORY}",
+                "org.opencontainers.image.source": f"https://github.com/{source}",
             },
         },
         "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},

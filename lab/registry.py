@@ -14,14 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lab.home import REPOSITORY
 from lab.image_builder import MANIFEST, Shelf
 
 VERSION = {"Docker-Distribution-Api-Version": "registry/2.0"}
 REFERENCE = re.compile(r"sha256:[0-9a-f]{64}|[\w][\w.-]{0,127}")
 
 
-def build_registry(shelf: Shelf, user: str, password: str) -> Starlette:
+def build_registry(shelf: Shelf, user: str, password: str, *, repository: str) -> Starlette:
     """Return the registry as an application; every call needs the user's password."""
     expected = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
@@ -36,13 +35,13 @@ def build_registry(shelf: Shelf, user: str, password: str) -> Starlette:
         return refusal(request) or Response("{}", media_type="application/json", headers=VERSION)
 
     async def tags(request: Request) -> Response:
-        if no := refusal(request) or _unknown_name(request):
+        if no := refusal(request) or _unknown_name(request, repository):
             return no
-        body = json.dumps({"name": REPOSITORY, "tags": shelf.tags()})
+        body = json.dumps({"name": repository, "tags": shelf.tags()})
         return Response(body, media_type="application/json", headers=VERSION)
 
     async def manifest(request: Request) -> Response:
-        if no := refusal(request) or _unknown_name(request):
+        if no := refusal(request) or _unknown_name(request, repository):
             return no
         reference = str(request.path_params["reference"])
         content = shelf.manifest(reference) if REFERENCE.fullmatch(reference) else None
@@ -53,7 +52,7 @@ def build_registry(shelf: Shelf, user: str, password: str) -> Starlette:
         return Response(content, media_type=MANIFEST, headers=headers)
 
     async def blob(request: Request) -> Response:
-        if no := refusal(request) or _unknown_name(request):
+        if no := refusal(request) or _unknown_name(request, repository):
             return no
         digest = str(request.path_params["digest"])
         content = shelf.blob(digest) if REFERENCE.fullmatch(digest) else None
@@ -72,8 +71,8 @@ def build_registry(shelf: Shelf, user: str, password: str) -> Starlette:
     )
 
 
-def _unknown_name(request: Request) -> Response | None:
-    if request.path_params["name"] == REPOSITORY:
+def _unknown_name(request: Request, repository: str) -> Response | None:
+    if request.path_params["name"] == repository:
         return None
     return _error(404, "NAME_UNKNOWN", "repository name not known to registry")
 

@@ -7,8 +7,9 @@ import subprocess
 
 import httpx
 
-from lab.home import COMPOSE_FILE, REPOSITORY, SERVERS, Home
+from lab.home import STAGING, Home
 from lab.processes import LabError, marked, wait_until
+from lab.product import PORTAL
 from lab.stand_in import ContainerEngine
 
 COMPOSE = """\
@@ -36,29 +37,39 @@ class Servers:
 
     def reference(self, digest: str) -> str:
         """Return how Docker spells an image of the lab's registry."""
-        return f"127.0.0.1:{self._home.ports['registry']}/{REPOSITORY}@{digest}"
+        return f"127.0.0.1:{self._home.ports['registry']}/{self._home.product.image}@{digest}"
 
     def furnish(self, name: str) -> None:
         """Put the command `docker`, its credentials and the environment file on a host."""
         self._engine.furnish(name)
-        database = "staging" if name == "staging" else "holi"
-        password = self._home.secret("DATABASE_PASSWORD")
-        address = f"{self._engine.database_host}:{self._home.ports['postgres']}"
         environment = self._home.project(name) / ".env"
         environment.touch(mode=0o600)
+        if self._home.product is not PORTAL:
+            port, secret = self._home.ports["app_" + name], self._home.secret("DEMO_PASSWORD")
+            environment.write_text(f"PORT={port}\nDEMO_PASSWORD={secret}\nIMAGE=none\n")
+            return
+        database = STAGING if name == STAGING else "holi"
+        password = self._home.secret("DATABASE_PASSWORD")
+        address = f"{self._engine.database_host}:{self._home.ports['postgres']}"
         environment.write_text(f"DATABASE_URL=postgresql://holi:{password}@{address}/{database}\n")
 
     def deploy(self, name: str, digest: str) -> None:
         """Run this image on a server, as its owner does by hand."""
-        service, port = SERVERS[name], "app_" + name
-        text = COMPOSE.format(
-            service=service,
-            image=self.reference(digest),
-            address=self._home.address(port),
-            port=self._home.ports[port],
-        )
-        (self._home.project(name) / COMPOSE_FILE).write_text(text + self._engine.compose_lines(name))
-        self.docker(name, "compose", "-f", COMPOSE_FILE, "up", "-d", "--no-deps", service)
+        product, service, port = self._home.product, self._home.servers[name], "app_" + name
+        if product.folder is None:
+            text = COMPOSE.format(
+                service=service,
+                image=self.reference(digest),
+                address=self._home.address(port),
+                port=self._home.ports[port],
+            )
+        else:
+            text = (product.folder / product.compose_file).read_text()
+            file = self._home.project(name) / ".env"
+            lines = [line for line in file.read_text().splitlines() if not line.startswith("IMAGE=")]
+            file.write_text("\n".join([*lines, f"IMAGE={self.reference(digest)}", ""]))
+        (self._home.project(name) / product.compose_file).write_text(text + self._engine.compose_lines(name))
+        self.docker(name, "compose", "-f", product.compose_file, "up", "-d", "--no-deps", service)
 
     def wait_until_healthy(self, name: str) -> None:
         """Return when the application on a server says itself that it is healthy."""
@@ -111,7 +122,7 @@ class Servers:
         """Let a server's clock be so far ahead of the true time, for its application too, which is started anew."""
         self._engine.set_clock(name, seconds)
         for verb in ("stop", "start"):
-            self.docker(name, "compose", "-f", COMPOSE_FILE, verb, SERVERS[name])
+            self.docker(name, "compose", "-f", self._home.product.compose_file, verb, self._home.servers[name])
         self.wait_until_healthy(name)
 
     def tidy(self, name: str) -> None:

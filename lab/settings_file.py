@@ -6,7 +6,7 @@ from typing import Any
 
 from lab import prisma_cli
 from lab.balancer import BACKEND, Balancer
-from lab.home import COMPOSE_FILE, REPOSITORY, SERVERS, SIGNING_KEY, WEB_SERVERS, Home
+from lab.home import SIGNING_KEY, Home
 from lab.object_store import BACKUPS
 from lab.postgres import PROGRAMS
 from lab.processes import program
@@ -28,6 +28,11 @@ ON_CALL = "U0OMAR"
 # Each request of the lab's application leaves an audit row; those that change something are counted apart.
 AUDITED = 'sum(increase(http_requests_total{method="POST",code="200"}[$span]))'
 ALWAYS = [{"days": "Mon-Sun", "from": "00:00", "until": "24:00"}]
+# A product of somebody's own has no metrics yet and no database; each is added to the settings when it is there.
+ONLY_OF_THE_PORTAL = (
+    *("staging_metrics", "staging_database", "load_test", "prisma", "prometheus"),
+    *("database", "backups", "scratch_database"),
+)
 LIMITS: dict[str, float | int] = {
     "first_server_watch": 3,
     "immediate_watch": 3,
@@ -82,7 +87,7 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
             "name": name,
             "host": home.address("ssh_" + name),
             "port": home.ports["ssh_" + name],
-            "service": SERVERS[name],
+            "service": home.servers[name],
             "directory": str(home.project(name)),
             "health": home.url("app_" + name) + "/api/health",
         }
@@ -101,8 +106,8 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
             "user": home.user,
             "key_file": str(home.secrets / "id_ed25519"),
             "known_hosts": str(hosts.known_hosts),
-            "compose_file": COMPOSE_FILE,
-            "servers": [{**server(name), "balancer_name": name} for name in WEB_SERVERS],
+            "compose_file": home.product.compose_file,
+            "servers": [{**server(name), "balancer_name": name} for name in home.web_servers],
         },
         "staging": {"branch": "staging", **server("staging")},
         "staging_metrics": {"url": home.url("prometheus"), "scrape_interval": 1},
@@ -125,7 +130,7 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
         },
         "github": {
             "url": home.url("github"),
-            "repository": "holilabs/holilabsv2",
+            "repository": home.product.repository,
             "token": "GITHUB_TOKEN",
             "workflow": "ci.yml",
             "main": "main",
@@ -173,7 +178,7 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
         },
         "registry": {
             "url": home.url("registry"),
-            "name": f"{registry}/{REPOSITORY}",
+            "name": f"{registry}/{home.product.image}",
             "user": "ci",
             "password": "REGISTRY_PASSWORD",
         },
@@ -188,6 +193,14 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
         },
         "limits": LIMITS,
     }
+
+
+def of_own_product(known: dict[str, Any]) -> dict[str, Any]:
+    """Return what is left for a product of somebody's own: a health check, a login, and no database."""
+    left = {name: table for name, table in known.items() if name not in ONLY_OF_THE_PORTAL}
+    left["application"] = {**known["application"], "smoke_tests": []}
+    left["security"] = {"scanners": [name for name in known["security"]["scanners"] if name != "Snyk"]}
+    return left
 
 
 def _migrations(home: Home) -> dict[str, Any]:

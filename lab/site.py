@@ -34,7 +34,7 @@ class StandInSite:
     """Everything within this process, for any user of any machine."""
 
     def __init__(self, home: Home) -> None:
-        self._password = home.secret("REGISTRY_PASSWORD")
+        self._password, self._image = home.secret("REGISTRY_PASSWORD"), home.product.image
         self._shelf = Shelf(home.registry)
         self.storage: Storage = self._shelf
         self._stand_in = StandIn(home)
@@ -43,7 +43,8 @@ class StandInSite:
 
     async def start(self, web: WebServers) -> None:
         """Serve the registry and open the hosts."""
-        await web.serve("registry", build_registry(self._shelf, REGISTRY_USER, self._password))
+        registry = build_registry(self._shelf, REGISTRY_USER, self._password, repository=self._image)
+        await web.serve("registry", registry)
         await asyncio.gather(asyncio.to_thread(self._stand_in.start), self.hosts.start())
 
     async def stop(self) -> None:

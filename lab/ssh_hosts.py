@@ -8,7 +8,7 @@ from pathlib import Path
 
 import asyncssh
 
-from lab.home import HOSTS, USER, Home
+from lab.home import USER, Home
 from lab.processes import marked
 
 # The script through which every change of a host goes.
@@ -70,7 +70,7 @@ class SshHosts:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._listeners: dict[str, asyncssh.SSHAcceptor] = {}
-        self._connections: dict[str, set[asyncssh.SSHServerConnection]] = {name: set() for name in HOSTS}
+        self._connections: dict[str, set[asyncssh.SSHServerConnection]] = {name: set() for name in home.hosts}
         self._key = asyncssh.import_private_key(self._key_text("id_ed25519"))
         self.victim: int | None = None
 
@@ -88,7 +88,7 @@ class SshHosts:
     def write_known_hosts(self) -> None:
         """Write down each host's key as it is now."""
         lines = []
-        for name in HOSTS:
+        for name in self._home.hosts:
             key = asyncssh.import_private_key(self._key_text(f"host_{name}"))
             kind, public = key.export_public_key().decode().split()[:2]
             address, port = self._home.address("ssh_" + name), self._home.ports["ssh_" + name]
@@ -98,7 +98,7 @@ class SshHosts:
     async def start(self) -> None:
         """Open every host."""
         self.write_known_hosts()
-        await asyncio.gather(*(self.open(name) for name in HOSTS))
+        await asyncio.gather(*(self.open(name) for name in self._home.hosts))
 
     async def open(self, name: str) -> None:
         """Let connections to a host in."""
@@ -124,7 +124,7 @@ class SshHosts:
 
     def all(self) -> tuple[str, ...]:
         """Return the names of all hosts."""
-        return HOSTS
+        return self._home.hosts
 
     def is_open(self, name: str) -> bool:
         """True if the host can be reached."""

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from lab.__main__ import show
+from lab.__main__ import add_company, show
 from lab.client import ROOT, Lab
 from lab.control_plane import ControlPlane
 from lab.demo import stay_until_told
@@ -16,8 +16,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.stay", description=__doc__)
     parser.add_argument("--home", type=Path, default=ROOT / ".lab", help="the lab's folder (.lab)")
     parser.add_argument("--traffic", type=float, default=20, metavar="N", help="requests a second (20)")
+    add_company(parser)
     words = parser.parse_args()
-    lab = Lab.start(words.home, rate=words.traffic)
+    try:
+        lab = Lab.start(words.home, rate=words.traffic, servers=words.servers, product=words.product)
+    except LabError as problem:
+        print(problem, file=sys.stderr)
+        return 1
     control = ControlPlane(lab)
     try:
         control.start()

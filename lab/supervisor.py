@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from lab.company import Company
 from lab.history import DEV, Author
-from lab.home import READY, SERVERS, WEB_SERVERS, Home
+from lab.home import READY, Home
 from lab.processes import LabError
 from lab.ssh_hosts import SshHosts
 
@@ -45,10 +45,14 @@ class Control:
         words["author"] = Author(**words["author"]) if words.get("author") else DEV
         return self._company.ci.ship(words.pop("version"), **words)
 
+    def publish(self) -> list[dict[str, Any]]:
+        """Bring to main what the owner of the product committed in their own clone."""
+        return self._company.ci.publish()
+
     def versions_serving(self) -> dict[str, str | None]:
         """Ask each web server itself which version it is."""
         found: dict[str, str | None] = {}
-        for name in WEB_SERVERS:
+        for name in self._company.home.web_servers:
             found[name] = self.version_of(name)
         return found
 
@@ -111,7 +115,7 @@ class Control:
     def remove_image(self, commit: str) -> str | None:
         """Remove an image from the registry and from hosts that do not use it."""
         digest = self._company.shelf.remove(commit)
-        for name in SERVERS if digest else ():
+        for name in self._company.home.servers if digest else ():
             self._company.servers.forget_image(name, str(digest))
         return digest
 

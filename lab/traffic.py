@@ -84,9 +84,10 @@ class Line:
 class Traffic:
     """The clients of the application."""
 
-    def __init__(self, port: int, password: str) -> None:
+    def __init__(self, port: int, password: str, path: str = "") -> None:
         self._port = port
         self._password = password
+        self._path = path
         self._token = ""
         self._kept: list[Line] = []
         self._number = 0
@@ -107,7 +108,8 @@ class Traffic:
 
     async def run(self) -> None:
         """Send at the wanted rate, whatever becomes of the requests before."""
-        await self.log_in()
+        if not self._path:
+            await self.log_in()
         waiting: set[asyncio.Task[None]] = set()
         due = time.monotonic()
         while True:
@@ -124,7 +126,7 @@ class Traffic:
 
     async def _request(self, number: int) -> None:
         counts = self.counts
-        method, path, body = _what(number)
+        method, path, body = ("GET", self._path, b"") if self._path else _what(number)
         keep = number % 2 == 0
         line = self._kept.pop() if keep and self._kept else Line(self._port)
         if keep and not line.usable:
@@ -196,7 +198,9 @@ def _what(number: int) -> tuple[str, str, bytes]:
 
 async def main() -> None:
     """Send and serve until told to stop."""
-    traffic = Traffic(int(os.environ["BALANCER_PORT"]), os.environ["TRAFFIC_PASSWORD"])
+    traffic = Traffic(
+        int(os.environ["BALANCER_PORT"]), os.environ["TRAFFIC_PASSWORD"], os.environ.get("TRAFFIC_PATH", "")
+    )
     traffic.rate = float(os.environ.get("TRAFFIC_RATE", "20"))
     server = await asyncio.start_server(traffic.answer, "127.0.0.1", int(os.environ["CONTROL_PORT"]))
     async with server:

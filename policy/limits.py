@@ -121,6 +121,12 @@ class Limits(BaseModel):
     choice: timedelta = Field(
         default=timedelta(minutes=10), description="After a crash, servers healthy: time to choose."
     )
+    batch_servers: int = Field(
+        default=1, ge=1, description="2.1.5: so many of the remaining servers are updated at once."
+    )
+    may_be_down: float = Field(
+        default=0.5, gt=0, lt=1, description="2.1.5: at most this share of the servers is without requests at a time."
+    )
     drain: timedelta = Field(default=timedelta(seconds=60), description="How long a server may empty.")
     drain_home: timedelta = Field(default=timedelta(seconds=10), description="On the way home; then sessions are cut.")
     boot: timedelta = Field(

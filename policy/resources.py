@@ -19,6 +19,17 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Without:
+    """So many servers leave, and by this factor the load of each of the others grows."""
+
+    servers: int
+    factor: float
+
+
+NOBODY = Without(0, 1)
+
+
+@dataclass(frozen=True, slots=True)
 class Connections:
     """The database connections in use, and how many the application may hold altogether."""
 
@@ -49,32 +60,33 @@ def judge_connections(connections: Connections | None, *, limits: Limits) -> Jud
     return _judge_share(counted, share, limits.connections)
 
 
-def judge_capacity(others: Sequence[Usage], *, servers_up: int, limits: Limits) -> Judgement:
+def judge_capacity(others: Sequence[Usage], *, servers_up: int, limits: Limits, leaving: int = 1) -> Judgement:
     """Pass when the servers that stay can carry the load of all that are up: each stays below its limits.
 
-    `servers_up` counts the one that is to be drained.
+    `servers_up` counts those that are to be drained, of which there are so many as are `leaving`.
     """
-    servers_left = servers_up - 1
+    servers_left = servers_up - leaving
     if servers_left < 1:
         return failed(f"{max(servers_up, 0)} server is up: the last one is never drained")
     if len(others) < servers_left:
         return unknown(f"the use of {len(others)} of the {servers_left} remaining servers is known")
-    factor = servers_up / servers_left
+    without = Without(leaving, servers_up / servers_left)
     judgements = [
-        _judge_share(f"{usage.server} {what}", share, limit, factor=factor)
+        _judge_share(f"{usage.server} {what}", share, limit, without=without)
         for usage in others
         for what, share, limit in (("cpu", usage.cpu, limits.cpu), ("memory", usage.memory, limits.memory))
     ]
     return _summed_up(judgements)
 
 
-def judge_pool_without_one(connections: Connections, *, servers_up: int, limits: Limits) -> Judgement:
-    """Pass when the pool, which shrinks with the server that is drained, still holds the connections of all."""
-    servers_left = servers_up - 1
+def judge_smaller_pool(connections: Connections, *, servers_up: int, limits: Limits, leaving: int = 1) -> Judgement:
+    """Pass when the pool, which shrinks with each server that is drained, still holds the connections of all."""
+    servers_left = servers_up - leaving
     if servers_left < 1:
         return failed(f"{max(servers_up, 0)} server is up: the last one is never drained")
     share = ratio(connections.used, connections.pool)
-    return _judge_share("database connections", share, limits.connections, factor=servers_up / servers_left)
+    without = Without(leaving, servers_up / servers_left)
+    return _judge_share("database connections", share, limits.connections, without=without)
 
 
 def judge_unmeasured_capacity(others: Sequence[str]) -> Judgement:
@@ -84,15 +96,16 @@ def judge_unmeasured_capacity(others: Sequence[str]) -> Judgement:
     return passed(f"{', '.join(others)} can serve; the load is not known: no [prometheus] in the settings")
 
 
-def _judge_share(what: str, share: float | None, limit: float, *, factor: float = 1) -> Judgement:
+def _judge_share(what: str, share: float | None, limit: float, *, without: Without = NOBODY) -> Judgement:
     value = measured(share)
     if value is None:
         return unknown(f"{what} is not known")
     sentence = f"{what} {value:.0%}"
-    if factor != 1:
-        sentence += f", {value * factor:.0%} with one server less"
+    if without.servers:
+        less = "one server" if without.servers == 1 else f"{without.servers} servers"
+        sentence += f", {value * without.factor:.0%} with {less} less"
     sentence += f" (limit {limit:.0%})"
-    return passed(sentence) if value * factor < limit else failed(sentence)
+    return passed(sentence) if value * without.factor < limit else failed(sentence)
 
 
 def _summed_up(judgements: Sequence[Judgement]) -> Judgement:

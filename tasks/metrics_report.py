@@ -24,11 +24,19 @@ def read_release_facts(company: Company, *, since: datetime | None = None) -> tu
         if key < first:
             continue
         rows = Record(company.store, key, holder=0, spool=company.spool).rows()
+        if not _is_of(company.rules.environment, rows):
+            continue
         if (fact := release_fact(key, rows)) is not None:
             facts[key] = fact
         elif (undone := read_undone(rows)) is not None and undone in facts:
             facts[undone] = with_undo(facts[undone], rows)
     return tuple(facts.values())
+
+
+def _is_of(environment: str, rows: Sequence[Row]) -> bool:
+    """Several environments may keep their records in one store."""
+    opened = last(rows, Event.OPENED)
+    return opened is None or opened.facts["release"]["environment"] == environment
 
 
 def release_fact(key: str, rows: Sequence[Row]) -> ReleaseFact | None:

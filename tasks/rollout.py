@@ -6,7 +6,6 @@ import time
 from blocks.company import Company
 from blocks.errors import Refused
 from blocks.fleet import Server, ServerState, commands
-from blocks.fleet.commands import kept_folder
 from blocks.load_balancer import BalancedServer
 from policy.health import judge_health
 from policy.judgement import Judgement, not_configured, spoken, worst_of
@@ -15,7 +14,7 @@ from policy.red_flags import judge_conclusion
 from policy.troubleshooting import explain
 from tasks.item import item
 from tasks.run import Run
-from tasks.serving import refuse_unless_another_is_up
+from tasks.serving import refuse_unless_another_is_up, refuse_unless_enough_stay
 from tasks.smoke_tests import judge_smoke_tests
 from tasks.step import Seen, Step
 from tasks.systems import BALANCER
@@ -53,64 +52,28 @@ def say_not_drained(server: Server, run: Run) -> None:
     run.record.append(Event.JUDGED, item=number, subject=server.name, step=step, facts=facts)
 
 
-def kept(server: Server, run: Run) -> Step:
-    """The image, the Compose file and the environment of now are kept on the server, with a script to go back."""
-    key = run.release.kept_under
-
-    def look(company: Company) -> Seen:
-        found = company.fleet.read_kept(server, key)
-        if found is None:
-            return Seen(done=False, sentence="nothing is kept yet")
-        return Seen(done=True, sentence=f"{found.image}, files {found.files_hash[:12]}")
-
-    return Step(
-        number="1.4.5",
-        subject=server.name,
-        name="way back kept",
-        look=look,
-        act=lambda company, number: _keep(company, server, number, key),
-        does=f"on {server.name}: copy Compose file, .env and image name to {kept_folder(server.service, key)}",
-        undo="nothing to undo: a copy was made",
-        within=run.limits.boot,
-    )
-
-
-def pulled(server: Server, run: Run) -> Step:
-    """The new image is on the server before the server leaves the rotation."""
-    reference = run.built.reference
-
-    def look(company: Company) -> Seen:
-        there = company.fleet.has_image(server, reference)
-        return Seen(there, f"{reference} {'is' if there else 'is not'} on {server.name}")
-
-    return Step(
-        number="1.4.5",
-        subject=server.name,
-        name="new image pulled",
-        look=look,
-        act=lambda company, number: company.fleet.pull(server, number, reference),
-        does=f"on {server.name}: {shlex.join(commands.pull(reference))}",
-        undo="nothing to undo: an image was added",
-        within=run.limits.boot,
-    )
-
-
 def drained(server: Server, run: Run) -> Step:
     """The balancer sends the server nothing new, and what was in flight has ended."""
 
     def look(company: Company) -> Seen:
         balanced = BALANCER.required(company).read_servers()
-        refuse_unless_another_is_up(company, server, balanced)
+        refuse_unless_enough_stay(run, server, balanced)
         state = _find(balanced, server)
         empty = state.admin_state != "ready" and state.sessions == 0
         return Seen(empty, f"{server.name} is {state.admin_state} with {state.sessions} requests in flight")
+
+    def act(company: Company, number: int) -> None:
+        # Two servers of a batch that count at the same moment would each find the other one serving.
+        with run.leaving:
+            refuse_unless_enough_stay(run, server)
+            BALANCER.required(company).drain(server.balancer_name, number)
 
     return Step(
         number=number_for(server, run),
         subject=server.name,
         name="drained",
         look=look,
-        act=lambda company, number: BALANCER.required(company).drain(server.balancer_name, number),
+        act=act,
         does=f"on the balancer: drain {server.name}, wait until nothing is in flight",
         undo="put it back in rotation",
         within=run.limits.drain,
@@ -121,8 +84,11 @@ def updated(server: Server, run: Run) -> Step:
     """The service runs the new image, by digest."""
 
     def look(company: Company) -> Seen:
-        refuse_unless_another_is_up(company, server)
         state = company.fleet.read_state(server)
+        if state.image_digest == run.built.digest:
+            refuse_unless_another_is_up(company, server)
+        else:
+            refuse_unless_enough_stay(run, server)
         known = (run.digests_before.get(server.name), run.built.digest)
         if state.container is not None and state.image_digest not in known:
             raise Refused(f"{_say(state)}, neither the old nor the new version: somebody is repairing by hand")
@@ -273,10 +239,6 @@ def _in_rotation(server: Server, run: Run, *, number: str, name: str = IN_ROTATI
         undo="take it out of rotation",
         within=run.limits.boot,
     )
-
-
-def _keep(company: Company, server: Server, number: int, key: str) -> None:
-    company.fleet.keep_files(server, number, key)
 
 
 def _up(server: Server, run: Run) -> str:

@@ -75,6 +75,7 @@ class Run:
     watched: Conclusion = NOTHING_WATCHED
     once: Once = field(default_factory=Once)
     kept: dict[str, Kept] = field(default_factory=dict)
+    leaving: Lock = field(default_factory=Lock, repr=False)
 
     def pause(self, seconds: float = LOOK_SECONDS) -> None:
         """Let a moment pass between two looks; raises what the lookout raises."""

@@ -1,56 +1,77 @@
-"""Who serves meanwhile: no server leaves unless another one answers, and can carry its load where that is known."""
+"""Who serves meanwhile: no server leaves unless enough others answer, and can carry its load where that is known."""
 
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 
 from blocks.company import Company
 from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.fleet import Server
 from blocks.load_balancer import BalancedServer
+from policy.batches import judge_leaving
 from policy.health import judge_health
-from policy.judgement import Judgement, unknown, worst_of
-from policy.resources import judge_capacity, judge_pool_without_one, judge_unmeasured_capacity
+from policy.judgement import Judgement, Verdict, unknown, worst_of
+from policy.resources import judge_capacity, judge_smaller_pool, judge_unmeasured_capacity
 from tasks.run import Run
 
 Balanced = tuple[BalancedServer, ...]
 
 
-def refuse_unless_another_is_up(company: Company, server: Server, balanced: Balanced | None = None) -> None:
-    """Raise Refused if `server` is the last one that serves; `balanced` is what the balancer just said, if asked."""
-    if not list_others_serving(company, server, balanced):
+def refuse_unless_another_is_up(company: Company, server: Server) -> None:
+    """Raise Refused if `server` is the last one that serves."""
+    if not list_serving(company, without=(server.name,)):
         raise Refused(f"no other server is up, so {server.name} may not leave the rotation")
 
 
-def judge_room_without(server: Server, run: Run) -> Judgement:
-    """Pass if the other servers can carry the load of `server` (3.2.4 at N/(N-1))."""
+def refuse_unless_enough_stay(run: Run, server: Server, balanced: Balanced | None = None) -> None:
+    """Raise Refused if fewer than `limits.may_be_down` lets would serve; `balanced` is what the balancer just said."""
+    staying = list_serving(run.company, balanced, without=(server.name,))
+    if not staying:
+        raise Refused(f"no other server is up, so {server.name} may not leave the rotation")
+    judgement = judge_leaving((server.name,), staying, servers=len(run.release.servers), limits=run.limits)
+    if not judgement.verdict.lets_pass:
+        raise Refused(f"{server.name} may not leave the rotation: {judgement.sentence}")
+
+
+def judge_room_without(leaving: Collection[Server], run: Run) -> Judgement:
+    """Pass if the other servers are enough and can carry the load of those that leave (3.2.4 at N/(N-k))."""
     company, limits = run.company, run.limits
     try:
-        others = list_others_serving(company, server)
-        up = len(others) + 1
+        others = list_serving(company, without=[server.name for server in leaving])
+        up = len(others) + len(leaving)
         with ThreadPoolExecutor(1) as pool:
             counting = pool.submit(company.database.count_connections) if company.database is not None else None
             if company.prometheus is None:
-                parts = [judge_unmeasured_capacity(others)]
+                carried = judge_unmeasured_capacity(others)
             else:
-                parts = [judge_capacity(company.prometheus.read_usage(others), servers_up=up, limits=limits)]
+                usage = company.prometheus.read_usage(others)
+                carried = judge_capacity(usage, servers_up=up, leaving=len(leaving), limits=limits)
+        parts = [carried]
+        if others:
+            names = [server.name for server in leaving]
+            enough = judge_leaving(names, others, servers=len(run.release.servers), limits=limits)
+            parts += [enough] if enough.verdict is Verdict.FAILED else []
         if counting is not None:
-            parts.append(judge_pool_without_one(counting.result(), servers_up=up, limits=limits))
+            connections = counting.result()
+            parts.append(judge_smaller_pool(connections, servers_up=up, leaving=len(leaving), limits=limits))
     except (Unreachable, Misconfigured) as error:
         return unknown(str(error))
     return worst_of(parts)
 
 
-def list_others_serving(company: Company, server: Server, balanced: Balanced | None = None) -> tuple[str, ...]:
-    """Return the other servers that the balancer, if there is one, gives requests and that answer them themselves.
+def list_serving(
+    company: Company, balanced: Balanced | None = None, *, without: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Return the servers that the balancer, if there is one, gives requests and that answer them themselves.
 
-    A balancer believes in a server for some seconds after its death, so each is asked as well.
-    Raises Unreachable if none does but one gave no answer: nobody knows then whether it serves.
+    A balancer believes in a server for some seconds after its death, so each is asked as well; those `without` are not.
+    Raises Unreachable if none serves but one gave no answer: nobody knows then whether it serves.
     """
     serving: list[str] = []
     silent: list[Unreachable] = []
-    for other in _others_in_rotation(company, server, balanced):
+    for server in _in_rotation(company, balanced, without):
         try:
-            if judge_health(company.fleet.read_health(other)).verdict.lets_pass:
-                serving.append(other.name)
+            if judge_health(company.fleet.read_health(server)).verdict.lets_pass:
+                serving.append(server.name)
         except Unreachable as error:
             silent.append(error)
     if silent and not serving:
@@ -58,10 +79,10 @@ def list_others_serving(company: Company, server: Server, balanced: Balanced | N
     return tuple(serving)
 
 
-def _others_in_rotation(company: Company, server: Server, balanced: Balanced | None) -> list[Server]:
-    others = [other for other in company.fleet.servers if other.name != server.name]
+def _in_rotation(company: Company, balanced: Balanced | None, without: Collection[str]) -> list[Server]:
+    asked = [server for server in company.fleet.servers if server.name not in without]
     if company.balancer is None:
-        return others
+        return asked
     states = balanced or company.balancer.read_servers()
     up = {state.name for state in states if state.up and state.admin_state == "ready"}
-    return [other for other in others if other.balancer_name in up]
+    return [server for server in asked if server.balancer_name in up]

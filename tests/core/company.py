@@ -191,13 +191,13 @@ class Service:
     read_patient = create_appointment = delete_appointment = create_prescription = delete_prescription = _used
 
 
-def a_company(world: World, spool: Path) -> Company:
+def a_company(world: World, spool: Path, *, environment: str = "production") -> Company:
     """A company of which only the world can fail."""
     code, figures = cast("Any", Code(world)), cast("Any", Figures())
     hosts, service = cast("Any", Hosts(world)), cast("Any", Service())
     return Company(
         rules=CompanyRules(
-            environment="production",
+            environment=environment,
             time_zone=releases.ZONE,
             country="US",
             people=[],
@@ -227,6 +227,7 @@ def a_company(world: World, spool: Path) -> Company:
     )
 
 
-def a_release(world: World) -> Release:
-    """A release to every server of the world."""
-    return releases.release(servers=tuple(world.machines), limits=LIMITS)
+def a_release(world: World, **limits: float) -> Release:
+    """A release to every server of the world; limits that are not named are those of all."""
+    chosen = Limits.model_validate({**LIMITS.model_dump(), **limits})
+    return releases.release(servers=tuple(world.machines), limits=chosen)

@@ -1,6 +1,6 @@
 """A process that carries a release forward one step at a time, in the order of the production flow."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -9,7 +9,13 @@ from blocks.hold import Hold, Holds
 from blocks.record import Record
 from flows.hold import give_back, highest_fence, raise_fences, refuse_unread_spool
 from flows.phase import ChecksFailed
-from flows.rollout import everything_is_live, require_room_without, secure_the_way_back
+from flows.rollout import (
+    everything_is_live,
+    require_room_without,
+    secure_the_way_back,
+    split_next_batch,
+    update,
+)
 from flows.sign_off import sign_off
 from flows.way_home import way_home
 from policy.approval import standing_approval
@@ -48,9 +54,16 @@ class Process:
     ended: bool = field(default=False)
 
     @classmethod
-    def begin(cls, company: Company, release: Release, *, over: Hold | None = None) -> "Process":
-        """Take the hold, write so, and raise the fences."""
-        holds = Holds(company.store, "production")
+    def begin(
+        cls,
+        company: Company,
+        release: Release,
+        *,
+        over: Hold | None = None,
+        way: Callable[[Run], Iterator[None]] | None = None,
+    ) -> "Process":
+        """Take the hold, write so, and raise the fences; then it goes this way, else from server to server."""
+        holds = Holds(company.store, release.environment)
         if over is not None:
             refuse_unread_spool(company, release)
         number = holds.take(
@@ -67,7 +80,7 @@ class Process:
             Event.OPENED if over is None else Event.TOOK_OVER, facts={"release": release.model_dump(mode="json")}
         )
         raise_fences(run, all_of_them=over is None)
-        return cls(run, outlook, forward(run))
+        return cls(run, outlook, (way or forward)(run))
 
     def go_on(self) -> None:
         """Do the next step; whatever goes wrong is brought home, then raised."""
@@ -88,7 +101,7 @@ class Process:
     def end(self) -> None:
         """Give the hold back, or leave it to recovery."""
         self.ended = True
-        give_back(Holds(self.run.company.store, "production"), self.run)
+        give_back(Holds(self.run.company.store, self.run.release.environment), self.run)
 
 
 def forward(run: Run) -> Iterator[None]:
@@ -98,13 +111,36 @@ def forward(run: Run) -> Iterator[None]:
     secure_the_way_back(run)
     yield
     for server in run.servers:
-        require_room_without(server, run)
+        require_room_without([server], run)
         say_not_drained(server, run)
         for step in steps_forward(server, run):
             carry_out(step, run)
             yield
         approve_once(run)
         yield
+    yield from finish(run)
+
+
+def forward_in_batches(run: Run) -> Iterator[None]:
+    """The same, after the first server a batch at a time, as the production flow does."""
+    run.build = merge_and_build(run)
+    yield
+    secure_the_way_back(run)
+    yield
+    first, remaining = run.servers[:1], list(run.servers[1:])
+    update(run, first)
+    yield
+    approve_once(run)
+    yield
+    while remaining:
+        batch, remaining = split_next_batch(run, remaining)
+        update(run, batch)
+        yield
+    yield from finish(run)
+
+
+def finish(run: Run) -> Iterator[None]:
+    """Every server is live, verified and signed off."""
     everything_is_live(run)
     yield
     require_all_new(run)

@@ -21,8 +21,8 @@ ALL_BACK = 16
 VERIFIED = 19
 
 
-def begun(company: Company, world: World, *, steps: int) -> Process:
-    process = Process.begin(company, a_release(world))
+def begun(company: Company, world: World, *, steps: int, **limits: float) -> Process:
+    process = Process.begin(company, a_release(world, **limits))
     for _ in range(steps):
         process.go_on()
     return process

@@ -1,7 +1,7 @@
 """A company in memory: hosts, a balancer and a store that can fail, fall silent, or see their caller die."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -38,6 +38,15 @@ class Machine:
     images: set[str] = field(default_factory=lambda: {OLD})
 
 
+@dataclass(frozen=True)
+class TooFew:
+    """An act took a server away though fewer than allowed serve then; `beside` are those that were out already."""
+
+    what: str
+    beside: frozenset[str]
+    homeward: bool
+
+
 @dataclass
 class World:
     """Everything outside the process; it stays when the process dies."""
@@ -48,6 +57,10 @@ class World:
     acts: list[tuple[int, str]] = field(default_factory=list)
     drained_the_last: list[str] = field(default_factory=list)
     dies_after: int | None = None
+    fewest: int = 1
+    too_few: list[TooFew] = field(default_factory=list)
+    doomed: dict[int, str] = field(default_factory=dict)
+    is_homeward: Callable[[], bool] = lambda: False
 
     def may_die(self) -> None:
         """The process dies here if its time has come."""
@@ -66,6 +79,19 @@ class World:
         """The servers that get requests and answer them."""
         return {one.name for one in self.machines.values() if one.ready and self.is_well(one) and one.reachable}
 
+    def takes_away(self, machine: Machine, what: str) -> None:
+        """Remember who was taken away while too few others serve."""
+        before = self.serving()
+        if machine.name in before and len(before) - 1 < self.fewest:
+            out = frozenset(one.name for one in self.machines.values() if not one.ready and self.is_well(one))
+            self.too_few.append(TooFew(f"{what} {machine.name}", out, self.is_homeward()))
+
+    def did(self, number: int, what: str) -> None:
+        """Remember an act; a server whose time has come ends with it."""
+        self.acts.append((number, what))
+        if name := self.doomed.pop(len(self.acts), None):
+            self.machines[name].running = False
+
     @contextmanager
     def change(self, machine: Machine, number: int, what: str) -> Iterator[None]:
         """One change on a host, behind its fence; the process may die before it or before it hears of it."""
@@ -79,7 +105,7 @@ class World:
         machine.fence = number
         if what in self.faults:
             raise Refused(f"{machine.name}: {what} ended with 1")
-        self.acts.append((number, f"{what} on {machine.name}"))
+        self.did(number, f"{what} on {machine.name}")
         yield
         self.may_die()
 
@@ -212,12 +238,14 @@ class Hosts:
         """Run the new image; requests in flight on a server that is not empty are lost."""
         machine = self._reach(server)
         with self.world.change(machine, number, "update"):
+            self.world.takes_away(machine, "update")
             machine.digest, machine.running = image.partition("@")[2], True
 
     def restore(self, server: Server, number: int, key: str) -> None:
         """Run what was kept."""
         machine = self._reach(server)
         with self.world.change(machine, number, "restore"):
+            self.world.takes_away(machine, "restore")
             machine.digest, machine.running = machine.kept[key], True
 
     def hand_start_commands(self) -> dict[str, str]:
@@ -277,6 +305,7 @@ class Balancer:
         machine = self._change(name, number, "drain")
         if name in self.world.serving() and self.world.serving() == {name}:
             self.world.drained_the_last.append(name)
+        self.world.takes_away(machine, "drain")
         machine.ready = False
         machine.sessions = 1 if "requests never end" in self.world.faults else 0
         self.world.may_die()

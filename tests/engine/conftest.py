@@ -83,7 +83,9 @@ def one_bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         yield Bench(home, DockerEngine(home))
         return
     home = Home(tmp_path_factory.mktemp("stand-in"))
-    registry = build_registry(Shelf(home.registry), "ci", home.secret("REGISTRY_PASSWORD"))
+    registry = build_registry(
+        Shelf(home.registry), "ci", home.secret("REGISTRY_PASSWORD"), repository=home.product.image
+    )
     with served(registry) as address:
         home.ports["registry"] = int(address.rpartition(":")[2])
         stand_in = StandIn(home)

@@ -11,7 +11,7 @@ from policy.resources import (
     Usage,
     judge_capacity,
     judge_connections,
-    judge_pool_without_one,
+    judge_smaller_pool,
     judge_unmeasured_capacity,
     judge_usage,
 )
@@ -100,7 +100,7 @@ def test_a_server_is_drained_only_if_the_others_carry_its_load(
 def test_the_pool_of_the_servers_that_stay_holds_all_connections(
     connections: Connections, servers_up: int, verdict: Verdict, says: str
 ) -> None:
-    judgement = judge_pool_without_one(connections, servers_up=servers_up, limits=LIMITS)
+    judgement = judge_smaller_pool(connections, servers_up=servers_up, limits=LIMITS)
 
     assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence
 

@@ -1,6 +1,7 @@
 """Where stories are played: one lab, one Prefect server, and for each story an environment of its own."""
 
 import re
+import shutil
 import threading
 import time
 import tomllib
@@ -109,6 +110,13 @@ class Stage:
         """Let records and holds lie in another store, which the settings name so."""
         self.store = store
         self.words["store"] = table
+        self._blocks.save(Settings(**self.words))
+
+    def work_from(self, folder: Path) -> None:
+        """Let whoever begins from now on be another worker, with secrets and spool in a folder of its own."""
+        shutil.copytree(self.lab.home.secrets, folder / "secrets")
+        self.spool = folder / "spool"
+        self.words |= {"secrets": str(folder / "secrets"), "spool": str(self.spool)}
         self._blocks.save(Settings(**self.words))
 
     def have(self, *sections: str) -> None:
@@ -284,7 +292,7 @@ class Stage:
         with self.lab.settings_path.open("rb") as file:
             content = tomllib.load(file)
         self._left_aside = {section: content.pop(section) for section in LEFT_ASIDE if section in content}
-        content["security"]["scanners"].remove("Snyk")
+        content["security"]["scanners"] = [name for name in content["security"]["scanners"] if name != "Snyk"]
         content["environment"] = ENVIRONMENT
         content["store"] = {"folder": str(self.store_folder)}
         content["spool"] = str(self.spool)

@@ -1,0 +1,69 @@
+"""How many servers get requests at any time, and which of the waiting ones leave next (2.1.5)."""
+
+from collections.abc import Collection, Sequence
+from math import floor
+
+from policy.combined import counted, listed
+from policy.judgement import Judgement, failed, passed
+from policy.limits import Limits
+
+# What a share written as a decimal may lose in the computer's arithmetic: 0.29 of 100 servers are 29.
+_DIGITS = 9
+
+
+def fewest_serving(servers: int, *, limits: Limits) -> int:
+    """Return how many of so many servers get requests at any time; of one server it is that one."""
+    return servers - floor(round(servers * limits.may_be_down, _DIGITS))
+
+
+def judge_share(servers: int, *, limits: Limits) -> Judgement:
+    """Pass when the share that may be down is one server at least, and the batches fit into it."""
+    may_leave = servers - fewest_serving(servers, limits=limits)
+    share = f"limits.may_be_down: {limits.may_be_down:.0%} of {counted(servers, 'server')}"
+    if may_leave < 1:
+        return failed(f"{share} is less than one server, so none could ever be updated; expected 1/{servers} at least")
+    if limits.batch_servers > may_leave:
+        return failed(
+            f"limits.batch_servers: {limits.batch_servers} servers would leave at once, and {share} lets"
+            f" {may_leave}; expected {may_leave} at most"
+        )
+    return passed(f"at most {limits.batch_servers} of {counted(servers, 'server')} leave at once")
+
+
+def judge_leaving(leaving: Collection[str], staying: Collection[str], *, servers: int, limits: Limits) -> Judgement:
+    """Pass when enough servers go on serving without the ones that leave."""
+    fewest = fewest_serving(servers, limits=limits)
+    if len(staying) >= fewest:
+        return passed(f"{len(staying)} of {counted(servers, 'server')} go on serving (at least {fewest})")
+    names = listed(sorted(staying)) or "none"
+    return failed(
+        f"without {listed(sorted(leaving))} only {len(staying)} of {counted(servers, 'server')} would serve ({names}),"
+        f" at least {fewest} must"
+    )
+
+
+def next_batch(waiting: Sequence[str], serving: Collection[str], *, servers: int, limits: Limits) -> tuple[str, ...]:
+    """Return who is next, in the order of the roll-out: no more than a batch, and enough servers go on serving.
+
+    A server that does not serve takes nothing away. There is always somebody next: whether the only one may leave
+    is judged by whoever lets it.
+    """
+    spare = len(serving) - fewest_serving(servers, limits=limits)
+    batch: list[str] = []
+    for name in waiting[: limits.batch_servers]:
+        spare -= name in serving
+        if batch and spare < 0:
+            break
+        batch.append(name)
+    return tuple(batch)
+
+
+def say_batches(servers: int, *, limits: Limits) -> str:
+    """Say how the servers after the first one take turns."""
+    if limits.batch_servers == 1:
+        return "The servers after the first one are updated one at a time."
+    fewest = fewest_serving(servers, limits=limits)
+    return (
+        f"The servers after the first one are updated {limits.batch_servers} at a time;"
+        f" at least {fewest} of {servers} get requests all the while."
+    )
