@@ -7,7 +7,7 @@ UV := .tools/bin/uv
 RUN := $(UV) run --frozen
 LAB := .lab
 
-.PHONY: help install demo test crash-test lint lab down enrol
+.PHONY: help install demo test crash-test lint lab down enrol doctor rehearse
 
 help:
 	@echo "make demo   install, start a company on this machine, and carry three releases through it"
@@ -17,6 +17,7 @@ help:
 	@echo "make lint   check style, types and the direction of imports"
 	@echo "make lab    start the company, Prefect and a worker, and keep them running"
 	@echo "make down   stop them and leave nothing behind"
+	@echo "make doctor   on the worker: reach every system of the settings and say what is wrong and what to do; changes nothing"
 	@echo "make enrol NAME='Tomas Lima'   give a person of the roster one-time codes, on the worker"
 
 install: .venv/.installed
@@ -44,6 +45,9 @@ down:
 
 enrol: .venv/.installed
 	@$(RUN) python -m deployments.enrol "$(NAME)" $(if $(AGAIN),--again)
+
+doctor: .venv/.installed
+	@$(RUN) python -m deployments.doctor
 
 .venv/.installed: pyproject.toml uv.lock | $(UV)
 	@echo "Installing what uv.lock names (once)"

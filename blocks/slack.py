@@ -32,6 +32,9 @@ Shape = TypeVar("Shape", bound=BaseModel)
 Ask = Callable[[WebClient], SlackResponse]
 _EVENT = "countersign_message"
 _PAGE = 200
+_SCOPES = "x-oauth-scopes"
+# Channels that are private need groups:history instead.
+NEEDED_SCOPES = frozenset({"chat:write", "im:write", "im:history"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +214,23 @@ class Slack(CompanyBlock):
 
     def check(self) -> None:
         """Return when Slack knows the token; else say what is wrong."""
-        self._ask(answers.Empty, "", lambda client: client.auth_test())
+        self.read_scopes()
+
+    def read_scopes(self) -> frozenset[str]:
+        """The scopes of the token, as Slack says them beside each answer; none where it does not say."""
+        told: dict[str, str] = {}
+
+        def ask(client: WebClient) -> SlackResponse:
+            answer = client.auth_test()
+            told.update({str(name).lower(): str(value) for name, value in answer.headers.items()})
+            return answer
+
+        self._ask(answers.Empty, "", ask)
+        return frozenset(scope.strip() for scope in told.get(_SCOPES, "").split(",") if scope.strip())
+
+    def check_person(self, user: str) -> None:
+        """Return when a message can be sent to this person; opening the conversation shows nobody anything."""
+        self._conversation_with(user)
 
     def _conversation_with(self, user: str) -> str:
         opened = self._ask(answers.Opened, user, lambda client: client.conversations_open(users=user))
