@@ -16,6 +16,7 @@ help:
 	@echo "make crash-test   kill a release at every row of its record, in two labs at once; EVERY=9 plays each ninth point"
 	@echo "make lint   check style, types and the direction of imports"
 	@echo "make lab    start the company, Prefect and a worker, and keep them running"
+	@echo "make rehearse DAY=eight-percent   a bad day in the lab, with you deciding; without DAY the days are listed"
 	@echo "make down   stop them and leave nothing behind"
 	@echo "make doctor   on the worker: reach every system of the settings and say what is wrong and what to do; changes nothing"
 	@echo "make enrol NAME='Tomas Lima'   give a person of the roster one-time codes, on the worker"
@@ -39,6 +40,9 @@ lint: .venv/.installed
 
 lab: .venv/.installed
 	@$(RUN) python -m lab.stay --home $(LAB)
+
+rehearse: .venv/.installed
+	@$(RUN) python -m lab.rehearse $(DAY) --answer "$(ANSWER)" --home $(LAB)
 
 down:
 	@if [ -x $(UV) ] && [ -d .venv ]; then $(RUN) python -m lab down --home $(LAB) --purge; fi

@@ -5,7 +5,7 @@ key in its metadata, and is looked for before it is sent.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.client import HTTPException
@@ -39,10 +39,11 @@ NEEDED_SCOPES = frozenset({"chat:write", "im:write", "im:history"})
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message that Slack has: where it is, and its name there."""
+    """A message that Slack has: where it is, its name there, and what it said when it was found."""
 
     channel: str
     stamp: str
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ class Slack(CompanyBlock):
         """Our message with this key, or None where it was not sent within `look_back`."""
         for listed in self._listed(channel, thread):
             if self._is_ours(listed, key):
-                return Message(channel, listed.ts)
+                return Message(channel, listed.ts, listed.text)
         return None
 
     def schedule_message(self, channel: str, text: str, at: datetime) -> Scheduled:
