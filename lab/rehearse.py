@@ -4,11 +4,14 @@ Afterwards it says what happened, what the software did, and what you could have
 """
 
 import argparse
+import contextlib
 import re
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+
+import httpx
 
 from lab.client import ROOT, Lab
 from lab.control_plane import ENDED, ControlPlane
@@ -39,6 +42,8 @@ class Rehearsal:
         self._asked = ""
         self._struck = self._retried = False
         self._decision: str | None = None
+        self._crashed_at: float | None = None
+        self._told = 0
 
     def play(self) -> str:
         """Play the day to its end, tell it, and return how the record says that it ended."""
@@ -57,17 +62,32 @@ class Rehearsal:
 
     def _see_it_through(self, run: str) -> None:
         deadline = time.monotonic() + DAY_SECONDS
-        crashed_at = None
-        while not self._is_over(run):
+        over = False
+        while not over:
             if time.monotonic() > deadline:
                 raise LabError(f"{self.day.name} did not end within {DAY_SECONDS:.0f} s")
-            kind, _ = self.control.state_of(run)
-            if kind == "PAUSED":
-                self._face_the_gate(run)
-            elif kind == "CRASHED" and not self._retried:
-                crashed_at = crashed_at or time.monotonic()
-                self._face_the_crash(run, crashed_at)
+            # A busy machine may let Prefect answer late; whoever rehearses asks again.
+            with contextlib.suppress(httpx.TransportError):
+                self._narrate()
+                self._face(run)
+                over = self._is_over(run)
             time.sleep(LOOK_SECONDS)
+        self._narrate()
+
+    def _narrate(self) -> None:
+        """Say what the record holds since the last time."""
+        lines = tell(self._rows())
+        for line in lines[self._told :]:
+            self.teller.say(f"  {line.text}")
+        self._told = len(lines)
+
+    def _face(self, run: str) -> None:
+        kind, _ = self.control.state_of(run)
+        if kind == "PAUSED":
+            self._face_the_gate(run)
+        elif kind == "CRASHED" and not self._retried:
+            self._crashed_at = self._crashed_at or time.monotonic()
+            self._face_the_crash(run, self._crashed_at)
 
     def _is_over(self, run: str) -> bool:
         """The record has ended, whoever ended it, or the run was refused before there was one.
@@ -134,12 +154,10 @@ class Rehearsal:
         rows = self._rows()
         lines = tell(rows)
         turn = turn_of(lines)
-        print("\nWhat happened")
-        for line in lines[:turn]:
-            print(f"  {line}")
-        print("What the software did")
-        for line in lines[turn:]:
-            print(f"  {line}")
+        for title, part in (("\nWhat happened", lines[:turn]), ("What the software did", lines[turn:])):
+            print(title)
+            for line in part:
+                print(f"  {line}")
         alerts = len(self.lab.slack_messages("C0ALERTS"))
         print(
             f"  people were paged {alerts} times in Slack; the newest word in #deployments: {self.teller.newest_word()}"
