@@ -1,5 +1,6 @@
 """The days of `make rehearse`, and how a record is told."""
 
+import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from lab.decider import Given
 from lab.image_builder import FAULTS, ONLY
 from lab.processes import LabError
 from lab.record_story import newest_record, outcome_of, say_first_sign, tell, turn_of
-from lab.rehearse import list_days
+from lab.rehearse import change_limits, leave_out, list_days
 from policy.record import Event, Row, encode
 
 BEGAN = datetime(2026, 11, 27, 10, tzinfo=UTC)
@@ -96,3 +97,11 @@ def test_given_answers_are_taken_in_turn_and_only_where_they_are_an_option() -> 
     assert given.decide(("approve", "roll back")) == "approve"
     assert given.decide(("approve", "roll back")) is None
     assert given.decide(("approve", "roll back")) is None
+
+
+def test_a_day_changes_its_limits_and_leaves_sections_out_of_the_settings() -> None:
+    text = '[load_test]\nrate = 20\n\n[slack]\ntoken = "T"\n\n[limits]\nchoice = 10\n'
+
+    changed = change_limits(leave_out(text, ("load_test", "staging_metrics")), {"choice": 40, "approval": 20})
+
+    assert tomllib.loads(changed) == {"slack": {"token": "T"}, "limits": {"choice": 40, "approval": 20}}
