@@ -7,7 +7,7 @@ UV := .tools/bin/uv
 RUN := $(UV) run --frozen
 LAB := .lab
 
-.PHONY: help install demo test crash-test lint lab down enrol
+.PHONY: help install demo test crash-test lint lab down enrol doctor rehearse
 
 help:
 	@echo "make demo   install, start a company on this machine, and carry three releases through it"
@@ -16,7 +16,9 @@ help:
 	@echo "make crash-test   kill a release at every row of its record, in two labs at once; EVERY=9 plays each ninth point"
 	@echo "make lint   check style, types and the direction of imports"
 	@echo "make lab    start the company, Prefect and a worker, and keep them running; SERVERS=3 PRODUCT=../greeter: your own"
+	@echo "make rehearse DAY=eight-percent   a bad day in the lab, with you deciding; without DAY the days are listed"
 	@echo "make down   stop them and leave nothing behind"
+	@echo "make doctor   on the worker: reach every system of the settings and say what is wrong and what to do; changes nothing"
 	@echo "make enrol NAME='Tomas Lima'   give a person of the roster one-time codes, on the worker"
 
 install: .venv/.installed
@@ -39,11 +41,17 @@ lint: .venv/.installed
 lab: .venv/.installed
 	@$(RUN) python -m lab.stay --home $(LAB) --servers $(or $(SERVERS),2) $(if $(PRODUCT),--product $(PRODUCT))
 
+rehearse: .venv/.installed
+	@$(RUN) python -m lab.rehearse $(DAY) --answer "$(ANSWER)" --home $(LAB)
+
 down:
 	@if [ -x $(UV) ] && [ -d .venv ]; then $(RUN) python -m lab down --home $(LAB) --purge; fi
 
 enrol: .venv/.installed
 	@$(RUN) python -m deployments.enrol "$(NAME)" $(if $(AGAIN),--again)
+
+doctor: .venv/.installed
+	@$(RUN) python -m deployments.doctor
 
 .venv/.installed: pyproject.toml uv.lock | $(UV)
 	@echo "Installing what uv.lock names (once)"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -75,6 +75,13 @@ OptionalSystem = Literal[
 ]
 Found = TypeVar("Found")
 BlockKind = TypeVar("BlockKind", bound=CompanyBlock)
+
+
+class Find(Protocol):
+    """Gives the block of a kind under a name; raises Misconfigured where there is none."""
+
+    def __call__(self, kind: type[BlockKind], name: str, /) -> BlockKind:
+        """Return the block."""
 
 
 class CompanyRules(CompanyBlock):
@@ -166,12 +173,13 @@ class Company:
     incidents: IncidentRules | None = None
 
     @classmethod
-    def load(cls, environment: str) -> "Company":
-        """Load the blocks of an environment; raises Misconfigured naming the first that is missing or wrong."""
-        rules = _load(CompanyRules, environment)
+    def load(cls, environment: str, *, find: Find | None = None) -> "Company":
+        """Load the blocks, from Prefect unless `find` gives them; raises Misconfigured naming the first wrong one."""
+        load: Find = find or _load
+        rules = load(CompanyRules, environment)
 
-        def if_there(system: OptionalSystem, load: Callable[[str], Found]) -> Found | None:
-            return load(environment) if system in rules.systems else None
+        def if_there(system: OptionalSystem, read: Callable[[str], Found]) -> Found | None:
+            return read(environment) if system in rules.systems else None
 
         try:
             return cls(
@@ -180,31 +188,31 @@ class Company:
                 calendar=read_calendar(rules.calendar, time_zone=rules.time_zone, country=rules.country),
                 limits=Limits.model_validate(rules.limits),
                 risk_rules=RiskRules.model_validate(rules.risk_rules),
-                store=_load(STORES[rules.store], environment),
-                fleet=_load(Fleet, environment),
-                balancer=if_there("balancer", partial(_load, BALANCERS[rules.balancer])),
-                staging=if_there("staging", partial(_load_staging, systems=rules.systems)),
-                application=_load(Application, environment),
-                github=_load(GitHub, environment),
-                slack=_load(Slack, environment),
-                pagerduty=if_there("pagerduty", partial(_load, PagerDuty)),
-                prometheus=if_there("prometheus", partial(_load, Prometheus)),
-                database=if_there("database", partial(_load, Postgres)),
-                prisma=if_there("prisma", partial(_load, Prisma)),
-                scratch=if_there("scratch_database", partial(_load, ScratchHost)),
-                backups=if_there("backups", partial(_load, BackupStore)),
-                registry=_load(Registry, environment),
-                on_call=if_there("on_call", partial(_load, PagerDutyRest)),
-                statuspage=if_there("statuspage", partial(_load, Statuspage)),
-                status_pages=if_there("status_pages", partial(_load, StatusPages)),
-                sentry=if_there("sentry", partial(_load, Sentry)),
-                doppler=if_there("doppler", partial(_load, Doppler)),
-                snyk=if_there("snyk", partial(_load, Snyk)),
-                tickets=if_there("jira", partial(_load, Jira)) or if_there("linear", partial(_load, Linear)),
-                log=if_there("notion", partial(_load, Notion)) or if_there("confluence", partial(_load, Confluence)),
-                grafana=if_there("grafana", partial(_load, Grafana)),
-                mail=if_there("mail", partial(_load, Mail)),
-                load_test=if_there("load_test", partial(_load, K6)),
+                store=load(STORES[rules.store], environment),
+                fleet=load(Fleet, environment),
+                balancer=if_there("balancer", partial(load, BALANCERS[rules.balancer])),
+                staging=if_there("staging", partial(_load_staging, systems=rules.systems, load=load)),
+                application=load(Application, environment),
+                github=load(GitHub, environment),
+                slack=load(Slack, environment),
+                pagerduty=if_there("pagerduty", partial(load, PagerDuty)),
+                prometheus=if_there("prometheus", partial(load, Prometheus)),
+                database=if_there("database", partial(load, Postgres)),
+                prisma=if_there("prisma", partial(load, Prisma)),
+                scratch=if_there("scratch_database", partial(load, ScratchHost)),
+                backups=if_there("backups", partial(load, BackupStore)),
+                registry=load(Registry, environment),
+                on_call=if_there("on_call", partial(load, PagerDutyRest)),
+                statuspage=if_there("statuspage", partial(load, Statuspage)),
+                status_pages=if_there("status_pages", partial(load, StatusPages)),
+                sentry=if_there("sentry", partial(load, Sentry)),
+                doppler=if_there("doppler", partial(load, Doppler)),
+                snyk=if_there("snyk", partial(load, Snyk)),
+                tickets=if_there("jira", partial(load, Jira)) or if_there("linear", partial(load, Linear)),
+                log=if_there("notion", partial(load, Notion)) or if_there("confluence", partial(load, Confluence)),
+                grafana=if_there("grafana", partial(load, Grafana)),
+                mail=if_there("mail", partial(load, Mail)),
+                load_test=if_there("load_test", partial(load, K6)),
                 evidence=EvidenceRules.model_validate(rules.evidence_rules),
                 incidents=IncidentRules.model_validate(rules.incidents) if rules.incidents is not None else None,
             )
@@ -269,13 +277,13 @@ def _one_per_folder(fleet: Fleet) -> tuple[Server, ...]:
     return tuple({(server.host, server.port, server.directory): server for server in fleet.servers}.values())
 
 
-def _load_staging(environment: str, *, systems: Collection[OptionalSystem]) -> Staging:
+def _load_staging(environment: str, *, systems: Collection[OptionalSystem], load: Find) -> Staging:
     name = f"{environment}-staging"
     return Staging(
-        fleet=_load(Fleet, name),
-        application=_load(Application, name),
-        metrics=_load(Prometheus, name) if "staging_metrics" in systems else None,
-        database=_load(Postgres, name) if "staging_database" in systems else None,
+        fleet=load(Fleet, name),
+        application=load(Application, name),
+        metrics=load(Prometheus, name) if "staging_metrics" in systems else None,
+        database=load(Postgres, name) if "staging_database" in systems else None,
     )
 
 

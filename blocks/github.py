@@ -152,7 +152,12 @@ class GitHub(PullRequests, CommitReports, Deployments, Proposals):
 
     def check(self) -> None:
         """Return when GitHub knows the token and the repository; else say what is wrong."""
-        self._vendor.ask("GET", f"/repos/{self.repository}").read(answers.Repository)
+        self.read_permissions()
+
+    def read_permissions(self) -> frozenset[str]:
+        """What the token's account may do there, such as pull and push; a fine-grained token may be allowed less."""
+        found = self._vendor.ask("GET", f"/repos/{self.repository}").read(answers.Repository)
+        return frozenset(name for name, allowed in found.permissions.items() if allowed)
 
     def read_workflow_run(self, commit: str, workflow: str) -> WorkflowRun | None:
         """The newest run of the workflow for the commit, or None where there is none yet."""

@@ -160,9 +160,10 @@ class Label(BaseModel):
 
 
 class Repository(BaseModel):
-    """A repository's full name."""
+    """A repository's full name, and what the account of the token may do there."""
 
     full_name: str
+    permissions: dict[str, bool] = {}
 
 
 class Side(BaseModel):

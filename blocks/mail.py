@@ -72,6 +72,11 @@ class Mail(CompanyBlock):
             if left_out := server.send_message(message):
                 raise Refused(f"{self._name} took the message, but not for {_say_refused(left_out)}")
 
+    def check(self) -> None:
+        """Return when the server takes the login; no message is sent."""
+        with self._explained(), self._connected() as server:
+            server.noop()
+
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
         seconds, context = self.patience.total_seconds(), ssl.create_default_context(cafile=self.certificates)

@@ -19,6 +19,7 @@ from policy.judgement import spoken
 
 # What follows a table's name in such a message may be the content of a row.
 _OF_A_ROW = re.compile(r'(COPY failed for table "[^"]*": ERROR:\s+[^:]*).*')
+_VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 _EXTENSION = re.compile(r'permission denied to create extension "([^"]+)"')
 
 
@@ -57,6 +58,18 @@ def dumping(words: Sequence[str], *, environment: Mapping[str, str], patience: t
             process.kill()
             process.wait()
             _piped(process.stdout).close()
+
+
+def read_program_version(program: str) -> int:
+    """Return the major version of a PostgreSQL program; raise Misconfigured where it cannot be run."""
+    try:
+        ran = subprocess.run((program, "--version"), capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Misconfigured(f"{program} cannot be run on the worker: {error}") from error
+    found = _VERSION.search(ran.stdout)
+    if found is None:
+        raise Misconfigured(f"{program} --version said no version: {ran.stdout.strip() or ran.stderr.strip()!r}")
+    return int(found[1])
 
 
 def list_contents(program: str, chunks: Iterator[bytes], *, patience: timedelta) -> tuple[bytes, ...]:

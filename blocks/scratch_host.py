@@ -32,6 +32,7 @@ _SERVER = sql.SQL(
     "SELECT json_build_object('cluster', (SELECT system_identifier FROM pg_control_system()),"
     " 'started_at', pg_postmaster_start_time())"
 )
+_MAY_CREATE = sql.SQL("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")
 _OURS = sql.SQL(
     "SELECT json_build_object('now', now(), 'names', (SELECT coalesce(json_agg(datname), '[]') FROM pg_database"
     " WHERE datdba = (SELECT oid FROM pg_roles WHERE rolname = current_user)))"
@@ -114,6 +115,11 @@ class ScratchHost(CompanyBlock):
         """Return which server this is, whatever name it is reached by."""
         with self._named():
             return read_server(self._first)
+
+    def may_create(self) -> bool:
+        """Return whether its user may create databases there."""
+        with self._named():
+            return bool(self._first.ask(_MAY_CREATE))
 
     @contextmanager
     def _named(self) -> Iterator[None]:

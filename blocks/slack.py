@@ -5,7 +5,7 @@ key in its metadata, and is looked for before it is sent.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.client import HTTPException
@@ -32,14 +32,18 @@ Shape = TypeVar("Shape", bound=BaseModel)
 Ask = Callable[[WebClient], SlackResponse]
 _EVENT = "countersign_message"
 _PAGE = 200
+_SCOPES = "x-oauth-scopes"
+# Channels that are private need groups:history instead.
+NEEDED_SCOPES = frozenset({"chat:write", "im:write", "im:history"})
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message that Slack has: where it is, and its name there."""
+    """A message that Slack has: where it is, its name there, and what it said when it was found."""
 
     channel: str
     stamp: str
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +175,7 @@ class Slack(CompanyBlock):
         """Our message with this key, or None where it was not sent within `look_back`."""
         for listed in self._listed(channel, thread):
             if self._is_ours(listed, key):
-                return Message(channel, listed.ts)
+                return Message(channel, listed.ts, listed.text)
         return None
 
     def schedule_message(self, channel: str, text: str, at: datetime) -> Scheduled:
@@ -211,7 +215,23 @@ class Slack(CompanyBlock):
 
     def check(self) -> None:
         """Return when Slack knows the token; else say what is wrong."""
-        self._ask(answers.Empty, "", lambda client: client.auth_test())
+        self.read_scopes()
+
+    def read_scopes(self) -> frozenset[str]:
+        """The scopes of the token, as Slack says them beside each answer; none where it does not say."""
+        told: dict[str, str] = {}
+
+        def ask(client: WebClient) -> SlackResponse:
+            answer = client.auth_test()
+            told.update({str(name).lower(): str(value) for name, value in answer.headers.items()})
+            return answer
+
+        self._ask(answers.Empty, "", ask)
+        return frozenset(scope.strip() for scope in told.get(_SCOPES, "").split(",") if scope.strip())
+
+    def check_person(self, user: str) -> None:
+        """Return when a message can be sent to this person; opening the conversation shows nobody anything."""
+        self._conversation_with(user)
 
     def _conversation_with(self, user: str) -> str:
         opened = self._ask(answers.Opened, user, lambda client: client.conversations_open(users=user))

@@ -22,11 +22,11 @@ from policy.approval import (
 from policy.comparison import compare, headline_of, render_comparison
 from policy.items import Way
 from policy.judgement import Verdict, not_applicable
-from policy.messages import approval_wanted
+from policy.messages import approval_wanted, waits_for_approval
 from policy.page import headline, render_page
 from policy.record import Event
 from policy.windows import judge_window
-from tasks.messages import tell_each
+from tasks.messages import show_state, tell_each
 from tasks.run import Run, utc_now
 from tasks.schema import say_closing
 
@@ -133,6 +133,7 @@ def _ask_for_approval(run: Run, complaint: str, evidence: str, report: Report, *
         left=within,
         approvers=[person.name for person in approvers],
     )
+    show_state(run, waits_for_approval(run.release, run.build, [person.name for person in approvers]))
     tell_each(run, approvers, number="2.1.4", name="asked to approve", text=text)
     return ask(
         ApprovalForm,

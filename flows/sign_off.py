@@ -16,7 +16,7 @@ from policy.release import Build
 from policy.revert import find_reverted
 from tasks.change_facts import tickets_of_release
 from tasks.item import Question, as_task
-from tasks.messages import deliver, end_incident, inform
+from tasks.messages import deliver, end_incident, inform, show_state
 from tasks.revert import revert_deployed
 from tasks.run import Run, utc_now
 from tasks.seal import seal
@@ -44,6 +44,7 @@ def sign_off(run: Run) -> None:
     issues = [] if judgement.verdict.lets_pass else [judgement.sentence]
     issues += written_down(run)
     text = completed(run.release, run.built, took=utc_now() - run.release.opened_at, issues=issues)
+    show_state(run, text)
     inform(deliver(run, number="3.3.1", name="completion posted", text=text), run)
     end_incident(run)
     seal(run, outcome=Ending.SIGNED_OFF, sentence=f"{run.built.commit[:7]} is live; {judgement.sentence}")
@@ -60,6 +61,7 @@ def sign_off_migration(run: Run) -> None:
     entries = [(question.item, _ask(run, question)) for question in (status_page_resolved,)]
     issues = [say_each([entry]) for entry in entries if not entry[1].verdict.lets_pass]
     text = migrated(run.release, took=utc_now() - run.release.opened_at, issues=issues)
+    show_state(run, text)
     inform(deliver(run, number="3.3.1", name="completion posted", text=text), run)
     end_incident(run)
     served = run.release.previous_commit[:7]

@@ -126,6 +126,18 @@ class ControlPlane:
         state = self.read_run(run)["state"] or {}
         return str(state.get("type")), str(state.get("message") or "")
 
+    def read_question(self, run: str) -> tuple[str, tuple[str, ...]] | None:
+        """Return the key and the decisions of the form at which a run waits; None while there is no form."""
+        state = self.read_run(run)["state"] or {}
+        keys = (state.get("state_details") or {}).get("run_input_keyset")
+        if state.get("type") != "PAUSED" or not keys:
+            return None
+        answer = self._api.get(f"/flow_runs/{run}/input/{keys['schema']}")
+        if answer.is_error:
+            return None
+        decision = answer.json().get("properties", {}).get("decision", {})
+        return str(keys["schema"]), tuple(str(one) for one in decision.get("enum", ()))
+
     def resume(self, run: str, answer: dict[str, Any]) -> None:
         """Answer a gate exactly as the UI does; a form that is not there yet is waited for."""
         deadline = time.monotonic() + 10

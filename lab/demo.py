@@ -11,14 +11,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab.client import ROOT, Lab, Shipped
+from lab.client import ROOT, Lab
 from lab.control_plane import ControlPlane
 from lab.home import Home
 from lab.processes import LabError
+from lab.teller import Teller
 
 RATE = 100.0
 RELEASE_SECONDS = 150.0
@@ -38,30 +38,8 @@ class Story:
             self.complaints.append(complaint)
 
 
-class Demo:
-    """The lab, Prefect, and the person who tells what happens."""
-
-    def __init__(self, lab: Lab, control: ControlPlane) -> None:
-        self.lab = lab
-        self.control = control
-        self.began = time.monotonic()
-
-    def say(self, text: str) -> None:
-        """Print one line with the time since the start."""
-        print(f"[{time.monotonic() - self.began:6.1f} s] {text}", flush=True)
-
-    def release(self, shipped: Shipped, summary: str) -> str:
-        """Start a production deployment as the UI's form does."""
-        request = {
-            "commit": shipped.commit,
-            "summary": summary,
-            "requested_by": "Ana Souza",
-            "way_back_understood": True,
-        }
-        run = self.control.run_deployment("Production deployment/production", request)
-        self.say(f"Ana Souza starts the deployment of {shipped.commit[:7]}: {summary}")
-        self.say(f"  its page: {self.control.page_of(run)}")
-        return run
+class Demo(Teller):
+    """The three stories."""
 
     def approve(self, run: str) -> None:
         """Wait for the gate and approve as the lab's tech lead."""
@@ -124,37 +102,6 @@ class Demo:
         self.tell_world(counts_said=True)
         story.expect(self.serves(str(before)), f"not every server serves {str(before)[:7]} again")
         return story
-
-    def serves(self, commit: str) -> bool:
-        """True if every server serves this commit and is in rotation."""
-        return set(self.lab.versions_serving().values()) == {commit} and all(self.lab.in_rotation().values())
-
-    def wait_until(self, true: Callable[[], bool], seconds: float) -> None:
-        """Return when the condition holds or the time is over; the story's expectations say which."""
-        deadline = time.monotonic() + seconds
-        while not true() and time.monotonic() < deadline:
-            time.sleep(0.3)
-
-    def last_word(self, phrase: str, *, after: str = "") -> str:
-        """Return the newest Slack message with this phrase, as one line."""
-        messages = [str(message["text"]) for message in self.lab.slack_messages("C0DEPLOYMENTS")]
-        if after:
-            start = [number for number, text in enumerate(messages) if after[:7] in text]
-            messages = messages[start[0] :] if start else []
-        return next((" / ".join(text.splitlines()[:3]) for text in reversed(messages) if phrase in text), "nothing")
-
-    def tell_world(self, *, counts_said: bool) -> None:
-        """Say what every server serves, and what became of the requests."""
-        rotation = self.lab.in_rotation()
-        for server, version in self.lab.versions_serving().items():
-            where = "in rotation" if rotation.get(server) else "out of rotation"
-            self.say(f"  {server}: {str(version)[:7]}, {where}")
-        if counts_said:
-            counts = self.lab.traffic()
-            self.say(
-                f"  requests: {counts.sent} sent, {counts.failed} failed by the application,"
-                f" {counts.lost} lost, slowest {counts.slowest:.2f} s"
-            )
 
 
 def verify_records(demo: Demo) -> Story:

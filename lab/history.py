@@ -251,12 +251,41 @@ def _entry(
 
 # In the folder of a repository that was made from somebody's own.
 _OWN = "made-from-somebody-s-own"
+CI_FILE = ".github/workflows/ci.yml"
+CI = """\
+name: CI
+on:
+  push:
+    branches: [main, staging]
+  pull_request:
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: pnpm install && pnpm test
+  image:
+    needs: test
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: docker build -t "$IMAGE:$GITHUB_SHA" . && docker push "$IMAGE:$GITHUB_SHA"
+"""
+DEPLOY_JOB = """\
+  deploy:
+    needs: image
+    if: github.ref == 'refs/heads/main'
+    runs-on: ubuntu-latest
+    environment: production
+    steps:
+      - run: ssh deploy@web-server-1 'cd /opt/holi && docker compose up -d'
+"""
 _COMPOSE = "services:\n  web-1:\n    image: holi-web\n  web-2:\n    image: holi-web\n"
 _PAST: tuple[tuple[Author, str, dict[str, str | None], tuple[str, ...]], ...] = (
     (
         TOMAS,
         "Start the patient portal",
-        {"README.md": "# Holi\n", "docker-compose.prod.yml": _COMPOSE, **project_files()},
+        {"README.md": "# Holi\n", "docker-compose.prod.yml": _COMPOSE, CI_FILE: CI, **project_files()},
         (),
     ),
     (ANA, "Add the patient search", {"apps/api/src/patients.ts": "export const search = 1\n"}, ("feature",)),

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, Protocol
 
-from lab.engine import clock
+from lab.engine import clock, machine
 from lab.engine.containers import Container
 from lab.engine.images import write_credentials
 from lab.home import Home
@@ -91,6 +91,7 @@ class StandIn:
         draft.chmod(0o755)
         draft.replace(command)
         (host / "disk-full").unlink(missing_ok=True)
+        machine.furnish(host)
         if clock.mend_clock(host):
             self.remove_containers(name)
         registry = f"127.0.0.1:{self._home.ports['registry']}"

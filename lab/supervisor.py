@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from lab.company import Company
+from lab.engine import machine
 from lab.history import DEV, Author
 from lab.home import READY, Home
 from lab.processes import LabError
@@ -134,6 +135,30 @@ class Control:
     def fill_disk(self, host: str) -> None:
         """Let the next pull on a host find no space."""
         self._company.servers.fill_disk(host)
+
+    def run_on_host(self, host: str, process: str) -> None:
+        """Let a command line be among what runs on a host."""
+        machine.run_also(self._company.home.host(host), process)
+
+    def use_disk(self, host: str, share: float) -> None:
+        """Let a host's disk be in use by this share."""
+        machine.use_disk(self._company.home.host(host), share)
+
+    def lose_compose(self, host: str) -> None:
+        """Let a host's Docker be without Compose."""
+        machine.lose_compose(self._company.home.host(host))
+
+    def put_bot_out(self, channel: str) -> None:
+        """Put our bot out of a channel of Slack."""
+        self._company.slack.put_out(channel)
+
+    def take_writing(self) -> None:
+        """Let our account on GitHub only read."""
+        self._company.ci.github.state.may_push = False
+
+    def forbid(self, vendor: str) -> None:
+        """Let our secret at a vendor no longer have its permission."""
+        self._company.vendors()[vendor].allowed = False
 
     def set_clock(self, host: str, ahead: float) -> None:
         """Let a server's clock be off."""

@@ -56,6 +56,17 @@ def announce(
     return "\n".join(lines)
 
 
+def with_headline(text: str, headline: str) -> str:
+    """Return the announcement with its first line replaced by where the release is now; the rest stays."""
+    _, newline, rest = text.partition("\n")
+    return f"{headline}{newline}{rest}"
+
+
+def has_headline(text: str, headline: str) -> bool:
+    """Whether the announcement says already that the release is there."""
+    return text.partition("\n")[0] == headline
+
+
 def say_when(plan: Plan) -> str:
     """Say the moment as people of the company do: `Today, 10:00 AM PST`."""
     zone = ZoneInfo(plan.zone)

@@ -166,6 +166,9 @@ class Limits(BaseModel):
     backfill_patience: timedelta = Field(
         default=timedelta(hours=6), description="6.3.1: how long a backfill may take; what it did is kept."
     )
+    clock: timedelta = Field(
+        default=timedelta(seconds=5), description="`doctor`: a server's clock is off by at most so much."
+    )
     heartbeat: timedelta = Field(default=timedelta(seconds=10), description="How often a hold shows life.")
     heartbeat_stale: timedelta = Field(
         default=timedelta(seconds=45), description="A hold that was silent for longer may be taken over."

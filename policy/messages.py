@@ -12,6 +12,12 @@ from policy.record import HEAD_DIGITS
 from policy.release import Build, Release
 
 
+def waits_for_approval(release: Release, build: Build | None, approvers: Sequence[str]) -> str:
+    """2.1.4: the announcement's first line while people decide; without a build nothing was changed yet."""
+    where = f"{release.servers[0]} serves {build.commit[:7]}" if build is not None else "nothing is changed yet"
+    return f":hourglass_flowing_sand: *Waits for an approval*: {where}; {', '.join(approvers)} may decide"
+
+
 def updated_everywhere(release: Release, build: Build) -> str:
     """2.1.7: every server serves the new version."""
     servers = ", ".join(release.servers)

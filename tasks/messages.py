@@ -8,6 +8,7 @@ from prefect.logging import get_run_logger
 from blocks.company import Company
 from blocks.errors import BlockError
 from blocks.slack import Message
+from policy.announcement import has_headline, with_headline
 from policy.judgement import Judgement
 from policy.messages import incident_reported, page_only_in_memory, rolled_back, sealed, stopped
 from policy.plans import Why
@@ -47,6 +48,57 @@ def deliver(run: Run, *, number: str, name: str, text: str, thread: bool = True,
         undo="none: what was said was said",
         within=WITHIN,
     )
+
+
+def announcement_says(run: Run, *, number: str, name: str, headline: str) -> Step:
+    """The announcement's first line says where the release is now, so nobody has another message to read.
+
+    Where there is no announcement any more, it is said as a message.
+    """
+    where, key = run.company.slack.deployments, message_key(run, name)
+
+    def look(company: Company) -> Seen:
+        found = _announcement(run)
+        if found is not None:
+            return Seen(
+                has_headline(found.text, headline), "shown" if has_headline(found.text, headline) else "not yet"
+            )
+        return Seen(company.slack.find(where, key) is not None, "there is no announcement to show it in")
+
+    def act(company: Company, _number: int) -> None:
+        found = _announcement(run)
+        if found is not None:
+            company.slack.update(found, with_headline(found.text, headline))
+        else:
+            company.slack.post(where, headline, key)
+
+    return Step(
+        number=number,
+        subject="Slack",
+        name=name,
+        look=look,
+        act=act,
+        does=f"the announcement in {where} says: {headline}",
+        undo="none: what was said was said",
+        within=WITHIN,
+    )
+
+
+def show_state(run: Run, text: str) -> None:
+    """The announcement's first line is the first of `text`; it only informs, and no row of the record says so."""
+    headline = text.partition("\n")[0]
+    try:
+        found = _announcement(run)
+        if found is not None and not has_headline(found.text, headline):
+            run.company.slack.update(found, with_headline(found.text, headline))
+    except BlockError as error:
+        get_run_logger().warning("The announcement does not say where the release is: %s", error)
+
+
+def _announcement(run: Run) -> Message | None:
+    """A roll-back by itself speaks in the announcement of the release that it undoes."""
+    key = f"{run.release.undoes or run.release.key}/{_spelled(ANNOUNCEMENT)}"
+    return run.company.slack.find(run.company.slack.deployments, key)
 
 
 def inform(step: Step, run: Run) -> bool:
@@ -119,6 +171,7 @@ def tell_rolled_back(run: Run, why: Why, verification: Sequence[Judgement], *, r
     """4.2.4: reason, time, status, impact, the report and next steps are in the release's thread."""
     zone = run.company.rules.time_zone
     text = rolled_back(run.release, why, verification, at=utc_now(), zone=zone, report=report)
+    show_state(run, text)
     inform(deliver(run, number="4.2.4", name="roll-back communicated", text=text), run)
 
 
@@ -130,7 +183,9 @@ def tell_reported(run: Run, report: str) -> None:
 
 def tell_stopped(run: Run, sentence: str, why: Why) -> None:
     """A release that was announced and ended early is said to have ended."""
-    inform(deliver(run, number="3.3.1", name="stop communicated", text=stopped(run.release, sentence, why)), run)
+    text = stopped(run.release, sentence, why)
+    show_state(run, text)
+    inform(deliver(run, number="3.3.1", name="stop communicated", text=text), run)
 
 
 def tell_sealed(run: Run) -> None:
@@ -147,7 +202,11 @@ def tell_sealed(run: Run) -> None:
 
 def message_key(run: Run, name: str) -> str:
     """Return the key under which a message of this release is found again."""
-    return f"{run.release.key}/{name.replace(' ', '-')}"
+    return f"{run.release.key}/{_spelled(name)}"
+
+
+def _spelled(name: str) -> str:
+    return name.replace(" ", "-")
 
 
 def _send(company: Company, member: str, text: str, key: str) -> None:

@@ -121,7 +121,7 @@ class Run:
     @property
     def today(self) -> date:
         """The day it is now in the company's zone, by which people hold a role."""
-        return utc_now().astimezone(ZoneInfo(self.company.rules.time_zone)).date()
+        return day_in(self.company.rules.time_zone)
 
 
 def pause_after(waited: float) -> float:
@@ -130,6 +130,11 @@ def pause_after(waited: float) -> float:
     A server that boots in a second is asked often, and a pipeline of ten minutes takes no rate limit away.
     """
     return min(max(waited / 20, SOONEST), LATEST)
+
+
+def day_in(zone: str) -> date:
+    """Return the day it is now in this zone."""
+    return utc_now().astimezone(ZoneInfo(zone)).date()
 
 
 def utc_now() -> datetime:

@@ -76,6 +76,20 @@ def test_the_example_of_a_settings_file_is_read_and_makes_every_block() -> None:
     assert blocks_of(settings)
 
 
+def test_the_example_of_a_settings_file_shows_every_section_and_each_can_be_switched_on(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "example.toml").read_text(encoding="utf-8")
+    everything = re.sub(r"^#(?=[\[a-z])", "", text, flags=re.MULTILINE)
+    # Of two systems for one purpose a company has one.
+    either = re.sub(r"^\[(?:linear|confluence)\](?:.|\n)*?\n\n", "", everything, flags=re.MULTILINE)
+    (tmp_path / "countersign.toml").write_text(either, encoding="utf-8")
+
+    settings = read_settings(tmp_path / "countersign.toml")
+
+    assert set(tomllib.loads(everything)) == set(Settings.model_fields)
+    assert set(Settings.model_fields) - settings.model_fields_set == {"linear", "confluence"}
+    assert blocks_of(settings)
+
+
 def test_the_example_of_a_settings_file_names_everybody_whom_a_release_needs() -> None:
     """1.4.4, with the role where there is no PagerDuty that says who is on call."""
     people = Roster.model_validate(

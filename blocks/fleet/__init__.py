@@ -15,12 +15,13 @@ from blocks.company_block import CompanyBlock
 from blocks.errors import Refused, Superseded, Unreachable
 from blocks.fleet import commands
 from blocks.fleet.fenced import FencedFolder, HeldByHand
+from blocks.fleet.machine import Machine, read_machine, read_words
 from blocks.fleet.server import Kept, Server, ServerState, digest_of, repository_of, state_of
 from blocks.fleet.ssh import Connection, MayHaveRun
 from blocks.one_request import send_once
 from policy.health import HealthAnswer
 
-__all__ = ["Fleet", "HeldByHand", "Kept", "MayHaveRun", "Server", "ServerState", "Superseded"]
+__all__ = ["Fleet", "HeldByHand", "Kept", "Machine", "MayHaveRun", "Server", "ServerState", "Superseded"]
 
 _KEEP = Path(__file__).with_name("keep.sh")
 _ROLL_BACK = Path(__file__).with_name("roll-back.sh")
@@ -102,6 +103,10 @@ class Fleet(CompanyBlock):
         except httpx.HTTPError as error:
             raise Unreachable(f"{server.name}: {server.health}: {type(error).__name__} {error}") from error
         return HealthAnswer(server.name, answer.status_code, answer.text)
+
+    def read_machine(self, server: Server) -> Machine:
+        """Return the host's clock, Docker and Compose, the programs it lacks, and what runs on it."""
+        return read_machine(server.name, self._folder(server).ask(read_words()))
 
     def read_disk(self, server: Server) -> float:
         """Return the share in use of the disk that holds the server's directory."""

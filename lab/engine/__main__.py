@@ -15,9 +15,12 @@ from lab.engine.clock import now_text
 from lab.engine.compose_file import read_services, read_variables
 from lab.engine.containers import Container, python_for
 from lab.engine.images import Images
+from lab.engine.machine import WITHOUT_COMPOSE
 from lab.engine.refusal import RefusedError
 
 GRACE_SECONDS = 10.0
+# The versions that the stand-in was held against.
+ENGINE_VERSION, COMPOSE_VERSION = "20.10.24", "2.40.3"
 
 
 class Engine:
@@ -148,6 +151,11 @@ def tell(container: Container, what: str) -> None:
 
 def compose(engine: Engine, words: list[str]) -> None:
     """Carry out one `docker compose` command."""
+    if (engine.host / WITHOUT_COMPOSE).exists():
+        raise RefusedError("docker: 'compose' is not a docker command.\nSee 'docker --help'")
+    if words == ["version", "--short"]:
+        print(COMPOSE_VERSION)
+        return
     project, words = open_project(engine, words)
     match words:
         case ["config", "--quiet"]:
@@ -208,6 +216,8 @@ def docker(engine: Engine, words: list[str]) -> None:
     match words:
         case ["compose", *rest]:
             compose(engine, rest)
+        case ["version", "--format", "{{.Server.Version}}"]:
+            print(ENGINE_VERSION)
         case ["ps", "-a", "-q", "--no-trunc", *filters]:
             for container in engine.labelled(_labels_of(filters)):
                 print(container.facts["id"])

@@ -84,6 +84,8 @@ class GitHub(Vendor):
         if self.forbidden and self.forbidden in call.path:
             answer = refusal(403, "Resource not accessible by personal access token").answer
             raise RefusalError(replace(answer, headers={"X-Accepted-GitHub-Permissions": self.needed}))
+        if not self.state.may_push and call.method != "GET" and not call.path.endswith("/graphql"):
+            raise refusal(403, "Must have push access to repository")
         if "" in call.body:
             raise refusal(400, "Problems parsing JSON")
 

@@ -40,7 +40,9 @@ class CodeOperations:
 
     def _get_repository(self, call: Call) -> Answer:
         del call
-        return Answer(body=repository(self.state.repository))
+        allowed = dict.fromkeys(("admin", "maintain"), False) | dict.fromkeys(("triage", "pull"), True)
+        permissions = allowed | {"push": self.state.may_push}
+        return Answer(body=repository(self.state.repository) | {"permissions": permissions})
 
     def _commits(self, *shas: str) -> list[dict[str, Any]]:
         return shapes.commits(self.history, shas, f"/repos/{self.state.repository}")

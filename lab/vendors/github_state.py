@@ -110,6 +110,7 @@ class GitHubState:
     def reset(self) -> None:
         """Back to the first state: refs, pull requests, runs and checks as they were in the beginning."""
         self.history.restore(self._first_refs)
+        self.may_push = True
         self.pulls: dict[int, PullRequest] = {}
         self.workflows: list[str] = [self.workflow]
         self.runs: list[Run] = []

@@ -18,6 +18,7 @@ from lab.vendors.slack_shapes import Channel, content, refuse
 _BOT = "U0COUNTERSIGN"
 _BOT_ID = "B0COUNTERSIGN"
 _TO_BOTH = "thread_broadcast"
+_SCOPES = ("chat:write", "im:write", "channels:history", "groups:history", "im:history", "users:read.email")
 _POST = frozenset(
     {"channel", "text", "thread_ts", "metadata", "blocks", "mrkdwn", "unfurl_links", "unfurl_media"}
     | {"reply_broadcast", "link_names"}
@@ -115,6 +116,11 @@ class Slack(Vendor):
             raise refuse("missing_scope", needed=needed, provided="chat:write")
         if "" in call.body:
             raise refuse("invalid_json" if call.body[""].startswith("{") else "invalid_form_data")
+
+    def standing_headers(self) -> Mapping[str, str]:
+        """What the token may, as Slack says with each answer."""
+        lost = self._missing.values()
+        return {"X-OAuth-Scopes": ",".join(scope for scope in _SCOPES if scope not in lost)}
 
     def unknown(self, call: Call) -> Answer:
         """An unknown method."""

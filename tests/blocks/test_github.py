@@ -264,6 +264,16 @@ def test_e11_a_missing_permission_is_refused_at_once_in_githubs_words(world: Wor
         world.block.merge_into("staging", "main", "Release to staging")
 
 
+def test_what_the_account_may_do_is_read_and_one_that_only_reads_writes_nothing(world: World) -> None:
+    assert world.block.read_permissions() >= {"pull", "push"}
+
+    world.vendor.state.may_push = False
+
+    assert "push" not in world.block.read_permissions()
+    with pytest.raises(Refused, match="403 Must have push access to repository"):
+        world.block.merge_into("staging", "main", "Release to staging")
+
+
 def test_a_missing_permission_is_named(world: World) -> None:
     world.vendor.forbid("/merges", needed="contents=write; pull_requests=write")
 

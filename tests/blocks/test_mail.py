@@ -41,6 +41,14 @@ def words(server: MailServer, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]
     }
 
 
+def test_a_login_is_tried_without_a_message(server: MailServer, words: dict[str, Any]) -> None:
+    Mail(**words).check()
+
+    assert not server.messages
+    with pytest.raises(Misconfigured, match="refuses the login"):
+        Mail(**words | {"password": "MAIL_WRONG"}).check()
+
+
 def test_every_stakeholder_gets_the_message_once(server: MailServer, words: dict[str, Any]) -> None:
     Mail(**words).send("It is live\nBcc: all@x", "Version 1.5.0 is live.", key="release-7")
 

@@ -10,7 +10,7 @@ from prefect.blocks.core import Block
 from prefect.testing.standard_test_suites.blocks import BlockStandardTestSuite
 
 from blocks.errors import Misconfigured, Refused, Unreachable
-from blocks.slack import Slack
+from blocks.slack import NEEDED_SCOPES, Slack
 from lab.vendors.slack import Slack as StandIn
 from tests.serving import served
 
@@ -190,6 +190,21 @@ def test_a_scope_that_the_token_lacks_is_named(world: World) -> None:
 
     with pytest.raises(Refused, match=r"Slack refused: the token lacks the scope users:read\.email"):
         world.block.find_user("tomas@holilabs.xyz")
+
+
+def test_the_scopes_of_the_token_are_read_and_a_lost_one_is_not_among_them(world: World) -> None:
+    assert world.block.read_scopes() >= NEEDED_SCOPES
+
+    world.vendor.take_scope("conversations.open", "im:write")
+
+    assert NEEDED_SCOPES - world.block.read_scopes() == {"im:write"}
+
+
+def test_a_person_whom_slack_does_not_know_cannot_be_told(world: World) -> None:
+    world.block.check_person("U0TOMAS")
+
+    with pytest.raises(Refused, match="there is no user U0NOBODY"):
+        world.block.check_person("U0NOBODY")
 
 
 def test_e1_a_bot_outside_the_channel_is_refused_in_a_sentence(world: World) -> None:

@@ -178,6 +178,7 @@ VERBS: dict[str, Drive] = {
     "find_issue": _issue,
     "open_issue": _issue,
     "check": lambda stage: stage.block.check(),
+    "read_permissions": lambda stage: stage.block.read_permissions(),
     "read_workflow_run": _workflow,
     "read_checks": _checks,
     "list_pulls_of": lambda stage: stage.block.list_pulls_of([_main(stage)]),

@@ -82,6 +82,8 @@ VERBS: dict[str, Drive] = {
     "find_user": lambda stage: stage.block.find_user("tomas@holilabs.xyz"),
     "read_permalink": lambda stage: stage.block.read_permalink(_post(stage)),
     "check": lambda stage: stage.block.check(),
+    "read_scopes": lambda stage: stage.block.read_scopes(),
+    "check_person": lambda stage: stage.block.check_person(PERSON),
 }
 REFUSALS: dict[str, Drive] = {
     "wrong token": _wrong_token,

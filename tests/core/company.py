@@ -62,13 +62,18 @@ class People:
     def find(self, channel: str, key: str, thread: Message | None = None) -> Message | None:
         """Return the message, if it was posted."""
         del thread
-        return Message(channel, key) if (channel, key) in self.said else None
+        said = self.said.get((channel, key))
+        return None if said is None else Message(channel, key, said)
 
     def post(self, channel: str, text: str, key: str, thread: Message | None = None) -> Message:
         """Say it."""
         del thread
         self.said[channel, key] = text
         return Message(channel, key)
+
+    def update(self, message: Message, text: str) -> None:
+        """Say another thing in its place."""
+        self.said[message.channel, message.stamp] = text
 
     def schedule_message(self, channel: str, text: str, at: datetime) -> Scheduled:
         """Keep it for its time, which never comes here."""

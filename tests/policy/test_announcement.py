@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.announcement import Plan, announce, mention, say_when
+from policy.announcement import Plan, announce, has_headline, mention, say_when, with_headline
 from policy.limits import Risk
 from policy.risk import Commit
 from policy.roles import Person, Roster
@@ -102,3 +102,12 @@ def test_every_line_stays_one_line(summary: str, subject: str) -> None:
     facts = release(request=request(summary=summary), commits=(Commit("c" * 40, subject, "Eva", None, "e", 7),))
 
     assert len(announce(facts, plan(), roster=ROSTER, on_call=[TOMAS]).split("\n")) == 13
+
+
+@given(st.text(), st.from_regex(r"[^\n]+", fullmatch=True))
+def test_a_headline_takes_the_place_of_the_first_line_and_leaves_the_rest(text: str, line: str) -> None:
+    once = with_headline(text, line)
+
+    assert has_headline(once, line)
+    assert once.split("\n")[1:] == text.split("\n")[1:]
+    assert with_headline(once, line) == once

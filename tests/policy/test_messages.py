@@ -20,6 +20,7 @@ from policy.messages import (
     sealed,
     stopped,
     updated_everywhere,
+    waits_for_approval,
 )
 from policy.plans import Cause, ServerState, Why, World
 from tests.policy.releases import OPENED, ZONE, build, release
@@ -33,6 +34,13 @@ def state(name: str, *, digest: str | None, in_rotation: bool | None, reachable:
 
 def test_the_team_hears_that_every_server_is_updated() -> None:
     assert "b2b2b2b now runs on web-server-1, web-server-2" in updated_everywhere(release(), build())
+
+
+def test_the_announcement_says_who_may_decide_and_what_is_changed_so_far() -> None:
+    assert "web-server-1 serves b2b2b2b; Tomas Lima may decide" in waits_for_approval(
+        release(), build(), ["Tomas Lima"]
+    )
+    assert "nothing is changed yet; Carla Ortiz" in waits_for_approval(release(), None, ["Carla Ortiz"])
 
 
 def test_the_completion_says_version_duration_and_issues() -> None:

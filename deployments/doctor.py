@@ -1,0 +1,123 @@
+"""`make doctor`, on the worker: what is wrong before anybody releases, in one table with what to do next.
+
+It reads the settings file, not what was saved in Prefect, so that it helps before anything else works.
+Nothing is changed anywhere. The exit status is 1 if a row is red.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+from prefect import get_client
+from prefect.blocks.core import Block
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.objects import WorkerStatus
+from prefect.exceptions import ObjectNotFound, PrefectException
+
+from blocks.company import BlockKind, Company
+from blocks.errors import BlockError, Misconfigured, Unreachable
+from deployments.save_blocks import blocks_of
+from deployments.settings import Settings, read_settings
+from policy.diagnosis import Finding, judge_each, render_text
+from policy.judgement import Judgement, failed, passed
+from tasks.attempt import attempt
+from tasks.doctor import examine
+
+PART = "Prefect"
+OFFERED = Path(__file__).parent.parent / "prefect.yaml"
+_SAVE = "give the command again: python -m deployments.save_blocks"
+_DEPLOY = "give the command again: prefect --no-prompt deploy --all"
+
+
+def company_of(settings: Settings) -> Company:
+    """Return the company as the settings describe it; Prefect is not asked."""
+    blocks = blocks_of(settings)
+
+    def find(kind: type[BlockKind], name: str, /) -> BlockKind:
+        for block in blocks.get(name, []):
+            if isinstance(block, kind):
+                return block
+        raise Misconfigured(f"the settings make no {kind.get_block_type_slug()} called {name!r}")
+
+    return Company.load(settings.environment, find=find)
+
+
+def try_prefect(settings: Settings) -> Iterator[Finding]:
+    """Prefect's server answers, a worker takes runs, and what was saved there is what the settings say now."""
+    with get_client(sync_client=True) as client:
+
+        def answers() -> Judgement:
+            problem = client.api_healthcheck()
+            return failed(f"{client.api_url}: {problem}") if problem else passed(f"{client.api_url} answers")
+
+        server = attempt(
+            PART, "server", answers, "start it, and set PREFECT_API_URL and PREFECT_API_AUTH_STRING for this user"
+        )
+        yield server
+        if not server.is_red:
+            pool = str(_offered()[0]["work_pool"]["name"])
+            start = f"start one: prefect worker start --pool {pool} (docs/countersign-worker.service)"
+            yield attempt(PART, "worker", lambda: _judge_workers(client, pool), start)
+            yield attempt(PART, "deployments", lambda: _judge_deployments(client), _DEPLOY)
+            yield attempt(PART, "saved settings", lambda: _judge_saved(settings), _SAVE)
+
+
+def _judge_workers(client: SyncPrefectClient, pool: str) -> Judgement:
+    try:
+        workers = client.read_workers_for_work_pool(pool)
+    except ObjectNotFound:
+        return failed(f"there is no work pool {pool}: prefect work-pool create {pool} --type process")
+    except (PrefectException, httpx.HTTPError) as error:
+        raise Unreachable(f"Prefect: {error}") from error
+    online = [worker.name for worker in workers if worker.status is WorkerStatus.ONLINE]
+    if not online:
+        return failed(f"no worker of the pool {pool} is online: nothing starts, and nothing is recovered")
+    return passed(f"online: {', '.join(online)}")
+
+
+def _judge_deployments(client: SyncPrefectClient) -> Judgement:
+    try:
+        found = {deployment.name: deployment.entrypoint for deployment in client.read_deployments(limit=200)}
+    except (PrefectException, httpx.HTTPError) as error:
+        raise Unreachable(f"Prefect: {error}") from error
+    wrong = [str(one["name"]) for one in _offered() if found.get(one["name"]) != one["entrypoint"]]
+    return judge_each([f"{name} is not there as prefect.yaml has it" for name in wrong], well=f"all {len(_offered())}")
+
+
+def _judge_saved(settings: Settings) -> Judgement:
+    wrong = []
+    for name, blocks in blocks_of(settings).items():
+        for block in blocks:
+            slug = block.get_block_type_slug()
+            try:
+                saved = type(block).load(name)
+            except ValueError:
+                wrong.append(f"{slug} {name!r} was never saved")
+                continue
+            if not isinstance(saved, Block) or saved.model_dump(mode="json") != block.model_dump(mode="json"):
+                wrong.append(f"{slug} {name!r} differs from the settings")
+    return judge_each(wrong, well="as in the settings")
+
+
+def _offered() -> list[dict[str, Any]]:
+    return list(yaml.safe_load(OFFERED.read_text(encoding="utf-8"))["deployments"])
+
+
+def main() -> int:
+    """Print the table; return 1 if a row is red or the settings are wrong."""
+    try:
+        settings = read_settings()
+        with company_of(settings) as company:
+            findings = [*try_prefect(settings), *examine(company)]
+    except BlockError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"{render_text(findings)}\n")
+    return 1 if any(finding.is_red for finding in findings) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""What the record of a release tells people: what happened, what the software did, and the first bad sign."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+BAD = ("failed", "unknown")
+ANSWERS = ("approved", "answered")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row as people are told it; `trouble` is a bad sign, `homeward` is what came after the turn."""
+
+    seconds: float
+    text: str
+    event: str
+    trouble: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.seconds:6.1f} s  {self.text}"
+
+
+def newest_record(store: Path) -> list[dict[str, Any]]:
+    """Return the rows of the newest release in a folder store, oldest first; none where there is no record."""
+    folders = sorted((store / "records").glob("*"))
+    return [json.loads(path.read_bytes()) for path in sorted(folders[-1].glob("*.json"))] if folders else []
+
+
+def outcome_of(rows: Sequence[dict[str, Any]]) -> str | None:
+    """Return how the record says the release ended; None while it is open."""
+    sealed = next((row for row in reversed(rows) if row["event"] == "sealed"), None)
+    return str(sealed["facts"]["outcome"]) if sealed else None
+
+
+def tell(rows: Sequence[dict[str, Any]]) -> list[Line]:
+    """Return what is worth telling of each row, with the seconds since the release began."""
+    if not rows:
+        return []
+    began = datetime.fromisoformat(rows[0]["at"])
+    return [
+        Line((datetime.fromisoformat(row["at"]) - began).total_seconds(), text, row["event"], trouble=_is_bad(row))
+        for row in rows
+        for text in _say(row)
+    ]
+
+
+def turn_of(lines: Sequence[Line]) -> int:
+    """Return the place of the first line that is the software's own answer to trouble: going home, or the end."""
+    return next((place for place, line in enumerate(lines) if line.event in ("going home", "sealed")), len(lines))
+
+
+def say_first_sign(lines: Sequence[Line]) -> str:
+    """Say what the first bad sign was and how long before or after the first decision it could be seen."""
+    sign = next((line for line in lines if line.trouble), None)
+    if sign is None:
+        return "The record holds no bad sign before the end."
+    decided = next((line for line in lines if line.event in ANSWERS), None)
+    said = f"The first bad sign came {sign.seconds:.0f} s after the release began: {sign.text}."
+    if decided is None:
+        return f"{said} Nobody had to decide before it."
+    gap = decided.seconds - sign.seconds
+    return f"{said} That was {abs(gap):.0f} s {'before' if gap > 0 else 'after'} the first decision."
+
+
+def _is_bad(row: dict[str, Any]) -> bool:
+    return row["event"] == "red flag" or (row["event"] == "judged" and row["facts"].get("verdict") in BAD)
+
+
+def _say(row: dict[str, Any]) -> Iterator[str]:
+    facts, event = row["facts"], row["event"]
+    if event == "judged" and facts.get("verdict") in BAD:
+        yield f"{row['item']} {facts['verdict']}: {facts['sentence']}"
+    elif event == "confirmed" and str(row["subject"]).startswith(("web-server", "balancer")):
+        yield f"{row['subject']}: {row['step']}"
+    elif event in ("red flag", "going home"):
+        yield f"{event}: {facts.get('cause', '')} {facts.get('sentence', '')}".replace(":  ", ": ").strip()
+    elif event == "asked":
+        yield f"a person is asked ({row['item']})"
+    elif event in ANSWERS:
+        yield f"{facts.get('name', 'somebody')}: {facts.get('decision', event)}"
+    elif event in ("opened", "took over", "live on every server", "verified"):
+        yield event
+    elif event == "sealed":
+        yield f"ended: {facts['outcome']}; {facts['sentence']}"

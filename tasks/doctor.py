@@ -1,0 +1,60 @@
+"""Every configured system is tried before anybody needs it, and nothing is changed anywhere."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from blocks.company import Company
+from policy.diagnosis import Finding
+from tasks.doctor_hosts import try_balancer, try_server
+from tasks.doctor_systems import (
+    try_application,
+    try_github,
+    try_people,
+    try_registry,
+    try_slack,
+    try_worker,
+)
+from tasks.doctor_vendors import try_backups, try_database, try_metrics, try_vendors
+
+_PARALLEL = 8
+Group = Callable[[], Iterator[Finding]]
+
+
+@task(name="Doctor", task_run_name="Doctor", cache_policy=NO_CACHE, persist_result=False)
+def systems_tried(company: Company) -> tuple[Finding, ...]:
+    """As `examine` says."""
+    return examine(company)
+
+
+def examine(company: Company) -> tuple[Finding, ...]:
+    """Return what was found of each system in the settings, several at once, in the order of the settings."""
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        found = pool.map(lambda group: list(group()), _groups(company))
+        return tuple(finding for one in found for finding in one)
+
+
+def _groups(company: Company) -> list[Group]:
+    servers = [(company.fleet, server) for server in company.fleet.servers]
+    if company.staging is not None:
+        servers += [(company.staging.fleet, server) for server in company.staging.fleet.servers]
+    of_company = (
+        try_worker,
+        try_people,
+        try_balancer,
+        try_application,
+        try_github,
+        try_registry,
+        try_slack,
+        try_metrics,
+        try_database,
+        try_backups,
+        try_vendors,
+    )
+    return [
+        *(partial(try_server, fleet, server, company.limits) for fleet, server in servers),
+        *(partial(one, company) for one in of_company),
+    ]

@@ -1,0 +1,138 @@
+"""What `doctor` tries of each host: its SSH key, Docker and Compose, clock and disk, and what else runs there."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from blocks.company import Company
+from blocks.fleet import Fleet, Machine, Server
+from policy.diagnosis import (
+    Finding,
+    judge_balanced,
+    judge_clock,
+    judge_company,
+    judge_compose,
+    judge_disk,
+    judge_engine,
+    judge_tools,
+)
+from policy.health import judge_health
+from policy.judgement import Judgement, failed, passed
+from policy.limits import Limits
+from tasks.attempt import attempt
+from tasks.run import utc_now
+from tasks.systems import BALANCER
+
+_OTHER_KEY = (
+    "if the machine was set up anew, compare its fingerprint on its own console (`ssh-keygen -lf"
+    " /etc/ssh/ssh_host_ed25519_key.pub`) and renew its line in {known_hosts} (`ssh-keyscan -p {port} {host}`);"
+    " if it was not, somebody stands in between: deploy nothing. If it does not answer at all, try from the worker:"
+    " `ssh -p {port} -i {key_file} {user}@{host} true`"
+)
+
+
+def try_server(fleet: Fleet, server: Server, limits: Limits) -> Iterator[Finding]:
+    """Everything of one server; without SSH there is nothing more to try."""
+    seen: list[tuple[Machine, timedelta]] = []
+
+    def greet() -> Judgement:
+        before = utc_now()
+        machine = fleet.read_machine(server)
+        after = utc_now()
+        seen.append((machine, machine.clock - (before + (after - before) / 2)))
+        return passed(f"{fleet.user}@{server.host}:{server.port} is let in, and its key is the known one")
+
+    words = {**server.model_dump(), **fleet.model_dump(include={"user", "key_file", "known_hosts"})}
+    yield attempt(server.name, "SSH", greet, _OTHER_KEY.format(**words))
+    if seen:
+        yield from _try_machine(server, *seen[0], limits=limits)
+        yield from _try_service(fleet, server, limits, compose=seen[0][0].compose)
+
+
+def _try_machine(server: Server, machine: Machine, ahead: timedelta, *, limits: Limits) -> Iterator[Finding]:
+    name = server.name
+    yield Finding(
+        name,
+        "clock",
+        judge_clock(ahead, limit=limits.clock),
+        "let chrony or systemd-timesyncd set the clock there: `timedatectl set-ntp true`",
+    )
+    yield Finding(
+        name,
+        "Docker",
+        judge_engine(machine.docker),
+        "start Docker there, and put the user into the group that may speak to it: `usermod -aG docker USER`",
+    )
+    yield Finding(
+        name, "Compose", judge_compose(machine.compose), "install Compose v2 there: the package docker-compose-plugin"
+    )
+    yield Finding(
+        name,
+        "programs and folder",
+        judge_tools(machine.missing, writable=machine.writable),
+        f"install what is missing (util-linux, coreutils), and let the user own {server.directory}",
+    )
+    yield Finding(
+        name,
+        "nothing of Prefect",
+        judge_company(machine.processes),
+        "move it to a machine that no release restarts: with the server it would die in the middle of one",
+    )
+
+
+def _try_service(fleet: Fleet, server: Server, limits: Limits, *, compose: str) -> Iterator[Finding]:
+    name = server.name
+
+    def serves() -> Judgement:
+        state = fleet.read_state(server)
+        if state.held:
+            return failed("a file HOLD is there: somebody repairs by hand, and no release touches it")
+        if state.running and state.image_digest is None:
+            return failed(f"{state.sentence}, so there is no way back to it")
+        return (passed if state.running else failed)(state.sentence)
+
+    def reads_compose_file() -> Judgement:
+        fleet.check_configuration(server)
+        return passed(f"Compose reads {fleet.compose_file}")
+
+    yield attempt(
+        name,
+        "disk",
+        lambda: judge_disk(fleet.read_disk(server), limit=limits.disk),
+        "free some of it: `docker system df`, then `docker image prune` for images that no container uses",
+    )
+    yield attempt(
+        name,
+        "what it runs",
+        serves,
+        "start the service there from an image that was pulled from the registry by its digest; remove HOLD once the"
+        " repair is done",
+    )
+    if judge_compose(compose).verdict.lets_pass:
+        yield attempt(name, "Compose file", reads_compose_file, f"mend {fleet.compose_file} in {server.directory}")
+    yield attempt(
+        name,
+        "own health",
+        lambda: judge_health(fleet.read_health(server)),
+        f"open {server.health} from the worker: past the balancer the port has to be reachable, and the answer healthy",
+    )
+
+
+def try_balancer(company: Company) -> Iterator[Finding]:
+    """The balancer's host lets us in, and its backend holds the servers."""
+    balancer = BALANCER.of(company)
+    if balancer is None:
+        return
+    expected = [server.balancer_name for server in company.fleet.servers]
+    yield attempt(
+        "balancer",
+        "SSH and servers",
+        lambda: judge_balanced(expected, [server.name for server in balancer.read_servers()]),
+        "let the user run the socket's command there (socat, `stats socket … level admin`), and name the servers in"
+        " `balancer.backend` as in the settings (`balancer_name`)",
+    )
+    yield attempt(
+        "balancer",
+        "fence",
+        lambda: passed(f"its number is {balancer.read_fence()}"),
+        "let the user own the folder `balancer.directory` there",
+    )

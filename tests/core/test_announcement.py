@@ -1,0 +1,88 @@
+"""One announcement a release says where the release is: edited in its place, so that nobody reads another message."""
+
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from blocks.company import Company
+from blocks.errors import Unreachable
+from blocks.slack import Message
+from policy.messages import updated_everywhere
+from tasks.messages import announcement_says, deliver, message_key, show_state
+from tasks.run import Run
+from tasks.step import perform
+from tests.core.company import DEPLOYMENTS, People
+from tests.core.scene import begun
+from tests.core.world import World
+
+PLANNED = ":package: *Production Deployment Planned*\n\n*What:* Reminders"
+HEADLINE = ":arrows_counterclockwise: b2b2b2b now runs on web-server-1"
+
+
+class Silent(People):
+    """Slack does not answer."""
+
+    def find(self, channel: str, key: str, thread: Message | None = None) -> Message | None:
+        """Say so."""
+        raise Unreachable(f"Slack: no usable answer about {key} in {channel}, {thread}")
+
+
+def run_with(company: Company, world: World, slack: People) -> Run:
+    return begun(replace(company, slack=cast("Any", slack)), world, steps=0).run
+
+
+def announced(company: Company, world: World) -> tuple[Run, People]:
+    slack = People()
+    run = run_with(company, world, slack)
+    perform(deliver(run, number="1.3.7", name="team notified", text=PLANNED, thread=False), run)
+    return run, slack
+
+
+def announcement(run: Run, slack: People) -> str:
+    return slack.said[DEPLOYMENTS, message_key(run, "team notified")]
+
+
+def test_the_announcement_says_where_the_release_is_and_nothing_else_is_posted(company: Company, world: World) -> None:
+    run, slack = announced(company, world)
+    before = len(slack.said)
+
+    perform(announcement_says(run, number="2.1.7", name="team told", headline=HEADLINE), run)
+
+    assert announcement(run, slack) == PLANNED.replace(":package: *Production Deployment Planned*", HEADLINE)
+    assert len(slack.said) == before
+
+
+def test_an_announcement_that_was_deleted_is_replaced_by_one_message(company: Company, world: World) -> None:
+    slack = People()
+    run = run_with(company, world, slack)
+
+    for _ in range(2):
+        perform(announcement_says(run, number="2.1.7", name="team told", headline=HEADLINE), run)
+
+    assert [text for (channel, _), text in slack.said.items() if channel == DEPLOYMENTS].count(HEADLINE) == 1
+
+
+@pytest.mark.parametrize("undone", [False, True], ids=["itself", "by a roll-back of its own"])
+def test_the_end_of_a_release_stands_in_its_announcement(company: Company, world: World, *, undone: bool) -> None:
+    run, slack = announced(company, world)
+    key = message_key(run, "team notified")
+    if undone:
+        run.release = run.release.model_copy(update={"key": "20261127-rollback", "undoes": run.release.key})
+
+    show_state(run, ":warning: *Deployment Rolled Back*\n*Reason:* red flag")
+
+    first, *rest = slack.said[DEPLOYMENTS, key].splitlines()
+    assert first == ":warning: *Deployment Rolled Back*"
+    assert rest == PLANNED.splitlines()[1:]
+
+
+def test_a_slack_that_is_away_stops_nothing(company: Company, world: World) -> None:
+    show_state(run_with(company, world, Silent()), HEADLINE)
+
+
+def test_every_server_is_said_on_one_line(company: Company, world: World) -> None:
+    process = begun(company, world, steps=0)
+    process.go_on_to_the_end()
+
+    assert "\n" not in updated_everywhere(process.run.release, process.run.built)
