@@ -16,7 +16,9 @@ def by_name(environment: str) -> dict[str, Any]:
 
 
 def test_what_runs_by_itself_or_for_one_environment_is_written_for_the_other_one_too() -> None:
-    assert set(by_name("shop")) == {"backup-shop", "metrics-report-shop", "restore-rehearsal-shop", "recovery-shop"}
+    assert set(by_name("shop")) == {
+        f"{name}-shop" for name in ("backup", "doctor", "metrics-report", "restore-rehearsal", "recovery")
+    }
 
 
 def test_recovery_looks_after_that_environment_and_sleeps_until_a_release_wakes_it() -> None:
