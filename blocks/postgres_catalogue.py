@@ -114,7 +114,7 @@ def read_catalogue(database: Postgres) -> Catalogue:
 def count(database: Postgres, asked: Asked) -> int | None:
     """Return how many rows or values there are; None where that takes too long, or the user may not read them."""
     try:
-        return int(database.ask(_query(asked)))
+        return int(database.count(_query(asked)))
     except (Refused, Unreachable):
         return None
 
