@@ -228,6 +228,7 @@ def _set_default(table: str, command: ast.AlterTableCmd, so_far: SoFar, relation
         Safety.RISKY,
         f"{word[:1].upper()}{word[1:]} for {table}.{command.name} is on no list of 6.2",
         locks=_brief(table),
+        breaks=f"{table}.{command.name} without a default" if takes_away else "",
         undo=undo,
         stage=Stage.CONTRACT if takes_away else None,
     )
