@@ -15,6 +15,7 @@ from blocks.errors import Refused, Unreachable
 from blocks.postgres import Postgres
 from policy.migrations.backfill import Backfill
 from policy.migrations.batches import Progress
+from policy.rows_left_out import leave_rows_out
 
 _TABLE = """
 CREATE SCHEMA IF NOT EXISTS countersign;
@@ -107,4 +108,5 @@ def _connected(
     except psycopg.OperationalError as error:
         raise Unreachable(f"database {database.name}: the connection was lost: {type(error).__name__}") from error
     except psycopg.Error as error:
-        raise Refused(f"database {database.name}: {error.diag.message_primary or type(error).__name__}") from error
+        said = leave_rows_out((error.diag.message_primary or type(error).__name__).partition("\n")[0])
+        raise Refused(f"database {database.name}: {said}") from error

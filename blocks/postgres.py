@@ -15,6 +15,7 @@ from blocks.credentials import read_secret
 from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.pg_programs import Dump, dumping, list_contents
 from policy.resources import Connections
+from policy.rows_left_out import leave_rows_out
 from policy.slow_queries import Snapshot
 
 
@@ -210,4 +211,4 @@ def _connection_trouble(name: str, error: psycopg.OperationalError) -> Refused |
 
 
 def _first_line(error: psycopg.Error) -> str:
-    return str(error).strip().partition("\n")[0]
+    return leave_rows_out(str(error).strip().partition("\n")[0])

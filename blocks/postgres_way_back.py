@@ -16,6 +16,7 @@ from blocks.postgres import Postgres
 from blocks.postgres_catalogue import place_of, spelled
 from blocks.postgres_tables import PRISMAS_LOCK
 from policy.migrations.added import Addition
+from policy.rows_left_out import leave_rows_out
 
 # The server went away, or took the session away: whether it had committed only looking can tell.
 _CUT_OFF = ("08", "57P")
@@ -120,4 +121,4 @@ def _connected(database: Postgres, limits: Mapping[str, timedelta]) -> psycopg.C
 
 
 def _first_line(error: psycopg.Error) -> str:
-    return str(error).strip().partition("\n")[0]
+    return leave_rows_out(str(error).strip().partition("\n")[0])

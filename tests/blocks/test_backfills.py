@@ -77,6 +77,17 @@ def test_a_batch_that_fails_leaves_neither_rows_nor_position(database: Postgres)
     assert run(database, "SELECT sum(n) FROM filled") == [(300,)]
 
 
+def test_what_a_row_holds_is_not_repeated(database: Postgres) -> None:
+    run(database, "ALTER TABLE filled ADD COLUMN word text DEFAULT 'Zoe Twin'")
+    backfill = read_backfill("words", "UPDATE filled SET n = word::int WHERE id BETWEEN :first AND :last")
+    begin(database, backfill)
+
+    with pytest.raises(Refused, match="invalid input syntax for type integer") as raised:
+        batch(database, backfill)
+
+    assert "Zoe" not in str(raised.value)
+
+
 def test_a_batch_gives_way_to_whoever_holds_its_rows_and_can_be_done_again(database: Postgres) -> None:
     backfill = read_backfill("count_up", COUNT_UP)
     begin(database, backfill)
