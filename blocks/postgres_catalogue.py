@@ -135,7 +135,7 @@ def _query(asked: Asked) -> sql.Composed:
         ).format(table, _all_there(asked.columns), place_of(asked.parent), same)
     if isinstance(asked, Breaking):
         return sql.SQL("SELECT count(*) FROM {} WHERE NOT ({})").format(table, spelled(asked.condition))
-    return sql.SQL("SELECT count(*) FROM {} WHERE length({}::text) > {}").format(
+    return sql.SQL("SELECT count(*) FROM {} WHERE length(rtrim({}::text, ' ')) > {}").format(
         table, sql.Identifier(asked.column), sql.Literal(asked.length)
     )
 
