@@ -67,6 +67,7 @@ TYPES = [
     ("zip", "VARCHAR(10)", False),
     ("zip", "CHAR(20)", True),
     ("zip", 'TEXT USING upper("zip")', True),
+    ("zip", 'TEXT COLLATE "de_DE"', True),
     ("notes", "VARCHAR", False),
     ("notes", "VARCHAR(100)", True),
     ("weight", "DECIMAL(10,2)", False),
