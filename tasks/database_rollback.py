@@ -54,7 +54,9 @@ def only_the_checklist_is_silent(run: Run) -> bool:
         return False
     found = look_for_data(run, DATABASE.required(run.company))
     now = judge_database_rollback(readings_of(run), found.written, applied_at=found.applied_at, now=found.now)
-    return now.verdict is Verdict.FAILED and is_only_silent(found.written, applied_at=found.applied_at, now=found.now)
+    return now.verdict is Verdict.FAILED and is_only_silent(
+        readings_of(run), found.written, applied_at=found.applied_at, now=found.now
+    )
 
 
 def look_for_data(run: Run, database: Postgres) -> Found:
