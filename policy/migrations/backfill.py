@@ -154,7 +154,8 @@ def _loses(node: _Changing, condition: object) -> str:
     if isinstance(node, ast.InsertStmt):
         changes = node.onConflictClause and node.onConflictClause.action == OnConflictAction.ONCONFLICT_UPDATE
         return f"the values that rows of {table} held are gone" if changes else ""
-    own = node.relation.alias.aliasname if node.relation.alias else node.relation.relname
+    relation = cast("ast.RangeVar", node.relation)
+    own = relation.alias.aliasname if relation.alias else relation.relname
     tests = (one for one in _parts(condition) if isinstance(one, ast.NullTest))
     empty = {
         strings(one.arg.fields)[-1]

@@ -36,7 +36,7 @@ def judge_table_of_a_query(node: ast.CreateTableAsStmt, so_far: SoFar) -> Iterat
         yield unreadable(f"{name} is filled by what the text does not show")
         return
     word = "MATERIALIZED VIEW" if node.objtype is ObjectType.OBJECT_MATVIEW else "TABLE"
-    if any(isinstance(one, Changing) for one in walk(node.query)):
+    if node.query and any(isinstance(one, Changing) for one in walk(node.query)):
         yield from judge_rows(node.query, so_far)
     else:
         yield from so_far.missing_in(node.query)
