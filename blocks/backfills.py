@@ -15,6 +15,7 @@ from blocks.errors import Refused, Unreachable
 from blocks.postgres import Postgres
 from policy.migrations.backfill import Backfill
 from policy.migrations.batches import Progress
+from policy.rows_left_out import leave_rows_out
 
 _TABLE = """
 CREATE SCHEMA IF NOT EXISTS countersign;
@@ -34,6 +35,7 @@ _BEGIN = (
     " SELECT $1, $2, coalesce(min({key}), 0), coalesce(min({key}), 0), coalesce(max({key}), -1) FROM {table}"
     " ON CONFLICT (name) DO NOTHING"
 )
+_END = "SELECT {key}::bigint FROM {table} WHERE {key} BETWEEN $1 AND $2 ORDER BY {key} LIMIT 1 OFFSET $3"
 _MOVE = "UPDATE countersign.backfills SET next = $2, rows = rows + $3, changed_at = now() WHERE name = $1"
 
 
@@ -65,7 +67,7 @@ def begin(database: Postgres, backfill: Backfill) -> Progress:
 def carry_batch(
     database: Postgres, backfill: Backfill, keys: int, *, lock_timeout: timedelta, statement_timeout: timedelta
 ) -> Progress:
-    """Change the rows of the next keys and move on, in one transaction; raise BatchRefused if it had to give way."""
+    """Change the rows of the next `keys` keys and move on, in one go; raise BatchRefused if it had to give way."""
     with _connected(database, statement_timeout, lock_timeout) as cursor:
         cursor.execute(f"{_STANDING} FOR UPDATE".encode(), (backfill.name,))
         standing = _standing(cursor, backfill)
@@ -73,11 +75,18 @@ def carry_batch(
             raise Refused(f"database {database.name}: the backfill {backfill.name} was never begun")
         if standing.is_done:
             return standing
-        last = min(standing.next + keys - 1, standing.last)
+        last = _end_of(cursor, backfill, standing, keys)
         cursor.execute(backfill.sql.encode(), (standing.next, last))
         rows = max(cursor.rowcount, 0)
         cursor.execute(_MOVE.encode(), (backfill.name, last + 1, rows))
     return Progress(standing.begins, last + 1, standing.last, standing.rows + rows)
+
+
+def _end_of(cursor: psycopg.RawCursor[tuple[object, ...]], backfill: Backfill, standing: Progress, keys: int) -> int:
+    """Return the key with which a batch of so many rows ends: between two keys there may be any number of others."""
+    end = _END.format(key=backfill.key, table=backfill.table)
+    row = cursor.execute(end.encode(), (standing.next, standing.last, keys - 1)).fetchone()
+    return standing.last if row is None else int(str(row[0]))
 
 
 def _standing(cursor: psycopg.RawCursor[tuple[object, ...]], backfill: Backfill) -> Progress | None:
@@ -107,4 +116,5 @@ def _connected(
     except psycopg.OperationalError as error:
         raise Unreachable(f"database {database.name}: the connection was lost: {type(error).__name__}") from error
     except psycopg.Error as error:
-        raise Refused(f"database {database.name}: {error.diag.message_primary or type(error).__name__}") from error
+        said = leave_rows_out((error.diag.message_primary or type(error).__name__).partition("\n")[0])
+        raise Refused(f"database {database.name}: {said}") from error

@@ -6,7 +6,7 @@ Follows PostgreSQL's reference pages of pg_dump and pg_restore.
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -138,13 +138,19 @@ def _ended_after(patience: timedelta, process: subprocess.Popen[bytes]) -> Itera
 
 
 def _feed(process: subprocess.Popen[bytes], chunks: Iterator[bytes]) -> None:
-    """A program that ended, or has seen enough, stops reading: what it says about that is read elsewhere."""
+    """A program that ended, or has seen enough, stops reading: what it says about that is read elsewhere.
+
+    What gives the chunks is told at once that no more are wanted, so that it lets go of its connection.
+    """
     try:
         with _piped(process.stdin) as pipe:
             for chunk in chunks:
                 pipe.write(chunk)
     except BrokenPipeError:
         return
+    finally:
+        if isinstance(chunks, Generator):
+            chunks.close()
 
 
 def _started(

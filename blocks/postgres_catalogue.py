@@ -114,7 +114,7 @@ def read_catalogue(database: Postgres) -> Catalogue:
 def count(database: Postgres, asked: Asked) -> int | None:
     """Return how many rows or values there are; None where that takes too long, or the user may not read them."""
     try:
-        return int(database.ask(_query(asked)))
+        return int(database.count(_query(asked)))
     except (Refused, Unreachable):
         return None
 
@@ -135,7 +135,7 @@ def _query(asked: Asked) -> sql.Composed:
         ).format(table, _all_there(asked.columns), place_of(asked.parent), same)
     if isinstance(asked, Breaking):
         return sql.SQL("SELECT count(*) FROM {} WHERE NOT ({})").format(table, spelled(asked.condition))
-    return sql.SQL("SELECT count(*) FROM {} WHERE length({}::text) > {}").format(
+    return sql.SQL("SELECT count(*) FROM {} WHERE length(rtrim({}::text, ' ')) > {}").format(
         table, sql.Identifier(asked.column), sql.Literal(asked.length)
     )
 

@@ -36,6 +36,7 @@ _HOLDERS = sql.SQL(
         'kept_for', greatest(0, extract(epoch FROM clock_timestamp() - xact_start))) ORDER BY xact_start), '[]')
     FROM unnest(%s::text[], %s::text[]) AS wanted(name, place)
     JOIN pg_locks AS held ON held.relation = to_regclass(wanted.place) AND held.granted
+        AND held.database IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
     JOIN pg_stat_activity AS session ON session.pid = held.pid AND xact_start IS NOT NULL
     WHERE {others}
     """

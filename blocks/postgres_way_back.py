@@ -16,6 +16,7 @@ from blocks.postgres import Postgres
 from blocks.postgres_catalogue import place_of, spelled
 from blocks.postgres_tables import PRISMAS_LOCK
 from policy.migrations.added import Addition
+from policy.rows_left_out import leave_rows_out
 
 # The server went away, or took the session away: whether it had committed only looking can tell.
 _CUT_OFF = ("08", "57P")
@@ -34,7 +35,7 @@ def _count(database: Postgres, addition: Addition) -> int | None:
     if not addition.tells:
         return None
     try:
-        return int(database.ask(_counting(addition)))
+        return int(database.count(_counting(addition)))
     except BlockError:
         return None
 
@@ -80,6 +81,7 @@ def take_back(
 
 def _begin(connection: psycopg.Connection[tuple[object, ...]], schema: str) -> None:
     connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(sql.Identifier(schema)))
+    connection.execute("SET LOCAL row_security = off")
     got = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (PRISMAS_LOCK,)).fetchone()
     if got is None or not got[0]:
         raise Refused("somebody else migrates the database at this moment; nothing was changed")
@@ -119,4 +121,4 @@ def _connected(database: Postgres, limits: Mapping[str, timedelta]) -> psycopg.C
 
 
 def _first_line(error: psycopg.Error) -> str:
-    return str(error).strip().partition("\n")[0]
+    return leave_rows_out(str(error).strip().partition("\n")[0])

@@ -22,6 +22,8 @@ from lab.processes import LabError, end_all, marked
 
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 60.0
+# A connection that was kept may be closed by the other side in the very moment in which it is used again.
+FRESH = httpx.Limits(max_keepalive_connections=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Lab:
         self.home = home
         self._process = process
         self._authenticator = Authenticator(home)
-        self._control = httpx.Client(base_url=home.url("control"), timeout=60)
+        self._control = httpx.Client(base_url=home.url("control"), timeout=60, limits=FRESH)
         self._traffic = httpx.Client(base_url=home.url("traffic"), timeout=5)
 
     @classmethod

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from lab.client import ROOT, Lab
+from lab.client import FRESH, ROOT, Lab
 from lab.processes import LabError, end, of_this_lab, spawn, wait_until
 
 POOL = "countersign"
@@ -38,7 +38,7 @@ class ControlPlane:
             "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "50",
             "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "2",
         }
-        self._api = httpx.Client(base_url=self.environment["PREFECT_API_URL"], timeout=30)
+        self._api = httpx.Client(base_url=self.environment["PREFECT_API_URL"], timeout=30, limits=FRESH)
         self._server: subprocess.Popen[bytes] | None = None
         self._worker: subprocess.Popen[bytes] | None = None
 

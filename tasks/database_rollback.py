@@ -16,6 +16,7 @@ from policy.judgement import Judgement, Verdict, passed, spoken, unknown
 from policy.migrations import MigrationReading
 from policy.migrations.added import Addition, list_additions
 from policy.migrations.history import Applied, Progress, progress_of
+from policy.migrations.reached_back import judge_reached_back
 from policy.migrations.schema_text import judge_same_schema
 from policy.migrations.trial import judge_written
 from policy.migrations.way_back import Written, is_only_silent, judge_database_rollback
@@ -53,7 +54,9 @@ def only_the_checklist_is_silent(run: Run) -> bool:
         return False
     found = look_for_data(run, DATABASE.required(run.company))
     now = judge_database_rollback(readings_of(run), found.written, applied_at=found.applied_at, now=found.now)
-    return now.verdict is Verdict.FAILED and is_only_silent(found.written, applied_at=found.applied_at, now=found.now)
+    return now.verdict is Verdict.FAILED and is_only_silent(
+        readings_of(run), found.written, applied_at=found.applied_at, now=found.now
+    )
 
 
 def look_for_data(run: Run, database: Postgres) -> Found:
@@ -187,7 +190,13 @@ def schema_as_before(run: Run) -> Step:
 
 def _what_else(run: Run) -> tuple[Judgement, ...]:
     """What 4.3.1 asks besides the checklist's rule: that the SQL may run, and that servers and schema are ready."""
-    return (*judge_written(read_downs(run)), _judge_servers(run), _judge_kept_schema(run))
+    downs = {name: down for name, down in read_downs(run).items() if name in run.release.takes_back}
+    return (
+        *judge_written(downs),
+        *judge_reached_back(downs, additions_of(run)),
+        _judge_servers(run),
+        _judge_kept_schema(run),
+    )
 
 
 def _judge_servers(run: Run) -> Judgement:

@@ -2,7 +2,7 @@
 
 from blocks.errors import BlockError
 from blocks.postgres_tables import count_rows, read_applied
-from policy.migrations.duration import Estimate, estimate_duration
+from policy.migrations.duration import Estimate, estimate_duration, time_on_staging
 from tasks.migration_facts import name_of, new_readings
 from tasks.run import Run
 from tasks.systems import DATABASE, PRISMA, STAGING_DATABASE
@@ -13,12 +13,12 @@ def expected_time(run: Run) -> Estimate | None:
     staging, production = STAGING_DATABASE.required(run.company), DATABASE.required(run.company)
     names = {name_of(path) for path in run.release.migrations}
     applied = read_applied(staging, schema=PRISMA.required(run.company).database_schema)
-    took = [row.took for row in applied if row.name in names and row.took is not None]
-    if len(took) < len(names):
+    took = time_on_staging(applied, names)
+    if took is None:
         return None
     tables = sorted({lock.table for reading in new_readings(run) for lock in reading.locks})
     return estimate_duration(
-        max(took),
+        took,
         staging_rows={name: found.rows for name, found in count_rows(staging, tables).items()},
         production_rows={name: found.rows for name, found in count_rows(production, tables).items()},
     )

@@ -9,6 +9,7 @@ from blocks.scratch_host import Scratch
 from policy.judgement import Judgement
 from policy.migrations import MigrationReading
 from policy.migrations.history import Progress, progress_of
+from policy.migrations.reach import say_what_reaches_out
 from policy.migrations.schema_text import find_difference, read_schema
 from policy.migrations.trial import Down, Outcome, Source, Trial, judge_tried
 from tasks.migration_facts import new_readings, project_of, read_downs, texts_by_name
@@ -18,6 +19,7 @@ from tasks.systems import DATABASE, PRISMA
 
 _APPLIED = "it is applied already"
 _AFTER = "one before it did not come back"
+_UNTRIED = "one before it was not tried"
 
 
 def judge_way_back(run: Run) -> Judgement:
@@ -69,11 +71,24 @@ def _try_in_order(
     ground: _Ground, readings: Sequence[MigrationReading], ups: Mapping[str, str], downs: Mapping[str, Down]
 ) -> Iterator[Trial]:
     for number, reading in enumerate(readings):
+        rest = [one.name for one in readings[number + 1 :]]
+        if out := _reaches_out(ups[reading.name], downs.get(reading.name)):
+            yield Trial(reading.name, Outcome.NOT_TRIED, f"it reaches beyond its database: {out}")
+            yield from (Trial(name, Outcome.NOT_TRIED, _UNTRIED) for name in rest)
+            return
         trial = _try_one(ground, reading.name, ups[reading.name], downs.get(reading.name))
         yield trial
         if trial.outcome not in (Outcome.CAME_BACK, Outcome.NOT_TRIED):
-            yield from (Trial(one.name, Outcome.NOT_TRIED, _AFTER) for one in readings[number + 1 :])
+            yield from (Trial(name, Outcome.NOT_TRIED, _AFTER) for name in rest)
             return
+
+
+def _reaches_out(up: str, down: Down | None) -> str:
+    """Say what of a migration, or of its way back, would change more than the scratch database, before people agreed.
+
+    What Prisma offers is written from tables alone.
+    """
+    return say_what_reaches_out(up) or (say_what_reaches_out(down.sql) if down else "")
 
 
 def _try_one(ground: _Ground, name: str, up: str, down: Down | None) -> Trial:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pglast import ast
-from pglast.enums import AlterTableType, ConstrType
+from pglast.enums import AlterTableType, ConstrType, ObjectType
 from pglast.stream import RawStream
 
 from policy.migrations.expressions import unsteady_part
@@ -50,6 +50,10 @@ def list_additions(files: Iterable[str]) -> tuple[Addition, ...]:
 def _additions_of(node: ast.Node) -> Iterator[Addition]:
     if isinstance(node, ast.CreateStmt):
         yield Addition(relation_name(node.relation))
+    elif isinstance(node, ast.CreateTableAsStmt) and node.objtype is ObjectType.OBJECT_TABLE and node.into:
+        yield Addition(relation_name(node.into.rel))
+    elif isinstance(node, ast.SelectStmt) and node.intoClause:
+        yield Addition(relation_name(node.intoClause.rel))
     elif isinstance(node, ast.AlterTableStmt):
         for command in node.cmds or ():
             if command.subtype is AlterTableType.AT_AddColumn and isinstance(command.def_, ast.ColumnDef):

@@ -21,10 +21,14 @@ def find_aliases(statements: Sequence[Statement]) -> dict[str, Alias]:
     found: dict[str, Alias] = {}
     for statement in statements:
         node = statement.node
-        if isinstance(node, ast.ViewStmt) and isinstance(node.query, ast.SelectStmt) and not node.aliases:
-            alias = _alias_of(node.query)
+        if isinstance(node, ast.ViewStmt) and isinstance(node.query, ast.SelectStmt):
+            alias = None if node.aliases or _lasts_a_session(node.view) else _alias_of(node.query)
             if alias:
                 found[relation_name(node.view)] = alias
+            else:
+                found.pop(relation_name(node.view), None)
+        elif isinstance(node, ast.RenameStmt | ast.AlterObjectSchemaStmt):
+            found.pop(relation_name(node.relation), None)
         elif isinstance(node, ast.DropStmt):
             for one in node.objects or ():
                 found.pop(named(strings(one)), None)
@@ -49,3 +53,7 @@ def _alias_of(query: ast.SelectStmt) -> Alias | None:
             column = strings(fields)[-1]
             columns[target.name or column] = column
     return Alias(relation_name(source), columns) if whole else None
+
+
+def _lasts_a_session(view: ast.RangeVar | None) -> bool:
+    return view is None or view.relpersistence == "t"

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import cast
 
 from pglast import ast
-from pglast.enums import A_Expr_Kind, BoolExprType, NullTestType
+from pglast.enums import A_Expr_Kind, BoolExprType, NullTestType, OnConflictAction
 
 from policy.limits import Risk
 from policy.migrations.expressions import effectful_functions
@@ -22,7 +22,12 @@ from policy.migrations.statements import (
 )
 
 FIRST, LAST = 1, 2
-_BOUND = re.compile(r"(?<![:\w]):(first|last)\b")
+# What stands in quotes or in a comment is passed over whole: there `:first` is what its author wrote.
+_BOUND = re.compile(
+    r"""[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$|--[^\n]*|/\*.*?\*/"""
+    r"|(?<![:\w]):(?P<bound>first|last)\b",
+    re.DOTALL,
+)
 _NUMBER = {"first": f"${FIRST}", "last": f"${LAST}"}
 _FOLDER = "backfills"
 # They have one value for the same row, and change nothing else.
@@ -70,7 +75,7 @@ def list_backfills(files: Sequence[str], *, folder: str) -> tuple[str, ...]:
 
 def read_backfill(name: str, text: str) -> Backfill:
     """Return the backfill of this file; raise NoBackfill with what it would have to be."""
-    sql = _BOUND.sub(lambda found: _NUMBER[found[1]], text)
+    sql = _BOUND.sub(lambda found: _NUMBER.get(found["bound"] or "", found[0]), text)
     try:
         statements = read_statements(sql)
     except UnreadableSql as error:
@@ -147,12 +152,16 @@ def _loses(node: _Changing, condition: object) -> str:
     if isinstance(node, ast.DeleteStmt):
         return f"the rows of {table} are gone"
     if isinstance(node, ast.InsertStmt):
-        return ""
+        changes = node.onConflictClause and node.onConflictClause.action == OnConflictAction.ONCONFLICT_UPDATE
+        return f"the values that rows of {table} held are gone" if changes else ""
+    relation = cast("ast.RangeVar", node.relation)
+    own = relation.alias.aliasname if relation.alias else relation.relname
     tests = (one for one in _parts(condition) if isinstance(one, ast.NullTest))
     empty = {
         strings(one.arg.fields)[-1]
         for one in tests
         if one.nulltesttype == NullTestType.IS_NULL and isinstance(one.arg, ast.ColumnRef)
+        if strings(one.arg.fields)[:-1][-1:] in ([], [own])
     }
     changed = [one.name or "" for one in node.targetList or ()]
     lost = sorted(set(changed) - empty)

@@ -1,5 +1,6 @@
 """What changing the type of a column does: whether the table is written anew, and whether PostgreSQL can do it."""
 
+import re
 from dataclasses import dataclass
 
 from pglast import ast, parse_sql
@@ -10,6 +11,8 @@ from policy.migrations.statements import strings, walk
 _TEXTS = frozenset(("text", "varchar", "bpchar", "name"))
 _GROWING = frozenset(("timestamp", "timestamptz", "time", "timetz"))
 _MOST_DIGITS = 6
+# They stand in no family, and PostgreSQL makes numbers or bytes of them by itself (`pg_cast`).
+_BECOME_NUMBERS = re.compile(r"money|oid|reg[a-z]+|pg_[a-z_]+")
 _FAMILIES = {
     **dict.fromkeys(("int2", "int4", "int8", "float4", "float8", "numeric"), "numbers"),
     **dict.fromkeys(("date", "time", "timetz", "timestamp", "timestamptz", "interval"), "times"),
@@ -79,6 +82,8 @@ def cannot_cast(old: Kind, new: Kind, *, domains: frozenset[str]) -> bool:
     Of a type that is not PostgreSQL's own nothing is known but that it becomes no number and no time by itself.
     """
     if new.is_text or old == new or new.name not in _FAMILIES or old.name in domains:
+        return False
+    if _BECOME_NUMBERS.fullmatch(old.name) and not old.is_list:
         return False
     return old.is_list is not new.is_list or _FAMILIES.get(old.name) != _FAMILIES[new.name]
 

@@ -1,5 +1,7 @@
 """Judges constraints that a migration adds to a table or takes from it."""
 
+from dataclasses import replace
+
 from pglast import ast
 from pglast.enums import ConstrType
 
@@ -80,7 +82,11 @@ def judge_dropped_constraint(
             fails=True,
             undo=undo,
         )
-    return unlisted(f"dropping the {kind} constraint {name} of {table}", locks=locks, undo=undo)
+    found = unlisted(f"dropping the {kind} constraint {name} of {table}", locks=locks, undo=undo)
+    if kind not in (Constraint.UNIQUE, Constraint.PRIMARY_KEY):
+        return found
+    # ON CONFLICT, by which Prisma upserts, needs it.
+    return replace(found, breaks=f"{table} without {name}", stage=Stage.CONTRACT)
 
 
 def _judge_foreign_key(table: str, constraint: ast.Constraint, so_far: SoFar, undo: Undo) -> Finding:

@@ -1,11 +1,12 @@
 """How long a migration will take in production, by its time on staging and the rows of both (6.1.3)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from policy.judgement import Judgement, failed, passed, spoken, unknown
 from policy.limits import Risk
+from policy.migrations.history import Applied, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,16 @@ class Estimate:
 
     takes: timedelta
     sentence: str
+
+
+def time_on_staging(rows: Sequence[Applied], names: Collection[str]) -> timedelta | None:
+    """Return how long these migrations took there, one after the other; None where one of them has not finished.
+
+    Of one that was applied again the newest time counts.
+    """
+    took = {row.name: row.took for row in rows if row.name in names and row.progress is Progress.APPLIED}
+    times = [one for one in took.values() if one is not None]
+    return sum(times, timedelta(0)) if len(times) == len(names) else None
 
 
 def estimate_duration(

@@ -1,7 +1,6 @@
 """What Prisma's own table says: which migrations were applied, never finished, or were changed since (6.3.2)."""
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,9 +8,8 @@ from enum import StrEnum
 
 from policy.combined import combine, listed
 from policy.judgement import Judgement, failed, passed, unknown
+from policy.rows_left_out import leave_rows_out
 
-# Where PostgreSQL's sentence quotes what stood in a row, which may be a patient's.
-_OF_A_ROW = re.compile(r"(: |\b[Vv]alue )[\"'].*[\"']|(?<=\)=)\(.*\)")
 _LOCK_TIMEOUT = "canceling statement due to lock timeout"
 
 
@@ -120,4 +118,4 @@ def _say_half_done(row: Applied) -> str:
 def _first_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     found = next((line for line in lines if "ERROR" in line), next(iter(lines), ""))
-    return _OF_A_ROW.sub(r"\1[…]", found)[:200]
+    return leave_rows_out(found)[:200]

@@ -7,8 +7,9 @@ from pglast.enums import ObjectType
 
 from policy.migrations.expressions import effectful_functions
 from policy.migrations.findings import NOTHING_TO_UNDO, Finding, Lock, Mode, Safety, Undo, safe, unlisted, unreadable
+from policy.migrations.rows import Changing, judge_rows
 from policy.migrations.so_far import SoFar
-from policy.migrations.statements import quoted, quoted_relation, relation_name, strings
+from policy.migrations.statements import quoted, quoted_relation, relation_name, strings, walk
 
 _MAY_BE_THERE = Undo(impossible="whether it was there before is not known from the text")
 
@@ -35,7 +36,10 @@ def judge_table_of_a_query(node: ast.CreateTableAsStmt, so_far: SoFar) -> Iterat
         yield unreadable(f"{name} is filled by what the text does not show")
         return
     word = "MATERIALIZED VIEW" if node.objtype is ObjectType.OBJECT_MATVIEW else "TABLE"
-    yield from so_far.missing_in(node.query)
+    if node.query and any(isinstance(one, Changing) for one in walk(node.query)):
+        yield from judge_rows(node.query, so_far)
+    else:
+        yield from so_far.missing_in(node.query)
     undo = f"DROP {word} {relation}"
     yield _made(f"the {word.lower()} {name}, filled by a query,", undo, if_not_exists=bool(node.if_not_exists))
 

@@ -199,6 +199,7 @@ def _dropped_other(kind: ObjectType | None, name: str, so_far: SoFar) -> Finding
         f"Dropping the {_word_of(kind)} {name} is on no list of 6.2{why}",
         locks=locks,
         fails=bool(users),
+        breaks=f"{name} dropped",
         undo=undo,
         stage=Stage.CONTRACT,
     )
@@ -244,11 +245,14 @@ def _dropped_index(name: str, so_far: SoFar, statement: ast.DropStmt) -> Finding
     advice = "" if alone else "DROP INDEX CONCURRENTLY as the only statement of a migration of its own"
     undo = Undo(impossible=f"how {name} was defined is not known from the text")
     mode = Mode.SHARE_UPDATE_EXCLUSIVE if alone else Mode.ACCESS_EXCLUSIVE
+    # ON CONFLICT, by which Prisma upserts, needs it. Where the database does not tell, Prisma's way of naming does.
+    unique = known.definition.startswith("CREATE UNIQUE") if known and known.definition else name.endswith("_key")
     return Finding(
         Safety.RISKY,
         f"Dropping the index {name} is on no list of 6.2; queries that need it become slow",
         advice=advice,
         locks=(Lock(known.table, mode),) if known and not so_far.is_new(known.table) else (),
+        breaks=f"{name} dropped" if unique else "",
         undo=Undo((known.definition,)) if known and known.definition else undo,
         stage=Stage.CONTRACT,
         needs_no_transaction=alone,

@@ -8,7 +8,12 @@ from policy.combined import counted, listed
 from policy.judgement import Judgement, failed, passed
 
 # What pg_dump writes anew each time, or that says nothing of the schema.
-_NOISE = re.compile(r"^(--.*|\\(un)?restrict .*|SET .*|SELECT pg_catalog\.set_config.*|)$")
+_OF_ITS_SESSION = (
+    "statement_timeout|lock_timeout|idle_in_transaction_session_timeout|transaction_timeout|client_encoding"
+    "|standard_conforming_strings|check_function_bodies|xmloption|client_min_messages|row_security|default_tablespace"
+    "|default_table_access_method|default_with_oids|SESSION AUTHORIZATION"
+)
+_NOISE = re.compile(rf"^(--.*|\\(un)?restrict .*|SET ({_OF_ITS_SESSION})\b.*;|SELECT pg_catalog\.set_config.*|)$")
 _TABLE = re.compile(r"CREATE (UNLOGGED )?TABLE .*\($")
 _LINES, _WIDTH = 3, 160
 

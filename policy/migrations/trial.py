@@ -74,6 +74,8 @@ def judge_written(downs: Mapping[str, Down]) -> Iterator[Judgement]:
         except UnreadableSql as error:
             yield failed(f"{name}: {down.source} cannot be read: {error}")
             continue
+        if not statements:
+            yield failed(f"{name}: {down.source} holds no statement, so it takes nothing back")
         ended = [one for one in statements if isinstance(one.node, ast.TransactionStmt)]
         yield from (
             failed(f"{name}: {down.source} has {one.text} in line {one.line}, and 4.3.2 is one transaction already")

@@ -16,6 +16,7 @@ _BESIDE: dict[Mode, frozenset[str]] = {
     Mode.SHARE_UPDATE_EXCLUSIVE: frozenset(_WEAK),
     Mode.SHARE: frozenset((*_READERS, "SHARE")),
     Mode.SHARE_ROW_EXCLUSIVE: frozenset(_READERS),
+    Mode.EXCLUSIVE: frozenset(("ACCESS SHARE",)),
     Mode.ACCESS_EXCLUSIVE: frozenset(),
 }
 

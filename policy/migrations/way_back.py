@@ -33,7 +33,7 @@ def judge_database_rollback(
         return failed("this release applied no migration; there is no schema to roll back")
     if lasting := [f"{one.name}: {listed(one.irreversible)}" for one in readings if one.irreversible]:
         return failed(f"cannot be taken back ({'; '.join(lasting)})")
-    if more := [f"{one.name}: {finding.reason}" for one in readings for finding in one.findings if _does_more(finding)]:
+    if more := _list_more(readings):
         return failed(f"does more than add ({listed(more)})")
     if applied_at is None:
         return unknown("when the migration was applied is not known")
@@ -44,12 +44,14 @@ def judge_database_rollback(
     return combine(parts or [passed(well)])
 
 
-def is_only_silent(written: Written, *, applied_at: datetime | None, now: datetime) -> bool:
+def is_only_silent(
+    readings: Sequence[MigrationReading], written: Written, *, applied_at: datetime | None, now: datetime
+) -> bool:
     """Whether nothing speaks against it but that the checklist is silent: then the CTO and the DevOps lead may waive.
 
-    Asked of what `judge_database_rollback` failed, where the migrations only added.
+    Asked of what `judge_database_rollback` failed.
     """
-    if applied_at is None:
+    if applied_at is None or any(one.irreversible for one in readings) or _list_more(readings):
         return False
     return JUST_APPLIED <= now - applied_at <= TOO_LATE and not any(_judge_written(written))
 
@@ -62,6 +64,10 @@ def say_safer(readings: Sequence[MigrationReading]) -> str:
         "safer: put back the image alone with the deployment `rollback`, for the version before lives on with what was"
         " added"
     )
+
+
+def _list_more(readings: Sequence[MigrationReading]) -> list[str]:
+    return [f"{one.name}: {finding.reason}" for one in readings for finding in one.findings if _does_more(finding)]
 
 
 def _does_more(finding: Finding) -> bool:

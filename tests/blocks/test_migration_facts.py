@@ -106,7 +106,19 @@ def test_values_that_stand_twice_and_rows_that_point_to_nothing_are_counted(trut
     assert [known.counted[one] for one in asked] == [7, 0, 0, 500, 0, 500, None, 500, 1]
 
 
-def test_a_table_too_large_to_be_counted_in_time_keeps_no_release_from_being_read(truth: Postgres) -> None:
+def test_spaces_at_the_end_are_not_too_long_for_they_are_cut_off(truth: Postgres) -> None:
+    with connect(truth, autocommit=True) as owner:
+        owner.execute("CREATE TABLE \"Spaced\" AS SELECT 'ab  '::text AS word UNION ALL SELECT 'ab c'")
+        asked = Longer("Spaced", "word", 2)
+        known = read_facts(truth, touched=("Spaced",), nulls=(), counts=(asked,))
+        owner.execute("DELETE FROM \"Spaced\" WHERE word = 'ab c'")
+        owner.execute('ALTER TABLE "Spaced" ALTER COLUMN word TYPE varchar(2)')
+        owner.execute('DROP TABLE "Spaced"')
+
+    assert known.counted[asked] == 1
+
+
+def test_a_table_that_cannot_be_counted_keeps_no_release_from_being_read(truth: Postgres) -> None:
     hurried = truth.model_copy(update={"statement_patience": timedelta(seconds=2)})
     with connect(truth, autocommit=True) as owner:
         owner.execute('CREATE TABLE "Slow" AS SELECT 1 AS id')

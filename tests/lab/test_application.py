@@ -126,10 +126,10 @@ def test_wrong_version(lab: Lab) -> None:
 def test_slow(lab: Lab) -> None:
     shipped = put_on(lab, "slow")
     assert reached(lambda: lab.version_of("web-server-1") == shipped.commit)
-    client = httpx.Client(base_url=lab.home.url("app_web-server-1"), timeout=10)
+    lab.set_traffic(0)
 
-    seconds = [client.get("/api/patients/1").elapsed.total_seconds() for _ in range(5)]
-    client.close()
+    with httpx.Client(base_url=lab.home.url("app_web-server-1"), timeout=10) as client:
+        seconds = [client.get("/api/patients/1").elapsed.total_seconds() for _ in range(5)]
 
     assert max(seconds) > 2.5
 

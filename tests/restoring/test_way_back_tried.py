@@ -121,3 +121,20 @@ def test_names_are_looked_for_in_the_schema_that_prisma_looks_after(company: Com
     (trial,) = tried(company, tmp_path, files, schema="billing")
 
     assert trial.outcome is Outcome.CAME_BACK, trial.words
+
+
+def test_what_reaches_beyond_its_database_is_not_tried_before_people_agreed(
+    place: Place, company: Company, tmp_path: Path
+) -> None:
+    with place.other.connect("postgres") as connection:
+        connection.execute("DROP DATABASE IF EXISTS neighbour")
+        connection.execute("CREATE DATABASE neighbour OWNER scratch")
+
+    drops = tried(company, tmp_path, {"1_drop": "DROP DATABASE neighbour WITH (FORCE);", "2_note": NEW_TABLE})
+    (down,) = tried(company, tmp_path, {"1_note": NEW_TABLE}, {"1_note": "DROP DATABASE neighbour;"})
+
+    assert [one.outcome for one in (*drops, down)] == [Outcome.NOT_TRIED] * 3
+    assert "it reaches beyond its database: line 1: DROP DATABASE neighbour" in drops[0].words
+    with place.other.connect("postgres") as connection:
+        assert connection.execute("SELECT count(*) FROM pg_database WHERE datname = 'neighbour'").fetchone() == (1,)
+        connection.execute("DROP DATABASE neighbour")

@@ -42,6 +42,16 @@ def test_a_backfill_is_one_statement_with_its_range() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["'at :first'", "E'it\\'s :last'", "'it''s :first'", '":last"', "$$ :first $$", "1 /* :last */", "1 -- :first\n"],
+)
+def test_what_only_looks_like_a_bound_stays_as_it_is_written(text: str) -> None:
+    found = read("UPDATE p SET a = TEXT WHERE RANGE".replace("TEXT", text))
+
+    assert found.sql == "UPDATE p SET a = TEXT WHERE id BETWEEN $1 AND $2".replace("TEXT", text)
+
+
+@pytest.mark.parametrize(
     ("sql", "table", "key"),
     [
         pytest.param('UPDATE billing."Invoice" SET a = 1 WHERE RANGE', "billing.Invoice", "id", id="schema"),
@@ -106,6 +116,21 @@ def test_what_could_not_go_range_by_range_is_refused(sql: str, why: str) -> None
         pytest.param("UPDATE p SET a = 1 WHERE RANGE AND f(a) IS NULL", Risk.HIGH, "p.a held", id="of a function"),
         pytest.param("DELETE FROM p WHERE RANGE", Risk.HIGH, "the rows of p are gone", id="deleted"),
         pytest.param("INSERT INTO q SELECT id FROM p WHERE RANGE", Risk.MEDIUM, "fills", id="new rows"),
+        pytest.param(
+            "INSERT INTO q SELECT id FROM p WHERE RANGE ON CONFLICT DO NOTHING", Risk.MEDIUM, "fills", id="new alone"
+        ),
+        pytest.param(
+            "INSERT INTO q SELECT id, a FROM p WHERE RANGE ON CONFLICT (id) DO UPDATE SET a = excluded.a",
+            Risk.HIGH,
+            "the values that rows of q held are gone",
+            id="or changed ones",
+        ),
+        pytest.param(
+            "UPDATE p SET a = q.b FROM q WHERE p.RANGE AND q.a IS NULL", Risk.HIGH, "p.a held", id="empty elsewhere"
+        ),
+        pytest.param(
+            "UPDATE p AS x SET a = q.b FROM q WHERE x.RANGE AND x.a IS NULL", Risk.MEDIUM, "fills", id="by its alias"
+        ),
     ],
 )
 def test_what_nothing_takes_back_is_the_ctos(sql: str, risk: Risk, reason: str) -> None:

@@ -1,12 +1,13 @@
 """How long a migration will take (6.1.3)."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from policy.judgement import Verdict
 from policy.limits import Risk
-from policy.migrations.duration import Estimate, estimate_duration, judge_duration
+from policy.migrations.duration import Estimate, estimate_duration, judge_duration, time_on_staging
+from policy.migrations.history import Applied
 
 LIMIT = timedelta(minutes=5)
 
@@ -58,3 +59,26 @@ def test_over_five_minutes_is_for_off_hours_and_maintenance(
     estimate = None if minutes is None else Estimate(timedelta(minutes=minutes), "timed")
 
     assert judge_duration(estimate, limit=LIMIT, risk=risk, maintenance=maintenance).verdict is verdict
+
+
+def row(name: str, minutes: int | None, *, rolled_back: bool = False) -> Applied:
+    began = datetime(2026, 11, 24, 10, tzinfo=UTC)
+    ended = None if minutes is None else began + timedelta(minutes=minutes)
+    return Applied(name, "c", began, ended, ended if rolled_back else None, 1)
+
+
+@pytest.mark.parametrize(
+    ("rows", "minutes"),
+    [
+        pytest.param([row("a", 4), row("b", 3), row("other", 90)], 7, id="one after the other"),
+        pytest.param([row("a", 4, rolled_back=True), row("a", 2), row("b", 3)], 5, id="applied again"),
+        pytest.param([row("a", 4, rolled_back=True), row("a", 4)], None, id="twice is not both"),
+        pytest.param([row("a", 4), row("b", None)], None, id="not finished"),
+        pytest.param([row("a", 4), row("b", 3, rolled_back=True)], None, id="taken back"),
+        pytest.param([], None, id="nothing"),
+    ],
+)
+def test_the_time_of_a_release_is_that_of_all_its_migrations(rows: list[Applied], minutes: int | None) -> None:
+    took = time_on_staging(rows, {"a", "b"})
+
+    assert (took and took.total_seconds() / 60) == minutes

@@ -111,6 +111,8 @@ def test_the_folder_has_to_go_on_where_the_database_stands(
         ('ERROR: invalid input value for enum "Role": "Zoe"', 'enum "Role": […]'),
         ('ERROR: value "Zoe" is out of range for type integer', "value […] is out of range"),
         ('ERROR: date/time field value out of range: "Zoe"', "out of range: […]"),
+        ('ERROR: invalid input syntax for type integer: "Zoe\nTwin"', "type integer: […]"),
+        ("ERROR: check violated, Failing row contains (1, Zoe).", "row contains […]"),
         ("ERROR: duplicate key\nDETAIL: Key (name)=(Zoe) already exists.", "duplicate key"),
         ("ERROR: Key (name)=(Zoe) is duplicated", "Key (name)="),
         ('ERROR: column "phone" of relation "Patient" contains null values', 'column "phone" of relation "Patient"'),

@@ -54,6 +54,14 @@ def test_what_harms_nobody_is_safe(sql: str) -> None:
 
 
 WORSE = [
+    ("S6, an alias of this session only", RISKY,
+     'ALTER TABLE "Patient" RENAME TO "Person"; CREATE TEMP VIEW "Patient" AS SELECT * FROM "Person";', "still reads"),
+    ("S6, an alias that is replaced", RISKY,
+     'ALTER TABLE "Patient" RENAME TO "Person"; CREATE VIEW "Patient" AS SELECT * FROM "Person";'
+     ' CREATE OR REPLACE VIEW "Patient" AS SELECT * FROM "Person" WHERE false;', "still reads"),
+    ("S6, an alias that is renamed", RISKY,
+     'ALTER TABLE "Patient" RENAME TO "Person"; CREATE VIEW "Patient" AS SELECT * FROM "Person";'
+     ' ALTER VIEW "Patient" RENAME TO "Ids";', "still reads"),
     ("S2, text", RISKY, 'ALTER TABLE "Patient" ADD COLUMN "mrn" TEXT NOT NULL;', "Patient has 1,000 rows, so"),
     ("S2, schema", RISKY, 'ALTER TABLE public."Patient" ADD "mrn" INT NOT NULL;', "Patient has 1,000 rows, so"),
     ("S2, beside a good one", RISKY, 'ALTER TABLE "Patient" ADD "a" INT, ADD "mrn" INT NOT NULL;', "Column mrn is req"),

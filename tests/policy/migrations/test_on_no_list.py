@@ -24,6 +24,8 @@ DECIDED = [
     ("chooses", RISKY, 'DELETE FROM "Patient" WHERE "age" > 3 AND true;'),
     ("TRUNCATE of two", DANGEROUS, 'TRUNCATE TABLE "LegacyPatient", ONLY "Doctor" RESTART IDENTITY CASCADE;'),
     ("deletes within WITH", DANGEROUS, 'WITH d AS (DELETE FROM "Patient" RETURNING 1) SELECT count(*) FROM d;'),
+    ("deletes while it makes a table", DANGEROUS,
+     'CREATE TABLE n AS WITH d AS (DELETE FROM "Patient" RETURNING *) SELECT * FROM d;'),
     ("EXPLAIN ANALYZE carries out", DANGEROUS, 'EXPLAIN ANALYZE DELETE FROM "Patient";'),
     ("EXPLAIN does not", RISKY, 'EXPLAIN DELETE FROM "Patient";'),
     ("COPY of a DELETE", DANGEROUS, 'COPY (DELETE FROM "Patient" RETURNING 1) TO STDOUT;'),

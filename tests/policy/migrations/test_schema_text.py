@@ -50,6 +50,9 @@ def test_a_column_that_was_dropped_and_made_again_is_where_it_was_by_name() -> N
             "left over: SET search_path TO",
             id="in a function",
         ),
+        pytest.param(
+            "CREATE INDEX", "SET name = 'a'\nCREATE INDEX", "left over: SET name = 'a'", id="an UPDATE's line"
+        ),
         pytest.param(",\n    name text", "", "missing: name text", id="column gone"),
         pytest.param("name text\n", 'name text,\n    "nickname" text\n', 'left over: "nickname" text', id="more"),
     ],

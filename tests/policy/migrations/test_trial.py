@@ -58,6 +58,8 @@ def test_what_the_author_wrote_goes_before_what_is_derived(
                      id="offered in vain"),
         pytest.param(ADD, Down("SELECT 1;\nCOMMIT;", Source.FILE), Trial("m", Outcome.CAME_BACK), Verdict.FAILED,
                      "m: its down.sql has COMMIT in line 2, and 4.3.2 is one transaction already", id="own commit"),
+        pytest.param(ADD, Down("-- nothing\n", Source.FILE), Trial("m", Outcome.NOT_TRIED), Verdict.FAILED,
+                     "m: its down.sql holds no statement, so it takes nothing back", id="only a comment"),
         pytest.param(ADD, Down("ALTER …", Source.FILE), Trial("m", Outcome.CAME_BACK), Verdict.FAILED,
                      "m: its down.sql cannot be read: line 1: syntax error", id="unreadable"),
     ],

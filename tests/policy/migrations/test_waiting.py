@@ -24,6 +24,8 @@ READER = Holder(4711, "holi", "reports", "active", "Patient", "ACCESS SHARE", ti
         (Mode.SHARE, "SHARE UPDATE EXCLUSIVE", True),
         (Mode.SHARE_ROW_EXCLUSIVE, "ROW SHARE", False),
         (Mode.SHARE_ROW_EXCLUSIVE, "SHARE", True),
+        (Mode.EXCLUSIVE, "ACCESS SHARE", False),
+        (Mode.EXCLUSIVE, "ROW SHARE", True),
         (Mode.SHARE_UPDATE_EXCLUSIVE, "ROW EXCLUSIVE", False),
         (Mode.SHARE_UPDATE_EXCLUSIVE, "SHARE UPDATE EXCLUSIVE", True),
         (Mode.ROW_EXCLUSIVE, "ROW EXCLUSIVE", False),
@@ -61,3 +63,10 @@ def test_the_longest_wait_is_kept_whatever_is_seen_later() -> None:
     assert waits.sentence == "others waited 1.9 s for a lock at most (7 sessions at a time)"
     assert Waits().sentence == "nobody waited for a lock"
     assert replace(waits, trouble="database holi: away").sentence.endswith("not seen throughout: database holi: away")
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_whoever_keeps_a_table_for_itself_is_in_the_way_of_every_lock(mode: Mode) -> None:
+    keeper = replace(READER, mode="ACCESS EXCLUSIVE")
+
+    assert find_in_the_way([keeper], [Lock("Patient", mode)], longer_than=TWO_SECONDS) == (keeper,)

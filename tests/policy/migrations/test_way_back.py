@@ -11,6 +11,7 @@ from policy.migrations.way_back import Written, is_only_silent, judge_database_r
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ADDS = 'ALTER TABLE "Patient" ADD COLUMN "nickname" TEXT;'
 DROPS = 'ALTER TABLE "Patient" DROP COLUMN "nickname";'
+RENAMES = 'ALTER TABLE "Patient" RENAME COLUMN "phone" TO "tel";'
 EMPTY = Written({"Patient.nickname": 0})
 
 
@@ -83,8 +84,19 @@ def test_what_does_more_than_add_is_not_taken_back_though_a_statement_could(sql:
 def test_the_two_leads_may_waive_only_the_silence_of_the_checklist(
     minutes: int, written: Written, *, silent: bool
 ) -> None:
-    assert is_only_silent(written, applied_at=NOW - timedelta(minutes=minutes), now=NOW) is silent
-    assert not is_only_silent(written, applied_at=None, now=NOW)
+    adds = [read_migration("m", ADDS)]
+
+    assert is_only_silent(adds, written, applied_at=NOW - timedelta(minutes=minutes), now=NOW) is silent
+    assert not is_only_silent(adds, written, applied_at=None, now=NOW)
+
+
+@pytest.mark.parametrize("sql", [RENAMES, DROPS])
+def test_what_does_more_than_add_is_not_waived_by_the_silence_of_the_checklist(sql: str) -> None:
+    applied_at = NOW - timedelta(minutes=20)
+    readings = [read_migration("m", sql)]
+
+    assert judge_database_rollback(readings, EMPTY, applied_at=applied_at, now=NOW).verdict is Verdict.FAILED
+    assert not is_only_silent(readings, EMPTY, applied_at=applied_at, now=NOW)
 
 
 @pytest.mark.parametrize(("sql", "safer"), [(ADDS, "`rollback`"), (DROPS, "`hotfix`")])
