@@ -7,10 +7,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import attrgetter
 
+from policy.health import judge_health
 from policy.health_watch import conclude_watch, judge_health_checks
+from policy.judgement import Verdict
 from policy.limits import Limits
+from policy.measurement import measured_time
 from policy.observed import Observed
 from policy.red_flags import Conclusion, Flag, judge_watch
+from policy.samples import error_rate
 
 # What judges; the others say how it is measured, or belong to items whose evidence is not kept.
 REPLAYED = (
@@ -86,8 +90,8 @@ def replay(past: Past, limits: Limits) -> Outcome:
     as_measured = {name: getattr(past.limits, name) for name in ("watch_interval", "watch_window", "extended_watch")}
     judging = limits.model_copy(update=as_measured)
     asks_at = None
-    for moment in _moments(past.observed):
-        conclusion = _look(past, past.observed, moment, judging)
+    for moment in _list_doubtful(past.observed, judging):
+        conclusion = conclude_at(moment, past, past.observed, judging)
         if conclusion.flag is Flag.ROLL_BACK:
             effect = _effect(past, moment, judging)
             return Outcome(past, effect, moment, asks_at, f"{conclusion.sentence} ({conclusion.rule})")
@@ -110,7 +114,29 @@ def _moments(observed: Observed) -> list[datetime]:
     return sorted({one.at for one in observed.samples} or {one.at for one in observed.checks})
 
 
-def _look(past: Past, observed: Observed, now: datetime, limits: Limits) -> Conclusion:
+def _list_doubtful(observed: Observed, limits: Limits) -> list[datetime]:
+    """Return the moments at which any rule could find anything: nothing bad was measured shortly before the others."""
+    usual = measured_time(observed.baseline.p95)
+    slow = limits.p95_roll_back
+    if usual is not None:
+        slow = min(slow, max(limits.p95, usual * limits.p95_factor))
+    rate = min(limits.error_rate_consider, limits.error_rate_roll_back)
+    bad = [
+        one.at
+        for one in observed.samples
+        if (error_rate(one) or 0.0) > rate or (one.p95 is not None and one.p95 > slow)
+    ]
+    ill = [one.at for one in observed.checks if one.answer and judge_health(one.answer).verdict is not Verdict.PASSED]
+    doubtful = sorted((*bad, *ill))
+    # The newest sample may be of that age, and the oldest that counts beside it as much older.
+    span = 2 * limits.sample_age
+    return [
+        moment for moment in _moments(observed) if bisect_left(doubtful, moment - span) < bisect_right(doubtful, moment)
+    ]
+
+
+def conclude_at(now: datetime, past: Past, observed: Observed, limits: Limits) -> Conclusion:
+    """Judge one look of the watch again, by what it had measured until then."""
     new = frozenset(server for server, since in observed.new_since.items() if since <= now)
     metrics = None
     if observed.samples:
