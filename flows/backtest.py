@@ -37,7 +37,7 @@ class BacktestRequest(BaseModel):
 
 @flow(name="Backtest", persist_result=False)
 def backtest(request: BacktestRequest | None = None) -> None:
-    """2.1, 4.1: a page says what these limits would have stopped earlier, for nothing, or no more; nothing changes."""
+    """A page says what these limits would have stopped earlier, for nothing, or no more (2.1, 4.1); nothing changes."""
     asked = request or BacktestRequest()
     with Company.load(asked.environment) as company:
         zone, now = company.rules.time_zone, utc_now()

@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape
 
 from policy.bar_chart import HEIGHT, NO_RECORD, WIDTH, Bar, Bars, draw_bars, legend, patterns
 from policy.chart import INK
+from policy.combined import counted
 from policy.limits import Limits, Risk
 from policy.metrics import Figure, Figures
 from policy.metrics_report import Quarter, Report
@@ -72,7 +73,8 @@ def list_sentences(report: Report) -> list[str]:
         "that only observed": [one for one in report.releases if one.observed_only],
     }
     exceptions = ", ".join(f"{len(ones)} {name}" for name, ones in notes.items() if ones)
-    said.append(f"Of {len(report.releases)} releases: {exceptions or 'none waived, accepted or self-approved'}.")
+    releases = counted(len(report.releases), "release")
+    said.append(f"Of {releases}: {exceptions or 'none waived, accepted or self-approved'}.")
     return [*said, *_partial(report.quarters), *report.doubts]
 
 

@@ -117,7 +117,7 @@ def _doubts(
         doubts.append(f"The period is not over: it was measured on {now.astimezone(since.tzinfo):%d %b %Y %H:%M}.")
     if begins is None:
         doubts.append("There is no record of a release yet: nothing was measured, and that is not zero.")
-    elif begins > since:
+    elif begins.astimezone(since.tzinfo).date() > since.date():
         day = f"{begins.astimezone(since.tzinfo):%d %b %Y}"
         doubts.append(f"Records begin on {day}: what was deployed before is not known and not counted.")
     doubts += [f"A record cannot be read, and its release is not counted: {one}." for one in unreadable]

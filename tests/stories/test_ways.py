@@ -128,7 +128,7 @@ def test_a_finished_release_is_rolled_back_and_the_report_counts_both(stage: Sta
     assert "rollback rate: 100.0% (2 of 2 deployments rolled back)" in said
     assert "(mean of 2 failures)" in said
     assert "2 releases" in stage.page("metrics-report")
-    assert stage.tags_of_runs("outcome:rolled-back") >= {"risk:low", f"version:{refused.commit[:7]}"}
+    assert stage.tags_of_runs("outcome:rolled-back") >= {"risk:medium", f"version:{refused.commit[:7]}"}
     assert f"version:{shipped.commit[:7]}" in stage.tags_of_runs("outcome:signed-off")
     assert "changed nothing (2 releases replayed)" in stage.page("backtest")
 
