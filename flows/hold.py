@@ -26,6 +26,7 @@ from policy.record import Event
 from policy.release import Release
 from tasks.marks import show_ending
 from tasks.run import Run
+from tasks.run_log import tag_beginning, tag_ending
 
 Answered = TypeVar("Answered")
 LOOK_SECONDS = 0.5
@@ -133,6 +134,8 @@ def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | N
     try:
         event = Event.OPENED if over is None else Event.TOOK_OVER
         record.append(event, facts={"release": release.model_dump(mode="json")})
+        if over is None:
+            tag_beginning(run)
         raise_fences(run, all_of_them=over is None and release.way is not Way.HOMEWARD)
         with dead_mans_switch(run, holds):
             yield run
@@ -145,6 +148,7 @@ def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | N
         publish_record(run)
         give_back(holds, run)
         show_ending(run)
+        tag_ending(run)
 
 
 def refuse_while_held(company: Company, environment: str, *, key: str) -> None:

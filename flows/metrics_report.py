@@ -1,4 +1,4 @@
-"""9: the quarterly report on our own deployments, from our own records."""
+"""9: the report on our own deployments, from our own records, once a quarter and for any days on request."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,11 +9,21 @@ from prefect.logging import get_run_logger
 from pydantic import BaseModel, ConfigDict, Field
 
 from blocks.company import Company
-from policy.metrics import measure
-from policy.metrics_page import quarter_before, render_report, summary
-from tasks.metrics_report import read_release_facts
+from policy.chart import as_image
+from policy.combined import listed
+from policy.metrics_chart import draw_report, list_sentences
+from policy.metrics_page import render_report, summary
+from policy.metrics_report import make_report
+from policy.quarters import end_of_day, quarter_before, quarters_to
+from policy.record import digest_of
+from policy.roles import Role
+from tasks.metrics_report import read_history
 from tasks.resolve import BadRequest
-from tasks.run import utc_now
+from tasks.run import link_of_run, utc_now
+from tasks.run_log import call_run
+
+DAY = r"^(\d{4}-\d{2}-\d{2})?$"
+SHORT_DIGEST = 8
 
 
 class ReportRequest(BaseModel):
@@ -21,41 +31,65 @@ class ReportRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    first_day: str = Field(
-        default="", pattern=r"^(\d{4}-\d{2}-\d{2})?$", description="The first day, such as 2026-07-01."
-    )
-    last_day: str = Field(
-        default="", pattern=r"^(\d{4}-\d{2}-\d{2})?$", description="The last day, such as 2026-09-30."
-    )
+    first_day: str = Field(default="", pattern=DAY, description="The first day, such as 2026-07-01.")
+    last_day: str = Field(default="", pattern=DAY, description="The last day, such as 2026-09-30.")
     environment: str = Field(default="production", description="The environment to report on.")
 
 
 @flow(name="Metrics report", persist_result=False)
 def metrics_report(request: ReportRequest | None = None) -> None:
-    """9.1 and 9.2: the five figures against their targets, as a page and in Slack; once a quarter by schedule."""
+    """9.1 and 9.2: the figures against their targets, their trend and what they come from: a page, a file, a message.
+
+    The file is an SVG beside the records, under `reports/` in the store.
+    """
     asked = request or ReportRequest()
     with Company.load(asked.environment) as company:
-        since, until = period(asked, zone=ZoneInfo(company.rules.time_zone), now=utc_now())
-        releases = read_release_facts(company)
-        figures = measure(releases, since=since, until=until, limits=company.limits)
-        page = render_report(figures, releases, zone=company.rules.time_zone)
-        create_markdown_artifact(key="metrics-report", markdown=page, description=summary(figures)[:200])
-        key = f"metrics-report/{since:%Y%m%d}-{until:%Y%m%d}"
-        company.slack.post(company.slack.deployments, summary(figures), key)
-    get_run_logger().info(summary(figures))
+        now = utc_now()
+        since, until = period(asked, zone=ZoneInfo(company.rules.time_zone), now=now)
+        history = read_history(company, since=min(since, quarters_to(until)[0][0]))
+        report = make_report(
+            history.releases,
+            environment=asked.environment,
+            zone=company.rules.time_zone,
+            since=since,
+            until=until,
+            now=now,
+            begins=history.begins,
+            unreadable=history.unreadable,
+            limits=company.limits,
+        )
+        call_run(report.title)
+        svg = draw_report(report, limits=company.limits)
+        days = f"{since:%Y%m%d}-{until - timedelta(days=1):%Y%m%d}"
+        file = f"reports/{asked.environment}/{days}.svg"
+        company.store.replace(file, svg.encode())
+        picture = as_image(svg, alt="; ".join((report.title, *list_sentences(report))))
+        page = render_report(report, picture=picture, ui=company.rules.prefect_ui)
+        leads = company.roster.holders(Role.DEVOPS_LEAD, on=now.astimezone(since.tzinfo).date())
+        text = summary(
+            report, link=link_of_run(company), file=file, asked=listed(person.name for person in leads) or "DevOps lead"
+        )
+        create_markdown_artifact(key="metrics-report", markdown=page, description=text[:200])
+        # What was measured anew is said anew; the same numbers are said once.
+        measured = digest_of(repr(report).encode())[:SHORT_DIGEST]
+        company.slack.post(company.slack.deployments, text, f"metrics-report/{asked.environment}/{days}/{measured}")
+    get_run_logger().info(text)
 
 
 def period(request: ReportRequest, *, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
-    """Return the start of the first day and the end of the last one; raises BadRequest on nonsense."""
+    """Return the start of the first day and the end of the last one, today at most; raises BadRequest on nonsense."""
     if bool(request.first_day) != bool(request.last_day):
         raise BadRequest("first_day and last_day: expected both or none")
+    today = now.astimezone(zone)
     if not request.first_day:
-        return quarter_before(now.astimezone(zone))
+        return quarter_before(today)
     since = _day("first_day", request.first_day, zone)
     last = _day("last_day", request.last_day, zone)
     if last < since:
         raise BadRequest(f"last_day: {request.last_day} lies before first_day {request.first_day}")
-    return since, last + timedelta(days=1)
+    if since > today:
+        raise BadRequest(f"first_day: {request.first_day} has not come yet, today is {today:%Y-%m-%d}")
+    return since, min(last + timedelta(days=1), end_of_day(today))
 
 
 def _day(field: str, text: str, zone: ZoneInfo) -> datetime:

@@ -20,11 +20,9 @@ from policy.metrics import Ending
 from policy.page import Entry, say_each
 from policy.prepared import KEEPS, Kept, keep
 from policy.record import Event
-from policy.release import Request
+from policy.release import PREPARE_SUFFIX, Request
 from tasks.resolve import BadRequest
 from tasks.run import Run, utc_now
-
-SUFFIX = "-prepare"
 
 
 @flow(
@@ -37,7 +35,7 @@ def prepare(request: Request) -> State[None]:
     with Company.load(request.environment) as company:
         if request.mode is not Mode.RELEASE:
             raise BadRequest(f"mode: expected release, found {request.mode}: a plan tries nothing, so nothing is kept")
-        key = release_key() + SUFFIX
+        key = release_key() + PREPARE_SUFFIX
         refuse_while_held(company, request.environment, key=key)
         release = open_release(request, company, way=Way.STANDARD, key=key)
         # Nobody holds the environment for this, and nothing is changed that a hold would protect.
@@ -100,4 +98,4 @@ def _list_young(run: Run) -> list[str]:
     """The newest first; a record's key begins with when its run was made."""
     # A run may have been made, and waited for its worker, long before it began.
     oldest = f"{utc_now() - run.limits.prepared - timedelta(days=1):%Y%m%d-%H%M%S}"
-    return [key for key in reversed(list_records(run.company.store)) if key.endswith(SUFFIX) and key > oldest]
+    return [key for key in reversed(list_records(run.company.store)) if key.endswith(PREPARE_SUFFIX) and key > oldest]

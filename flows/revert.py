@@ -21,7 +21,7 @@ from policy.judgement import Judgement, passed
 from policy.messages import revert_proposed
 from policy.metrics import Ending
 from policy.record import Event, Row, Unreadable, last
-from policy.release import Release, RevertRequest
+from policy.release import REVERT_SUFFIX, Release, RevertRequest
 from policy.revert import Brought, branch_of, describe, say_migrations, title_of
 from tasks.item import write_down
 from tasks.messages import deliver, inform
@@ -39,8 +39,6 @@ from tasks.revert import (
 from tasks.run import Run, utc_now
 from tasks.step import StepFailed, carry_out
 
-SUFFIX = "-revert"
-
 
 @flow(name="Revert", flow_run_name="{request.requested_by}: revert {request.release}", persist_result=False)
 def revert(request: RevertRequest) -> State[None]:
@@ -48,7 +46,7 @@ def revert(request: RevertRequest) -> State[None]:
     with Company.load(request.environment) as company:
         require_person(company, request.requested_by)
         original, rows, brought = release_to_revert(company, request)
-        run = open_run(company, original, request, key=release_key() + SUFFIX)
+        run = open_run(company, original, request, key=release_key() + REVERT_SUFFIX)
         try:
             judgement, what_next = propose(run, request, rows, brought)
         except StepFailed as error:

@@ -13,6 +13,7 @@ from blocks.errors import BlockError
 from flows.red_flag import RedFlag
 from policy.health_watch import HealthCheck, conclude_watch, judge_health_checks
 from policy.judgement import spoken
+from policy.observed import Observed
 from policy.record import Event
 from policy.red_flags import Baseline, Conclusion, Flag, Sample, judge_watch
 from policy.way_home import touched_servers
@@ -35,6 +36,8 @@ class Watch:
         self._new_since: dict[str, datetime] = {}
         self._checks: list[HealthCheck] = []
         self.samples: list[Sample] = []
+        self._all_samples: list[Sample] = []
+        self._all_checks: list[HealthCheck] = []
         self.looked_at = 0.0
         self.baseline = Baseline(p95=None, error_rate=None)
         self._concluded = Conclusion(Flag.UNKNOWN, "the watch has not looked yet", "2.1.3")
@@ -60,9 +63,10 @@ class Watch:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop watching."""
+        """Stop watching; the run has what was measured, to be kept with its record."""
         self._stopped.set()
         self._thread.join(timeout=30)
+        self._run.observed = Observed(self.baseline, self.new_since, tuple(self._all_samples), tuple(self._all_checks))
 
     def check(self) -> None:
         """Return while nothing speaks against going on; raises RedFlag, HoldLost or AskedToStop."""
@@ -92,9 +96,11 @@ class Watch:
         if self._run.company.prometheus is None:
             return None
         try:
-            self.samples += self._read()
+            read = self._read()
         except BlockError as error:
             return Conclusion(Flag.UNKNOWN, f"the metrics could not be read: {error}", "2.1.3")
+        self.samples += read
+        self._all_samples += read
         self._forget_old_samples()
         return judge_watch(
             tuple(self.samples),
@@ -123,7 +129,9 @@ class Watch:
         """
         for names in (sorted(self._untouched_servers()), sorted(self._new_since)):
             with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
-                self._checks += pool.map(self._ask, names)
+                asked = list(pool.map(self._ask, names))
+            self._checks += asked
+            self._all_checks += asked
         oldest = utc_now() - self._run.limits.sample_age
         self._checks = [
             check for check in self._checks if check.at >= max(oldest, self._new_since.get(check.server, oldest))

@@ -17,7 +17,7 @@ _COLOURS = ("#0072B2", "#D55E00")
 # Two panels fit the width of the form, so that their words are not made smaller there.
 _WIDTH, _HEIGHT = 260, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 54, 250, 78, 190
-_INK = "#1f2328"
+INK = "#1f2328"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def draw_chart(panels: Sequence[Panel], *, since: datetime, until: datetime) -> 
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{_HEIGHT}" viewBox="0 0 {wide} {_HEIGHT}"'
-        f' font-family="sans-serif" font-size="12" fill="{_INK}">'
+        f' font-family="sans-serif" font-size="12" fill="{INK}">'
         f'<rect x="0.5" y="0.5" width="{wide - 1}" height="{_HEIGHT - 1}" rx="6" fill="#ffffff" stroke="#8c959f"/>'
         f"{drawn}</svg>"
     )
@@ -67,17 +67,18 @@ def as_image(svg: str, *, alt: str) -> str:
 def describe(panel: Panel) -> str:
     """Say the numbers of a panel, for whoever does not see it."""
     said = [
-        f"{line.name} {_say(line.values[-1], panel.unit)} at the end, {_say(max(line.values), panel.unit)} at most"
+        f"{line.name} {say_value(line.values[-1], panel.unit)} at the end, "
+        f"{say_value(max(line.values), panel.unit)} at most"
         if line.values
         else f"{line.name} not known"
         for line in panel.lines
     ]
-    return f"{panel.title}: {'; '.join(said)}; limit {_say(panel.limit, panel.unit)}"
+    return f"{panel.title}: {'; '.join(said)}; limit {say_value(panel.limit, panel.unit)}"
 
 
 def _draw_panel(panel: Panel, since: datetime, until: datetime) -> str:
     span = max(until - since, timedelta(seconds=1))
-    top = _round_up(1.1 * max([panel.limit, *(value for line in panel.lines for value in line.values)]))
+    top = round_up(1.1 * max([panel.limit, *(value for line in panel.lines for value in line.values)]))
 
     def place(at: datetime, value: float) -> tuple[float, float]:
         across = min(1.0, max(0.0, (at - since) / span))
@@ -129,7 +130,7 @@ def _value_axis(unit: str, top: float) -> str:
         down = _height(value, top)
         ticks.append(
             f'<path d="M{_LEFT} {down}H{_RIGHT}" stroke="#d0d7de"/>'
-            f'<text x="{_LEFT - 6}" y="{down + 4}" text-anchor="end">{escape(_say(value, unit))}</text>'
+            f'<text x="{_LEFT - 6}" y="{down + 4}" text-anchor="end">{escape(say_value(value, unit))}</text>'
         )
     return "".join(ticks)
 
@@ -145,16 +146,16 @@ def _time_axis(span: timedelta) -> str:
     middle = (_LEFT + _RIGHT) / 2
     words = "since the new version took traffic"
     return (
-        f'<path d="M{_LEFT} {_TOP}V{_BOTTOM}H{_RIGHT}" fill="none" stroke="{_INK}"/>{"".join(ticks)}'
+        f'<path d="M{_LEFT} {_TOP}V{_BOTTOM}H{_RIGHT}" fill="none" stroke="{INK}"/>{"".join(ticks)}'
         f'<text x="{middle:g}" y="{_BOTTOM + 33}" text-anchor="middle" fill="#59636e">{words}</text>'
     )
 
 
 def _limit(panel: Panel, top: float) -> str:
-    down, dots = _height(panel.limit, top), f'stroke="{_INK}" stroke-width="1.5" stroke-dasharray="2 3"'
+    down, dots = _height(panel.limit, top), f'stroke="{INK}" stroke-width="1.5" stroke-dasharray="2 3"'
     return (
         f'<path d="M{_LEFT} {down}H{_RIGHT}" {dots}/><path d="M140 16h20" {dots}/>'
-        f'<text x="{_RIGHT}" y="20" text-anchor="end">limit {escape(_say(panel.limit, panel.unit))}</text>'
+        f'<text x="{_RIGHT}" y="20" text-anchor="end">limit {escape(say_value(panel.limit, panel.unit))}</text>'
     )
 
 
@@ -162,14 +163,15 @@ def _height(value: float, top: float) -> float:
     return round(_BOTTOM - value / top * (_BOTTOM - _TOP), 1)
 
 
-def _round_up(value: float) -> float:
+def round_up(value: float) -> float:
     """Return the next value that reads well on an axis."""
     size = 10.0 ** math.floor(math.log10(value))
     return next(step * size for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * size >= value * 0.9999)
 
 
-def _say(value: float, unit: str) -> str:
-    return f"{_number(value)}{'' if unit == '%' else ' '}{unit}"
+def say_value(value: float, unit: str) -> str:
+    """Say a value with its unit, as an axis does."""
+    return f"{_number(value)}{'' if unit in ('', '%') else ' '}{unit}"
 
 
 def _number(value: float) -> str:

@@ -1,6 +1,7 @@
 """One judgement out of many: as bad as the worst, naming all that is wrong."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from policy.judgement import Judgement, Verdict, failed, unknown, worst_of
 
@@ -14,14 +15,15 @@ def combine(parts: Iterable[Judgement], *, well: str = "") -> Judgement:
     worst = worst_of(judged)
     wrong = [part.sentence for part in judged if part.verdict is Verdict.FAILED]
     unanswered = [part.sentence for part in judged if part.verdict is Verdict.UNKNOWN]
+    excepted = tuple(name for part in judged for name in part.excepted)
     if wrong:
         also = f"; not known: {'; '.join(unanswered)}" if unanswered else ""
-        return failed("; ".join(wrong) + also, link=worst.link)
+        return replace(failed("; ".join(wrong) + also, link=worst.link), excepted=excepted)
     if unanswered or not judged:
-        return unknown("; ".join(unanswered) or worst.sentence, link=worst.link)
+        return replace(unknown("; ".join(unanswered) or worst.sentence, link=worst.link), excepted=excepted)
     noted = [part.sentence for part in judged if part.verdict in (Verdict.WAIVED, Verdict.ATTESTED)]
     fine = [part.sentence for part in judged if part.sentence not in noted]
-    return Judgement(worst.verdict, "; ".join((*((well,) if well else fine), *noted)), worst.link)
+    return Judgement(worst.verdict, "; ".join((*((well,) if well else fine), *noted)), worst.link, excepted)
 
 
 def short(commit: str) -> str:

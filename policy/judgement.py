@@ -34,11 +34,15 @@ _WORST_FIRST = (
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict, the sentence with the measured value and the limit, and where a person can look."""
+    """A verdict, the sentence with the measured value and the limit, and where a person can look.
+
+    `excepted` names what was found and let pass until a day that somebody answers for (1.1.4).
+    """
 
     verdict: Verdict
     sentence: str
     link: str | None = None
+    excepted: tuple[str, ...] = ()
 
 
 def passed(sentence: str, *, link: str | None = None) -> Judgement:

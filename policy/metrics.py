@@ -1,11 +1,12 @@
 """The five figures of the deployments (9.1)."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import mean, median
 
+from policy.combined import counted
 from policy.judgement import spoken
 from policy.limits import Limits, Risk
 
@@ -28,7 +29,8 @@ class Ending(StrEnum):
 class ReleaseFact:
     """What the records say about the times and the end of one release; None where it did not happen.
 
-    `undone` is one that was signed off and rolled back later, by a record of its own.
+    `undone` is one that was signed off and rolled back later, by a record of its own. `waits` says for which item of
+    the checklist the way to production waited how long, `not_passed` which stopping items failed or were unknown.
     """
 
     key: str
@@ -44,17 +46,36 @@ class ReleaseFact:
     recovered_at: datetime | None
     own_approval: str | None = None
     undone: bool = False
+    waits: Mapping[str, timedelta] = field(default_factory=dict)
+    not_passed: frozenset[str] = frozenset()
+    waived: tuple[str, ...] = ()
+    excepted: tuple[str, ...] = ()
+    observed_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the releases that a figure was made from, by what they are to it."""
+
+    name: str
+    keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure: its value, what it should be, and the sentence that says how it came about."""
+    """One figure: its value, what it should be, the sentence that says how it came about, and from which releases."""
 
     name: str
     value: float | timedelta | None
     target: str
     sentence: str
     met: bool | None
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every release that the figure was made from, once."""
+        return tuple(dict.fromkeys(key for part in self.parts for key in part.keys))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +104,13 @@ class Figures:
         )
 
 
-def measure(releases: Iterable[ReleaseFact], *, since: datetime, until: datetime, limits: Limits) -> Figures:
-    """Measure the releases that began in [since, until), each once; without data a figure has no value."""
+def measure(
+    releases: Iterable[ReleaseFact], *, since: datetime, until: datetime, limits: Limits, now: datetime | None = None
+) -> Figures:
+    """Measure the releases that began in [since, until), each once; without data a figure has no value.
+
+    `now` is when the records were read, where that is before the end of the period.
+    """
     each = {release.key: release for release in releases if since <= release.began < until}
     touched = [release for release in each.values() if release.touched]
     ended = [release for release in touched if release.ended is not None]
@@ -92,19 +118,18 @@ def measure(releases: Iterable[ReleaseFact], *, since: datetime, until: datetime
     return Figures(
         since=since,
         until=until,
-        frequency=_measure_frequency(len(live), length=until - since, limits=limits),
-        lead_time=_measure_lead_time(
-            "lead time", "from the merge to live", [(one.merged_at, one.live_at) for one in live], limits
-        ),
+        frequency=_measure_frequency(live, length=until - since, limits=limits),
+        lead_time=_measure_lead_time("lead time", "from the merge to live", live, lambda one: one.merged_at, limits),
         lead_time_from_first_commit=_measure_lead_time(
             "lead time from the first commit",
             "from the first commit to live",
-            [(one.first_commit_at, one.live_at) for one in live],
+            live,
+            lambda one: one.first_commit_at,
             None,
         ),
-        success_rate=_measure_success(ended, open_ones=len(touched) - len(ended), limits=limits),
+        success_rate=_measure_success(touched, limits=limits),
         rollback_rate=_measure_rollbacks(ended, limits),
-        recovery=_measure_recovery(touched, until=until, limits=limits),
+        recovery=_measure_recovery(touched, until=min(until, now or until), limits=limits),
     )
 
 
@@ -113,70 +138,103 @@ def has_failed(release: ReleaseFact) -> bool:
     return release.outcome != Ending.SIGNED_OFF or release.first_bad_at is not None
 
 
-def _measure_frequency(count: int, *, length: timedelta, limits: Limits) -> Figure:
+def went_back(release: ReleaseFact) -> bool:
+    """Whether a deployment was rolled back, at once or after its sign-off."""
+    return release.undone or release.outcome == Ending.ROLLED_BACK
+
+
+def part(name: str, releases: Iterable[ReleaseFact]) -> Part:
+    """Name these releases."""
+    return Part(name, tuple(release.key for release in releases))
+
+
+def _measure_frequency(live: Sequence[ReleaseFact], *, length: timedelta, limits: Limits) -> Figure:
     name, target = "deployment frequency", f"> {limits.target_frequency:g} per week"
     if length <= timedelta(0):
         return Figure(name, None, target, "not applicable (the period is empty)", None)
-    value = count / (length / _WEEK)
-    sentence = f"{value:.1f} per week ({count} signed off in {spoken(length)})"
-    return Figure(name, value, target, sentence, value > limits.target_frequency)
+    value = len(live) / (length / _WEEK)
+    sentence = f"{value:.1f} per week ({len(live)} signed off in {spoken(length)})"
+    return Figure(name, value, target, sentence, value > limits.target_frequency, (part("signed off", live),))
 
 
 def _measure_lead_time(
     name: str,
     definition: str,
-    ends: Sequence[tuple[datetime | None, datetime | None]],
+    live: Sequence[ReleaseFact],
+    start_of: Callable[[ReleaseFact], datetime | None],
     limits: Limits | None,
 ) -> Figure:
     """The median; what has no times or ends before it begins is left out and counted."""
     target = f"< {spoken(limits.target_lead_time)}" if limits else "none"
-    times = [end - start for start, end in ends if start is not None and end is not None and end >= start]
-    if not times:
-        return Figure(name, None, target, f"not applicable (0 of {len(ends)} deployments have the times)", None)
-    value = timedelta(seconds=median(time.total_seconds() for time in times))
-    sentence = f"{spoken(value)} {definition} (median of {len(times)} deployments)"
-    if len(times) < len(ends):
-        sentence += f"; {len(ends) - len(times)} without usable times left out"
-    return Figure(name, value, target, sentence, value < limits.target_lead_time if limits else None)
+    taken = {
+        release.key: release.live_at - start
+        for release in live
+        if (start := start_of(release)) is not None and release.live_at is not None and release.live_at >= start
+    }
+    left_out = [release for release in live if release.key not in taken]
+    parts = (Part("measured", tuple(taken)), part("without usable times", left_out))
+    if not taken:
+        sentence = f"not applicable (0 of {len(live)} deployments have the times)"
+        return Figure(name, None, target, sentence, None, parts)
+    value = timedelta(seconds=median(time.total_seconds() for time in taken.values()))
+    sentence = f"{spoken(value)} {definition} (median of {counted(len(taken), 'deployment')})"
+    if left_out:
+        sentence += f"; {len(left_out)} without usable times left out"
+    return Figure(name, value, target, sentence, value < limits.target_lead_time if limits else None, parts)
 
 
-def _measure_success(ended: Sequence[ReleaseFact], *, open_ones: int, limits: Limits) -> Figure:
+def _measure_success(touched: Sequence[ReleaseFact], *, limits: Limits) -> Figure:
     name, target = "success rate", f"> {limits.target_success:.0%}"
+    ended = [release for release in touched if release.ended is not None]
+    failures = [release for release in ended if has_failed(release)]
+    still_open = [release for release in touched if release.ended is None]
+    parts = (
+        part("failed", failures),
+        part("went well", [release for release in ended if not has_failed(release)]),
+        part("not ended yet", still_open),
+    )
+    also = f"; {len(still_open)} not ended yet" if still_open else ""
     if not ended:
-        return Figure(name, None, target, "not applicable (0 deployments)", None)
-    failures = sum(has_failed(release) for release in ended)
-    value = 1 - failures / len(ended)
-    sentence = f"{value:.1%} ({failures} of {len(ended)} deployments failed)"
-    if open_ones:
-        sentence += f"; {open_ones} not ended yet"
-    return Figure(name, value, target, sentence, value > limits.target_success)
+        return Figure(name, None, target, f"not applicable (0 deployments){also}", None, parts)
+    value = 1 - len(failures) / len(ended)
+    sentence = f"{value:.1%} ({len(failures)} of {counted(len(ended), 'deployment')} failed){also}"
+    return Figure(name, value, target, sentence, value > limits.target_success, parts)
 
 
 def _measure_rollbacks(ended: Sequence[ReleaseFact], limits: Limits) -> Figure:
     name, target = "rollback rate", f"< {limits.target_rollback:.0%}"
     if not ended:
         return Figure(name, None, target, "not applicable (0 deployments)", None)
-    count = sum(release.undone or release.outcome == Ending.ROLLED_BACK for release in ended)
-    value = count / len(ended)
-    sentence = f"{value:.1%} ({count} of {len(ended)} deployments rolled back)"
-    return Figure(name, value, target, sentence, value < limits.target_rollback)
+    back = [release for release in ended if went_back(release)]
+    parts = (part("rolled back", back), part("not rolled back", [one for one in ended if not went_back(one)]))
+    value = len(back) / len(ended)
+    sentence = f"{value:.1%} ({len(back)} of {counted(len(ended), 'deployment')} rolled back)"
+    return Figure(name, value, target, sentence, value < limits.target_rollback, parts)
 
 
 def _measure_recovery(touched: Sequence[ReleaseFact], *, until: datetime, limits: Limits) -> Figure:
     """The mean from the first bad sign to recovery; what has not recovered by `until` is open, never zero."""
     name, target = "mean time to recovery", f"< {spoken(limits.target_recovery)}"
-    bad = [(one.first_bad_at, one.recovered_at) for one in touched if one.first_bad_at is not None]
+    bad = {one.key: (one.first_bad_at, one.recovered_at) for one in touched if one.first_bad_at is not None}
     if not bad:
-        return Figure(name, None, target, f"not applicable (0 failures in {len(touched)} deployments)", None)
-    opened = sorted(start for start, end in bad if end is None or end >= until)
-    times = [end - start for start, end in bad if end is not None and start <= end < until]
-    value = timedelta(seconds=mean(time.total_seconds() for time in times)) if times else None
-    parts = [f"{spoken(value)} (mean of {len(times)} failures)"] if value is not None else []
+        sentence = f"not applicable (0 failures in {counted(len(touched), 'deployment')})"
+        return Figure(name, None, target, sentence, None, (part("without failure", touched),))
+    opened = {key: start for key, (start, end) in bad.items() if end is None or end >= until}
+    times = {key: end - start for key, (start, end) in bad.items() if end and key not in opened and start <= end}
+    strange = tuple(key for key in bad if key not in opened and key not in times)
+    value = timedelta(seconds=mean(time.total_seconds() for time in times.values())) if times else None
+    said = [f"{spoken(value)} (mean of {counted(len(times), 'failure')})"] if value is not None else []
     if opened:
-        parts.append(f"{len(opened)} open since {opened[0]:%Y-%m-%d %H:%M} UTC")
-    if strange := len(bad) - len(opened) - len(times):
-        parts.append(f"{strange} with impossible times left out")
-    return Figure(name, value, target, "; ".join(parts), _is_recovery_met(value, opened, until, limits))
+        said.append(f"{len(opened)} open since {min(opened.values()):%Y-%m-%d %H:%M} UTC")
+    if strange:
+        said.append(f"{len(strange)} with impossible times left out")
+    parts = (
+        Part("recovered", tuple(times)),
+        Part("still open", tuple(opened)),
+        Part("with impossible times", strange),
+    )
+    met = _is_recovery_met(value, list(opened.values()), until, limits)
+    return Figure(name, value, target, "; ".join(said), met, parts)
 
 
 def _is_recovery_met(

@@ -1,66 +1,215 @@
-"""The page of the quarterly report, and which quarter it covers (9.2)."""
+"""The quarterly report as people read it: in Slack, and as a page whose every number leads to its releases (9.2)."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
-from policy.metrics import Figures, ReleaseFact
+from policy.combined import counted
+from policy.judgement import spoken
+from policy.metrics import Figure, Figures, Part, ReleaseFact
+from policy.metrics_links import link_runs
+from policy.metrics_report import Quarter, Report
+from policy.page import as_cell
+from policy.quarters import quarter_of
 
-_MET = {True: "met", False: "**missed**", None: "not known"}
+MOST_ITEMS = 5
+_MET = {True: "met", False: "**missed**", None: "not decided"}
+_SPARKS = "▁▂▃▄▅▆▇█"
+Link = Callable[[Sequence[str], str], str]
 
 
-def quarter_before(now: datetime) -> tuple[datetime, datetime]:
-    """Return the first moment of the quarter before `now`, and the first moment after it, in `now`'s zone."""
-    first_month = now.month - (now.month - 1) % 3
-    until = now.replace(month=first_month, day=1, hour=0, minute=0, second=0, microsecond=0)
-    year, month = (until.year, until.month - 3) if until.month > 3 else (until.year - 1, 10)
-    return until.replace(year=year, month=month), until
-
-
-def summary(figures: Figures) -> str:
-    """Say the five figures in one message."""
-    lines = [f":bar_chart: *Deployment metrics {figures.since:%d %b %Y} to {_last_day(figures):%d %b %Y}*"]
-    lines += [f"• {row.name}: {row.sentence} (target {row.target})" for row in figures.rows]
-    lines.append("Quarterly review: is the deployment checklist itself still right? (9.2)")
+def summary(report: Report, *, link: str, file: str, asked: str) -> str:
+    """Say the report in one message; `asked` is whom the checklist's own review is up to."""
+    lines = [f":bar_chart: *{report.title}*"]
+    before = report.quarters[-2]
+    for row, was, trend in zip(report.figures.rows, before.figures.rows, _rows_of(report.quarters), strict=True):
+        known = "" if before.before_records else f"; {before.name}: {short(was)}"
+        target = f" (target {row.target})" if row.target != "none" else ""
+        lines.append(f"• {_mark(row)}{row.name}: {row.sentence}{target}{known} `{sparks(trend)}`")
+    lines += [f"Waited for most: {one.name}, {one.sentence}." for one in report.waits[:1]]
+    lines += [f"Stopped most often by {one.name}: {one.sentence}." for one in report.stops[:1]]
+    lines += report.doubts
+    lines.append(f"With charts, trend and every release: {link} (file: {file})")
+    if is_quarter(report):
+        lines.append(f"Quarterly review, {asked}: is the deployment checklist itself still right? (9.2)")
     return "\n".join(lines)
 
 
-def render_report(figures: Figures, releases: Sequence[ReleaseFact], *, zone: str) -> str:
-    """Return the report as Markdown: the figures first, then the releases they come from."""
-    rows = [f"| {_MET[row.met]} | {row.name} | {row.sentence} | {row.target} |" for row in figures.rows]
-    counted = [release for release in releases if figures.since <= release.began < figures.until]
+def render_report(report: Report, *, picture: str, ui: str) -> str:
+    """Return the report as Markdown: the figures, the picture of their trend, and the releases they come from."""
+    to_runs = partial(link_runs, ui)
     return "\n".join(
         (
-            f"## Deployment metrics, {figures.since:%d %b %Y} to {_last_day(figures):%d %b %Y}",
+            f"## {report.title}",
             "",
-            "| Target | Figure | Measured | Wanted |",
-            "|---|---|---|---|",
-            *rows,
+            *[line for doubt in report.doubts for line in (f"**{doubt}**", "")],
+            *_figures(report.figures, to_runs),
             "",
-            f"<details><summary>{len(counted)} releases</summary>",
+            picture,
             "",
-            "| Began | Release | Risk | End |",
-            "|---|---|---|---|",
-            *(_release_row(release, zone) for release in counted),
+            *_trend(report.quarters, to_runs),
+            *_by_risk(report, to_runs),
+            *_bottleneck(report, to_runs),
+            *_exceptions(report.releases, to_runs),
+            *_releases(report, to_runs),
             "",
-            "</details>",
-            "",
-            "Releases that were stopped before any server was touched do not count towards the success rate.",
-            *_own_approvals(counted),
+            "Releases that were stopped before any server was touched do not count towards the rates. A number leads to"
+            " the runs it was made from, as long as Prefect keeps them; the records are kept for good.",
         )
     )
 
 
-def _own_approvals(counted: Sequence[ReleaseFact]) -> list[str]:
-    """8.1: whoever approved what they requested or wrote, in an emergency and with a reason, is listed."""
-    lines = [f"- {release.key}: {release.own_approval}" for release in counted if release.own_approval]
-    return ["", "Approved by whoever requested or wrote it:", "", *lines] if lines else []
+def short(figure: Figure) -> str:
+    """Say only the value of a figure, and what is still open of it."""
+    opened = next((len(part.keys) for part in figure.parts if part.name == "still open"), 0)
+    said = "n/a"
+    if isinstance(figure.value, timedelta):
+        said = spoken(figure.value)
+    elif figure.value is not None:
+        said = f"{figure.value:.1f}/week" if figure.name == "deployment frequency" else f"{figure.value:.1%}"
+    return f"{said}, {opened} open" if opened else said
 
 
-def _release_row(release: ReleaseFact, zone: str) -> str:
-    began = release.began.astimezone(ZoneInfo(zone))
-    return f"| {began:%Y-%m-%d %H:%M} | {release.key} | {release.risk.value} | {release.outcome} |"
+def sparks(figures: Sequence[Figure]) -> str:
+    """Draw the values as one word of bars, the greatest as the highest; a dot where there is none."""
+    values = [
+        figure.value.total_seconds() if isinstance(figure.value, timedelta) else figure.value for figure in figures
+    ]
+    top = max((value for value in values if value is not None), default=0.0) or 1.0
+    return "".join("·" if value is None else _SPARKS[round(value / top * (len(_SPARKS) - 1))] for value in values)
 
 
-def _last_day(figures: Figures) -> datetime:
-    return figures.until - timedelta(seconds=1)
+def is_quarter(report: Report) -> bool:
+    """Whether the report covers exactly one quarter, as the one by schedule does."""
+    return (report.figures.since, report.figures.until) == quarter_of(report.figures.since)
+
+
+def _rows_of(quarters: Sequence[Quarter]) -> list[tuple[Figure, ...]]:
+    """Each figure over the quarters; what lies before the records has no value."""
+    nothing = [_without_value(figure) for figure in quarters[0].figures.rows]
+    rows = [nothing if quarter.before_records else quarter.figures.rows for quarter in quarters]
+    return list(zip(*rows, strict=True))
+
+
+def _without_value(figure: Figure) -> Figure:
+    return Figure(figure.name, None, figure.target, "no record", None)
+
+
+def _mark(figure: Figure) -> str:
+    return ":warning: " if figure.met is False else ""
+
+
+def _figures(figures: Figures, link: Link) -> list[str]:
+    return [
+        "| Target | Figure | Measured | Wanted | Made from |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {_MET[row.met] if row.target != 'none' else ''} | {row.name} | {as_cell(row.sentence)} | {row.target} |"
+            f" {_parts(row.parts, link)} |"
+            for row in figures.rows
+        ),
+    ]
+
+
+def _parts(parts: Sequence[Part], link: Link) -> str:
+    return ", ".join(link(one.keys, f"{len(one.keys)} {one.name}") for one in parts if one.keys) or "nothing"
+
+
+def _trend(quarters: Sequence[Quarter], link: Link) -> list[str]:
+    names = [figure.name for figure in quarters[-1].figures.rows]
+    lines = [
+        "### Trend",
+        "",
+        f"| Quarter | deployments | {' | '.join(names)} |",
+        f"|---|{'---|' * (len(names) + 1)}",
+    ]
+    for quarter in quarters:
+        name = f"{quarter.name} ({quarter.partial})" if quarter.partial else quarter.name
+        if quarter.before_records:
+            lines.append(f"| {name} | no record |{' |' * len(names)}")
+            continue
+        numbers = [link(row.keys, short(row) + (" ✗" if row.met is False else "")) for row in quarter.figures.rows]
+        keys = [one.key for one in quarter.deployments]
+        lines.append(f"| {name} | {link(keys, str(len(keys)))} | {' | '.join(numbers)} |")
+    return [*lines, "", "✗ missed its target.", ""]
+
+
+def _by_risk(report: Report, link: Link) -> list[str]:
+    names = [figure.name for figure in report.figures.rows]
+    lines = ["### By risk", "", f"| Risk | releases | {' | '.join(names)} |", f"|---|{'---|' * (len(names) + 1)}"]
+    for risk, figures, count in report.by_risk:
+        keys = [one.key for one in report.releases if one.risk is risk]
+        numbers = [link(row.keys, short(row)) for row in figures.rows]
+        lines.append(f"| {risk.value} | {link(keys, str(count))} | {' | '.join(numbers)} |")
+    return [*lines, ""]
+
+
+def _bottleneck(report: Report, link: Link) -> list[str]:
+    waits = [
+        f"| {one.name} | {spoken(one.time)} | {one.time / one.of:.1%} | {link(one.keys, str(len(one.keys)))} |"
+        for one in report.waits[:MOST_ITEMS]
+    ]
+    stops = [
+        f"| {one.name} | {len(one.keys) / one.of:.1%} | {link(one.keys, f'{len(one.keys)} of {one.of}')} |"
+        for one in report.stops[:MOST_ITEMS]
+    ]
+    return [
+        "### Bottleneck",
+        "",
+        *(
+            ["| Waited for, from merge to live | time | share | releases |", "|---|---|---|---|", *waits]
+            if waits
+            else ["Nothing went live, so nothing was waited for."]
+        ),
+        "",
+        *(
+            ["| Failed or unknown at first | share | releases |", "|---|---|---|", *stops]
+            if stops
+            else ["No item failed or was unknown."]
+        ),
+        "",
+    ]
+
+
+def _exceptions(releases: Sequence[ReleaseFact], link: Link) -> list[str]:
+    """What did not go the plain way: waived, accepted for a time, approved by its own author, or only observed."""
+    lines = [
+        *(_said(one, "waived", said, link) for one in releases for said in one.waived),
+        *(_said(one, "accepted", said, link) for one in releases for said in one.excepted),
+        *(
+            _said(one, "approved by whoever requested or wrote it", one.own_approval, link)
+            for one in releases
+            if one.own_approval
+        ),
+        *(_said(one, "observed", "no failed item stopped it", link) for one in releases if one.observed_only),
+    ]
+    return ["### Waived, accepted, self-approved", "", *(lines or ["Nothing."]), ""]
+
+
+def _said(release: ReleaseFact, what: str, said: str, link: Link) -> str:
+    return f"- {link([release.key], release.key)} {what}: {as_cell(said)}"
+
+
+def _releases(report: Report, link: Link) -> list[str]:
+    zone = ZoneInfo(report.zone)
+    return [
+        f"<details><summary>{counted(len(report.releases), 'release')}</summary>",
+        "",
+        "| Began | Release | Risk | End | Merge to live | Went bad |",
+        "|---|---|---|---|---|---|",
+        *(_release_row(release, zone, link) for release in report.releases),
+        "",
+        "</details>",
+    ]
+
+
+def _release_row(release: ReleaseFact, zone: ZoneInfo, link: Link) -> str:
+    lead, bad = "", ""
+    if release.merged_at and release.live_at and release.live_at >= release.merged_at:
+        lead = spoken(release.live_at - release.merged_at)
+    if release.first_bad_at:
+        bad = f"{release.first_bad_at.astimezone(zone):%Y-%m-%d %H:%M}"
+    end = f"{release.outcome}, rolled back later" if release.undone else release.outcome
+    began = f"{release.began.astimezone(zone):%Y-%m-%d %H:%M}"
+    return f"| {began} | {link([release.key], release.key)} | {release.risk.value} | {end} | {lead} | {bad} |"

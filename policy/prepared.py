@@ -1,7 +1,7 @@
 """What was found by `prepare` the day before and still counts: nothing for longer than the item's own age limit."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -57,7 +57,7 @@ class Kept:
     def now(self, at: datetime) -> Judgement:
         """The same judgement, with its age in the sentence."""
         sentence = f"{self.judgement.sentence} (asked {spoken(at - self.at)} ago by prepare, record {self.record})"
-        return Judgement(self.judgement.verdict, sentence, self.judgement.link)
+        return replace(self.judgement, sentence=sentence)
 
 
 def keep(rows: Sequence[Row], release: Release, *, now: datetime, limits: Limits) -> dict[str, Kept] | None:
@@ -89,4 +89,5 @@ def _change_of(release: Release) -> tuple[object, ...]:
 
 
 def _judgement_of(row: Row) -> Judgement:
-    return Judgement(Verdict(str(row.facts["verdict"])), str(row.facts["sentence"]), row.facts.get("link"))
+    excepted = tuple(str(name) for name in row.facts.get("excepted", ()))
+    return Judgement(Verdict(str(row.facts["verdict"])), str(row.facts["sentence"]), row.facts.get("link"), excepted)

@@ -12,6 +12,9 @@ from policy.limits import Limits, Mode, Risk
 from policy.red_flags import RaisedFlag
 from policy.risk import Commit
 
+# How the key of a record ends that is of no release: of evidence gathered the day before, of a revert proposed.
+PREPARE_SUFFIX, REVERT_SUFFIX = "-prepare", "-revert"
+
 
 class Request(BaseModel):
     """A standard production release."""

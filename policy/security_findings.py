@@ -1,6 +1,7 @@
 """Is anything high or critical open, and did every scanner look at the very commit (1.1.4)."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from policy.combined import combine, counted, listed, short
@@ -68,4 +69,5 @@ def _judge_clean(scan: Scan, accepted: Sequence[str]) -> Judgement:
     also = f", {counted(lesser, 'lesser finding')}" if lesser else ""
     excepted = f", accepted: {listed(accepted, most=len(accepted))}" if accepted else ""
     looked = f"{scan.looked_at} looked at" if scan.looked_at else "looked"
-    return passed(f"{scan.scanner}: {looked}, nothing high or critical open{also}{excepted}", link=scan.url)
+    clean = passed(f"{scan.scanner}: {looked}, nothing high or critical open{also}{excepted}", link=scan.url)
+    return replace(clean, excepted=tuple(accepted))

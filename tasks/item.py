@@ -85,7 +85,8 @@ def as_task(question: Question, run: Run) -> Task[[], Any]:
 def write_down(run: Run, item: Item, judgement: Judgement) -> None:
     """The run and its record hold this as the newest word on the item."""
     run.verdicts[item.number] = judgement
-    facts = {"verdict": judgement.verdict.value, "sentence": judgement.sentence, "link": judgement.link}
+    facts: dict[str, Any] = {"verdict": judgement.verdict.value, "sentence": judgement.sentence, "link": judgement.link}
+    facts |= {"excepted": list(judgement.excepted)} if judgement.excepted else {}
     run.record.append(Event.JUDGED, item=item.number, facts=facts)
 
 

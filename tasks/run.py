@@ -15,6 +15,7 @@ from blocks.fleet.server import Server
 from blocks.record import Record
 from policy.judgement import Judgement
 from policy.limits import Limits
+from policy.observed import Observed
 from policy.prepared import Kept
 from policy.record import Event, last
 from policy.red_flags import Conclusion, Flag
@@ -76,6 +77,7 @@ class Run:
     once: Once = field(default_factory=Once)
     kept: dict[str, Kept] = field(default_factory=dict)
     leaving: Lock = field(default_factory=Lock, repr=False)
+    observed: Observed | None = None
 
     def pause(self, seconds: float = LOOK_SECONDS) -> None:
         """Let a moment pass between two looks; raises what the lookout raises."""
@@ -90,9 +92,7 @@ class Run:
     @property
     def link(self) -> str:
         """Where the page of this run is in Prefect's UI."""
-        context = FlowRunContext.get()
-        ui = f"{self.company.rules.prefect_ui}/v2"
-        return f"{ui}/runs/flow-run/{context.flow_run.id}" if context and context.flow_run else ui
+        return link_of_run(self.company)
 
     @property
     def servers(self) -> tuple[Server, ...]:
@@ -122,6 +122,13 @@ class Run:
     def today(self) -> date:
         """The day it is now in the company's zone, by which people hold a role."""
         return day_in(self.company.rules.time_zone)
+
+
+def link_of_run(company: Company) -> str:
+    """Where the page of the current run is in Prefect's UI."""
+    context = FlowRunContext.get()
+    ui = f"{company.rules.prefect_ui}/v2"
+    return f"{ui}/runs/flow-run/{context.flow_run.id}" if context and context.flow_run else ui
 
 
 def pause_after(waited: float) -> float:

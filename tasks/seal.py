@@ -5,6 +5,7 @@ from prefect.logging import get_run_logger
 from policy.metrics import Ending
 from policy.record import NOT_SIGNED, Event
 from tasks.messages import tell_only_in_memory, tell_sealed
+from tasks.observed import keep_observed
 from tasks.run import Run
 
 
@@ -14,7 +15,8 @@ def seal(run: Run, *, outcome: Ending, sentence: str) -> None:
     record.signer = run.company.signer
     if record.only_in_memory:
         tell_only_in_memory(run)
-    row = record.append(Event.SEALED, facts={"outcome": outcome.value, "sentence": sentence})
+    watched = keep_observed(run)
+    row = record.append(Event.SEALED, facts={"outcome": outcome.value, "sentence": sentence, **watched})
     if NOT_SIGNED in row.facts:
         get_run_logger().warning("The record %s is sealed but not signed: %s", record.key, row.facts[NOT_SIGNED])
     if not record.waits_in_spool:

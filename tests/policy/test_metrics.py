@@ -49,7 +49,7 @@ def test_lead_time_is_told_from_merge_and_from_first_commit() -> None:
     """M1."""
     figures = measured(release())
 
-    assert figures.lead_time.sentence == "40 min from the merge to live (median of 1 deployments)"
+    assert figures.lead_time.sentence == "40 min from the merge to live (median of 1 deployment)"
     assert figures.lead_time.value == timedelta(minutes=40)
     assert figures.lead_time.met is True
     assert figures.lead_time_from_first_commit.value == timedelta(hours=73, minutes=40)
@@ -130,7 +130,7 @@ def test_failures_with_impossible_times_alone_give_no_mean() -> None:
 def test_releases_that_touched_nothing_do_not_count() -> None:
     stopped = replace(release("r2", outcome=Ending.STOPPED), touched=False)
 
-    assert measured(release(), stopped).success_rate.sentence == "100.0% (0 of 1 deployments failed)"
+    assert measured(release(), stopped).success_rate.sentence == "100.0% (0 of 1 deployment failed)"
 
 
 def test_a_release_that_went_bad_after_its_sign_off_failed() -> None:
@@ -147,7 +147,7 @@ def test_a_release_under_way_is_named_but_not_counted() -> None:
     under_way = replace(release("r2"), ended=None)
 
     assert measured(release(), under_way).success_rate.sentence == (
-        "100.0% (0 of 1 deployments failed); 1 not ended yet"
+        "100.0% (0 of 1 deployment failed); 1 not ended yet"
     )
 
 
@@ -176,7 +176,7 @@ def test_releases_without_usable_times_are_left_out_and_counted() -> None:
 
     sentence = measured(release(), backwards, unmerged).lead_time.sentence
 
-    assert sentence.endswith("(median of 1 deployments); 2 without usable times left out")
+    assert sentence.endswith("(median of 1 deployment); 2 without usable times left out")
 
 
 def test_the_report_has_the_figures_in_order() -> None:

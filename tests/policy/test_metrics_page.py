@@ -1,46 +1,19 @@
 """The quarterly report as people read it."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from policy.limits import Limits, Risk
-from policy.metrics import Ending, ReleaseFact, measure
-from policy.metrics_page import quarter_before, render_report, summary
+from policy.metrics import Ending, Figure, ReleaseFact
+from policy.metrics_links import link_runs
+from policy.metrics_page import is_quarter, render_report, short, sparks, summary
+from policy.metrics_report import Report, make_report
+from policy.quarters import quarter_before
 
 ZONE = ZoneInfo("America/Los_Angeles")
-
-
-@pytest.mark.parametrize(
-    ("now", "since", "until"),
-    [
-        (datetime(2026, 11, 25, 9, tzinfo=ZONE), (2026, 7), (2026, 10)),
-        (datetime(2026, 10, 1, 0, tzinfo=ZONE), (2026, 7), (2026, 10)),
-        (datetime(2026, 9, 30, 23, tzinfo=ZONE), (2026, 4), (2026, 7)),
-        (datetime(2026, 4, 1, 0, tzinfo=ZONE), (2026, 1), (2026, 4)),
-        (datetime(2026, 2, 14, 9, tzinfo=ZONE), (2025, 10), (2026, 1)),
-    ],
-)
-def test_the_report_covers_the_quarter_before(now: datetime, since: tuple[int, int], until: tuple[int, int]) -> None:
-    begins, ends = quarter_before(now)
-
-    assert begins == datetime(*since, 1, tzinfo=ZONE)
-    assert ends == datetime(*until, 1, tzinfo=ZONE)
-
-
-@given(st.timedeltas(timedelta(0), timedelta(days=36_500)))
-def test_a_quarter_has_ended_and_has_three_months(later: timedelta) -> None:
-    now = datetime(2000, 1, 1, tzinfo=ZONE) + later
-
-    begins, ends = quarter_before(now)
-
-    assert begins < ends <= now
-    assert timedelta(days=89) < ends - begins < timedelta(days=93)
-
 
 QUARTER = quarter_before(datetime(2026, 11, 25, 9, tzinfo=ZONE))
 
@@ -65,32 +38,95 @@ INSIDE = fact("20260803-100000-1f2e3d4c", datetime(2026, 8, 3, 10, tzinfo=ZONE),
 BEFORE = fact("20260601-100000-1f2e3d4c", datetime(2026, 6, 1, 10, tzinfo=ZONE), Ending.SIGNED_OFF)
 
 
+def report_of(*releases: ReleaseFact, until: datetime = QUARTER[1]) -> Report:
+    return make_report(
+        releases,
+        environment="production",
+        zone="UTC",
+        since=QUARTER[0],
+        until=until,
+        now=datetime(2026, 11, 25, tzinfo=UTC),
+        begins=min((one.began for one in releases), default=None),
+        unreadable=(),
+        limits=Limits(),
+    )
+
+
+def page_of(*releases: ReleaseFact) -> str:
+    return render_report(report_of(*releases), picture="PICTURE", ui="http://ui")
+
+
 def test_the_report_shows_the_figures_and_the_releases_of_the_quarter() -> None:
-    releases = [BEFORE, INSIDE]
-    figures = measure(releases, since=QUARTER[0], until=QUARTER[1], limits=Limits())
+    page = page_of(BEFORE, INSIDE)
 
-    report = render_report(figures, releases, zone="UTC")
+    assert page.startswith("## Deployment metrics of production, 01 Jul 2026 to 30 Sep 2026\n")
+    assert "<details><summary>1 release</summary>" in page
+    link = f"[{INSIDE.key}](http://ui/v2/runs?tags=release%3A{INSIDE.key})"
+    assert f"| 2026-08-03 17:00 | {link} | low | signed off | 20 min |  |" in page
+    assert "PICTURE" in page
+    assert f"| [{BEFORE.key}]" not in page
+    assert f"| Q2 2026 (from 01 Jun on) | [1](http://ui/v2/runs?tags=release%3A{BEFORE.key}) |" in page
 
-    assert report.startswith("## Deployment metrics, 01 Jul 2026 to 30 Sep 2026\n")
-    assert "<details><summary>1 releases</summary>" in report
-    assert "| 2026-08-03 17:00 | 20260803-100000-1f2e3d4c | low | signed off |" in report
-    assert BEFORE.key not in report
-    assert all(row.name in report for row in figures.rows)
+
+def test_the_report_lists_what_did_not_go_the_plain_way() -> None:
+    strange = replace(
+        INSIDE,
+        own_approval="Tomas Lima requested it and approves it in an emergency: nobody else answers",
+        waived=("1.1.3 by Omar Reyes: the suite | is down",),
+        excepted=("1.1.4 GHSA-1 until 2026-12-01 (Omar Reyes: no patch yet)",),
+        observed_only=True,
+    )
+
+    said = page_of(strange)
+
+    assert "approved by whoever requested or wrote it: Tomas Lima requested it" in said
+    assert r"waived: 1.1.3 by Omar Reyes: the suite \| is down" in said
+    assert "accepted: 1.1.4 GHSA-1" in said
+    assert "observed: no failed item stopped it" in said
+    assert "### Waived, accepted, self-approved\n\nNothing." in page_of(INSIDE)
 
 
-def test_the_report_lists_what_was_approved_by_whoever_requested_or_wrote_it() -> None:
-    own = replace(INSIDE, own_approval="Tomas Lima requested it and approves it in an emergency: nobody else answers")
-    figures = measure([own], since=QUARTER[0], until=QUARTER[1], limits=Limits())
+def test_a_release_that_was_rolled_back_after_its_end_says_so() -> None:
+    undone = replace(INSIDE, undone=True, first_bad_at=INSIDE.began + timedelta(days=1))
 
-    assert f"- {own.key}: {own.own_approval}" in render_report(figures, [own], zone="UTC")
-    assert "requested or wrote it" not in render_report(figures, [INSIDE], zone="UTC")
+    assert "| signed off, rolled back later | 20 min | 2026-08-04 17:00 |" in page_of(undone)
 
 
 def test_the_summary_says_each_figure_with_its_target() -> None:
-    figures = measure([INSIDE], since=QUARTER[0], until=QUARTER[1], limits=Limits())
+    text = summary(report_of(BEFORE, INSIDE), link="http://ui/run", file="reports/x.svg", asked="Dora Levin")
 
-    text = summary(figures)
-
-    assert text.startswith(":bar_chart: *Deployment metrics 01 Jul 2026 to 30 Sep 2026*")
-    assert text.count("(target ") == len(figures.rows)
+    assert text.startswith(":bar_chart: *Deployment metrics of production, 01 Jul 2026 to 30 Sep 2026*")
+    assert text.count("(target ") == 5
+    assert "• :warning: deployment frequency: 0.1 per week" in text
+    assert "; Q2 2026: 0.1/week `······██`" in text
     assert text.endswith("is the deployment checklist itself still right? (9.2)")
+
+
+def test_only_a_whole_quarter_asks_for_the_review() -> None:
+    part = report_of(INSIDE, until=QUARTER[1] - timedelta(days=1))
+
+    assert is_quarter(report_of(INSIDE))
+    assert "still right?" not in summary(part, link="", file="", asked="")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(None, "n/a"), (0.951, "95.1%"), (timedelta(minutes=6, seconds=40), "6 min 40 s")],
+)
+def test_a_value_is_said_in_a_word(value: float | timedelta | None, said: str) -> None:
+    assert short(Figure("success rate", value, "", "", met=None)) == said
+
+
+def test_sparks_grow_with_the_values_and_leave_out_what_is_not_known() -> None:
+    figures = [Figure("", value, "", "", met=None) for value in (None, 0.0, 0.5, 1.0)]
+
+    assert sparks(figures) == "·▁▅█"
+    assert sparks(figures[:2]) == "·▁"
+
+
+def test_a_number_without_releases_is_no_link_and_very_many_are_the_newest() -> None:
+    keys = [f"{number:03}" for number in range(70)]
+
+    assert link_runs("http://ui", [], "0") == "0"
+    assert link_runs("http://ui", keys, "70").count("release") == 60
+    assert "release%3A069" in link_runs("http://ui", keys, "70")

@@ -19,6 +19,7 @@ from prefect.client.schemas.filters import (
     ArtifactFilterKey,
     FlowRunFilter,
     FlowRunFilterStartTime,
+    FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import FlowRun
 
@@ -246,6 +247,12 @@ class Stage:
                 flow_run_filter=FlowRunFilter(start_time=FlowRunFilterStartTime(after_=self.began)),
             )
         return str(max(found, key=lambda artifact: str(artifact.created)).data)
+
+    def tags_of_runs(self, tag: str) -> set[str]:
+        """Every tag of the runs of the story that carry this one, as Prefect's own filter finds them."""
+        wanted = FlowRunFilter(start_time=FlowRunFilterStartTime(after_=self.began), tags=FlowRunFilterTags(all_=[tag]))
+        with get_client(sync_client=True) as client:
+            return {found for run in client.read_flow_runs(flow_run_filter=wanted) for found in run.tags}
 
     def recover_until_free(self) -> None:
         """Run recovery, as its schedule does, until nobody holds the environment."""

@@ -7,6 +7,7 @@ import pytest
 from prefect.flow_runs import resume_flow_run
 
 from blocks.hold import Held
+from flows.backtest import BacktestRequest, backtest
 from flows.backup import database_backup
 from flows.metrics_report import ReportRequest, metrics_report
 from flows.rollback import rollback
@@ -119,12 +120,17 @@ def test_a_finished_release_is_rolled_back_and_the_report_counts_both(stage: Sta
     today = f"{datetime.now(ZoneInfo('America/Los_Angeles')):%Y-%m-%d}"
     stage.play(lambda: metrics_report(ReportRequest(first_day=today, last_day=today, environment=ENVIRONMENT)))
 
+    stage.play(lambda: backtest(BacktestRequest(limits={"error_rate_roll_back": 0.5}, environment=ENVIRONMENT)))
+
     said = stage.said_in("C0DEPLOYMENTS")
     assert "deployment frequency: 7.0 per week (1 signed off in 1 d" in said
     assert "success rate: 0.0% (2 of 2 deployments failed)" in said
     assert "rollback rate: 100.0% (2 of 2 deployments rolled back)" in said
     assert "(mean of 2 failures)" in said
     assert "2 releases" in stage.page("metrics-report")
+    assert stage.tags_of_runs("outcome:rolled-back") >= {"risk:medium", f"version:{refused.commit[:7]}"}
+    assert f"version:{shipped.commit[:7]}" in stage.tags_of_runs("outcome:signed-off")
+    assert "changed nothing (2 releases replayed)" in stage.page("backtest")
 
 
 def test_a_plan_shows_everything_and_changes_nothing(stage: Stage) -> None:

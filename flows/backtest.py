@@ -1,0 +1,68 @@
+"""Rules tried on the past: a changed limit of the watch is replayed over sealed records before it is switched on."""
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from prefect import flow
+from prefect.artifacts import create_markdown_artifact
+from prefect.logging import get_run_logger
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from blocks.company import Company
+from flows.metrics_report import DAY, ReportRequest, period
+from policy.backtest import REPLAYED, change_limits, replay
+from policy.backtest_page import render_backtest, say_change, say_effects
+from policy.limits import Limits
+from tasks.backtest import read_pasts
+from tasks.resolve import BadRequest
+from tasks.run import utc_now
+from tasks.run_log import call_run
+
+
+class BacktestRequest(BaseModel):
+    """Which limits to try, and on the releases of which days; without days on all that there are records of."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    limits: Mapping[str, float] = Field(
+        default={},
+        description="The limits to try, as in the settings file, durations in seconds, such as"
+        ' {"error_rate_roll_back": 0.03}. Empty: the rules of this version.'
+        f" What can be tried: {', '.join(REPLAYED)}.",
+    )
+    first_day: str = Field(default="", pattern=DAY, description="The first day, such as 2026-01-01.")
+    last_day: str = Field(default="", pattern=DAY, description="The last day, such as 2026-09-30.")
+    environment: str = Field(default="production", description="The environment whose releases are replayed.")
+
+
+@flow(name="Backtest", persist_result=False)
+def backtest(request: BacktestRequest | None = None) -> None:
+    """A page says what these limits would have stopped earlier, for nothing, or no more (2.1, 4.1); nothing changes."""
+    asked = request or BacktestRequest()
+    with Company.load(asked.environment) as company:
+        zone, now = company.rules.time_zone, utc_now()
+        changed = changed_limits(company.limits, asked.limits)
+        since, until = None, now
+        if asked.first_day or asked.last_day:
+            days = ReportRequest(first_day=asked.first_day, last_day=asked.last_day)
+            since, until = period(days, zone=ZoneInfo(zone), now=now)
+        pasts, unreadable = read_pasts(company, since=since, until=until)
+        outcomes = [replay(past, changed) for past in pasts]
+        today = [replay(past, company.limits) for past in pasts] if asked.limits else outcomes
+        sentence = say_effects(say_change(asked.limits, company.limits, changed), outcomes, zone=zone)
+        page = render_backtest(sentence, outcomes, today, unreadable=unreadable, zone=zone, ui=company.rules.prefect_ui)
+        call_run(f"Backtest of {', '.join(asked.limits) or 'the rules of this version'}")
+        create_markdown_artifact(key="backtest", markdown=page, description=sentence[:200])
+    get_run_logger().info(sentence)
+
+
+def changed_limits(limits: Limits, changes: Mapping[str, float]) -> Limits:
+    """Return the limits with these changes; raises BadRequest naming one that cannot be tried or makes no sense."""
+    try:
+        return change_limits(limits, changes)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise BadRequest(f"limits.{name}: {first['msg']}, found {first['input']}") from error
+    except ValueError as error:
+        raise BadRequest(f"limits: {error}") from error

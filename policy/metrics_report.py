@@ -1,0 +1,124 @@
+"""All that the report on a period says, before anybody draws or writes it (9.1, 9.2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from policy.bottleneck import Stopping, Waiting, list_stops, list_waits
+from policy.limits import Limits, Risk
+from policy.metrics import Figures, ReleaseFact, measure
+from policy.quarters import quarters_to, say_quarter
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """One quarter of the trend: its figures, its releases, and what its numbers lack."""
+
+    name: str
+    figures: Figures
+    releases: tuple[ReleaseFact, ...]
+    before_records: bool
+    partial: str
+
+    @property
+    def deployments(self) -> tuple[ReleaseFact, ...]:
+        """The releases that changed a server."""
+        return tuple(release for release in self.releases if release.touched)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The figures of a period, their trend, and where they come from."""
+
+    environment: str
+    zone: str
+    figures: Figures
+    releases: tuple[ReleaseFact, ...]
+    quarters: tuple[Quarter, ...]
+    by_risk: tuple[tuple[Risk, Figures, int], ...]
+    waits: tuple[Waiting, ...]
+    stops: tuple[Stopping, ...]
+    doubts: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """Say what the report covers."""
+        return f"Deployment metrics of {self.environment}, {say_days(self.figures.since, self.figures.until)}"
+
+
+def make_report(
+    releases: Sequence[ReleaseFact],
+    *,
+    environment: str,
+    zone: str,
+    since: datetime,
+    until: datetime,
+    now: datetime,
+    begins: datetime | None,
+    unreadable: Sequence[str],
+    limits: Limits,
+) -> Report:
+    """Measure the releases of [since, until) and of eight quarters up to its end; `begins` is the first record."""
+    inside = tuple(release for release in releases if since <= release.began < until)
+    return Report(
+        environment=environment,
+        zone=zone,
+        figures=measure(inside, since=since, until=until, limits=limits, now=now),
+        releases=inside,
+        quarters=tuple(
+            _quarter(releases, first, end, now=now, begins=begins, limits=limits) for first, end in quarters_to(until)
+        ),
+        by_risk=tuple(
+            (risk, measure(of_risk, since=since, until=until, limits=limits, now=now), len(of_risk))
+            for risk in Risk
+            for of_risk in [[release for release in inside if release.risk is risk]]
+        ),
+        waits=list_waits(inside),
+        stops=list_stops(inside),
+        doubts=tuple(_doubts(since, until, now=now, begins=begins, unreadable=unreadable)),
+    )
+
+
+def say_days(since: datetime, until: datetime) -> str:
+    """Name the first and the last day of a period."""
+    return f"{since:%d %b %Y} to {until - timedelta(microseconds=1):%d %b %Y}"
+
+
+def _quarter(
+    releases: Sequence[ReleaseFact],
+    since: datetime,
+    end: datetime,
+    *,
+    now: datetime,
+    begins: datetime | None,
+    limits: Limits,
+) -> Quarter:
+    """Measure what there is of a quarter: one that is not over only up to now."""
+    until = min(end, now.astimezone(since.tzinfo))
+    inside = tuple(release for release in releases if since <= release.began < until)
+    partial = f"so far, to {until:%d %b}" if until < end else ""
+    if begins is not None and since < begins < until:
+        partial = f"from {begins.astimezone(since.tzinfo):%d %b} on{f', {partial}' if partial else ''}"
+    return Quarter(
+        name=say_quarter(since),
+        figures=measure(inside, since=since, until=until, limits=limits, now=now),
+        releases=inside,
+        before_records=begins is None or begins >= until,
+        partial=partial,
+    )
+
+
+def _doubts(
+    since: datetime, until: datetime, *, now: datetime, begins: datetime | None, unreadable: Sequence[str]
+) -> list[str]:
+    """Say what the numbers cannot know."""
+    doubts = []
+    if until > now:
+        doubts.append(f"The period is not over: it was measured on {now.astimezone(since.tzinfo):%d %b %Y %H:%M}.")
+    if begins is None:
+        doubts.append("There is no record of a release yet: nothing was measured, and that is not zero.")
+    elif begins.astimezone(since.tzinfo).date() > since.date():
+        day = f"{begins.astimezone(since.tzinfo):%d %b %Y}"
+        doubts.append(f"Records begin on {day}: what was deployed before is not known and not counted.")
+    doubts += [f"A record cannot be read, and its release is not counted: {one}." for one in unreadable]
+    return doubts

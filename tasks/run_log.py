@@ -1,0 +1,66 @@
+"""Prefect's own list of runs as a log: names that say what was released, tags that filter it.
+
+Prefect is a view: what cannot be written there is said in the log and stops nothing.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import httpx
+from prefect import get_client
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
+from prefect.context import FlowRunContext
+from prefect.exceptions import PrefectException
+from prefect.logging import get_run_logger
+
+from policy.metrics import Ending
+from policy.record import Event, last
+from policy.run_tags import outcome_tag, release_tag, run_name, tags_of
+from tasks.run import Run
+
+
+def call_run(name: str) -> None:
+    """The current run is called so."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        return
+    with _client() as client:
+        client.update_flow_run(context.flow_run.id, name=name)
+
+
+def tag_beginning(run: Run) -> None:
+    """The current run carries what is known of its release, and its commit in its name."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        return
+    with _client() as client:
+        tags = _merged(context.flow_run.tags, tags_of(run.release))
+        client.update_flow_run(context.flow_run.id, name=run_name(run.release), tags=tags)
+
+
+def tag_ending(run: Run) -> None:
+    """Every run of the release carries how it ended: the one that a recovery brought home, too, and the recovery."""
+    context, sealed = FlowRunContext.get(), last(run.record.seen, Event.SEALED)
+    if context is None or context.flow_run is None or sealed is None:
+        return
+    ended = outcome_tag(Ending(sealed.facts["outcome"]))
+    with _client() as client:
+        known = FlowRunFilter(tags=FlowRunFilterTags(all_=[release_tag(run.release.key)]))
+        runs = {one.id: one.tags for one in client.read_flow_runs(flow_run_filter=known)}
+        runs.setdefault(context.flow_run.id, context.flow_run.tags)
+        for number, tags in runs.items():
+            client.update_flow_run(number, tags=_merged(tags, (*tags_of(run.release), ended)))
+
+
+def _merged(tags: Iterable[str], more: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys((*tags, *more)))
+
+
+@contextmanager
+def _client() -> Iterator[SyncPrefectClient]:
+    try:
+        with get_client(sync_client=True) as client:
+            yield client
+    except (httpx.HTTPError, PrefectException) as error:
+        get_run_logger().warning("Prefect's list of runs was not brought up to date: %s", error)
