@@ -181,8 +181,10 @@ def _change_type(table: str, command: ast.AlterTableCmd, so_far: SoFar, relation
     # Another order of the letters builds every index of the column anew.
     sorted_anew = definition is not None and definition.collClause is not None
     old = kind_from(known.type) if known else None
-    stays = old is not None and not computed and not sorted_anew and keeps_rows(old, new)
+    stays = old is not None and not computed and keeps_rows(old, new)
     also = "no row is written anew" if stays else f"{table} may be rewritten while reads and writes wait"
+    if stays and sorted_anew:
+        also = f"{also}, but every index of it is built while reads and writes wait"
     why = _why_it_fails(table, name, old, new, so_far, computed=computed)
     undo = Undo(impossible=f"the type of {column} before is not known from the text")
     if known and old:
@@ -194,7 +196,7 @@ def _change_type(table: str, command: ast.AlterTableCmd, so_far: SoFar, relation
         f"Changes the type of {column}{f' from {known.type}' if known else ''} to {new}; {why or also}",
         advice="add a column of the new type, write both, fill it in batches, read the new one, drop the old one later",
         locks=(
-            Lock(table, Mode.ACCESS_EXCLUSIVE, long=not stays),
+            Lock(table, Mode.ACCESS_EXCLUSIVE, long=sorted_anew or not stays),
             *(Lock(one, Mode.ACCESS_EXCLUSIVE) for one in parents),
         ),
         rewrites="" if stays else table,

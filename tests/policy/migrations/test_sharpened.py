@@ -67,7 +67,6 @@ TYPES = [
     ("zip", "VARCHAR(10)", False),
     ("zip", "CHAR(20)", True),
     ("zip", 'TEXT USING upper("zip")', True),
-    ("zip", 'TEXT COLLATE "de_DE"', True),
     ("notes", "VARCHAR", False),
     ("notes", "VARCHAR(100)", True),
     ("weight", "DECIMAL(10,2)", False),
@@ -89,6 +88,14 @@ def test_a_type_that_only_grows_writes_no_row_anew(column: str, to: str, *, is_r
 
     assert bool(reading.rewrites) is is_rewritten
     assert [lock.long for lock in reading.locks if lock.table == "Patient"] == [is_rewritten]
+
+
+def test_another_collation_writes_no_row_anew_and_builds_each_index_while_all_wait() -> None:
+    reading = read_migration("m", f'{ALTER}ALTER COLUMN "zip" TYPE TEXT COLLATE "de_DE";', facts=TODAY)
+
+    assert reading.rewrites == ()
+    assert [lock.long for lock in reading.locks] == [True]
+    assert "no row is written anew, but every index of it is built while reads and writes wait" in str(reading.findings)
 
 
 FAILING = [
