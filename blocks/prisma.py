@@ -186,9 +186,16 @@ class Prisma(CompanyBlock):
     def _url(self, database: Postgres, password: str, options: str) -> str:
         """The database's address as Prisma reads it; it goes by the environment, never by the command line."""
         who = f"{quote(database.user, safe='')}:{quote(password, safe='')}"
-        query = {"schema": self.database_schema, "sslmode": database.sslmode, "options": options}
+        query = {"schema": self.database_schema, **_secured(database.sslmode), "options": options}
         where = f"{database.host}:{database.port}/{quote(database.name, safe='')}"
         return f"postgresql://{who}@{where}?{urlencode(query, quote_via=quote)}"
+
+
+def _secured(sslmode: str) -> dict[str, str]:
+    """Say it in Prisma's words: it knows no `verify-full`, and takes any certificate unless told to be strict."""
+    if sslmode.startswith("verify-"):
+        return {"sslmode": "require", "sslaccept": "strict"}
+    return {"sslmode": "prefer" if sslmode == "allow" else sslmode}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -198,11 +198,13 @@ class RiskRules(BaseModel):
 
 
 def list_migrations(change: ChangeSet, *, rules: RiskRules | None = None) -> tuple[str, ...]:
-    """Return the paths of the change set's migrations in order; what takes one back lies beside it and is none."""
+    """Return the paths of the change set's migrations in order; what takes one back lies beside it and is none.
+
+    One whose file is gone, as after a revert, is not carried out again.
+    """
     patterns = (rules or RiskRules()).migrations
-    return tuple(
-        sorted(path for path in change.files if matches_any(path, patterns) and PurePosixPath(path).name != DOWN)
-    )
+    there = (path for path in change.files if path not in change.gone)
+    return tuple(sorted(path for path in there if matches_any(path, patterns) and PurePosixPath(path).name != DOWN))
 
 
 def assess_risk(

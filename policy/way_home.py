@@ -78,7 +78,7 @@ def _end_untouched(rows: Sequence[Row], world: World, why: Why) -> Plan:
         return Forward(f"{applied}: applied and verified; what is left is to sign off")
     return Stuck(
         f"{applied}: applied, and production was not seen to be well with it; no server was touched. If it is well,"
-        " keep it; if not, the DevOps lead takes it back (4.3)"
+        " keep it; if not, a migration that undoes it goes the same way"
     )
 
 
@@ -95,7 +95,9 @@ def _held_up_by_a_migration(rows: Sequence[Row], migrating: Migrating) -> Plan |
     if not migration_in_flight(rows) or migrating in (Migrating.NOTHING, Migrating.DONE):
         return None
     if migrating is Migrating.FAILED:
-        return Stuck("a migration began and never finished, so later ones are blocked (P3009); the DevOps lead decides")
+        said = "a migration began and never finished, so later ones are blocked (P3009); the DevOps lead decides"
+        away = ", ".join(list_taken_away(rows))
+        return Stuck(f"{said}; {say_closed(away)}" if away else said, image_fits=not away)
     return Watching(f"a migration may be in flight ({migrating}); it is watched and nothing else is touched")
 
 

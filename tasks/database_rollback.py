@@ -1,7 +1,7 @@
 """4.3: may the database be rolled back, and the steps of it. The application stands still meanwhile."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -194,9 +194,17 @@ def _what_else(run: Run) -> tuple[Judgement, ...]:
     return (
         *judge_written(downs),
         *judge_reached_back(downs, additions_of(run)),
+        *_judge_place(run),
         _judge_servers(run),
         _judge_kept_schema(run),
     )
+
+
+def _judge_place(run: Run) -> Iterator[Judgement]:
+    """A name without a schema is looked for in `public`: elsewhere another table of that name would be counted."""
+    schema = PRISMA.required(run.company).database_schema
+    if schema != "public":
+        yield unknown(f"whether anything was written in the schema {schema} is not counted; only `public` is")
 
 
 def _judge_servers(run: Run) -> Judgement:

@@ -17,7 +17,7 @@ from policy.judgement import Judgement, failed, not_applicable, passed, unknown
 from policy.migrations import Safety
 from policy.migrations.alone import judge_order_alone
 from policy.migrations.duration import judge_duration
-from policy.migrations.history import judge_applied, judge_history
+from policy.migrations.history import judge_applied, judge_history, judge_unchanged
 from policy.migrations.judging import NONE, judge_safety, worst_of_release
 from policy.migrations.order import judge_order
 from policy.migrations.row_counts import Counted, judge_row_counts
@@ -34,13 +34,15 @@ from tasks.systems import BACKUPS, DATABASE
 
 @item("6.1.1")
 def tried_on_staging(run: Run) -> Judgement:
-    """Every migration of the release has finished in the database of staging."""
+    """Every migration of the release has finished in the database of staging, with the text that it has now."""
     if not run.release.migrations:
         return not_applicable(NONE)
     staging = run.company.staging
     if staging is None or staging.database is None:
         return unknown("there is no [staging_database] in the settings, so nothing shows that they were tried")
-    return judge_applied(applied_rows(run, staging.database), _names(run))
+    rows, texts = applied_rows(run, staging.database), texts_by_name(project_of(run))
+    wanted = {name: texts[name] for name in _names(run) if name in texts}
+    return combine((judge_applied(rows, _names(run)), *judge_unchanged(rows, wanted)))
 
 
 @item("6.1.2")
@@ -113,8 +115,7 @@ def key_queries_work(run: Run, database: Postgres) -> Judgement:
     parts = [_try_query(database, name, query) for name, query in database.key_queries.items()]
     if invalid := list_invalid_indexes(database):
         parts.append(failed(f"left half built: {listed(invalid)}; drop it and build it again"))
-    none = "no [database.key_queries] in the settings, so nothing shows that the queries which matter still work"
-    return combine(parts or [unknown(none)])
+    return combine(parts) if parts else not_applicable("not configured: no [database.key_queries] in the settings")
 
 
 @item("6.3.5", needs=DATABASE)

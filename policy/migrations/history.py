@@ -1,7 +1,7 @@
 """What Prisma's own table says: which migrations were applied, never finished, or were changed since (6.3.2)."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -83,11 +83,7 @@ def judge_history(rows: Sequence[Applied], files: Mapping[str, bytes]) -> Judgem
     standing = [row for row in rows if row.progress is Progress.APPLIED]
     if missing := sorted({row.name for row in standing} - set(files)):
         parts.append(failed(f"applied, but not in the release's folder: {listed(missing)}; the folder has a gap"))
-    changed = sorted(
-        {row.name for row in standing if row.name in files and not is_text_of(files[row.name], row.checksum)}
-    )
-    if changed:
-        parts.append(failed(f"edited after it was applied: {listed(changed)}; write a new migration instead"))
+    parts += judge_unchanged(rows, files)
     newest = max((row.name for row in standing), default="")
     to_do = (Progress.WAITING, Progress.ROLLED_BACK)
     waiting = sorted(name for name in files if progress_of(name, rows) in to_do)
@@ -95,6 +91,14 @@ def judge_history(rows: Sequence[Applied], files: Mapping[str, bytes]) -> Judgem
     if late := [name for name in waiting if name < newest and name not in tried]:
         parts.append(failed(f"{listed(late)} would be applied after {newest}, though its name comes before"))
     return combine(parts or [passed(f"{len(standing)} applied and unchanged; to apply: {listed(waiting) or 'none'}")])
+
+
+def judge_unchanged(rows: Sequence[Applied], files: Mapping[str, bytes]) -> Iterator[Judgement]:
+    """Fail what was applied with another text than its file has now."""
+    standing = (row for row in rows if row.progress is Progress.APPLIED and row.name in files)
+    changed = sorted({row.name for row in standing if not is_text_of(files[row.name], row.checksum)})
+    if changed:
+        yield failed(f"edited after it was applied: {listed(changed)}; write a new migration instead")
 
 
 def judge_applied(rows: Sequence[Applied], wanted: Sequence[str]) -> Judgement:

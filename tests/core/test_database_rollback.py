@@ -43,7 +43,7 @@ FOLDER = f"prisma/migrations/{NAME}"
 PATH = f"{FOLDER}/migration.sql"
 ADDS = 'ALTER TABLE "Patient" ADD COLUMN "nickname" TEXT;'
 TABLES = """
-DROP TABLE IF EXISTS "Patient", _prisma_migrations;
+DROP TABLE IF EXISTS "Patient", _prisma_migrations; DROP SCHEMA IF EXISTS billing CASCADE;
 CREATE TABLE "Patient" (id int PRIMARY KEY, name text);
 INSERT INTO "Patient" SELECT n, 'Zoe' FROM generate_series(1, 100) AS n;
 CREATE TABLE _prisma_migrations (
@@ -256,6 +256,19 @@ def test_what_the_author_wrote_and_does_not_run_changes_nothing(company: Company
         carried_out(run)
 
     assert (ended(company), schema_has_nickname(company), fits(company, world)) == ("stopped", True, True)
+
+
+def test_tables_of_another_schema_are_not_taken_for_counted(company: Company, world: World) -> None:
+    elsewhere = Prisma(directory=".", database_schema="billing")
+    execute(
+        cast("Postgres", company.database),
+        "CREATE SCHEMA billing; CREATE TABLE billing._prisma_migrations AS TABLE _prisma_migrations",
+    )
+
+    judgement = database_may_go_back.ask(began(replace(company, prisma=elsewhere), world))
+
+    assert not judgement.verdict.lets_pass
+    assert "whether anything was written in the schema billing is not counted; only `public` is" in judgement.sentence
 
 
 # So many rows are stored and things done on the way, with a moment before and after each; every seventh is tried.

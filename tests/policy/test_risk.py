@@ -1,5 +1,7 @@
 """How risky is a change set, and why (1.3.5)."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,6 +110,13 @@ def test_nobody_may_lower_the_risk() -> None:
 
     assert assessment.risk is Risk.HIGH
     assert any("never lower it" in reason for reason in assessment.reasons)
+
+
+def test_a_migration_whose_file_a_revert_took_away_is_not_carried_out_again() -> None:
+    changes = replace(change("prisma/migrations/1_a/migration.sql"), gone=("prisma/migrations/1_a/migration.sql",))
+
+    assert list_migrations(changes) == ()
+    assert assess_risk(changes, rules=RULES, raised_to=None).risk is Risk.HIGH
 
 
 def test_the_same_risk_as_found_adds_no_reason() -> None:

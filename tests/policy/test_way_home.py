@@ -197,6 +197,16 @@ def test_a_migration_that_never_finished_is_for_people() -> None:
     assert "later ones are blocked (P3009)" in found.sentence
 
 
+def test_a_migration_that_never_finished_and_may_have_dropped_something_offers_no_image_of_before() -> None:
+    begun = row(Event.INTENDED, item=MIGRATION_ITEM, subject="database", takes_away="Patient.nickname dropped")
+
+    found = plan(Cause.STEP_FAILED, under_way(begun), world=replace(MIXED, migrating=Migrating.FAILED))
+
+    assert isinstance(found, Stuck)
+    assert not found.image_fits
+    assert "the previous image needs what is gone: Patient.nickname dropped" in found.sentence
+
+
 @pytest.mark.parametrize("migrating", [Migrating.NOTHING, Migrating.DONE])
 def test_a_migration_that_was_not_begun_or_is_done_closes_no_way_back_by_itself(migrating: Migrating) -> None:
     assert isinstance(plan(Cause.RED_FLAG, MIGRATING, world=replace(MIXED, migrating=migrating)), Back)

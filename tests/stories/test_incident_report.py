@@ -1,5 +1,7 @@
 """After a roll-back: the report of the incident, the revert on main, and the quarantine of what was rolled back."""
 
+from contextlib import closing
+
 from blocks.github import GitHub
 from deployments.save_blocks import blocks_of
 from deployments.settings import Settings
@@ -31,7 +33,6 @@ def test_a_rolled_back_release_is_reported_and_reverted_and_goes_out_again_only_
     stage.ends_well_on(before)
     address = reported_at(ending.rows)
     assert address in stage.said_in("C0DEPLOYMENTS")
-    github = github_of(stage)
     (issue,) = stage.lab.issues()
     body = str(issue["body"])
     assert address.endswith(f"/issues/{issue['number']}")
@@ -58,10 +59,11 @@ def test_a_rolled_back_release_is_reported_and_reverted_and_goes_out_again_only_
     assert stage.lab.versions_serving() == dict.fromkeys(stage.lab.versions_serving(), before)
 
     branch = branch_of(brought.key)
-    proposal = github.find_pull_request(branch, "main")
-    assert proposal is not None
-    merge = github.merge_pull_request(proposal.number, proposal.head)
-    wait_until(lambda: github.read_workflow_run(merge, "ci.yml") is not None, what="the pipeline built the merge")
+    with closing(github_of(stage)) as github:
+        proposal = github.find_pull_request(branch, "main")
+        assert proposal is not None
+        merge = github.merge_pull_request(proposal.number, proposal.head)
+        wait_until(lambda: github.read_workflow_run(merge, "ci.yml") is not None, what="the pipeline built the merge")
     asked = stage.request(shipped, commit=merge, summary="Take the rota off main again", mode="observe")
     deployed = stage.release(asked, APPROVE)
 
