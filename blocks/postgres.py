@@ -140,22 +140,21 @@ class Postgres(CompanyBlock):
 
     def ask(self, query: sql.SQL | sql.Composed, *values: Any) -> Any:
         """Return the one value of a query, in a transaction that can only read."""
-        with self.connected() as connection:
-            connection.read_only = True
-            row = connection.execute(query, values).fetchone()
-        if row is None:
-            raise Unreachable(f"database {self.name}: the query answered no row")
-        return row[0]
+        return self._read(query, values)
 
     def count(self, query: sql.SQL | sql.Composed) -> Any:
         """Return the one value of a query that counts rows; raise Refused if our user may not see every row.
 
         Row security would leave rows out without a word: what is there would seem to be empty.
         """
+        return self._read(query, (), sees_every_row=True)
+
+    def _read(self, query: sql.SQL | sql.Composed, values: tuple[Any, ...], *, sees_every_row: bool = False) -> Any:
         with self.connected() as connection:
             connection.read_only = True
-            connection.execute("SET LOCAL row_security = off")
-            row = connection.execute(query, ()).fetchone()
+            if sees_every_row:
+                connection.execute("SET LOCAL row_security = off")
+            row = connection.execute(query, values).fetchone()
         if row is None:
             raise Unreachable(f"database {self.name}: the query answered no row")
         return row[0]

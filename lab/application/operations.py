@@ -46,8 +46,7 @@ class Pool:
         kept = self._free.get(timeout=5)
         try:
             if kept is not None and was_ended(kept):
-                kept.close()
-                self.open -= 1
+                self._part_with(kept)
                 kept = None
             if kept is None:
                 kept = psycopg.connect(self._address, connect_timeout=2, autocommit=True)
@@ -55,10 +54,14 @@ class Pool:
             yield kept
         finally:
             if kept is not None and kept.broken:
-                kept.close()
-                self.open -= 1
+                self._part_with(kept)
                 kept = None
             self._free.put(kept)
+
+    def _part_with(self, connection: psycopg.Connection[Any]) -> None:
+        """Close it; its place is free for a new one."""
+        connection.close()
+        self.open -= 1
 
 
 def was_ended(idle: psycopg.Connection[Any]) -> bool:

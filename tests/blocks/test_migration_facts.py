@@ -118,6 +118,16 @@ def test_spaces_at_the_end_are_not_too_long_for_they_are_cut_off(truth: Postgres
     assert known.counted[asked] == 1
 
 
+def test_a_count_that_takes_too_long_says_nothing(truth: Postgres) -> None:
+    hurried = truth.model_copy(update={"statement_patience": timedelta(seconds=1)})
+    slow = Breaking("Doctor", "pg_sleep(0.5) IS NOT NULL")
+
+    known = read_facts(hurried, touched=("Doctor",), nulls=(), counts=(slow,))
+
+    assert known.counted == {slow: None}
+    assert known.tables["Doctor"].rows == 10
+
+
 def test_a_table_that_cannot_be_counted_keeps_no_release_from_being_read(truth: Postgres) -> None:
     hurried = truth.model_copy(update={"statement_patience": timedelta(seconds=2)})
     with connect(truth, autocommit=True) as owner:
