@@ -63,12 +63,15 @@ def kept(server: Server, run: Run) -> Step:
             return Seen(done=False, sentence="nothing is kept yet")
         return Seen(done=True, sentence=f"{found.image}, files {found.files_hash[:12]}")
 
+    def act(company: Company, number: int) -> None:
+        company.fleet.keep_files(server, number, key, with_source=run.release.is_built_on_servers)
+
     return Step(
         number="1.4.5",
         subject=server.name,
         name="way back kept",
         look=look,
-        act=lambda company, number: _keep(company, server, number, key),
+        act=act,
         does=f"on {server.name}: copy Compose file, .env and image name to {kept_folder(server.service, key)}",
         undo="nothing to undo: a copy was made",
         within=run.limits.boot,
@@ -77,7 +80,7 @@ def kept(server: Server, run: Run) -> Step:
 
 def pulled(server: Server, run: Run) -> Step:
     """The new image is on the server before the server leaves the rotation."""
-    reference = run.built.reference
+    reference = run.built.reference_on(server.name)
 
     def look(company: Company) -> Seen:
         there = company.fleet.has_image(server, reference)
@@ -118,26 +121,28 @@ def drained(server: Server, run: Run) -> Step:
 
 
 def updated(server: Server, run: Run) -> Step:
-    """The service runs the new image, by digest."""
+    """The service runs the new image, by digest; what is built there brings its checkout along."""
+    reference, digest = run.built.reference_on(server.name), run.built.digest_on(server.name)
+    commit = run.built.commit if run.release.is_built_on_servers else ""
 
     def look(company: Company) -> Seen:
         refuse_unless_another_is_up(company, server)
         state = company.fleet.read_state(server)
-        known = (run.digests_before.get(server.name), run.built.digest)
+        known = (run.digests_before.get(server.name), digest)
         if state.container is not None and state.image_digest not in known:
             raise Refused(f"{_say(state)}, neither the old nor the new version: somebody is repairing by hand")
-        return Seen(state.running and state.image_digest == run.built.digest, _say(state))
+        return Seen(state.running and state.image_digest == digest, _say(state))
 
     return Step(
         number=number_for(server, run),
         subject=server.name,
         name="updated",
         look=look,
-        act=lambda company, number: company.fleet.update(server, number, run.built.reference),
-        does=f"on {server.name}: {_up(server, run)} with {run.built.reference}",
+        act=lambda company, number: company.fleet.update(server, number, reference, commit=commit),
+        does=f"on {server.name}: {_up(server, run, commit)} with {reference}",
         undo="put back the kept image, Compose file and environment",
         within=run.limits.boot,
-        facts={"digest": run.built.digest},
+        facts={"digest": digest},
     )
 
 
@@ -275,12 +280,9 @@ def _in_rotation(server: Server, run: Run, *, number: str, name: str = IN_ROTATI
     )
 
 
-def _keep(company: Company, server: Server, number: int, key: str) -> None:
-    company.fleet.keep_files(server, number, key)
-
-
-def _up(server: Server, run: Run) -> str:
-    return shlex.join(commands.up(run.company.fleet.compose_file, server.service))
+def _up(server: Server, run: Run, commit: str = "") -> str:
+    up = shlex.join(commands.up(run.company.fleet.compose_file, server.service))
+    return f"git checkout --detach {commit[:7]} && {up}" if commit else up
 
 
 def _balanced(company: Company, server: Server) -> BalancedServer:

@@ -39,7 +39,9 @@ def update(bench: Bench, number: int) -> int:
 
 def keep(bench: Bench) -> None:
     """Keep the way back to the old program."""
-    words = commands.keep(script("keep.sh").decode(), KEPT, SERVICE, COMPOSE_FILE, bench.images["old"])
+    words = commands.keep(
+        script("keep.sh").decode(), KEPT, SERVICE, COMPOSE_FILE, bench.images["old"], with_source=False
+    )
     done = bench.run(words, given=script("roll-back.sh"))
     assert done.status == 0, done.err
 
