@@ -1,6 +1,7 @@
 """A clone of the repository on the worker, in which the team's own tests are tried (5.2.2)."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -82,11 +83,9 @@ class TestBench(CompanyBlock):
         try:
             said, _ = process.communicate(timeout=self.patience.total_seconds())
         except subprocess.TimeoutExpired as error:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
             raise Unreachable(f"the tests did not end within {spoken(self.patience)}") from error
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, 9)
-                process.wait()
         lines = [line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()]
         last_line = lines[-1][:LONGEST_LINE] if lines else "it printed nothing"
         if process.returncode in NOT_STARTED:

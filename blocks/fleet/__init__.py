@@ -15,13 +15,13 @@ from blocks.company_block import CompanyBlock
 from blocks.errors import Refused, Superseded, Unreachable
 from blocks.fleet import commands
 from blocks.fleet.fenced import FencedFolder, HeldByHand
-from blocks.fleet.server import Kept, Server, ServerState, digest_of, state_of
+from blocks.fleet.server import Kept, Server, ServerState, Source, digest_of, state_of
 from blocks.fleet.source import SourceFolder
 from blocks.fleet.ssh import Connection, MayHaveRun
 from blocks.one_request import send_once
 from policy.health import HealthAnswer
 
-__all__ = ["Fleet", "HeldByHand", "Kept", "MayHaveRun", "Server", "ServerState", "Superseded"]
+__all__ = ["Fleet", "HeldByHand", "Kept", "MayHaveRun", "Server", "ServerState", "Source", "Superseded"]
 
 _KEEP = Path(__file__).with_name("keep.sh")
 _ROLL_BACK = Path(__file__).with_name("roll-back.sh")
