@@ -5,6 +5,7 @@ from datetime import datetime
 
 from blocks.company import Company
 from blocks.errors import Refused
+from blocks.github import GitHub
 from blocks.record import Record
 from policy.combined import counted, listed
 from policy.health import read_health
@@ -39,7 +40,7 @@ def resolve(request: Request, company: Company, *, key: str, way: Way, now: date
             f"commit: {commit[:7]} is already live on every server; there is nothing to release,"
             " and its migrations alone are for the deployment `migration`"
         )
-    if not company.github.is_ancestor(previous, commit):
+    if not contains(company.github, previous, commit):
         raise BadRequest(
             f"commit: {commit[:7]} does not contain {previous[:7]}, which production serves;"
             " use the deployment `rollback` to go back, or bring the branch up to date"
@@ -48,6 +49,18 @@ def resolve(request: Request, company: Company, *, key: str, way: Way, now: date
     migrations = list_migrations(change, rules=company.risk_rules)
     readings = require_migrations(company, commit, migrations)
     return freeze(request, company, change, migrations, readings, key=key, way=way, now=now)
+
+
+def contains(github: GitHub, previous: str, commit: str) -> bool:
+    """Whether a commit brings along what another holds: as its ancestor, or by the merge of its pull request.
+
+    A hotfix that went out from its branch (5.2.4, B) and was squashed into main afterwards is no ancestor of it.
+    """
+    if github.is_ancestor(previous, commit):
+        return True
+    pulls = [github.read_pull_request(number) for number in github.list_pulls_of([previous])[previous]]
+    merges = [pull.merge_commit for pull in pulls if pull.merged and pull.merge_commit]
+    return any(github.is_ancestor(merge, commit) for merge in merges)
 
 
 def freeze(
