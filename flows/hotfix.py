@@ -31,7 +31,7 @@ def emergency_hotfix(request: HotfixRequest) -> None:
     """5.2.4: release one urgent fix at any hour: a running release goes home first, the CTO or a tech lead decides."""
     with Company.load(request.environment) as company:
         if request.mode is Mode.PLAN:
-            show_plan(company, open_release(request, company, way=Way.HOTFIX))
+            show_plan(company, open_release(request, company, way=Way.HOTFIX), urgency, fix_reviewed)
             return
         make_room(company, request)
         release = open_release(request, company, way=Way.HOTFIX)

@@ -1,7 +1,7 @@
 """mode: plan. 1.3 and 1.4 are judged, nothing is changed; the page shows what would happen, in order."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from prefect.artifacts import create_markdown_artifact
@@ -11,6 +11,7 @@ from blocks.record import Record
 from blocks.store import FolderStore
 from flows.approvers import say_who_may_approve
 from flows.migration import migration_prepared
+from flows.phase import Report
 from flows.preparation import final_checks, gather_evidence
 from policy.items import Way
 from policy.migrations.order import Order, plan_order
@@ -28,11 +29,11 @@ from tasks.schema import say_closing
 from tasks.step import Step
 
 
-def show_plan(company: Company, release: Release) -> None:
+def show_plan(company: Company, release: Release, *more: Callable[[Run], Report]) -> None:
     """Leave a page with every check judged now and every step that would be carried out, with its command."""
     with tempfile.TemporaryDirectory() as folder:
         run = _rehearsal(company, release, Path(folder))
-        reports = (*gather_evidence(run), final_checks(run))
+        reports = (*(phase_of(run) for phase_of in more), *gather_evidence(run), final_checks(run))
         if release.migrations:
             reports = (*reports, migration_prepared(run))
         entries = [entry for report in reports for entry in report.entries]

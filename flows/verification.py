@@ -7,7 +7,6 @@ from datetime import timedelta
 from flows.choice import choose
 from flows.phase import ChecksFailed, Report, phase, run_items
 from flows.watch import Watch
-from policy.items import Way
 from policy.judgement import Verdict
 from policy.limits import Mode
 from policy.record import Event
@@ -63,18 +62,13 @@ def verify(run: Run, watch: Watch, *more: Callable[[Run], Report]) -> None:
     keep_watch(run, watch, until=run.limits.immediate_watch)
     for phase_of in (immediate_verification, *more):
         settle(run, phase_of, watch)
-    keep_watch(run, watch, until=watched_for(run))
+    keep_watch(run, watch, until=run.release.watched_for)
     settle(run, extended_monitoring, watch)
     settle(run, last_look, watch)
     for phase_of in more:
         settle(run, phase_of, watch)
     if run.record.last(Event.VERIFIED) is None:
         run.record.append(Event.VERIFIED, item="3.2.1", facts={"sentence": watch.conclusion.sentence})
-
-
-def watched_for(run: Run) -> timedelta:
-    """How long production is watched after the last server: the rest of the hour, a hotfix for a time of its own."""
-    return run.limits.hotfix_watch if run.release.way is Way.HOTFIX else run.limits.extended_watch
 
 
 def keep_watch(run: Run, watch: Watch, *, until: timedelta) -> None:

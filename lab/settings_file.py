@@ -32,6 +32,7 @@ LIMITS: dict[str, float | int] = {
     "first_server_watch": 3,
     "immediate_watch": 3,
     "extended_watch": 6,
+    "hotfix_watch": 6,
     "watch_interval": 0.5,
     "watch_window": 5,
     "warm_up": 0.5,

@@ -1,7 +1,7 @@
 """What a person typed into the form, and the frozen facts that follow from it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -267,6 +267,11 @@ class Release(BaseModel):
     def is_built_on_servers(self) -> bool:
         """Whether the servers fetch and build the commit themselves (2.3)."""
         return self.way in (Way.MANUAL, Way.HOTFIX) and self.request.is_built_on_servers
+
+    @property
+    def watched_for(self) -> timedelta:
+        """How long production is watched after the last server; a hotfix has a time of its own (5.2.5)."""
+        return self.limits.hotfix_watch if self.way is Way.HOTFIX else self.limits.extended_watch
 
     @property
     def is_live_already(self) -> bool:

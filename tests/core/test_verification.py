@@ -27,7 +27,13 @@ from tests.core.world import World
 
 NO_TIME = timedelta(0)
 AT_ONCE = Limits.model_validate(
-    {**LIMITS.model_dump(), "immediate_watch": NO_TIME, "extended_watch": NO_TIME, "watch_interval": NO_TIME}
+    {
+        **LIMITS.model_dump(),
+        "immediate_watch": NO_TIME,
+        "extended_watch": NO_TIME,
+        "hotfix_watch": NO_TIME,
+        "watch_interval": NO_TIME,
+    }
 )
 LIVE = VERIFIED - 1
 ONE_IN_TWENTY = {"error_rate": 0.05}
