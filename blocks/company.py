@@ -38,7 +38,9 @@ from blocks.snyk import Snyk
 from blocks.status_pages import StatusPages
 from blocks.statuspage import Statuspage
 from blocks.store import FolderStore, S3Store, Store
+from blocks.test_bench import TestBench
 from policy.evidence_rules import EvidenceRules
+from policy.hotfix_rules import HotfixRules
 from policy.incident_rules import IncidentRules
 from policy.limits import Limits
 from policy.record_signature import KEY_BYTES, read_spelled
@@ -72,6 +74,7 @@ OptionalSystem = Literal[
     "confluence",
     "grafana",
     "mail",
+    "hotfix_test",
 ]
 Found = TypeVar("Found")
 BlockKind = TypeVar("BlockKind", bound=CompanyBlock)
@@ -104,6 +107,7 @@ class CompanyRules(CompanyBlock):
     incidents: dict[str, Any] | None = Field(
         default=None, description="Where reports of incidents are opened; nowhere if left out."
     )
+    hotfix: dict[str, Any] = Field(default_factory=dict, description="What marks a hotfix, where it differs.")
     pull_request_template: str = Field(
         default=".github/pull_request_template.md", description="The file of the template of pull requests."
     )
@@ -171,6 +175,8 @@ class Company:
     load_test: K6 | None = None
     evidence: EvidenceRules = field(default_factory=EvidenceRules)
     incidents: IncidentRules | None = None
+    hotfix: HotfixRules = field(default_factory=HotfixRules)
+    test_bench: TestBench | None = None
 
     @classmethod
     def load(cls, environment: str, *, find: Find | None = None) -> "Company":
@@ -215,6 +221,8 @@ class Company:
                 load_test=if_there("load_test", partial(load, K6)),
                 evidence=EvidenceRules.model_validate(rules.evidence_rules),
                 incidents=IncidentRules.model_validate(rules.incidents) if rules.incidents is not None else None,
+                hotfix=HotfixRules.model_validate(rules.hotfix),
+                test_bench=if_there("hotfix_test", partial(_load, TestBench)),
             )
         except ValidationError as error:
             raise Misconfigured(f"the rules of {environment} are not valid: {error}") from error

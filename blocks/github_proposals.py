@@ -5,6 +5,7 @@ idempotency key: whoever proposes looks first, for a branch by its name and for 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pydantic import BaseModel
@@ -20,6 +21,15 @@ LONGEST_BODY = 65_536
 class _Issue(BaseModel):
     html_url: str
     body: str | None = None
+    state: str = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue that was found by its mark."""
+
+    url: str
+    closed: bool
 
 
 class _Fault(BaseModel):
@@ -84,11 +94,16 @@ class Proposals(Repository):
 
     def find_issue(self, mark: str, since: datetime) -> str | None:
         """The address of the issue that was changed since then and holds the mark; None where there is none."""
+        found = self.find_marked_issue(mark, since)
+        return found.url if found else None
+
+    def find_marked_issue(self, mark: str, since: datetime) -> Issue | None:
+        """The issue that was changed since then and holds the mark; None where there is none."""
         query = {"state": "all", "since": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
         for page in self._pages(self._at("issues"), list[_Issue], **query):
             for issue in page:
                 if mark in (issue.body or ""):
-                    return issue.html_url
+                    return Issue(issue.html_url, closed=issue.state == "closed")
         return None
 
     def open_issue(self, title: str, body: str, labels: Sequence[str]) -> str:

@@ -34,6 +34,8 @@ class WholePull(BaseModel):
     commits: int
     changed_files: int
     html_url: str
+    assignees: list[Account] = []
+    requested_reviewers: list[Account] = []
 
 
 class Written(BaseModel):

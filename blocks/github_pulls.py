@@ -57,6 +57,7 @@ class PullRequests(Repository):
             opened_by=whole.user.login if whole.user else None,
             commits_total=whole.commits,
             labels=tuple(sorted(label.name for label in whole.labels)),
+            asked=tuple(one.login for one in (*whole.assignees, *whole.requested_reviewers)),
         )
 
     def list_pull_files(self, number: int) -> tuple[tuple[str, ...], int]:

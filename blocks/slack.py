@@ -97,6 +97,9 @@ class Slack(CompanyBlock):
     secrets_folder: str | None = Field(default=None, description="Folder of the files that hold secrets.")
     deployments: str = Field(description="Number of the channel for deployments, such as C0123456789.")
     alerts: str = Field(description="Number of the channel for alerts.")
+    engineering: str = Field(
+        default="", description="Number of the channel of all engineers; empty: that for deployments."
+    )
     timeout: timedelta = Field(default=timedelta(seconds=15), description="How long one call may take, in seconds.")
     patience: timedelta = Field(
         default=timedelta(seconds=30), description="The longest wait that Slack may ask for, in seconds."

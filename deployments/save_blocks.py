@@ -41,6 +41,7 @@ from blocks.snyk import Snyk
 from blocks.status_pages import StatusPages
 from blocks.statuspage import Statuspage
 from blocks.store import FolderStore, S3Store
+from blocks.test_bench import TestBench
 from blocks.vendor_block import VendorBlock
 from deployments.migration_settings import StagingDatabaseSettings
 from deployments.settings import (
@@ -137,6 +138,7 @@ def _rules(settings: Settings) -> CompanyRules:
         risk_rules=settings.risk.model_dump(mode="json", exclude_unset=True),
         evidence_rules=settings.evidence.model_dump(mode="json"),
         incidents=settings.incidents.model_dump(mode="json") if settings.incidents else None,
+        hotfix=settings.hotfix.model_dump(mode="json", exclude_unset=True),
         pull_request_template=settings.github.pull_request_template,
         secrets_folder=settings.secrets,
         signing_key=settings.signing.key if settings.signing else None,
@@ -160,8 +162,7 @@ def _optional_blocks(settings: Settings) -> Iterator[Block]:
         yield PagerDuty(**settings.pagerduty.model_dump(), secrets_folder=settings.secrets)
     if settings.prometheus is not None:
         yield _prometheus(settings.prometheus)
-    if settings.load_test is not None:
-        yield K6(**settings.load_test.model_dump(exclude_none=True))
+    yield from _programs_of_the_worker(settings)
     if settings.database is not None:
         programs = settings.backups.model_dump(include=PROGRAMS) if settings.backups is not None else {}
         yield Postgres(**settings.database.model_dump(), secrets_folder=settings.secrets, **programs)
@@ -185,6 +186,13 @@ def _optional_blocks(settings: Settings) -> Iterator[Block]:
             uses={name: list(one.uses) for name, one in pages.items()},
             carries={name: list(one.carries) for name, one in pages.items()},
         )
+
+
+def _programs_of_the_worker(settings: Settings) -> Iterator[Block]:
+    if settings.load_test is not None:
+        yield K6(**settings.load_test.model_dump(exclude_none=True))
+    if settings.hotfix_test is not None:
+        yield TestBench(**settings.hotfix_test.model_dump())
 
 
 def _prometheus(section: PrometheusSettings) -> Prometheus:

@@ -20,6 +20,7 @@ from deployments.vendor_settings import (
     DatabaseSettings,
     DopplerSettings,
     GrafanaSettings,
+    HotfixTestSettings,
     JiraSettings,
     LinearSettings,
     LoadTestSettings,
@@ -38,6 +39,7 @@ from policy.checks import CheckRules
 from policy.dated_exceptions import DatedException
 from policy.dead_man import least_time
 from policy.evidence_rules import BreakingRules, CoverageSource, EvidenceRules, SecuritySource, find_contradictions
+from policy.hotfix_rules import HotfixRules
 from policy.incident_rules import IncidentRules, find_missing
 from policy.judgement import spoken
 from policy.limits import Limits
@@ -84,6 +86,12 @@ class FleetSettings(Section):
     known_hosts: str = Field(description="The file of the hosts' public keys on the worker.")
     compose_file: str = Field(
         default="docker-compose.prod.yml", description="The Compose file in each server's directory."
+    )
+    build_argument: str = Field(
+        default="GIT_COMMIT",
+        pattern=r"^\w*$",
+        description="2.3: the build argument by which an image that is built on a server learns its commit, which its"
+        " health answers with; empty: the Dockerfile finds out by itself.",
     )
     servers: tuple[Server, ...] = Field(
         min_length=2,
@@ -149,6 +157,10 @@ class SlackSettings(Section):
     token: str = Field(description="The name of the secret with the bot's token.")
     deployments: str = Field(description="The channel where deployments are announced, by its id.")
     alerts: str = Field(description="The channel where people are paged, by its id.")
+    engineering: str = Field(
+        default="",
+        description="5.2.6: the channel where hotfixes are summed up, by its id; empty: that of the deployments.",
+    )
     last_chance: timedelta = Field(
         default=timedelta(seconds=60),
         ge=timedelta(0),
@@ -226,6 +238,8 @@ class Settings(BaseSettings):
     grafana: GrafanaSettings | None = None
     mail: MailSettings | None = None
     incidents: IncidentRules | None = None
+    hotfix: HotfixRules = HotfixRules()
+    hotfix_test: HotfixTestSettings | None = None
     registry: RegistrySettings
     signing: SigningSettings | None = None
     calendar: dict[str, Any] = Field(default_factory=dict)

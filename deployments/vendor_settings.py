@@ -221,3 +221,15 @@ class GrafanaSettings(VendorSection):
 
     url: str = Field(pattern=r"^https?://", description="Its address, without /api.")
     token: str = Field(description="The name of the secret with the service account's token.")
+
+
+class HotfixTestSettings(VendorSection):
+    """A clone on the worker in which a hotfix's tests are tried with and without the fix (5.2.2)."""
+
+    clone: str = Field(description="A clone of the repository on the worker, which may fetch from its `origin`.")
+    command: tuple[str, ...] = Field(
+        min_length=1, description="What runs the tests in a fresh copy, such as sh -c 'pnpm install && pnpm test'."
+    )
+    patience: timedelta = Field(
+        default=timedelta(minutes=10), gt=timedelta(0), description="How long one trial may take."
+    )

@@ -65,7 +65,7 @@ def require_approval(run: Run, gather: Callable[[Run], Report], watch: Watch | N
 def _subject(run: Run, report: Report) -> str:
     return subject_of(
         release=run.release.key,
-        digest=run.built.digest,
+        digest=run.built.identity,
         configuration=run.digests_before,
         migrations=run.release.migrations,
         plan=[server.name for server in run.servers],

@@ -17,7 +17,7 @@ from policy.items import Way
 from policy.limits import Mode
 from policy.release import HotfixRequest
 from policy.way_home import touched_servers
-from tasks.hotfix import bug_fixed, urgency_assessed
+from tasks.hotfix import bug_fixed, bug_there, fast_track_review, hotfix_branch, urgency_assessed
 from tasks.resolve import check_request, refuse_quarantined, resume
 from tasks.run import Run
 
@@ -31,7 +31,7 @@ def emergency_hotfix(request: HotfixRequest) -> None:
     """5.2.4: release one urgent fix at any hour: a running release goes home first, the CTO or a tech lead decides."""
     with Company.load(request.environment) as company:
         if request.mode is Mode.PLAN:
-            show_plan(company, open_release(request, company, way=Way.HOTFIX))
+            show_plan(company, open_release(request, company, way=Way.HOTFIX), urgency, fix_reviewed)
             return
         make_room(company, request)
         release = open_release(request, company, way=Way.HOTFIX)
@@ -56,10 +56,11 @@ def make_room(company: Company, request: HotfixRequest) -> None:
 
 
 def before_the_first_change(run: Run) -> None:
-    """5.2.1, then what a hotfix asks of sections 1 and 6: of section 1 shown, but few of it blocks."""
+    """5.2.1 to 5.2.3, then what a hotfix asks of sections 1 and 6: of section 1 shown, but few of it blocks."""
     if touched_servers(run.record.rows()):
         return
     require(run, urgency(run))
+    require_or_waive(run, hotfix_evidence)
     gather_evidence(run)
     announcement(run)
     require_or_waive(run, final_evidence)
@@ -70,6 +71,17 @@ def before_the_first_change(run: Run) -> None:
 def urgency(run: Run) -> Report:
     """It is truly an emergency; who approves it is asked at the gate."""
     return run_items(run, urgency_assessed)
+
+
+def hotfix_evidence(run: Run) -> tuple[Report, ...]:
+    """5.2.2, 5.2.3, and 5.2.5 before the fix."""
+    return (fix_reviewed(run),)
+
+
+@phase("5.2 Hotfix branch and review")
+def fix_reviewed(run: Run) -> Report:
+    """The fix is small, tested and looked at, and production shows the bug."""
+    return run_items(run, hotfix_branch, fast_track_review, bug_there)
 
 
 @phase("5.2.5 Verify the hotfix")

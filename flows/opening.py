@@ -8,13 +8,13 @@ from blocks.hold import Hold
 from blocks.record import Record
 from policy.items import Way
 from policy.record import Event, last
-from policy.release import HotfixRequest, Release, Request
+from policy.release import Release, Request
 from tasks.resolve import resolve, resume
 from tasks.resolve_migration import resolve_migration
 from tasks.run import Run, utc_now
 
 
-def open_release(request: Request | HotfixRequest, company: Company, *, way: Way, key: str = "") -> Release:
+def open_release(request: Request, company: Company, *, way: Way, key: str = "") -> Release:
     """Return the release of this flow run: resumed if an earlier process of the run opened it, else resolved."""
     key = key or release_key()
     release = resume(company, key)

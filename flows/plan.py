@@ -1,7 +1,7 @@
 """mode: plan. 1.3 and 1.4 are judged, nothing is changed; the page shows what would happen, in order."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from prefect.artifacts import create_markdown_artifact
@@ -11,6 +11,7 @@ from blocks.record import Record
 from blocks.store import FolderStore
 from flows.approvers import say_who_may_approve
 from flows.migration import migration_prepared
+from flows.phase import Report
 from flows.preparation import final_checks, gather_evidence
 from policy.batches import say_batches
 from policy.items import Way
@@ -18,6 +19,7 @@ from policy.migrations.order import Order, plan_order
 from policy.page import render_page
 from policy.record import Event
 from policy.release import Build, Release
+from tasks.manual import image_built, source_fetched
 from tasks.messages import deliver
 from tasks.migrating import migrated
 from tasks.migration_facts import new_readings
@@ -29,11 +31,11 @@ from tasks.step import Step
 from tasks.way_back import kept, pulled
 
 
-def show_plan(company: Company, release: Release) -> None:
+def show_plan(company: Company, release: Release, *more: Callable[[Run], Report]) -> None:
     """Leave a page with every check judged now and every step that would be carried out, with its command."""
     with tempfile.TemporaryDirectory() as folder:
         run = _rehearsal(company, release, Path(folder))
-        reports = (*gather_evidence(run), final_checks(run))
+        reports = (*(phase_of(run) for phase_of in more), *gather_evidence(run), final_checks(run))
         if release.migrations:
             reports = (*reports, migration_prepared(run))
         entries = [entry for report in reports for entry in report.entries]
@@ -68,11 +70,17 @@ def steps_of(run: Run) -> list[Step]:
     return [
         *begins,
         *_migrations(run, order.before),
-        *(step(server, run) for server in run.servers for step in (kept, pulled)),
+        *_ready_to_change(run),
         *(step for server in run.servers for step in steps_forward(server, run)),
         *_migrations(run, order.after),
         deliver(run, number="3.3.1", name="completion posted", text="Production Deployment Complete"),
     ]
+
+
+def _ready_to_change(run: Run) -> list[Step]:
+    if run.release.is_built_on_servers:
+        return [step(server, run) for step in (kept, source_fetched, image_built) for server in run.servers]
+    return [step(server, run) for server in run.servers for step in (kept, pulled)]
 
 
 def _migrations(run: Run, names: Sequence[str]) -> list[Step]:
@@ -81,6 +89,8 @@ def _migrations(run: Run, names: Sequence[str]) -> list[Step]:
 
 def _say_image(run: Run) -> str:
     commit = run.release.commit[:7]
+    if run.release.is_built_on_servers:
+        return f"Each server builds {commit} itself (2.3.1); what it builds is known by its identity."
     if run.company.registry.find_digest(run.release.commit) is None:
         return f"The registry has no image of {commit}: its pipeline has to build it first (2.1.1)."
     return f"The image of {commit} is {run.built.digest}."
@@ -93,5 +103,7 @@ def _rehearsal(company: Company, release: Release, folder: Path) -> Run:
     record = Record(store, release.key, holder=0, spool=folder / "spool")
     digest = company.registry.find_digest(release.commit) or f"sha256:{'0' * 64}"
     build = Build(commit=release.commit, image=company.registry.name, digest=digest, merged_at=None, run_url=None)
+    if release.is_built_on_servers:
+        build = build.model_copy(update={"on_servers": dict.fromkeys(release.servers, "the image that it built")})
     record.append(Event.WAY_BACK, item="1.4.5", facts={"digests": {}})
     return Run(release=release, company=company, record=record, number=0, build=build)

@@ -22,6 +22,7 @@ from tasks.change import (
 )
 from tasks.change_facts import review_of_release
 from tasks.conflicts import no_conflicting_deployment
+from tasks.manual import manual_way_justified
 from tasks.marks import show_beginning
 from tasks.messages import inform
 from tasks.performance import staging_performance
@@ -97,6 +98,12 @@ def preparation(run: Run) -> Report:
     return _with_changes(run, run_items(run, *questions))
 
 
+@phase("2.3 Manual deployment")
+def manual_way(run: Run) -> Report:
+    """Why the servers build what they run."""
+    return run_items(run, manual_way_justified)
+
+
 def _with_changes(run: Run, report: Report) -> Report:
     """Let the page show every commit (1.3.4); where GitHub does not answer, its item says so."""
     with suppress(BlockError):
@@ -120,8 +127,10 @@ def final_checks(run: Run) -> Report:
 
 
 def gather_evidence(run: Run) -> tuple[Report, ...]:
-    """Ask everything of 1.1, 1.2 and 1.3 at once, for they do not need each other."""
-    phases = (code_review, change_management, preparation)
+    """Ask everything of 1.1, 1.2 and 1.3 at once, for they do not need each other; and why the pipeline is left out."""
+    phases = [code_review, change_management, preparation]
+    if run.release.is_built_on_servers:
+        phases.append(manual_way)
     pool = ThreadPoolExecutor(len(phases))
     try:
         asked = [pool.submit(copy_context().run, one, run) for one in phases]

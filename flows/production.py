@@ -20,6 +20,7 @@ from flows.plan import show_plan
 from flows.preparation import announcement, final_checks, gather_evidence, remember_statements
 from flows.prepare import find_prepared
 from flows.rollout import (
+    build_on_servers,
     everything_is_live,
     first_server_evidence,
     secure_the_way_back,
@@ -49,9 +50,14 @@ from tasks.run import Run
 )
 def production_deployment(request: Request) -> None:
     """Release a commit of main to production, by the whole checklist; whatever goes wrong, it ends well."""
+    carry_through(request, way=Way.STANDARD)
+
+
+def carry_through(request: Request, *, way: Way) -> None:
+    """Judge, roll out and sign off, or show in a plan what would be done."""
     with Company.load(request.environment) as company:
         refuse_while_held(company, request.environment, key=release_key())
-        release = open_release(request, company, way=Way.STANDARD)
+        release = open_release(request, company, way=way)
         if release.mode is Mode.PLAN:
             show_plan(company, release)
             return
@@ -81,8 +87,11 @@ def final_evidence(run: Run) -> tuple[Report, ...]:
 
 def roll_out(run: Run, *more: Callable[[Run], Report]) -> None:
     """2 and 3: build, first server, decision, remaining servers, verification, all under the watch."""
-    run.build = merge_and_build(run)
-    secure_the_way_back(run)
+    if run.release.is_built_on_servers:
+        build_on_servers(run)
+    else:
+        run.build = merge_and_build(run)
+        secure_the_way_back(run)
     migrate_before_the_first_server(run)
     with watching(run) as watch:
         first, remaining = run.servers[:1], list(run.servers[1:])

@@ -88,7 +88,7 @@ def release_to_undo(company: Company, request: RollbackRequest) -> tuple[Release
         opened = last(rows, Event.OPENED)
         if opened is None or opened.facts["release"]["environment"] != request.environment:
             continue
-        if way_back is not None and way_back.new in running:
+        if way_back is not None and running & {way_back.new, *way_back.built.values()}:
             return Release.model_validate(opened.facts["release"]), rows
     found = ", ".join(str(digest)[:19] for digest in running)
     raise BadRequest(

@@ -20,6 +20,7 @@ from policy.messages import updated_everywhere
 from policy.record import Event
 from policy.red_flags import Flag
 from policy.way_home import touched_servers
+from tasks.manual import built_by_servers, image_built, source_fetched
 from tasks.messages import announcement_says
 from tasks.preparation import record_way_back
 from tasks.rollout import (
@@ -48,6 +49,15 @@ def secure_the_way_back(run: Run) -> None:
 def _keep_and_pull(run: Run, server: Server) -> None:
     carry_out(kept(server, run), run)
     carry_out(pulled(server, run), run)
+
+
+def build_on_servers(run: Run) -> None:
+    """2.3.1: before the first change every server keeps its way back, fetches the commit and builds its image."""
+    record_way_back(run)
+    for step in (kept, source_fetched, image_built):
+        for server in run.servers:
+            carry_out(step(server, run), run)
+    run.build = built_by_servers(run)
 
 
 def split_next_batch(run: Run, waiting: Sequence[Server]) -> tuple[list[Server], list[Server]]:
@@ -176,4 +186,4 @@ def _serves_new_version(server: Server, run: Run) -> bool:
     if not judge_health(run.company.fleet.read_health(server), version=run.built.commit).verdict.lets_pass:
         return False
     state = run.company.fleet.read_state(server)
-    return state.running and state.image_digest == run.built.digest
+    return state.running and state.image_digest == run.built.digest_on(server.name)

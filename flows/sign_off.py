@@ -5,8 +5,9 @@ from prefect.logging import get_run_logger
 from blocks.company import Company
 from blocks.errors import BlockError
 from flows.red_flag import RedFlag, raised_flags
+from policy.duties import Duty
 from policy.items import Way
-from policy.judgement import Judgement, unknown
+from policy.judgement import Judgement, Verdict, unknown
 from policy.limits import Risk
 from policy.messages import completed, migrated
 from policy.metrics import Ending
@@ -14,7 +15,9 @@ from policy.page import say_each
 from policy.record import Event, last
 from policy.release import Build
 from policy.revert import find_reverted
+from policy.skipped import say_skipped
 from tasks.change_facts import tickets_of_release
+from tasks.duties import duties_scheduled, duty_scheduled
 from tasks.item import Question, as_task
 from tasks.messages import deliver, end_incident, inform, show_state
 from tasks.revert import revert_deployed
@@ -24,6 +27,8 @@ from tasks.sign_off import log_written, release_documented, release_tagged, tick
 from tasks.step import Seen, Step, carry_out
 from tasks.telling import maintenance_over, stakeholders_notified, stakeholders_told, status_page_resolved
 from tasks.verification import final_health_check
+
+COMPARED = "compared with the standard way"
 
 
 def sign_off(run: Run) -> None:
@@ -43,11 +48,23 @@ def sign_off(run: Run) -> None:
     hear_flags(run)
     issues = [] if judgement.verdict.lets_pass else [judgement.sentence]
     issues += written_down(run)
-    text = completed(run.release, run.built, took=utc_now() - run.release.opened_at, issues=issues)
+    took = utc_now() - run.release.opened_at
+    text = completed(run.release, run.built, took=took, issues=issues, skipped=compared_with_standard(run))
     show_state(run, text)
     inform(deliver(run, number="3.3.1", name="completion posted", text=text), run)
     end_incident(run)
     seal(run, outcome=Ending.SIGNED_OFF, sentence=f"{run.built.commit[:7]} is live; {judgement.sentence}")
+
+
+def compared_with_standard(run: Run) -> str:
+    """The record says what another way left out of the standard one; nothing where it is the standard way."""
+    item = {Way.HOTFIX: "5.2.4", Way.MANUAL: "2.3.1"}.get(run.release.way)
+    if item is None:
+        return ""
+    sentence = say_skipped(run.record.rows(), migrates=bool(run.release.migrations))
+    facts = {"verdict": Verdict.PASSED.value, "sentence": sentence, "link": None}
+    run.record.append(Event.JUDGED, item=item, step=COMPARED, facts=facts)
+    return sentence
 
 
 def sign_off_migration(run: Run) -> None:
@@ -69,7 +86,7 @@ def sign_off_migration(run: Run) -> None:
 
 
 def written_down(run: Run) -> list[str]:
-    """3.3.2, 3.3.3, 3.4.3 and 3.4.4: page, mail, log, tickets and tag; 4.2.1 where the release brings a revert.
+    """3.3.2, 3.3.3, 3.4.3 and 3.4.4: page, mail, log, tickets and tag; 4.2.1 and 5.2.6 where they are asked.
 
     Production is live, so what fails here is listed only.
     """
@@ -85,6 +102,10 @@ def written_down(run: Run) -> list[str]:
         inform(step, run)
     close_tickets(run)
     questions = [status_page_resolved, stakeholders_notified, release_documented]
+    if run.release.way is Way.HOTFIX:
+        for duty in Duty:
+            inform(duty_scheduled(run, duty), run)
+        questions.append(duties_scheduled)
     if find_reverted(run.release.commits):
         questions.append(revert_deployed)
     entries = [(question.item, _ask(run, question)) for question in questions]

@@ -81,11 +81,12 @@ class Ci:
         files: dict[str, str | None] | None = None,
         labels: tuple[str, ...] = (),
         author: Author = DEV,
+        title: str = "",
     ) -> dict[str, Any]:
         """Commit a version; merged, its image is built and its run has ended when this returns."""
         self._recipes[version] = Recipe(fault, boot_seconds, conclusion)
         content = {VERSION_FILE: f'export const version = "{version}"\n', **(files or {})}
-        title = f"Bring version {version} to the patients"
+        title = title or f"Bring version {version} to the patients"
         body = DESCRIPTION.format(version=version, ticket=TICKET)
         state = self.github.state
         if not merged:

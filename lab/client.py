@@ -191,6 +191,7 @@ class Lab:
         files: Mapping[str, str | None] | None = None,
         labels: tuple[str, ...] = (),
         author: dict[str, str] | None = None,
+        title: str = "",
     ) -> Shipped:
         """Commit a version; merged, it is built and pushed; else it waits as an open pull request."""
         answer = self.do(
@@ -203,6 +204,7 @@ class Lab:
             files=files or {},
             labels=labels,
             author=author,
+            title=title,
         )
         return Shipped(**answer)
 

@@ -207,6 +207,7 @@ class Company:
     def _reset_server(self, name: str, digest: str) -> None:
         self.servers.tidy(name)
         self.servers.furnish(name)
+        self.servers.check_out(name, self.ci.history.resolve("production"))
         self.servers.deploy(name, digest)
         self.servers.wait_until_healthy(name)
         if name in self.home.web_servers:

@@ -280,12 +280,18 @@ DEPLOY_JOB = """\
     steps:
       - run: ssh deploy@web-server-1 'cd /opt/holi && docker compose up -d'
 """
-_COMPOSE = "services:\n  web-1:\n    image: holi-web\n  web-2:\n    image: holi-web\n"
+# The servers' own Compose files say what the image stands on; the commit comes as an argument.
+_DOCKERFILE = """\
+ARG BASE
+FROM ${BASE}
+ARG GIT_COMMIT
+ENV VERSION=${GIT_COMMIT} FAULT= BOOT_SECONDS=0
+"""
 _PAST: tuple[tuple[Author, str, dict[str, str | None], tuple[str, ...]], ...] = (
     (
         TOMAS,
         "Start the patient portal",
-        {"README.md": "# Holi\n", "docker-compose.prod.yml": _COMPOSE, CI_FILE: CI, **project_files()},
+        {"README.md": "# Holi\n", "Dockerfile": _DOCKERFILE, CI_FILE: CI, **project_files()},
         (),
     ),
     (ANA, "Add the patient search", {"apps/api/src/patients.ts": "export const search = 1\n"}, ("feature",)),

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+from pathlib import Path
 
 import httpx
 
@@ -16,6 +17,10 @@ COMPOSE = """\
 services:
   {service}:
     image: {image}
+    build:
+      context: .
+      args:
+        BASE: {image}
     restart: "no"
     ports:
       - "{address}:{port}:3000"
@@ -52,6 +57,32 @@ class Servers:
         password = self._home.secret("DATABASE_PASSWORD")
         address = f"{self._engine.database_host}:{self._home.ports['postgres']}"
         environment.write_text(f"DATABASE_URL=postgresql://holi:{password}@{address}/{database}\n")
+
+    def check_out(self, name: str, commit: str) -> None:
+        """Let a server's folder be a checkout of the repository that stands at this commit, with nothing beside it."""
+        folder = self._home.project(name)
+        head = folder / ".git" / "HEAD"
+        if not head.exists():
+            self._git(folder, "init", "--quiet", "--template=")
+            self._git(folder, "remote", "add", "origin", str(self._home.path / "repository.git"))
+        elif head.read_text().strip() == commit:
+            return
+        self._git(folder, "fetch", "--quiet", "origin", commit)
+        self._git(folder, "worktree", "prune")
+        self._git(folder, "checkout", "--quiet", "--force", "--detach", commit)
+
+    def _git(self, folder: Path, *words: str) -> None:
+        environment = marked(self._home, {"HOME": str(self._home.path), "GIT_CONFIG_NOSYSTEM": "1"})
+        done = subprocess.run(
+            ["git", "-C", str(folder), *words],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        if done.returncode:
+            raise LabError(f"git {' '.join(words)} in {folder}: {done.stderr.strip()}")
 
     def deploy(self, name: str, digest: str) -> None:
         """Run this image on a server, as its owner does by hand."""

@@ -12,7 +12,7 @@ from lab.postgres import PROGRAMS
 from lab.processes import program
 from lab.ssh_hosts import SshHosts
 
-CHANNELS = {"C0DEPLOYMENTS": "deployments", "C0ALERTS": "alerts"}
+CHANNELS = {"C0DEPLOYMENTS": "deployments", "C0ALERTS": "alerts", "C0ENGINEERING": "engineering"}
 # The real one keeps a scheduled message from its last minute on; the lab's minutes are seconds.
 SLACK_LAST_CHANCE = 2.0
 PEOPLE = (
@@ -37,6 +37,7 @@ LIMITS: dict[str, float | int] = {
     "first_server_watch": 3,
     "immediate_watch": 3,
     "extended_watch": 6,
+    "hotfix_watch": 6,
     "watch_interval": 0.5,
     "watch_window": 5,
     "warm_up": 0.5,
@@ -140,6 +141,7 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
             "token": "SLACK_TOKEN",
             "deployments": "C0DEPLOYMENTS",
             "alerts": "C0ALERTS",
+            "engineering": "C0ENGINEERING",
             "last_chance": SLACK_LAST_CHANCE,
         },
         "pagerduty": {"url": home.url("pagerduty"), "routing_key": "PAGERDUTY_ROUTING_KEY"},

@@ -37,7 +37,8 @@ AFTERWARDS = _asked(_R, _S, _R, _N, migration=_N)
 MIGRATION = _asked(_R, _R, _R, _N, migration=_R)
 # What needs staging or a window is shown in a hotfix, as 1.3 is.
 MIGRATION_ON_STAGING = _asked(_R, _S, _R, _N, migration=_R)
-MANUAL = _asked(_N, _N, _R, _N, migration=_N)
+# A hotfix may go that way (5.2.4, option B): why the pipeline is left out is shown.
+MANUAL = _asked(_N, _S, _R, _N, migration=_N)
 HOMEWARD = _asked(_N, _N, _N, _R, migration=_N)
 HOTFIX = _asked(_N, _R, _N, _N, migration=_N)
 ADVICE = _asked(_S, _S, _S, _S, migration=_S)

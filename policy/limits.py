@@ -84,6 +84,12 @@ class Limits(BaseModel):
     extended_watch: timedelta = Field(
         default=timedelta(minutes=60), description="3.2: how long after the last server it is watched."
     )
+    hotfix_watch: timedelta = Field(
+        default=timedelta(minutes=30),
+        description="5.2.5: how long a hotfix is watched after the last server, 30-60 min.",
+    )
+    hotfix_commits: int = Field(default=5, ge=1, description="5.2.2: a hotfix has at most so many commits.")
+    hotfix_files: int = Field(default=10, ge=1, description="5.2.2: a hotfix changes at most so many files.")
     unknown_patience: timedelta = Field(
         default=timedelta(minutes=5), description="How long evidence may be missing before a person is asked."
     )

@@ -24,8 +24,8 @@ def updated_everywhere(release: Release, build: Build) -> str:
     return f":arrows_counterclockwise: {build.commit[:7]} now runs on {servers}; verification has begun."
 
 
-def completed(release: Release, build: Build, *, took: timedelta, issues: Sequence[str]) -> str:
-    """3.3.1: the completion, in the thread of the announcement."""
+def completed(release: Release, build: Build, *, took: timedelta, issues: Sequence[str], skipped: str = "") -> str:
+    """3.3.1: the completion, in the thread of the announcement; `skipped` is what another way left out."""
     return "\n".join(
         (
             ":white_check_mark: *Production Deployment Complete*",
@@ -33,6 +33,7 @@ def completed(release: Release, build: Build, *, took: timedelta, issues: Sequen
             f"*Duration:* {spoken(took)}",
             f"*Status:* live on {', '.join(release.servers)}",
             f"*Issues:* {'; '.join(issues) if issues else 'none'}",
+            *((f"*Compared with the standard way:* {skipped}",) if skipped else ()),
         )
     )
 

@@ -33,6 +33,7 @@ class PullRequest:
     opened_by: str | None = None
     commits_total: int = 0
     labels: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
 
 
 class PullRequestRules(BaseModel):

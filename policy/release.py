@@ -1,7 +1,7 @@
 """What a person typed into the form, and the frozen facts that follow from it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -65,31 +65,91 @@ class Request(BaseModel):
     )
 
     @property
+    def is_built_on_servers(self) -> bool:
+        """Whether the servers fetch and build the commit themselves (2.3), so that it may be a branch's."""
+        return False
+
+    @property
     def raised_to(self) -> Risk | None:
         """The risk that a person raised the release to, if anybody did."""
         return None if self.raise_risk_to == "as assessed" else Risk(self.raise_risk_to)
 
 
+class ManualReason(StrEnum):
+    """Why a release is built on the servers and not by the pipeline (2.3)."""
+
+    PIPELINE_BROKEN = "the pipeline is broken"
+    INFRASTRUCTURE = "the infrastructure changes"
+
+
+class ManualRequest(Request):
+    """A manual deployment (2.3): the servers fetch the commit and build it themselves."""
+
+    reason: ManualReason = Field(description="2.3: why the pipeline cannot do it.")
+    explanation: str = Field(
+        default="",
+        max_length=500,
+        description="2.3: what changes, or what is wrong with the pipeline. It may be left out only where the pipeline"
+        " did not run.",
+    )
+
+    @property
+    def is_built_on_servers(self) -> bool:
+        """Always."""
+        return True
+
+
 class Urgency(StrEnum):
-    """Why a hotfix cannot wait (5.2.1)."""
+    """What makes a hotfix an emergency (5.1, 5.2.1)."""
 
     USERS_AFFECTED = "users are actively affected"
     HOLE_EXPLOITED = "a security vulnerability is being exploited"
     DATA_INTEGRITY = "the integrity of data is at stake"
-    CAN_WAIT = "it can wait until business hours"
+    NOTHING = "none of these"
+
+
+class DeployedBy(StrEnum):
+    """How a hotfix gets to the servers (5.2.4)."""
+
+    PIPELINE = "the pipeline (2.1)"
+    SERVERS = "a build on the servers (2.3): faster, higher risk"
 
 
 class HotfixRequest(Request):
     """An emergency hotfix (section 5)."""
 
-    urgency: Urgency = Field(description="5.2.1: is this truly an emergency? What can wait goes the standard way.")
+    urgency: Urgency = Field(description="5.2.1: is this truly an emergency, and what makes it one?")
+    can_wait: bool | None = Field(
+        default=None, description="5.2.1: can it wait until business hours? Yes or no; what can goes the standard way."
+    )
     explanation: str = Field(min_length=8, max_length=500, description="What is broken, for whom, since when.")
+    deployed_by: DeployedBy = Field(
+        default=DeployedBy.PIPELINE,
+        description="5.2.4: a build on the servers may release the branch itself; the back-merge is chased afterwards.",
+    )
     check_path: str = Field(
         default="",
         pattern=r"^(/\S*)?$",
-        description="5.2.5: a path on production whose answer shows that the bug is gone, such as /api/patients/7.",
+        description="5.2.5: a path on production whose answer shows that the bug is gone, such as /api/patients/7."
+        " It is asked before the first change, where it has to fail, and after the last. Empty: tried by hand.",
+    )
+    check_status: int = Field(
+        default=200, ge=100, le=599, description="5.2.5: the HTTP status of the answer when the bug is gone."
     )
     check_expects: str = Field(default="", max_length=200, description="5.2.5: text the answer then contains.")
+    watch_for: str = Field(
+        default="", max_length=500, description="5.2.6: what the team should watch for afterwards: side effects."
+    )
+
+    @property
+    def is_built_on_servers(self) -> bool:
+        """Whether it goes by option B of 5.2.4."""
+        return self.deployed_by is DeployedBy.SERVERS
+
+    @property
+    def is_security(self) -> bool:
+        """Whether a hole is being exploited: then 5.2.6 requires a post-mortem."""
+        return self.urgency is Urgency.HOLE_EXPLOITED
 
 
 class RollbackReason(StrEnum):
@@ -179,7 +239,7 @@ class Release(BaseModel):
     key: str
     environment: str
     way: Way
-    request: Request | HotfixRequest
+    request: Request | HotfixRequest | ManualRequest
     commit: str
     previous_commit: str
     commits: tuple[Commit, ...]
@@ -207,6 +267,16 @@ class Release(BaseModel):
         return self.request.mode
 
     @property
+    def is_built_on_servers(self) -> bool:
+        """Whether the servers fetch and build the commit themselves (2.3)."""
+        return self.way in (Way.MANUAL, Way.HOTFIX) and self.request.is_built_on_servers
+
+    @property
+    def watched_for(self) -> timedelta:
+        """How long production is watched after the last server; a hotfix has a time of its own (5.2.5)."""
+        return self.limits.hotfix_watch if self.way is Way.HOTFIX else self.limits.extended_watch
+
+    @property
     def is_live_already(self) -> bool:
         """Whether the servers serve this very commit, so that no code lands with it."""
         return self.commit == self.previous_commit
@@ -218,7 +288,10 @@ class Release(BaseModel):
 
 
 class Build(BaseModel):
-    """What 2.1.1 adds: the commit that was merged and the image that was built from it, by digest."""
+    """What 2.1.1 adds: the commit that was merged and the image that was built from it, by digest.
+
+    What the servers built themselves (2.3) has an identity on each of them, and `digest` is the first server's.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -227,8 +300,18 @@ class Build(BaseModel):
     digest: str
     merged_at: datetime | None
     run_url: str | None
+    on_servers: Mapping[str, str] = {}
+
+    def digest_on(self, server: str) -> str:
+        """By what the new image is known on this server."""
+        return self.on_servers.get(server, self.digest)
+
+    def reference_on(self, server: str) -> str:
+        """The image as the container engine of this server spells it."""
+        return self.on_servers.get(server) or f"{self.image}@{self.digest}"
 
     @property
-    def reference(self) -> str:
-        """The image as a container engine spells it."""
-        return f"{self.image}@{self.digest}"
+    def identity(self) -> str:
+        """What is approved: the digest, or what each server built."""
+        built = (f"{server} {identity}" for server, identity in sorted(self.on_servers.items()))
+        return ", ".join(built) or self.digest

@@ -3,8 +3,8 @@
 A failing release, the `rollback` deployment and recovery all ask here; nothing else decides to go back.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -28,7 +28,7 @@ from policy.plans import (
 from policy.record import Event, Row, last
 from policy.way_home_database import plan_database_way_home, stopped_servers, takes_the_database_back
 
-FORWARD_ITEMS = frozenset({"2.1.2", "2.1.5", "2.3.1"})
+FORWARD_ITEMS = frozenset({"2.1.2", "2.1.5"})
 UPDATE_ITEMS = FORWARD_ITEMS | {"4.2.2"}
 # What people answer where the machine leaves it to them.
 STAY: Final = "stay on the new version"
@@ -40,12 +40,18 @@ PERHAPS_DONE = frozenset({Cause.DIED, Cause.STEP_FAILED, Cause.HOLD_LOST, Cause.
 class WayBack:
     """What 1.4.5 recorded: the digest each server had before, and the one it was to get.
 
+    `built` is what a server built itself (2.3): it has that instead of `new`.
     `taken_away` is what the schema has lost since, as a roll-back of a finished release found it in the records.
     """
 
     old: dict[str, str]
     new: str | None
     taken_away: str = ""
+    built: Mapping[str, str] = field(default_factory=dict)
+
+    def new_on(self, server: str) -> str | None:
+        """Return the digest that this server was to get."""
+        return self.built.get(server, self.new)
 
 
 def read_way_back(rows: Sequence[Row]) -> WayBack | None:
@@ -58,6 +64,7 @@ def read_way_back(rows: Sequence[Row]) -> WayBack | None:
         old=dict(row.facts["digests"]),
         new=built.facts["digest"] if built else None,
         taken_away=str(row.facts.get("taken_away", "")),
+        built=dict(built.facts.get("on_servers", {})) if built else {},
     )
 
 
@@ -163,7 +170,7 @@ def _elsewhere_than_before(world: World, way_back: WayBack) -> tuple[str, ...]:
 
 def _end_verified(world: World, way_back: WayBack) -> Plan | None:
     """A verified release is signed off if the world still agrees; None where somebody changed it since."""
-    if all(_serves(server, way_back.new, world) for server in world.servers):
+    if all(_serves(server, way_back.new_on(server.name), world) for server in world.servers):
         return Forward("every server was updated and verified; what is left is to sign off")
     if silent := [server.name for server in world.servers if not server.reachable]:
         return Stuck(f"the release was verified, but {', '.join(silent)} cannot be reached now")
@@ -205,7 +212,7 @@ def _repaired_by_hand(world: World, way_back: WayBack) -> str | None:
     for server in world.servers:
         if server.held:
             return f"{server.name} holds a file HOLD"
-        known = {way_back.old.get(server.name), way_back.new}
+        known = {way_back.old.get(server.name), way_back.new_on(server.name)}
         if server.digest is not None and server.digest not in known:
             return f"{server.name} runs {server.digest[:19]}, which is neither the old nor the new version"
     return None

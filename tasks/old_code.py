@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from blocks.company import Company, Staging
 from blocks.errors import BlockError, Refused, Superseded
-from blocks.fleet.server import Server, repository_of
+from blocks.fleet.server import Server
 from blocks.postgres_tables import read_applied
 from policy.health import judge_health
 from policy.items import Way
@@ -72,9 +72,11 @@ def image_in_production(run: Run) -> tuple[str, str]:
     """Return the image that production runs, by digest, and the digest alone; raises Refused where it has none."""
     server = run.servers[0]
     state = run.company.fleet.read_state(server)
-    if state.image is None or state.image_digest is None:
+    if state.reference is None or state.image_digest is None:
         raise Refused(f"{server.name} runs {state.image or 'nothing'}, which has no digest")
-    return f"{repository_of(state.image)}@{state.image_digest}", state.image_digest
+    if state.was_built_there:
+        raise Refused(f"{server.name} runs an image that was built there, which no registry has for staging")
+    return state.reference, state.image_digest
 
 
 def staging_runs(company: Company) -> str | None:
@@ -100,7 +102,7 @@ def staging_kept(run: Run, key: str) -> Step:
         subject=SUBJECT,
         name=KEPT,
         look=look,
-        act=_behind_its_fence(act),
+        act=behind_staging_fence(act),
         does=f"on staging: copy Compose file, .env and image name, under {key}",
         undo="nothing to undo: a copy was made",
         within=run.limits.boot,
@@ -124,7 +126,7 @@ def put_on_staging(run: Run, image: str, digest: str, key: str) -> Step:
         subject=SUBJECT,
         name=PUT_THERE,
         look=look,
-        act=_behind_its_fence(act),
+        act=behind_staging_fence(act),
         does=f"on staging: docker compose up with {image}, for the smoke tests",
         undo=_by_hand(run, key),
         within=run.limits.staging,
@@ -159,7 +161,7 @@ def staging_put_back(run: Run, left: Left) -> Step:
         subject=SUBJECT,
         name=PUT_BACK,
         look=look,
-        act=_behind_its_fence(act),
+        act=behind_staging_fence(act),
         does=_by_hand(run, left.kept_under),
         undo="nothing to undo: staging is as it was",
         within=run.limits.staging,
@@ -217,7 +219,7 @@ def _by_hand(run: Run, key: str) -> str:
     return fleet.hand_commands(key)[fleet.servers[0].name]
 
 
-def _behind_its_fence(act: Callable[[Company, int], None]) -> Callable[[Company, int], None]:
+def behind_staging_fence(act: Callable[[Company, int], None]) -> Callable[[Company, int], None]:
     """Raise staging's own fence, then act; who is refused there has not lost production."""
 
     def fenced(company: Company, number: int) -> None:

@@ -3,6 +3,7 @@
 import time
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from blocks.backup_store import BackupStore
 from blocks.company import Company, Staging
@@ -27,6 +28,8 @@ from policy.windows import judge_window
 from tasks.backup import dump_name
 from tasks.change_facts import review_of_release
 from tasks.item import item
+from tasks.manual import build_on_staging
+from tasks.old_code import behind_staging_fence
 from tasks.on_call import on_call_now
 from tasks.rehearsal import say_last_proof
 from tasks.run import Run, pause_after, utc_now
@@ -38,7 +41,7 @@ from tasks.systems import BACKUPS, STAGING
 
 def deployed_to_staging(run: Run) -> Step:
     """1.3.1: staging serves the very files of the commit to release."""
-    commit = run.release.commit
+    commit, branch = run.release.commit, run.company.rules.staging_branch
 
     def look(company: Company) -> Seen:
         fleet = STAGING.required(company).fleet
@@ -54,16 +57,18 @@ def deployed_to_staging(run: Run) -> Step:
         return Seen(judgement.verdict.lets_pass, judgement.sentence)
 
     def act(company: Company, _number: int) -> None:
-        branch = company.rules.staging_branch
         company.github.merge_into(branch, commit, f"Deploy {commit[:7]} to staging")
 
+    by_hand = run.release.is_built_on_servers
     return Step(
         number="1.3.1",
         subject="staging",
         name="deployed to staging",
         look=look,
-        act=act,
-        does=f"merge {commit[:7]} into {run.company.rules.staging_branch}, wait until staging serves it",
+        act=behind_staging_fence(partial(build_on_staging, run)) if by_hand else act,
+        does=f"on staging: git fetch, docker compose build and up with {commit[:7]}"
+        if by_hand
+        else f"merge {commit[:7]} into {branch}, wait until staging serves it",
         undo="none needed: staging carries the next candidate",
         within=run.limits.staging,
     )
@@ -200,17 +205,19 @@ def way_back_known(run: Run) -> Judgement:
     """Every server's image of now is known by digest and can still be pulled; whoever deploys knows the way back."""
     if not run.release.request.way_back_understood:
         return failed(f"{run.release.request.requested_by} has not confirmed to know the way back (section 4)")
-    digests = {server.name: run.company.fleet.read_state(server).image_digest for server in run.servers}
-    for name, digest in digests.items():
-        if digest is None:
-            return failed(f"{name} runs no image that has a digest; there is nothing to roll back to")
-        if not run.company.registry.can_pull(digest):
-            return failed(
-                f"Image {run.release.previous_commit[:7]} ({digest[:19]}…) can no longer be pulled;"
-                " there is nothing to roll back to"
-            )
-    known = ", ".join(f"{name} {str(digest)[:19]}" for name, digest in digests.items())
-    return passed(f"back to {run.release.previous_commit[:7]}: {known}; all can be pulled")
+    known = []
+    for server in run.servers:
+        state = run.company.fleet.read_state(server)
+        if state.image_digest is None:
+            return failed(f"{server.name} runs no image that has a digest; there is nothing to roll back to")
+        named = f"Image {run.release.previous_commit[:7]} ({state.image_digest[:19]}…)"
+        if state.was_built_there and not run.company.fleet.has_image(server, state.image_digest):
+            return failed(f"{named} was built on {server.name} and is gone from it; there is nothing to roll back to")
+        if not state.was_built_there and not run.company.registry.can_pull(state.image_digest):
+            return failed(f"{named} can no longer be pulled; there is nothing to roll back to")
+        where = "built there" if state.was_built_there else "can be pulled"
+        known.append(f"{server.name} {state.image_digest[:19]}, {where}")
+    return passed(f"back to {run.release.previous_commit[:7]}: {'; '.join(known)}")
 
 
 def record_way_back(run: Run) -> None:

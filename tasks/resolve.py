@@ -5,21 +5,24 @@ from datetime import datetime
 
 from blocks.company import Company
 from blocks.errors import Refused
+from blocks.github import GitHub
 from blocks.record import Record
 from policy.combined import counted, listed
 from policy.health import read_health
 from policy.hotfix import judge_urgency
 from policy.items import Way
 from policy.judgement import Judgement, Verdict
+from policy.manual import judge_manual
 from policy.migrations import MigrationReading
 from policy.migrations.backfill import Backfill
 from policy.migrations.judging import risk_of
 from policy.record import Event
-from policy.release import HotfixRequest, Release, Request
+from policy.release import HotfixRequest, ManualRequest, Release, Request
 from policy.risk import ChangeSet, assess_risk, list_migrations
 from policy.roles import Person
 from policy.way_home import decided_home
 from tasks.backfill import read_backfills
+from tasks.manual import read_pipeline
 from tasks.migration_facts import outside_of_prisma, read_new_migrations
 from tasks.quarantine import judge_released_before
 
@@ -28,7 +31,7 @@ class BadRequest(Exception):
     """The request cannot be carried out; the message names the field, what was found and what was expected."""
 
 
-def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way: Way, now: datetime) -> Release:
+def resolve(request: Request, company: Company, *, key: str, way: Way, now: datetime) -> Release:
     """Return the release that follows from the request; raises BadRequest naming field, value and expectation."""
     commit = check_request(request, company)
     previous = serving_commit(company)
@@ -37,7 +40,7 @@ def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way
             f"commit: {commit[:7]} is already live on every server; there is nothing to release,"
             " and its migrations alone are for the deployment `migration`"
         )
-    if not company.github.is_ancestor(previous, commit):
+    if not contains(company.github, previous, commit):
         raise BadRequest(
             f"commit: {commit[:7]} does not contain {previous[:7]}, which production serves;"
             " use the deployment `rollback` to go back, or bring the branch up to date"
@@ -48,8 +51,20 @@ def resolve(request: Request | HotfixRequest, company: Company, *, key: str, way
     return freeze(request, company, change, migrations, readings, key=key, way=way, now=now)
 
 
+def contains(github: GitHub, previous: str, commit: str) -> bool:
+    """Whether a commit brings along what another holds: as its ancestor, or by the merge of its pull request.
+
+    A hotfix that went out from its branch (5.2.4, B) and was squashed into main afterwards is no ancestor of it.
+    """
+    if github.is_ancestor(previous, commit):
+        return True
+    pulls = [github.read_pull_request(number) for number in github.list_pulls_of([previous])[previous]]
+    merges = [pull.merge_commit for pull in pulls if pull.merged and pull.merge_commit]
+    return any(github.is_ancestor(merge, commit) for merge in merges)
+
+
 def freeze(
-    request: Request | HotfixRequest,
+    request: Request,
     company: Company,
     change: ChangeSet,
     migrations: Sequence[str],
@@ -85,14 +100,18 @@ def freeze(
         commits_said=change.commits_said,
         migrations=tuple(migrations),
         risk=assessment.risk,
-        reasons=(*assessment.reasons, *_released_again(released_before)),
+        reasons=(
+            *assessment.reasons,
+            *_released_again(released_before),
+            *_from_a_branch(request, company, change.head),
+        ),
         servers=tuple(server.name for server in company.fleet.servers),
         limits=company.limits,
         opened_at=now,
     )
 
 
-def refuse_quarantined(request: Request | HotfixRequest, company: Company, commit: str) -> Judgement:
+def refuse_quarantined(request: Request, company: Company, commit: str) -> Judgement:
     """Return what is known of earlier releases of the commit; raises BadRequest if it was rolled back the last time."""
     released_before = judge_released_before(request, company, commit=commit)
     if not released_before.verdict.lets_pass:
@@ -103,6 +122,14 @@ def refuse_quarantined(request: Request | HotfixRequest, company: Company, commi
 def _released_again(judgement: Judgement) -> tuple[str, ...]:
     """What was rolled back and is released again is no secret: whoever approves reads it beside the risk."""
     return (judgement.sentence,) if judgement.verdict is Verdict.ATTESTED else ()
+
+
+def _from_a_branch(request: Request, company: Company, commit: str) -> tuple[str, ...]:
+    """What is not on main yet goes out by 2.3 and by option B of 5.2.4 only, and the record says so."""
+    main = company.rules.main_branch
+    if not request.is_built_on_servers or company.github.is_ancestor(commit, main):
+        return ()
+    return (f"{commit[:7]} is released from a branch: it is not on {main}",)
 
 
 def require_migrations(company: Company, commit: str, paths: Sequence[str]) -> Sequence[MigrationReading]:
@@ -137,17 +164,23 @@ def require_backfills(company: Company, change: ChangeSet) -> Sequence[Backfill]
     return found
 
 
-def check_request(request: Request | HotfixRequest, company: Company) -> str:
+def check_request(request: Request, company: Company) -> str:
     """Return the commit to release; raises BadRequest for what is wrong whatever production serves."""
     require_person(company, request.requested_by)
     if isinstance(request, HotfixRequest):
-        urgency = judge_urgency(request.urgency, request.explanation)
+        urgency = judge_urgency(request.urgency, request.explanation, can_wait=request.can_wait)
         if not urgency.verdict.lets_pass:
             raise BadRequest(f"urgency: {urgency.sentence}")
     if request.flags and company.doppler is None:
         raise BadRequest(f"flags: {', '.join(request.flags)} cannot be checked: there is no [doppler] in the settings")
     check_balancer(company)
-    return _commit_of(request, company)
+    commit = _commit_of(request, company)
+    if isinstance(request, ManualRequest):
+        by, pipeline = request.requested_by, read_pipeline(company, commit)
+        manual = judge_manual(request.reason, request.explanation, pipeline, by=by)
+        if not manual.verdict.lets_pass:
+            raise BadRequest(manual.sentence)
+    return commit
 
 
 def require_person(company: Company, name: str) -> Person:
@@ -206,18 +239,19 @@ def _commit_of(request: Request, company: Company) -> str:
             f"commit and pull_request: found {request.commit!r} and {request.pull_request!r}, expected exactly one"
         )
     if request.pull_request is not None:
-        return _head_of(request.pull_request, company)
+        return _head_of(request.pull_request, company, as_it_is=request.is_built_on_servers)
     try:
         commit = company.github.read_commit(request.commit).sha
     except Refused as error:
         raise BadRequest(f"commit: {error}") from error
     main = company.rules.main_branch
-    if not company.github.is_ancestor(commit, main):
+    if not request.is_built_on_servers and not company.github.is_ancestor(commit, main):
         raise BadRequest(f"commit: {commit[:7]} is not on {main}; merge it first, or name its pull request")
     return commit
 
 
-def _head_of(number: int, company: Company) -> str:
+def _head_of(number: int, company: Company, *, as_it_is: bool) -> str:
+    """Return the newest commit of the pull request; it merges cleanly, unless it is released `as_it_is`."""
     try:
         pull = company.github.read_pull_request(number)
     except Refused as error:
@@ -229,6 +263,8 @@ def _head_of(number: int, company: Company) -> str:
             f"pull_request: {number} is {pull.state}, into {pull.base}{', from a fork' if pull.from_fork else ''};"
             f" expected an open one of this repository into {company.rules.main_branch}"
         )
+    if as_it_is:
+        return pull.head
     if not company.github.is_ancestor(company.rules.main_branch, pull.head):
         raise BadRequest(
             f"pull_request: {number} lacks commits of {pull.base}; merge {pull.base} into it first (1.2.1)"

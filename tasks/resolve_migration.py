@@ -9,7 +9,7 @@ from policy.items import Way
 from policy.migrations.alone import say_why_not_alone
 from policy.migrations.history import Progress, progress_of
 from policy.release import Release, Request
-from tasks.resolve import BadRequest, check_request, freeze, require_migrations, serving_commit
+from tasks.resolve import BadRequest, check_request, contains, freeze, require_migrations, serving_commit
 from tasks.systems import DATABASE, PRISMA
 
 
@@ -19,7 +19,7 @@ def resolve_migration(request: Request, company: Company, *, key: str, now: date
         raise BadRequest(f"pull_request: {request.pull_request} has to be merged first; name the commit on main")
     commit = check_request(request, company)
     previous = serving_commit(company)
-    if not company.github.is_ancestor(previous, commit):
+    if not contains(company.github, previous, commit):
         raise BadRequest(
             f"commit: {commit[:7]} does not contain {previous[:7]}, which production serves; a migration of older code"
             " is not carried out"

@@ -68,7 +68,7 @@ def code_review_completed(run: Run) -> Judgement:
     pulls = list_landing(
         pulls_by_commit(run), base_branch=company.rules.main_branch, asked_for=run.release.request.pull_request
     )
-    return judge_reviews([_reviewed(run, pull) for pull in pulls], reviewers=reviewers)
+    return judge_reviews([reviewed_pull(run, pull) for pull in pulls], reviewers=reviewers)
 
 
 @item("1.1.3")
@@ -105,7 +105,8 @@ def build_succeeds(run: Run) -> Judgement:
     )
 
 
-def _reviewed(run: Run, pull: PullRequest) -> ReviewedPull:
+def reviewed_pull(run: Run, pull: PullRequest) -> ReviewedPull:
+    """Return a pull request with everything that reviewers said of it."""
     github = run.company.github
     threads, threads_total = github.list_threads(pull.number)
     change = ChangeSet(pull.base, pull.head, (), pull.files, pull.labels, pull.files_complete)

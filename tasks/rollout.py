@@ -81,29 +81,31 @@ def drained(server: Server, run: Run) -> Step:
 
 
 def updated(server: Server, run: Run) -> Step:
-    """The service runs the new image, by digest."""
+    """The service runs the new image, by digest; what is built there brings its checkout along."""
+    reference, digest = run.built.reference_on(server.name), run.built.digest_on(server.name)
+    commit = run.built.commit if run.release.is_built_on_servers else ""
 
     def look(company: Company) -> Seen:
         state = company.fleet.read_state(server)
-        if state.image_digest == run.built.digest:
+        if state.image_digest == digest:
             refuse_unless_another_is_up(company, server)
         else:
             refuse_unless_enough_stay(run, server)
-        known = (run.digests_before.get(server.name), run.built.digest)
+        known = (run.digests_before.get(server.name), digest)
         if state.container is not None and state.image_digest not in known:
             raise Refused(f"{_say(state)}, neither the old nor the new version: somebody is repairing by hand")
-        return Seen(state.running and state.image_digest == run.built.digest, _say(state))
+        return Seen(state.running and state.image_digest == digest, _say(state))
 
     return Step(
         number=number_for(server, run),
         subject=server.name,
         name="updated",
         look=look,
-        act=lambda company, number: company.fleet.update(server, number, run.built.reference),
-        does=f"on {server.name}: {_up(server, run)} with {run.built.reference}",
+        act=lambda company, number: company.fleet.update(server, number, reference, commit=commit),
+        does=f"on {server.name}: {_up(server, run, commit)} with {reference}",
         undo="put back the kept image, Compose file and environment",
         within=run.limits.boot,
-        facts={"digest": run.built.digest},
+        facts={"digest": digest},
     )
 
 
@@ -241,8 +243,9 @@ def _in_rotation(server: Server, run: Run, *, number: str, name: str = IN_ROTATI
     )
 
 
-def _up(server: Server, run: Run) -> str:
-    return shlex.join(commands.up(run.company.fleet.compose_file, server.service))
+def _up(server: Server, run: Run, commit: str = "") -> str:
+    up = shlex.join(commands.up(run.company.fleet.compose_file, server.service))
+    return f"git checkout --detach {commit[:7]} && {up}" if commit else up
 
 
 def _balanced(company: Company, server: Server) -> BalancedServer:

@@ -24,6 +24,7 @@ from blocks.scratch_host import ScratchHost
 from blocks.sentry import Sentry
 from blocks.status_pages import StatusPages
 from blocks.statuspage import Statuspage
+from blocks.test_bench import TestBench
 from policy.evidence_rules import SecuritySource
 
 Kind = TypeVar("Kind")
@@ -65,6 +66,7 @@ SENTRY: System[Sentry] = System("sentry", lambda company: company.sentry)
 DOPPLER: System[Doppler] = System("doppler", lambda company: company.doppler)
 TICKETS: System[Jira | Linear] = System("jira] or [linear", lambda company: company.tickets)
 LOG: System[Notion | Confluence] = System("notion] or [confluence", lambda company: company.log)
+TEST_BENCH: System[TestBench] = System("hotfix_test", lambda company: company.test_bench)
 MAIL: System[Mail] = System("mail", lambda company: company.mail)
 GRAFANA: System[Grafana] = System("grafana", lambda company: company.grafana)
 SECURITY: System[SecuritySource] = System("security", lambda company: company.evidence.security)

@@ -38,7 +38,7 @@ def team_notified(run: Run) -> Step:
         begins=run.release.opened_at,
         now=now,
         duration=run.limits.roll_out,
-        watched=run.limits.extended_watch,
+        watched=run.release.watched_for,
         zone=run.company.rules.time_zone,
     )
     to_tell = on_call_to_tell(run)
@@ -193,7 +193,7 @@ def stakeholders_told(run: Run) -> Step:
     """3.3.3: the CTO, the CEO and whoever else has a stake have mail; nobody can look whether it was sent."""
     mail, release = MAIL.required(run.company), run.release
     subject = "Production deployment successful, monitoring closely"
-    text = stakeholder_mail(release, run.built, watched=run.limits.extended_watch)
+    text = stakeholder_mail(release, run.built, watched=run.release.watched_for)
     return Step(
         number="3.3.3",
         subject="mail",

@@ -19,12 +19,15 @@ def kept(server: Server, run: Run) -> Step:
             return Seen(done=False, sentence="nothing is kept yet")
         return Seen(done=True, sentence=f"{found.image}, files {found.files_hash[:12]}")
 
+    def act(company: Company, number: int) -> None:
+        company.fleet.keep_files(server, number, key, with_source=run.release.is_built_on_servers)
+
     return Step(
         number="1.4.5",
         subject=server.name,
         name="way back kept",
         look=look,
-        act=lambda company, number: _keep(company, server, number, key),
+        act=act,
         does=f"on {server.name}: copy Compose file, .env and image name to {kept_folder(server.service, key)}",
         undo="nothing to undo: a copy was made",
         within=run.limits.boot,
@@ -33,7 +36,7 @@ def kept(server: Server, run: Run) -> Step:
 
 def pulled(server: Server, run: Run) -> Step:
     """The new image is on the server before the server leaves the rotation."""
-    reference = run.built.reference
+    reference = run.built.reference_on(server.name)
 
     def look(company: Company) -> Seen:
         there = company.fleet.has_image(server, reference)
@@ -49,7 +52,3 @@ def pulled(server: Server, run: Run) -> Step:
         undo="nothing to undo: an image was added",
         within=run.limits.boot,
     )
-
-
-def _keep(company: Company, server: Server, number: int, key: str) -> None:
-    company.fleet.keep_files(server, number, key)

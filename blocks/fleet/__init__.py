@@ -16,12 +16,23 @@ from blocks.errors import Refused, Superseded, Unreachable
 from blocks.fleet import commands
 from blocks.fleet.fenced import FencedFolder, HeldByHand
 from blocks.fleet.machine import Machine, read_machine, read_words
-from blocks.fleet.server import Kept, Server, ServerState, digest_of, repository_of, state_of
+from blocks.fleet.server import Kept, Server, ServerState, Source, digest_of, state_of
+from blocks.fleet.source import SourceFolder
 from blocks.fleet.ssh import Connection, MayHaveRun
 from blocks.one_request import send_once
 from policy.health import HealthAnswer
 
-__all__ = ["Fleet", "HeldByHand", "Kept", "Machine", "MayHaveRun", "Server", "ServerState", "Superseded"]
+__all__ = [
+    "Fleet",
+    "HeldByHand",
+    "Kept",
+    "Machine",
+    "MayHaveRun",
+    "Server",
+    "ServerState",
+    "Source",
+    "Superseded",
+]
 
 _KEEP = Path(__file__).with_name("keep.sh")
 _ROLL_BACK = Path(__file__).with_name("roll-back.sh")
@@ -53,6 +64,13 @@ class Fleet(CompanyBlock):
         default=timedelta(minutes=2), description="How long a change on a host may take."
     )
     pull_timeout: timedelta = Field(default=timedelta(minutes=10), description="How long fetching an image may take.")
+    build_timeout: timedelta = Field(
+        default=timedelta(minutes=30), description="2.3: how long building an image on a host may take."
+    )
+    build_argument: str = Field(
+        default="GIT_COMMIT",
+        description="2.3: the build argument by which the image learns its commit; empty: it finds out by itself.",
+    )
     patience: timedelta = Field(
         default=timedelta(seconds=10), description="How long a connection or a question may take."
     )
@@ -136,16 +154,20 @@ class Fleet(CompanyBlock):
         if ran.status:
             raise Refused(f"{server.name}: {self.compose_file} is not valid: {ran.last_words}")
 
-    def keep_files(self, server: Server, number: int, key: str) -> Kept:
-        """Keep what runs now, its Compose file and environment; what `key` kept already stays."""
+    def keep_files(self, server: Server, number: int, key: str, *, with_source: bool = False) -> Kept:
+        """Keep what runs now, its Compose file and environment; what `key` kept already stays.
+
+        `with_source` keeps where the server's checkout stands, too.
+        """
         state = self.read_state(server)
-        if state.image is None or state.image_digest is None:
+        if state.reference is None:
             raise Refused(
                 f"{server.name}: it runs {state.image or 'nothing'}, which has no digest: no way back to keep"
             )
-        image = f"{repository_of(state.image)}@{state.image_digest}"
         folder = commands.kept_folder(server.service, key)
-        words = commands.keep(_KEEP.read_text(), folder, server.service, self.compose_file, image)
+        words = commands.keep(
+            _KEEP.read_text(), folder, server.service, self.compose_file, state.reference, with_source=with_source
+        )
         self._change(server, number, words, stdin=_ROLL_BACK.read_bytes())
         if (kept := self.read_kept(server, key)) is None:
             raise Unreachable(f"{server.name}: the way back was kept under {key} and is gone again")
@@ -177,11 +199,8 @@ class Fleet(CompanyBlock):
     def hand_commands(self, key: str) -> dict[str, str]:
         """Return for each server the one line with which a person puts back what is kept under `key`."""
         return {
-            server.name: shlex.join(
-                (
-                    *("ssh", "-p", str(server.port), f"{self.user}@{server.host}"),
-                    f"sh {server.directory}/{commands.kept_folder(server.service, key)}/roll-back.sh",
-                )
+            server.name: self._typed(
+                server, f"sh {server.directory}/{commands.kept_folder(server.service, key)}/roll-back.sh"
             )
             for server in self.servers
         }
@@ -189,11 +208,8 @@ class Fleet(CompanyBlock):
     def hand_start_commands(self) -> dict[str, str]:
         """Return for each server the one line with which a person starts the application as it was stopped."""
         return {
-            server.name: shlex.join(
-                (
-                    *("ssh", "-p", str(server.port), f"{self.user}@{server.host}"),
-                    f"cd {server.directory} && {shlex.join(commands.start(self.compose_file, server.service))}",
-                )
+            server.name: self._typed(
+                server, f"cd {server.directory} && {shlex.join(commands.start(self.compose_file, server.service))}"
             )
             for server in self.servers
         }
@@ -205,12 +221,22 @@ class Fleet(CompanyBlock):
             error = Refused if any(word in ran.err.lower() for word in _LOST_FOR_GOOD) else Unreachable
             raise error(f"{server.name}: cannot pull {image}: {ran.last_words}")
 
-    def update(self, server: Server, number: int, image: str) -> None:
-        """Let the server run `image`, a reference by digest; nothing happens if it does already."""
+    def update(self, server: Server, number: int, image: str, *, commit: str = "") -> None:
+        """Let the server run `image`, a reference by digest; nothing happens if it does already.
+
+        With a commit its checkout goes there first, so that the Compose file of that commit counts.
+        """
+        up = commands.up_at(commit, self.compose_file, server.service) if commit else None
         words = commands.write_then(
-            commands.override_file(server.service), commands.up(self.compose_file, server.service)
+            commands.override_file(server.service), up or commands.up(self.compose_file, server.service)
         )
         self._change(server, number, words, stdin=commands.override(server.service, _by_digest(image)))
+
+    def source(self, server: Server) -> SourceFolder:
+        """The server's checkout, from which an image can be built on it."""
+        return SourceFolder(
+            server, self._folder(server), self.compose_file, self.build_argument, self.build_timeout, self.pull_timeout
+        )
 
     def restore(self, server: Server, number: int, key: str) -> None:
         """Put back image, Compose file and environment as kept under `key`, and start them."""
@@ -236,6 +262,9 @@ class Fleet(CompanyBlock):
         """Hang up every kept connection."""
         for connection in self._connections.values():
             connection.close()
+
+    def _typed(self, server: Server, line: str) -> str:
+        return shlex.join(("ssh", "-p", str(server.port), f"{self.user}@{server.host}", line))
 
     def _folder(self, server: Server) -> FencedFolder:
         with self._lock:

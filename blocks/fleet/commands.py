@@ -1,8 +1,10 @@
 """The words of every command that runs on a host. Pure: nothing here runs anything."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 FOLDER = ".countersign"
+SOURCE = f"{FOLDER}/source"
 NOTHING_KEPT = 3
 Words = tuple[str, ...]
 
@@ -14,6 +16,11 @@ _DISK = 'df -P "$1" | tail -n 1'
 _AS_KEPT = (
     'cmp -s "$1/compose.yml" "$2" || exit 1; if [ -e "$3" ]; then cmp -s "$1/image.yml" "$3" || exit 1; fi;'
     ' if [ -e "$1/env" ]; then cmp -s "$1/env" .env || exit 1; elif [ -e .env ]; then exit 1; fi'
+)
+_GO_TO = 'git checkout --quiet --detach "$1" && shift && exec "$@"'
+_SOURCE = (
+    "git rev-parse HEAD || exit; if test -e $1/.git; then git -C $1 rev-parse HEAD; else echo nothing; fi;"
+    " git status --porcelain --untracked-files=no"
 )
 _KEPT = (
     '[ -d "$1" ] || exit 3; cd -- "$1" && cat image && sha256sum compose.yml image.yml'
@@ -96,6 +103,38 @@ def up(compose_file: str, service: str) -> Words:
     return compose(compose_file, "-f", override_file(service), "up", "-d", "--no-deps", service)
 
 
+def up_at(commit: str, compose_file: str, service: str) -> Words:
+    """The same, after the checkout in use went to `commit`: its Compose file counts from then on."""
+    return ("sh", "-c", _GO_TO, "git", commit, *up(compose_file, service))
+
+
+def read_source() -> Words:
+    """Print where the checkout stands, where the one beside it stands, and each tracked file that was changed."""
+    return ("sh", "-c", _SOURCE, "git", SOURCE)
+
+
+def fetch_source(script: str, commit: str) -> Words:
+    """Lay the files of `commit` out beside the checkout in use."""
+    return ("sh", "-c", script, "git", commit, SOURCE)
+
+
+def build(script: str, service: str, compose_file: str) -> Words:
+    """Build the image of `service` from what is laid out; its name and arguments come on standard input."""
+    return ("sh", "-c", script, "docker", service, compose_file, SOURCE)
+
+
+def built_image(service: str, key: str) -> str:
+    """The name of the image that was built of `service` for `key`, so that people and prune know it."""
+    return f"countersign/{service.lower()}:{key}"
+
+
+def build_override(service: str, key: str, arguments: Mapping[str, str]) -> bytes:
+    """The Compose file that names what is built, and gives the build its arguments."""
+    given = ", ".join(f'{name}: "{value}"' for name, value in arguments.items())
+    build = f", build: {{args: {{{given}}}}}" if given else ""
+    return f'services: {{{service}: {{image: "{built_image(service, key)}"{build}}}}}\n'.encode()
+
+
 def stop(compose_file: str, service: str, grace: timedelta) -> Words:
     """Stop `service`; what has not ended after `grace` is killed."""
     return compose(compose_file, "stop", "-t", f"{grace.total_seconds():.0f}", service)
@@ -131,9 +170,12 @@ def disk_in_use(path: str) -> Words:
     return ("sh", "-c", _DISK, "df", path)
 
 
-def keep(script: str, folder: str, service: str, compose_file: str, image: str) -> Words:
-    """Keep in `folder` the way back of `service`; the roll-back script comes on standard input."""
-    return ("sh", "-c", script, "sh", folder, service, compose_file, image)
+def keep(script: str, folder: str, service: str, compose_file: str, image: str, *, with_source: bool) -> Words:
+    """Keep in `folder` the way back of `service`; the roll-back script comes on standard input.
+
+    `with_source` keeps where the checkout stands, too, for a release that moves it.
+    """
+    return ("sh", "-c", script, "sh", folder, service, compose_file, image, *(("with source",) if with_source else ()))
 
 
 def read_kept(folder: str) -> Words:

@@ -8,6 +8,10 @@ service=$(cat "$kept/service")
 compose_file=$(cat "$kept/compose-file")
 cd "$kept/../../../.."
 
+# A release that moved the checkout is put back with it; what git says against it keeps no image from going back.
+if [ -e "$kept/checkout" ]; then
+    git checkout --quiet --detach "$(cat "$kept/checkout")" || echo "the checkout stays where it is" >&2
+fi
 cp -p "$kept/compose.yml" "$compose_file.new"
 mv -f "$compose_file.new" "$compose_file"
 if [ -e "$kept/env" ]; then

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
-_DIGEST = re.compile(r"@(sha256:[0-9a-f]{64})$")
+_DIGEST = re.compile(r"(?:^|@)(sha256:[0-9a-f]{64})$")
 
 
 class Server(BaseModel):
@@ -46,6 +46,18 @@ class ServerState:
     revision: str | None = None
 
     @property
+    def was_built_there(self) -> bool:
+        """Whether it runs an image of this server alone, known by its identity: no registry has it."""
+        return self.image is not None and self.image == self.image_digest
+
+    @property
+    def reference(self) -> str | None:
+        """How its image is named for good: by digest, or by the identity of one that was built there."""
+        if self.image is None or self.image_digest is None:
+            return None
+        return self.image if self.was_built_there else f"{repository_of(self.image)}@{self.image_digest}"
+
+    @property
     def ended_badly(self) -> bool:
         """Whether the container ran and ended by a failure."""
         return self.container is not None and not self.running and bool(self.exit_code)
@@ -76,8 +88,18 @@ class Kept:
         return f"{self.server} keeps {self.digest[:19]}… with its Compose file and environment"
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The checkout of a server's directory: where it stands, and what lies beside it to be built."""
+
+    server: str
+    commit: str
+    laid_out: str
+    changed: tuple[str, ...]
+
+
 def digest_of(image: str) -> str | None:
-    """Return the digest at the end of a reference, if it has one."""
+    """Return the digest at the end of a reference, or the identity that a reference is; None if it has neither."""
     found = _DIGEST.search(image)
     return found.group(1) if found else None
 

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +62,10 @@ class Engine:
 class Project:
     """One Compose project: its files, laid over each other, and its containers."""
 
-    def __init__(self, engine: Engine, files: list[Path], variables: dict[str, str]) -> None:
+    def __init__(self, engine: Engine, files: list[Path], variables: dict[str, str], folder: Path) -> None:
         self._engine = engine
-        self._folder = str(files[0].parent.absolute())
-        self._name = re.sub(r"[^a-z0-9_-]", "", files[0].resolve().parent.name.lower())
+        self._folder = str(folder.absolute())
+        self._name = re.sub(r"[^a-z0-9_-]", "", folder.resolve().name.lower())
         self._services = read_services(files, variables)
 
     def _service(self, name: str) -> dict[str, Any]:
@@ -77,6 +78,18 @@ class Project:
         self._service(service)
         wanted = {"com.docker.compose.project": self._name, "com.docker.compose.service": service}
         return next(iter(self._engine.labelled(wanted)), None)
+
+    def build(self, service: str) -> None:
+        """Build the service's image from its context, as its Dockerfile says."""
+        description = self._service(service)
+        if not description.get("build"):
+            print("No services to build", file=sys.stderr)
+            return
+        context = Path(self._folder) / str(description["build"].get("context", "."))
+        arguments = {name: str(value) for name, value in (description["build"].get("args") or {}).items()}
+        builder = import_module("lab.engine.builder")
+        identity = builder.build(self._engine.images, context, arguments, str(description["image"]))
+        print(f" {service}  Built {identity}", file=sys.stderr)
 
     def up(self, service: str) -> None:
         """Make the container that the files describe run; an unchanged one is left alone."""
@@ -166,6 +179,9 @@ def compose(engine: Engine, words: list[str]) -> None:
         case ["up", "-d", "--no-deps", service]:
             with engine.alone():
                 project.up(service)
+        case ["build", service]:
+            with engine.alone():
+                project.build(service)
         case ["start", service]:
             with engine.alone():
                 found = _existing(project, service)
@@ -183,17 +199,21 @@ def open_project(engine: Engine, words: list[str]) -> tuple[Project, list[str]]:
     """Read the files that the command names; return the project and the rest of the command."""
     files: list[Path] = []
     env_file: Path | None = None
-    while len(words) > 1 and words[0] in ("-f", "--env-file"):
+    folder: Path | None = None
+    while len(words) > 1 and words[0] in ("-f", "--env-file", "--project-directory"):
         option, value, *words = words
         if option == "-f":
             files.append(Path(value))
+        elif option == "--project-directory":
+            folder = Path(value)
         else:
             env_file = Path(value)
     if not files:
         raise RefusedError("no configuration file provided: not found")
-    env_file = env_file or files[0].parent / ".env"
+    folder = folder or files[0].parent
+    env_file = env_file or folder / ".env"
     variables = read_variables(env_file) if env_file.exists() else {}
-    return Project(engine, files, {**variables, **os.environ}), words
+    return Project(engine, files, {**variables, **os.environ}, folder), words
 
 
 def _existing(project: Project, service: str) -> Container:

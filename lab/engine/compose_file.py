@@ -7,7 +7,16 @@ from typing import Any
 
 from lab.engine.refusal import RefusedError
 
-SERVICE_KEYS = {"image", "ports", "environment", "labels", "restart", "stop_grace_period", "container_name"}
+SERVICE_KEYS = {
+    "image",
+    "build",
+    "ports",
+    "environment",
+    "labels",
+    "restart",
+    "stop_grace_period",
+    "container_name",
+}
 _VARIABLE = re.compile(r"\$(?:\$|\{(\w+)(?::-([^}]*))?\}|(\w+))")
 _ENTRY = re.compile(r"^((?:\"[^\"]*\"|'[^']*'|[^\s'\"{\[#-][^:#]*?)):(?:\s+(.*))?$")
 _FLOW_KEY = re.compile(r"([{,]\s*)([\w.-]+)\s*:")
@@ -31,11 +40,13 @@ def read_services(files: list[Path], variables: dict[str, str]) -> dict[str, dic
             raise RefusedError(f"{file}: services must be a mapping")
         for name, service in document["services"].items():
             _refuse_unknown_keys(file, name, service)
-            services[name] = _laid_over(services.get(name, {}), service)
+            build = service.get("build")
+            spelled_out = {"build": {"context": build}} if isinstance(build, str) else {}
+            services[name] = _laid_over(services.get(name, {}), {**service, **spelled_out})
     if not services:
         raise RefusedError("empty compose file")
     for name, service in services.items():
-        if not service.get("image"):
+        if not service.get("image") and not service.get("build"):
             raise RefusedError(f'service "{name}" has neither an image nor a build context specified')
     return services
 
@@ -53,7 +64,7 @@ def _laid_over(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     merged = dict(under)
     for key, value in over.items():
         both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = {**merged[key], **value} if both else value
+        merged[key] = _laid_over(merged[key], value) if both else value
     return merged
 
 

@@ -72,6 +72,18 @@ class Images:
         self._remember({reference: identity, f"{registry}/{name}@{found}": identity})
         return found
 
+    def add_built(self, base: str, config: dict[str, Any], files: list[tuple[Path, bytes]], name: str) -> str:
+        """Keep an image that was built here over another, under a name; return its identity."""
+        builder = import_module("lab.engine.builder")
+        identity = str(builder.identity_of(base, config, files))
+        if (self._host / "disk-full").exists():
+            raise RefusedError("failed to solve: write /app/app.py: no space left on device")
+        folder = self._folder / identity.removeprefix("sha256:")
+        if not (folder / "config.json").exists():
+            builder.lay_out(folder, self.files(base), config, files)
+        self._remember({name: identity})
+        return identity
+
     def _unpack(self, registry: str, name: str, manifest: dict[str, Any], folder: Path) -> None:
         if (folder / "config.json").exists():
             return

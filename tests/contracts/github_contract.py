@@ -131,6 +131,9 @@ def _issue(stage: Stage) -> None:
     opened = stage.block.open_issue("Release 7 was rolled back", "What happened\n<!-- release-7 -->", ["incident"])
     assert stage.block.find_issue("<!-- release-7 -->", datetime.now(UTC) - timedelta(minutes=1)) == opened
     assert stage.block.find_issue("<!-- release-8 -->", datetime.now(UTC) - timedelta(minutes=1)) is None
+    found = stage.block.find_marked_issue("<!-- release-7 -->", datetime.now(UTC) - timedelta(minutes=1))
+    assert found is not None
+    assert not found.closed
 
 
 def _strange_branch(stage: Stage) -> None:
@@ -176,6 +179,7 @@ VERBS: dict[str, Drive] = {
     "find_pull_request": _proposed,
     "open_pull_request": _proposed,
     "find_issue": _issue,
+    "find_marked_issue": _issue,
     "open_issue": _issue,
     "check": lambda stage: stage.block.check(),
     "read_permissions": lambda stage: stage.block.read_permissions(),

@@ -28,19 +28,22 @@ from flows.hold import AskedToStop, HoldLost
 from flows.phase import ChecksFailed
 from flows.recovery import recover
 from flows.red_flag import RedFlag
+from policy.items import Way
 from policy.metrics import Ending
 from policy.record import Event, Row
+from policy.release import ManualReason, ManualRequest, Release
 from policy.way_home import touched_servers
 from tasks.step import StepFailed
 from tasks.systems import BALANCER
 from tests.core.company import LIMITS, Code, People, a_company, a_release
 from tests.core.process import Process, let_time_pass
-from tests.core.world import NAMES, Died, MemoryStore, World
+from tests.core.world import BUILT, NAMES, Died, MemoryStore, World
+from tests.policy import releases
 from tests.policy.rows import NEW, OLD, THIRD
 
 BROUGHT_HOME = (StepFailed, RedFlag, ApprovalRefused, NobodyAnswered, AskedToStop, HoldLost, ChecksFailed, BlockError)
 DEAD = LIMITS.heartbeat_stale + timedelta(seconds=1)
-FAULTS = ("the new version is ill", "requests never end", "update", "restore", "pull")
+FAULTS = ("the new version is ill", "requests never end", "update", "restore", "pull", "fetch", "build")
 AGAINST = (
     RedFlag("4.1 % errors"),
     ApprovalRefused("Omar Reyes chose to roll back"),
@@ -61,9 +64,13 @@ class AnyRelease(RuleBasedStateMachine):
         self.company = a_company(self.world, self.spool)
         self.store = cast("MemoryStore", self.company.store)
         self.holds = Holds(self.store, "production")
-        self.release = a_release(self.world)
+        self.release = self.opened()
         self.process: Process | None = None
         self.asleep: list[Process] = []
+
+    def opened(self) -> Release:
+        """The release that goes out."""
+        return a_release(self.world)
 
     @initialize(steps=st.integers(0, 18))
     def begin(self, steps: int) -> None:
@@ -251,16 +258,21 @@ class AnyRelease(RuleBasedStateMachine):
         if ending is Ending.STUCK:
             assert cast("People", self.company.slack).pages()
             return
-        version = NEW if ending is Ending.SIGNED_OFF else OLD
+        forward = ending is Ending.SIGNED_OFF
         reachable = [one for one in self.world.machines.values() if one.reachable]
         touched = touched_servers(rows)
         for machine in reachable:
             if machine.name in touched:
-                assert machine.digest == version
+                assert machine.digest == (self.new_on(machine.name) if forward else OLD)
                 assert machine.ready
                 assert machine.running
-        if touched and not all(one.digest == version and one.running for one in reachable):
+        as_meant = [one.digest == (self.new_on(one.name) if forward else OLD) for one in reachable]
+        if touched and not (all(as_meant) and all(one.running for one in reachable)):
             assert cast("People", self.company.slack).pages()
+
+    def new_on(self, _name: str) -> str:
+        """What a server runs after the release."""
+        return NEW
 
     def _go_on(self) -> None:
         if self.process is None:
@@ -301,11 +313,25 @@ class AnyRelease(RuleBasedStateMachine):
         return newest.number if newest else 0
 
 
-def test_whatever_happens_a_release_ends_well_or_people_know() -> None:
+class AnyManualRelease(AnyRelease):
+    """The same, where each server builds what it runs."""
+
+    def opened(self) -> Release:
+        """A release without the pipeline."""
+        asked = ManualRequest(**releases.request().model_dump(), reason=ManualReason.PIPELINE_BROKEN)
+        return a_release(self.world).model_copy(update={"way": Way.MANUAL, "request": asked})
+
+    def new_on(self, name: str) -> str:
+        """What it built itself."""
+        return BUILT[name]
+
+
+@pytest.mark.parametrize("machine", [AnyRelease, AnyManualRelease])
+def test_whatever_happens_a_release_ends_well_or_people_know(machine: type[AnyRelease]) -> None:
     run_state_machine_as_test(
-        AnyRelease,
+        machine,
         settings=settings(
-            max_examples=80,
+            max_examples=80 if machine is AnyRelease else 40,
             stateful_step_count=15,
             deadline=None,
             suppress_health_check=list(HealthCheck),

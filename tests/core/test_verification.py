@@ -12,9 +12,12 @@ import pytest
 from blocks.company import Company
 from flows.choice import PeopleStay
 from flows.gate import ChoiceForm
+from flows.phase import ChecksFailed, Report
 from flows.verification import verify
+from policy.checklist import ITEMS
 from policy.health import HealthAnswer
 from policy.items import Way
+from policy.judgement import failed, passed
 from policy.limits import Limits
 from policy.record import Event
 from policy.red_flags import Conclusion, Flag
@@ -27,7 +30,13 @@ from tests.core.world import World
 
 NO_TIME = timedelta(0)
 AT_ONCE = Limits.model_validate(
-    {**LIMITS.model_dump(), "immediate_watch": NO_TIME, "extended_watch": NO_TIME, "watch_interval": NO_TIME}
+    {
+        **LIMITS.model_dump(),
+        "immediate_watch": NO_TIME,
+        "extended_watch": NO_TIME,
+        "hotfix_watch": NO_TIME,
+        "watch_interval": NO_TIME,
+    }
 )
 LIVE = VERIFIED - 1
 ONE_IN_TWENTY = {"error_rate": 0.05}
@@ -169,3 +178,31 @@ def test_a_hotfix_shows_its_last_look_and_is_not_held_by_it(
 
     assert people_stay == []
     assert run.verdicts["3.4.1"].sentence == "production: errors 5.00% of 1000 requests (limit 1%)"
+
+
+def test_a_fix_that_mends_nothing_goes_back_before_the_rest_of_the_watch(
+    company: Company, world: World, people_stay: list[str]
+) -> None:
+    run = live(company, world, OwnFigures(), way=Way.HOTFIX)
+    still_there = failed("/api/patients/7 answered HTTP 500, expected 200")
+
+    with pytest.raises(ChecksFailed, match=r"5\.2\.5 Verify the hotfix"):
+        verify(run, cast("Any", ClearWatch()), lambda _run: Report(((ITEMS["5.2.5"], still_there),), Way.HOTFIX))
+
+    assert people_stay == []
+    assert "3.1.1" in run.verdicts
+    assert "3.2.3" not in run.verdicts
+
+
+def test_the_bug_is_asked_about_early_and_once_more_in_the_end(company: Company, world: World) -> None:
+    run = live(company, world, OwnFigures(), way=Way.HOTFIX)
+    asked: list[bool] = []
+
+    def gone(run: Run) -> Report:
+        asked.append("3.4.1" in run.verdicts)
+        return Report(((ITEMS["5.2.5"], passed("/api/patients/7 answered 200")),), Way.HOTFIX)
+
+    verify(run, cast("Any", ClearWatch()), gone)
+
+    assert asked == [False, True]
+    assert run.record.last(Event.VERIFIED) is not None

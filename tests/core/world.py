@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from blocks.errors import Absent, Refused, Superseded, Unreachable
-from blocks.fleet import HeldByHand, Kept, Server, ServerState
+from blocks.fleet import HeldByHand, Kept, Server, ServerState, Source
 from blocks.load_balancer import BalancedServer
 from blocks.store import Exists, Stored
 from policy.health import HealthAnswer
@@ -16,6 +16,8 @@ from tests.policy.rows import NEW, OLD, THIRD
 
 COMMITS = {OLD: OLD_COMMIT, NEW: NEW_COMMIT, THIRD: "c3" * 20}
 NAMES = ("web-server-1", "web-server-2", "web-server-3")
+BUILT = {name: f"sha256:{number}{'b' * 63}" for number, name in enumerate(NAMES)}
+COMMITS |= dict.fromkeys(BUILT.values(), NEW_COMMIT)
 
 
 class Died(BaseException):
@@ -36,6 +38,9 @@ class Machine:
     held: bool = False
     kept: dict[str, str] = field(default_factory=dict)
     images: set[str] = field(default_factory=lambda: {OLD})
+    built: str | None = None
+    laid_out: str = "nothing"
+    checkout: str = OLD_COMMIT
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,9 @@ class World:
 
     def is_well(self, machine: Machine) -> bool:
         """Whether the server answers requests."""
-        return machine.running and not (machine.digest == NEW and "the new version is ill" in self.faults)
+        return machine.running and not (
+            COMMITS[machine.digest] == NEW_COMMIT and "the new version is ill" in self.faults
+        )
 
     def serving(self) -> set[str]:
         """The servers that get requests and answer them."""
@@ -184,7 +191,9 @@ class Hosts:
             container="c",
             running=machine.running,
             exit_code=None if machine.running else 1,
-            image=f"registry.holilabs.xyz/holi-web@{machine.digest}",
+            image=machine.digest
+            if machine.digest in BUILT.values()
+            else f"registry.holilabs.xyz/holi-web@{machine.digest}",
             image_digest=machine.digest,
         )
 
@@ -206,7 +215,7 @@ class Hosts:
 
     def has_image(self, server: Server, image: str) -> bool:
         """Whether the image is there."""
-        return image.partition("@")[2] in self._reach(server).images
+        return image.rpartition("@")[2] in self._reach(server).images
 
     def pull(self, server: Server, number: int, image: str) -> None:
         """Fetch the image."""
@@ -219,8 +228,9 @@ class Hosts:
         digest = self._reach(server).kept.get(key)
         return Kept(server.name, f"web@{digest}", digest, "f" * 64) if digest else None
 
-    def keep_files(self, server: Server, number: int, key: str) -> None:
+    def keep_files(self, server: Server, number: int, key: str, *, with_source: bool = False) -> None:
         """Keep the way back; what was kept stays."""
+        del with_source
         machine = self._reach(server)
         with self.world.change(machine, number, "keep"):
             machine.kept.setdefault(key, machine.digest)
@@ -234,12 +244,17 @@ class Hosts:
         """Return what a person types."""
         return {name: f"ssh {name} sh {key}/roll-back.sh" for name in self.world.machines}
 
-    def update(self, server: Server, number: int, image: str) -> None:
+    def update(self, server: Server, number: int, image: str, *, commit: str = "") -> None:
         """Run the new image; requests in flight on a server that is not empty are lost."""
         machine = self._reach(server)
         with self.world.change(machine, number, "update"):
             self.world.takes_away(machine, "update")
-            machine.digest, machine.running = image.partition("@")[2], True
+            machine.digest, machine.running = image.rpartition("@")[2], True
+            machine.checkout = commit or machine.checkout
+
+    def source(self, server: Server) -> "Checkout":
+        """The server's checkout."""
+        return Checkout(self.world, self._reach(server))
 
     def restore(self, server: Server, number: int, key: str) -> None:
         """Run what was kept."""
@@ -247,6 +262,7 @@ class Hosts:
         with self.world.change(machine, number, "restore"):
             self.world.takes_away(machine, "restore")
             machine.digest, machine.running = machine.kept[key], True
+            machine.checkout = OLD_COMMIT
 
     def hand_start_commands(self) -> dict[str, str]:
         """Return what a person types to start it as it was."""
@@ -280,6 +296,33 @@ class Hosts:
         if not machine.reachable:
             raise Unreachable(f"{server.name}: no answer")
         return machine
+
+
+class Checkout:
+    """The verbs of a server's checkout; what each server builds has an identity of its own."""
+
+    def __init__(self, world: World, machine: Machine) -> None:
+        self.world = world
+        self.machine = machine
+
+    def read(self) -> Source:
+        """Return where it stands."""
+        changed = ("docker-compose.prod.yml",) if "changed by hand" in self.world.faults else ()
+        return Source(self.machine.name, self.machine.checkout, self.machine.laid_out, changed)
+
+    def fetch(self, number: int, commit: str) -> None:
+        """Lay it out."""
+        with self.world.change(self.machine, number, "fetch"):
+            self.machine.laid_out = commit
+
+    def build(self, number: int, _key: str, _commit: str) -> None:
+        """Build it."""
+        with self.world.change(self.machine, number, "build"):
+            self.machine.built = BUILT[self.machine.name]
+
+    def find_built(self, _key: str) -> str | None:
+        """Return what was built."""
+        return self.machine.built
 
 
 class Balancer:

@@ -1,5 +1,6 @@
 """The scripts that we leave on a host do the same to the real engine as to the stand-in."""
 
+import json
 from datetime import timedelta
 from importlib import resources
 
@@ -7,6 +8,7 @@ import pytest
 
 from blocks.fleet import commands
 from blocks.fleet.commands import Words
+from blocks.fleet.server import state_of
 from lab.home import COMPOSE_FILE
 from tests.engine.bench import SERVICE, Bench, Seen
 
@@ -39,7 +41,9 @@ def update(bench: Bench, number: int) -> int:
 
 def keep(bench: Bench) -> None:
     """Keep the way back to the old program."""
-    words = commands.keep(script("keep.sh").decode(), KEPT, SERVICE, COMPOSE_FILE, bench.images["old"])
+    words = commands.keep(
+        script("keep.sh").decode(), KEPT, SERVICE, COMPOSE_FILE, bench.images["old"], with_source=False
+    )
     done = bench.run(words, given=script("roll-back.sh"))
     assert done.status == 0, done.err
 
@@ -125,3 +129,48 @@ def test_what_was_kept_first_stays_kept(bench: Bench) -> None:
 
 def test_nothing_kept_has_a_status_of_its_own(bench: Bench) -> None:
     assert bench.run(commands.read_kept(KEPT)).status == commands.NOTHING_KEPT
+
+
+def test_an_image_that_is_built_on_the_host_runs_by_its_identity_and_is_a_way_back(fenced: Bench) -> None:
+    source = fenced.folder / commands.SOURCE
+    source.mkdir(parents=True)
+    (source / "Dockerfile").write_text("ARG BASE\nFROM ${BASE}\nARG GIT_COMMIT\nENV VERSION=${GIT_COMMIT}\n")
+    (source / COMPOSE_FILE).write_text(
+        f"services:\n  {SERVICE}:\n    build:\n      context: .\n      args:\n        BASE: {fenced.images['new']}\n"
+    )
+    words = commands.build(script("build.sh").decode(), SERVICE, COMPOSE_FILE)
+
+    built = fenced.run(words, given=commands.build_override(SERVICE, "r1", {"GIT_COMMIT": "b2b2b2b"}))
+
+    assert built.status == 0, built.err
+    (image,) = json.loads(fenced.run(commands.inspect_image(commands.built_image(SERVICE, "r1"))).out)
+    assert "VERSION=b2b2b2b" in image["Config"]["Env"]
+    run_it = commands.write_then(OVERRIDE, UP)
+    done = fenced.run(commands.fenced(str(fenced.folder), 7, run_it), given=commands.override(SERVICE, image["Id"]))
+    assert done.status == 0, done.err
+    found = fenced.container()
+    assert found is not None
+    state = state_of("bench", held=False, container=found, image={})
+    assert (state.image_digest, state.reference, state.was_built_there) == (image["Id"], image["Id"], True)
+    keeping = commands.keep(script("keep.sh").decode(), KEPT, SERVICE, COMPOSE_FILE, image["Id"], with_source=False)
+    assert fenced.run(keeping, given=script("roll-back.sh")).status == 0
+    assert update(fenced, 7) == 0
+
+    back = fenced.run(commands.fenced(str(fenced.folder), 7, commands.roll_back(KEPT)))
+
+    assert back.status == 0, back.err
+    again = fenced.container()
+    assert again is not None
+    assert again["Config"]["Image"] == image["Id"]
+
+
+def test_a_build_that_fails_says_so(fenced: Bench) -> None:
+    (fenced.folder / commands.SOURCE).mkdir(parents=True)
+    words = commands.build(script("build.sh").decode(), SERVICE, COMPOSE_FILE)
+    text = (fenced.folder / COMPOSE_FILE).read_text().replace("    restart", "    build: .\n    restart")
+    (fenced.folder / COMPOSE_FILE).write_text(text)
+
+    built = fenced.run(words, given=commands.build_override(SERVICE, "r1", {}))
+
+    assert built.status not in (0, 125)
+    assert "Dockerfile" in built.err

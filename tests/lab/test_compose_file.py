@@ -72,3 +72,16 @@ def test_a_file_that_the_stand_in_would_misread_is_refused(tmp_path: Path, conte
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match=r"nothing\.yml: no such file"):
         read_services([tmp_path / "nothing.yml"], {})
+
+
+@pytest.mark.parametrize("build", ["build: .", "build:\n      context: .\n      args:\n        BASE: n:1"])
+def test_a_later_file_gives_a_build_its_arguments(tmp_path: Path, build: str) -> None:
+    base, over = tmp_path / "base.yml", tmp_path / "over.yml"
+    base.write_text(f"services:\n  web:\n    {build}\n")
+    over.write_text('services: {web: {image: "countersign/web:r1", build: {args: {GIT_COMMIT: "b2b2"}}}}\n')
+
+    found = read_services([base, over], {})["web"]
+
+    assert found["image"] == "countersign/web:r1"
+    assert found["build"]["context"] == "."
+    assert found["build"]["args"]["GIT_COMMIT"] == "b2b2"

@@ -5,7 +5,7 @@ from typing import Any
 
 from policy.items import Way
 from policy.limits import Limits, Risk
-from policy.release import Build, Release, Request
+from policy.release import Build, HotfixRequest, Release, Request, Urgency
 from policy.risk import Commit
 
 OLD_COMMIT = "a1" * 20
@@ -23,6 +23,12 @@ def request(**changes: Any) -> Request:
         "way_back_understood": True,
     }
     return Request.model_validate(asked | changes)
+
+
+def hotfix_request(**changes: Any) -> HotfixRequest:
+    """A hotfix that cannot wait."""
+    urgent = {"urgency": Urgency.USERS_AFFECTED, "can_wait": False, "explanation": "nobody can log in since 02:50"}
+    return HotfixRequest.model_validate(request().model_dump() | urgent | changes)
 
 
 def commit(number: int = 0) -> Commit:

@@ -7,8 +7,18 @@ from pydantic import ValidationError
 
 from policy.items import Way
 from policy.limits import Mode, Risk
-from policy.release import HotfixRequest, Release, RollbackReason, RollbackRequest, Urgency
-from tests.policy.releases import NEW_COMMIT, build, release, request
+from policy.release import (
+    DeployedBy,
+    HotfixRequest,
+    ManualReason,
+    ManualRequest,
+    Release,
+    Request,
+    RollbackReason,
+    RollbackRequest,
+    Urgency,
+)
+from tests.policy.releases import NEW_COMMIT, build, hotfix_request, release, request
 
 ROLLBACK = {
     "reason": RollbackReason.ERROR_RATE,
@@ -87,9 +97,7 @@ def test_a_release_survives_its_record() -> None:
 
 
 def test_a_hotfix_survives_its_record_as_a_hotfix() -> None:
-    asked = HotfixRequest(
-        **request().model_dump(), urgency=Urgency.DATA_INTEGRITY, explanation="doses are rounded down"
-    )
+    asked = hotfix_request(urgency=Urgency.DATA_INTEGRITY, watch_for="doses of children")
     opened = release(way=Way.HOTFIX, request=asked)
 
     assert Release.model_validate(opened.model_dump(mode="json")).request == asked
@@ -106,4 +114,30 @@ def test_a_release_says_what_it_is_and_what_it_may_do() -> None:
 
 
 def test_an_image_is_spelled_by_its_digest() -> None:
-    assert build().reference == "registry.holilabs.xyz/holi-web@sha256:" + "b2" * 32
+    assert build().reference_on("web-server-1") == "registry.holilabs.xyz/holi-web@sha256:" + "b2" * 32
+
+
+def test_what_each_server_built_has_an_identity_of_its_own() -> None:
+    one, other = "sha256:" + "1a" * 32, "sha256:" + "2b" * 32
+    made = build().model_copy(update={"digest": one, "on_servers": {"web-server-2": other, "web-server-1": one}})
+
+    assert made.reference_on("web-server-2") == made.digest_on("web-server-2") == other
+    assert made.identity == f"web-server-1 {one}, web-server-2 {other}"
+    assert build().identity == build().digest_on("web-server-1")
+
+
+@pytest.mark.parametrize(
+    ("way", "asked", "by_servers"),
+    [
+        (Way.STANDARD, request(), False),
+        (Way.MANUAL, ManualRequest(**request().model_dump(), reason=ManualReason.PIPELINE_BROKEN), True),
+        (Way.HOTFIX, hotfix_request(), False),
+        (Way.HOTFIX, hotfix_request(deployed_by=DeployedBy.SERVERS), True),
+        (Way.HOMEWARD, hotfix_request(deployed_by=DeployedBy.SERVERS), False),
+    ],
+)
+def test_servers_build_by_hand_and_where_a_hotfix_asks_for_it(way: Way, asked: Request, *, by_servers: bool) -> None:
+    found = release(way=way, request=asked)
+
+    assert found.is_built_on_servers is by_servers
+    assert Release.model_validate(found.model_dump(mode="json")).request == asked

@@ -9,6 +9,7 @@ LIMITS = {
     "first_server_watch": 1,
     "immediate_watch": 4,
     "extended_watch": 8,
+    "hotfix_watch": 8,
     "watch_window": 4,
     "boot": 10,
     "unknown_patience": 12,

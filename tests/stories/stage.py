@@ -31,12 +31,13 @@ from deployments.save_blocks import blocks_of
 from deployments.settings import Settings
 from flows.database_migration import database_migration
 from flows.hotfix import emergency_hotfix
+from flows.manual import manual_deployment
 from flows.production import production_deployment
 from flows.recovery import recovery
 from lab.client import Lab, Shipped
 from lab.home import WEB_SERVERS
 from policy.record import Event, Row, last
-from policy.release import HotfixRequest, Request
+from policy.release import HotfixRequest, ManualRequest, Request
 from policy.roles import Roster
 from policy.samples import judge_numbers
 from tests.stories.company import ENVIRONMENT, LEFT_ASIDE, LIMITS, Blocks
@@ -138,8 +139,21 @@ class Stage:
 
     def hotfix_request(self, shipped: Shipped, **words: Any) -> HotfixRequest:
         """A hotfix that a developer types into the form."""
-        urgent = {"urgency": "users are actively affected", "explanation": "logins fail since 02:50"}
+        why = {"urgency": "users are actively affected", "can_wait": False}
+        urgent = {**why, "explanation": "logins fail since 02:50"}
         return HotfixRequest.model_validate(self._words(shipped, {**urgent, **words}))
+
+    def manual_request(self, shipped: Shipped, **words: Any) -> ManualRequest:
+        """A deployment without the pipeline that a developer types into the form."""
+        return ManualRequest.model_validate(
+            self._words(shipped, {"reason": "the pipeline is broken", "summary": "Patients log in again", **words})
+        )
+
+    def fix(self, version: str, **words: Any) -> Shipped:
+        """A hotfix as section 5 wants it: one small tested change, in a pull request that is marked as one."""
+        files = {"apps/api/src/waiting.test.ts": f'test("{version}")\n', **words.pop("files", {})}
+        title = f"[HOTFIX] Let patients log in ({version})"
+        return self.lab.ship(version, title=title, labels=("hotfix", "security"), files=files, **words)
 
     def release(self, request: Request, *answers: Answer) -> Ending:
         """Carry out a request in this process, people answering at its gates."""
@@ -147,6 +161,8 @@ class Stage:
         def flow() -> None:
             if isinstance(request, HotfixRequest):
                 emergency_hotfix(request)
+            elif isinstance(request, ManualRequest):
+                manual_deployment(request)
             else:
                 production_deployment(request)
 

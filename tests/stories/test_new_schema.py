@@ -98,7 +98,7 @@ def test_a_release_that_is_killed_while_the_old_version_is_on_staging_leaves_sta
 def test_a_hotfix_whose_migration_staging_has_not_seen_stops_before_the_first_change(migrating: Stage) -> None:
     before = migrating.lab.versions_serving()
     text = 'ALTER TABLE "Patient" ADD COLUMN "nickname" TEXT;\n'
-    shipped = migrating.lab.ship("9.1.7", files={PLACE.format(NICKNAME): text})
+    shipped = migrating.fix("9.1.7", files={PLACE.format(NICKNAME): text})
 
     ending = migrating.release(migrating.hotfix_request(shipped))
 

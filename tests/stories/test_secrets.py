@@ -20,7 +20,7 @@ from tests.stories.people import APPROVE, Words
 from tests.stories.stage import Stage
 
 LEAST_LENGTH = 8
-CHANNELS = ("C0DEPLOYMENTS", "C0ALERTS", "U0TOMAS", "U0CARLA", "U0OMAR")
+CHANNELS = ("C0DEPLOYMENTS", "C0ALERTS", "C0ENGINEERING", "U0TOMAS", "U0CARLA", "U0OMAR")
 
 
 def secrets_of(lab: Lab) -> dict[str, str]:

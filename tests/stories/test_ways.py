@@ -4,13 +4,17 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from prefect import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
 from prefect.flow_runs import resume_flow_run
 
 from blocks.hold import Held
 from flows.backtest import BacktestRequest, backtest
 from flows.backup import database_backup
+from flows.hotfix_duty import hotfix_duty
 from flows.metrics_report import ReportRequest, metrics_report
 from flows.rollback import rollback
+from policy.duties import Duty
 from policy.record import Event
 from policy.release import RollbackReason, RollbackRequest
 from tests.stories.company import ENVIRONMENT
@@ -34,13 +38,17 @@ def undo(**words: str) -> RollbackRequest:
 def test_a_hotfix_sends_a_running_release_home_and_goes_out_whatever_the_hour(stage: Stage) -> None:
     stage.change_settings(calendar=CLOSED)
     before = stage.lab.version_of("web-server-1")
-    running = stage.lab.ship("8.0.0")
-    fix = stage.lab.ship("8.0.1")
+    fix = stage.fix("8.0.1")
+    running = stage.lab.ship("8.0.2")
     request = stage.request(running, mode="observe")
+    hole = "a security vulnerability is being exploited"
+    asked = {"check_path": "/api/health", "check_expects": fix.commit, "urgency": hole, "requested_by": "Tomas Lima"}
+    with get_client(sync_client=True) as client:
+        client.create_deployment(client.create_flow(hotfix_duty), name="hotfix-duty")
 
     with stage.process(request) as process:
         gate = stage.wait_for_gate()
-        ending = stage.release(stage.hotfix_request(fix, requested_by="Tomas Lima"), OWN)
+        ending = stage.release(stage.hotfix_request(fix, **asked), OWN)
         process.wait()
 
     first, second = stage.endings()
@@ -52,12 +60,33 @@ def test_a_hotfix_sends_a_running_release_home_and_goes_out_whatever_the_hour(st
     assert gate
     assert before
     stage.ends_well_on(fix.commit)
+    key = str(second.rows[0].facts["release"]["key"])
+    said = [(row.facts["verdict"], row.facts["sentence"]) for row in second.rows if row.item == "5.2.5"]
+    assert said[0] == ("passed", f"before the fix /api/health answered 200 without the expected text {fix.commit!r}")
+    assert said[-1] == ("passed", f"/api/health answered 200 with {fix.commit!r}")
+    assert "*Compared with the standard way:* not carried out: 1.3.1" in stage.said_in("C0DEPLOYMENTS")
+    assert sorted(scheduled(key)) == ["back-merge", "post-mortem", "summary"]
+
+    states = {duty: str(hotfix_duty(duty, key, ENVIRONMENT, return_state=True).name) for duty in Duty}
+
+    assert states == {Duty.POST_MORTEM: "Waits", Duty.BACK_MERGE: "Done", Duty.SUMMARY: "Done"}
+    assert sorted(scheduled(key)) == ["back-merge", "post-mortem", "post-mortem", "summary"]
+    assert ":fire_engine: *Hotfix" in stage.said_in("C0ENGINEERING")
+    assert "The post-mortem of hotfix" in stage.said_in("U0TOMAS")
+
+
+def scheduled(key: str) -> list[str]:
+    """The duties of a hotfix that wait for their day."""
+    tags = FlowRunFilterTags(all_=[f"release:{key}"])
+    with get_client(sync_client=True) as client:
+        runs = client.read_flow_runs(flow_run_filter=FlowRunFilter(tags=tags))
+    return [str(run.parameters["duty"]) for run in runs]
 
 
 def test_a_hotfix_that_can_wait_stops_nobody(stage: Stage) -> None:
-    fix = stage.lab.ship("8.0.2")
+    fix = stage.lab.ship("8.0.9")
 
-    ending = stage.release(stage.hotfix_request(fix, urgency="it can wait until business hours"))
+    ending = stage.release(stage.hotfix_request(fix, can_wait=True))
 
     assert ending.sentence.startswith("urgency: it can wait until business hours, so it is no emergency")
     assert stage.is_untouched()

@@ -1,0 +1,59 @@
+"""The team's own tests, tried in a clone with the fix and without it."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from blocks.errors import Misconfigured, Unreachable
+from blocks.test_bench import TestBench
+from lab.history import History
+
+CHECKS = "grep -q fixed apps/api/src/auth/login.ts"
+FIX, TEST = "apps/api/src/auth/login.ts", "login.test.sh"
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> History:
+    return History.make(tmp_path / "repository.git")
+
+
+@pytest.fixture
+def fix(history: History) -> str:
+    """A fix that changes a file, adds one, and brings a test."""
+    files = {FIX: "export const fixed = 1\n", "added.ts": "", TEST: f"{CHECKS} && test -e added.ts\n"}
+    return history.commit(files, "Fix the login\n")
+
+
+def bench(history: History, *command: str, patience: float = 30) -> TestBench:
+    return TestBench(clone=str(history.folder), command=command, patience=timedelta(seconds=patience))
+
+
+def test_a_test_of_the_bug_fails_without_the_fix_and_passes_with_it(history: History, fix: str) -> None:
+    tests = bench(history, "sh", TEST)
+    before = history.resolve("production")
+
+    assert tests.try_with(fix).status == 0
+    assert tests.try_without(fix, before, (FIX, "added.ts")).status == 1
+    assert history.git("worktree", "list").count("\n") == 0
+
+
+def test_the_tests_see_no_secret_of_the_worker(history: History, fix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", "very-secret")
+
+    tried = bench(history, "sh", "-c", "env | grep -c very-secret").try_with(fix)
+
+    assert (tried.status, tried.last_line) == (1, "0")
+    assert os.environ["GITHUB_TOKEN"] == "very-secret"
+
+
+def test_what_cannot_be_run_is_no_verdict(history: History, fix: str, tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"hotfix_test.command: no-such-program cannot be run"):
+        bench(history, "no-such-program").try_with(fix)
+    with pytest.raises(Misconfigured, match=r"hotfix_test.command: it cannot be run"):
+        bench(history, "sh", "-c", "no-such-program").try_with(fix)
+    with pytest.raises(Unreachable, match="the tests did not end within 100 ms"):
+        bench(history, "sleep", "30", patience=0.1).try_with(fix)
+    with pytest.raises(Misconfigured, match=r"hotfix_test.clone: .* is no clone"):
+        TestBench(clone=str(tmp_path / "nowhere"), command=("true",)).try_with(fix)
