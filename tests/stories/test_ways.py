@@ -70,7 +70,8 @@ def test_a_hotfix_sends_a_running_release_home_and_goes_out_whatever_the_hour(st
     states = {duty: str(hotfix_duty(duty, key, ENVIRONMENT, return_state=True).name) for duty in Duty}
 
     assert states == {Duty.POST_MORTEM: "Waits", Duty.BACK_MERGE: "Done", Duty.SUMMARY: "Done"}
-    assert sorted(scheduled(key)) == ["back-merge", "post-mortem", "post-mortem", "summary"]
+    # Looked at before its day it is asked about on that day, by the run that waits for it already.
+    assert sorted(scheduled(key)) == ["back-merge", "post-mortem", "summary"]
     assert ":fire_engine: *Hotfix" in stage.said_in("C0ENGINEERING")
     assert "The post-mortem of hotfix" in stage.said_in("U0TOMAS")
 
