@@ -2,7 +2,7 @@
 
 import pytest
 
-from deployments import checklist_page, database_page, settings_page
+from deployments import checklist_page, database_page, prefect_page, settings_page
 from deployments.checklist_page import find_places
 from policy.checklist import ITEMS
 
@@ -59,6 +59,10 @@ def test_the_page_of_the_checklist_is_up_to_date() -> None:
 
 def test_the_page_of_the_settings_is_up_to_date() -> None:
     assert settings_page.main(["--check"]) == 0
+
+
+def test_the_page_of_deployments_and_blocks_is_up_to_date() -> None:
+    assert prefect_page.main(["--check"]) == 0
 
 
 def test_the_classes_of_migrations_are_up_to_date() -> None:
