@@ -28,7 +28,8 @@ OFFERED = ROOT / "prefect.yaml"
 HEAD = """# Deployments and blocks
 
 This page is written by `python -m deployments.prefect_page`; a test fails when it is out of date.
-`prefect --no-prompt deploy --all` writes the deployments, as [prefect.yaml](../prefect.yaml) has them; `python -m deployments.save_blocks` writes the blocks, from the [settings](settings.md).
+`prefect --no-prompt deploy --all` writes the deployments, as [prefect.yaml](../prefect.yaml) has them.
+`python -m deployments.save_blocks` writes the blocks, from the [settings](settings.md).
 Nobody edits either of them in Prefect: the next command takes it back.
 """
 FORMS = """
@@ -94,7 +95,7 @@ def _own_fields(kind: type[CompanyBlock]) -> dict[str, FieldInfo]:
 
 def _fields_of_form(form: type[BaseModel], forms: Iterable[type[BaseModel]]) -> tuple[dict[str, FieldInfo], str]:
     """Only what it has beyond the form that it is made from."""
-    base = next((one for one in form.__mro__[1:] if one in forms), None)
+    base = next((one for one in forms if one is not form and issubclass(form, one)), None)
     known: Mapping[str, FieldInfo] = base.model_fields if base is not None else {}
     added = {name: field for name, field in form.model_fields.items() if name not in known}
     return added, f"All of [{base.__name__}](#{base.__name__.lower()}), and:\n\n" if base is not None else ""
