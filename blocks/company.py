@@ -111,6 +111,9 @@ class CompanyRules(CompanyBlock):
     pull_request_template: str = Field(
         default=".github/pull_request_template.md", description="The file of the template of pull requests."
     )
+    own_checks: list[str] = Field(
+        default_factory=list, description="The Python files on the worker that hold checks of the company's own."
+    )
     secrets_folder: str | None = Field(default=None, description="The folder of secret files on the worker.")
     signing_key: str | None = Field(default=None, description="The name of the secret with the worker's signing key.")
     public_keys: dict[str, str] = Field(

@@ -52,6 +52,7 @@ from deployments.settings import (
     read_settings,
 )
 from deployments.vendor_settings import PrometheusSettings
+from tasks.own_checks import read_own_checks
 
 VENDORS: dict[str, type[VendorBlock]] = {
     "on_call": PagerDutyRest,
@@ -140,6 +141,7 @@ def _rules(settings: Settings) -> CompanyRules:
         incidents=settings.incidents.model_dump(mode="json") if settings.incidents else None,
         hotfix=settings.hotfix.model_dump(mode="json", exclude_unset=True),
         pull_request_template=settings.github.pull_request_template,
+        own_checks=list(settings.own_checks),
         secrets_folder=settings.secrets,
         signing_key=settings.signing.key if settings.signing else None,
         public_keys=dict(settings.signing.public_keys) if settings.signing else {},
@@ -274,6 +276,7 @@ def main(words: list[str]) -> int:
     asked = parser.parse_args(words)
     try:
         settings = read_settings()
+        read_own_checks(settings.own_checks)
         count = save(settings, new_store=asked.new_store)
     except BlockError as error:
         sys.stderr.write(f"{error}\n")

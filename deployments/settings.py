@@ -208,6 +208,10 @@ class Settings(BaseSettings):
     secrets: str = Field(description="The folder of the secret files, each of mode 0600.")
     spool: str = Field(description="A folder on the worker where rows wait while the store is away.")
     prefect_ui: str = Field(default="http://127.0.0.1:4200", description="The address of Prefect's UI, for links.")
+    own_checks: tuple[Annotated[str, Field(pattern=r"^/.+\.py$")], ...] = Field(
+        default=(),
+        description="Python files on the worker, by absolute path: [checks of your own](how-to/own-check.md).",
+    )
     store: StoreSettings
     people: tuple[Person, ...] = Field(description="Everybody who may decide something: [[people]].")
     fleet: FleetSettings

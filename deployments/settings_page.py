@@ -43,47 +43,50 @@ def _tables(prefix: str, model: type[BaseModel], *, without: Collection[str] = (
     yield f"\n## {f'`[{prefix}]`' if prefix else 'At the top of the file'}\n\n{summary}\n\n"
     yield "| key | type | default | meaning |\n|---|---|---|---|\n"
     for name, field in fields.items():
-        cells = (f"`{field.alias or name}`", _type(field.annotation), _default(field), field.description or "")
+        cells = (f"`{field.alias or name}`", type_of(field.annotation), default_of(field), field.description or "")
         yield f"| {' | '.join(cells)} |\n"
     for name, field in fields.items():
-        if (inner := _model(field.annotation)) is not None:
+        if (inner := model_of(field.annotation)) is not None:
             yield from _tables(f"{prefix}.{name}" if prefix else name, inner)
 
 
-def _model(annotation: Any) -> type[BaseModel] | None:
+def model_of(annotation: Any) -> type[BaseModel] | None:
+    """Return the model that a type names, within whatever it is wrapped in; None for other types."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((model for part in get_args(annotation) if (model := _model(part)) is not None), None)
+    return next((model for part in get_args(annotation) if (model := model_of(part)) is not None), None)
 
 
-def _type(annotation: Any) -> str:
-    if (model := _model(annotation)) is not None:
+def type_of(annotation: Any) -> str:
+    """Say a type as the pages do."""
+    if (model := model_of(annotation)) is not None:
         return "tables" if get_origin(annotation) is tuple else f"table, {model.__name__}"
     if get_origin(annotation) in (Union, UnionType):
-        return " or ".join(_type(part) for part in get_args(annotation) if part is not type(None))
+        return " or ".join(type_of(part) for part in get_args(annotation) if part is not type(None))
     if get_origin(annotation) is Literal:
         return "str"
     if get_origin(annotation) in (tuple, list, frozenset):
-        return f"list of {_type(get_args(annotation)[0])}"
+        return f"list of {type_of(get_args(annotation)[0])}"
     if get_origin(annotation) is Annotated:
-        return _type(get_args(annotation)[0])
+        return type_of(get_args(annotation)[0])
     return getattr(annotation, "__name__", str(annotation)) if get_origin(annotation) is None else "table"
 
 
-def _default(field: FieldInfo) -> str:
+def default_of(field: FieldInfo) -> str:
+    """Say what counts where a field is left out."""
     spelled = next((one.func for one in field.metadata if isinstance(one, PlainSerializer)), None)
     if spelled is not None and not field.is_required():
         return f"`{cast('Callable[[Any], str]', spelled)(field.default)}`"
     if field.is_required():
         return "required"
-    if _model(field.annotation) is not None or field.default_factory is not None:
+    if model_of(field.annotation) is not None or field.default_factory is not None:
         return "may be left out"
     default = field.default
-    if default is None or default in ("", ()):
+    if default is None or default in ("", (), {}):
         return "empty"
     seconds = getattr(default, "total_seconds", None)
     if seconds is not None:
-        return f"`{seconds():g}`"
+        return f"`{seconds():.10g}`"
     if isinstance(default, Mapping):
         words = ", ".join(f"{key} = {value}" for key, value in default.items())
     elif isinstance(default, tuple | frozenset):

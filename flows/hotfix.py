@@ -18,6 +18,7 @@ from policy.limits import Mode
 from policy.release import HotfixRequest
 from policy.way_home import touched_servers
 from tasks.hotfix import bug_fixed, bug_there, fast_track_review, hotfix_branch, urgency_assessed
+from tasks.own_checks import read_own_checks
 from tasks.resolve import check_request, refuse_quarantined, resume
 from tasks.run import Run
 
@@ -46,6 +47,7 @@ def make_room(company: Company, request: HotfixRequest) -> None:
 
     Nothing is stopped for a request that would be refused anyway. What production serves is asked afterwards.
     """
+    read_own_checks(tuple(company.rules.own_checks))
     key = release_key()
     if resume(company, key) is None:
         refuse_quarantined(request, company, check_request(request, company))

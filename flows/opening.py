@@ -9,13 +9,18 @@ from blocks.record import Record
 from policy.items import Way
 from policy.record import Event, last
 from policy.release import Release, Request
+from tasks.own_checks import read_own_checks
 from tasks.resolve import resolve, resume
 from tasks.resolve_migration import resolve_migration
 from tasks.run import Run, utc_now
 
 
 def open_release(request: Request, company: Company, *, way: Way, key: str = "") -> Release:
-    """Return the release of this flow run: resumed if an earlier process of the run opened it, else resolved."""
+    """Return the release of this flow run: resumed if an earlier process of the run opened it, else resolved.
+
+    Checks of the company's own that cannot be read are refused first, before anything is touched.
+    """
+    read_own_checks(tuple(company.rules.own_checks))
     key = key or release_key()
     release = resume(company, key)
     if release is not None:

@@ -25,6 +25,7 @@ from tasks.conflicts import no_conflicting_deployment
 from tasks.manual import manual_way_justified
 from tasks.marks import show_beginning
 from tasks.messages import inform
+from tasks.own_checks import own_checks
 from tasks.performance import staging_performance
 from tasks.preparation import (
     commits_reviewed,
@@ -70,13 +71,21 @@ def code_review(run: Run) -> Report:
         automated_tests_pass,
         security_checks_pass,
         build_succeeds,
+        *own_checks(run, "1.1"),
     )
 
 
 @phase("1.2 Change management")
 def change_management(run: Run) -> Report:
     """The branch is up to date, what breaks is acknowledged, and the flags stand."""
-    return run_items(run, branch_up_to_date, clean_history, breaking_changes_identified, feature_flags_configured)
+    return run_items(
+        run,
+        branch_up_to_date,
+        clean_history,
+        breaking_changes_identified,
+        feature_flags_configured,
+        *own_checks(run, "1.2"),
+    )
 
 
 @phase("1.3 Pre-deployment preparation")
@@ -90,6 +99,7 @@ def preparation(run: Run) -> Report:
         window_selected,
         frequency_and_batching,
         no_conflicting_deployment,
+        *own_checks(run, "1.3"),
     )
     if run.company.staging is None:
         return _with_changes(run, run_items(run, staging_left_out, *questions))
@@ -123,6 +133,7 @@ def final_checks(run: Run) -> Report:
         emergency_contacts_ready,
         way_back_known,
         inside_the_window,
+        *own_checks(run, "1.4"),
     )
 
 

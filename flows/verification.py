@@ -12,6 +12,7 @@ from policy.limits import Mode
 from policy.record import Event
 from policy.red_flags import Flag
 from policy.verification import Meaning, conclude
+from tasks.own_checks import own_checks
 from tasks.run import Run, utc_now
 from tasks.sign_off import no_incidents, no_new_errors, no_new_slow_query
 from tasks.verification import (
@@ -38,19 +39,27 @@ def immediate_verification(run: Run) -> Report:
         key_features_functioning,
         no_new_errors,
         metrics_normal,
+        *own_checks(run, "3.1"),
     )
 
 
 @phase("3.2 Extended monitoring")
 def extended_monitoring(run: Run) -> Report:
     """Nothing worsened in the hour: metrics, audit log, resources."""
-    return run_items(run, dashboard_watched, no_new_slow_query, audit_log_written, resources_within_limits)
+    return run_items(
+        run,
+        dashboard_watched,
+        no_new_slow_query,
+        audit_log_written,
+        resources_within_limits,
+        *own_checks(run, "3.2"),
+    )
 
 
 @phase("3.4 Sign-off")
 def last_look(run: Run) -> Report:
     """The application's own figures are all normal and nothing happened, before anybody is told that it is done."""
-    return run_items(run, final_health_check, no_incidents)
+    return run_items(run, final_health_check, no_incidents, *own_checks(run, "3.4"))
 
 
 def verify(run: Run, watch: Watch, *more: Callable[[Run], Report]) -> None:

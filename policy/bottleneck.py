@@ -15,6 +15,7 @@ from policy.combined import counted
 from policy.items import Way
 from policy.judgement import Verdict, spoken
 from policy.metrics import Ending, ReleaseFact
+from policy.own_checks import item_of
 from policy.record import Event, Row
 
 BEFORE_THE_REQUEST = "somebody to start the release"
@@ -57,7 +58,7 @@ def read_waits(rows: Sequence[Row], *, merged_at: datetime | None) -> dict[str, 
     waits: dict[str, timedelta] = defaultdict(timedelta)
     live = next((place for place, row in enumerate(rows) if row.event is Event.LIVE), len(rows) - 1)
     for before, after in pairwise(rows[: live + 1]):
-        if after.item in ITEMS and after.at > before.at:
+        if item_of(after) is not None and after.at > before.at:
             waits[after.item] += after.at - before.at
     if rows and merged_at is not None and rows[0].at > merged_at:
         waits[BEFORE_THE_REQUEST] = rows[0].at - merged_at
@@ -71,8 +72,8 @@ def read_not_passed(rows: Iterable[Row], way: Way) -> frozenset[str]:
         for row in rows
         if row.event is Event.JUDGED
         and not Verdict(str(row.facts.get("verdict", Verdict.UNKNOWN))).lets_pass
-        and row.item in ITEMS
-        and ITEMS[row.item].stops(way)
+        and (item := item_of(row)) is not None
+        and item.stops(way)
     )
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from policy.checklist import ITEMS
 from policy.items import Kind
 from policy.judgement import Verdict
+from policy.own_checks import item_of
 from policy.record import Event, Row
 from policy.way_home import UPDATE_ITEMS
 
@@ -42,8 +42,8 @@ def _signs(rows: Sequence[Row], changed: int) -> Iterator[BadSign]:
             yield BadSign(row.at, "red flag")
         elif row.event is Event.GOING_HOME:
             yield BadSign(row.at, f"sent home: {row.facts.get('cause', 'no cause named')}")
-        elif row.event is Event.JUDGED and row.facts.get("verdict") == Verdict.FAILED and _stops(row.item):
-            yield BadSign(row.at, f"{row.item} {ITEMS[row.item].title} failed")
+        elif row.event is Event.JUDGED and row.facts.get("verdict") == Verdict.FAILED and (name := _gate(row)):
+            yield BadSign(row.at, f"{name} failed")
         elif row.event is Event.INTENDED and row.subject == INCIDENT_SUBJECT:
             yield BadSign(row.at, "an incident was opened")
 
@@ -52,5 +52,6 @@ def _is_change(row: Row) -> bool:
     return row.event is Event.INTENDED and row.item in UPDATE_ITEMS
 
 
-def _stops(number: str) -> bool:
-    return number in ITEMS and ITEMS[number].kind is not Kind.ADVICE
+def _gate(row: Row) -> str:
+    item = item_of(row)
+    return item.name if item is not None and item.kind is not Kind.ADVICE else ""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from policy.checklist import ITEMS
+from policy.own_checks import item_of
 from policy.page import as_cell
 from policy.record import Event, Row, last
 
@@ -32,7 +32,7 @@ def render_record(rows: Sequence[Row], *, zone: str) -> str:
 
 
 def _render_row(row: Row, zone: str) -> str:
-    item = ITEMS.get(row.item)
+    item = item_of(row)
     subject = [item.name if item else "", row.subject, row.step]
     what = " ".join(part for part in (f"*{row.event}*", *subject) if part)
     return f"| {row.number or 'spool'} | {_clock(row.at, zone)} | {as_cell(what)} | {as_cell(_saying(row.facts))} |"

@@ -12,6 +12,7 @@ from policy.checklist import ITEMS
 from policy.database_rows import MIGRATION_ITEM
 from policy.items import Kind
 from policy.judgement import Verdict
+from policy.own_checks import item_of
 from policy.record import Event, Row
 from policy.troubleshooting import redact
 from policy.way_home import UPDATE_ITEMS
@@ -55,13 +56,12 @@ def _opened(row: Row) -> str:
 
 
 def _judged(row: Row) -> str:
-    verdict = row.facts.get("verdict")
-    is_gate = row.item in ITEMS and ITEMS[row.item].kind is not Kind.ADVICE
+    verdict, item = row.facts.get("verdict"), item_of(row)
     if row.item == "4.2.3":
         return f"{_titled(row.item)}: {verdict}"
-    if verdict != Verdict.FAILED or not is_gate:
+    if verdict != Verdict.FAILED or item is None or item.kind is Kind.ADVICE:
         return ""
-    return f"{_titled(row.item)} failed: {measured(row)}"
+    return f"{item.name} failed: {measured(row)}"
 
 
 def _begun(intent: Row, later: Sequence[Row]) -> str:

@@ -9,6 +9,7 @@ from blocks.company import Company
 from blocks.credentials import read_secret
 from blocks.errors import BlockError
 from blocks.slack import NEEDED_SCOPES
+from policy.combined import counted
 from policy.contacts import judge_contacts
 from policy.diagnosis import Finding, judge_each, judge_granted
 from policy.health import judge_health
@@ -17,6 +18,7 @@ from policy.left_in_pipeline import judge_pipeline
 from policy.limits import Risk
 from policy.roles import Occasion, Person, Role, entitled
 from tasks.attempt import attempt
+from tasks.own_checks import read_own_checks
 from tasks.run import day_in, utc_now
 
 WORKFLOWS = ".github/workflows"
@@ -26,7 +28,7 @@ _PERMISSIONS = (
 
 
 def try_worker(company: Company) -> Iterator[Finding]:
-    """The store, the spool, the signing key, and the codes of whoever may approve."""
+    """The store, the spool, the codes of whoever may approve, checks of one's own, and the signing key."""
 
     def reaches_store() -> Judgement:
         held = company.store.list("locks/")
@@ -47,6 +49,12 @@ def try_worker(company: Company) -> Iterator[Finding]:
         lambda: _judge_codes(company),
         "give each of them codes on the worker: make enrol NAME='…'; the files are of mode 0600 and the worker's own",
     )
+    if files := tuple(company.rules.own_checks):
+
+        def reads_checks() -> Judgement:
+            return passed(f"{counted(len(read_own_checks(files)), 'check')} in {counted(len(files), 'file')}")
+
+        yield attempt("worker", "own checks", reads_checks, "mend the file, or take it out of `own_checks`")
     signer = company.signer
     if signer is not None:
 

@@ -15,6 +15,7 @@ from blocks.errors import BlockError, Misconfigured, Unreachable
 from policy.checklist import ITEMS
 from policy.items import Item, Kind
 from policy.judgement import Judgement, failed, not_configured, unknown
+from policy.own_checks import facts_of
 from policy.record import Event
 from tasks.run import Run, utc_now
 from tasks.systems import Kind as SystemKind
@@ -87,6 +88,7 @@ def write_down(run: Run, item: Item, judgement: Judgement) -> None:
     run.verdicts[item.number] = judgement
     facts: dict[str, Any] = {"verdict": judgement.verdict.value, "sentence": judgement.sentence, "link": judgement.link}
     facts |= {"excepted": list(judgement.excepted)} if judgement.excepted else {}
+    facts |= facts_of(item)
     run.record.append(Event.JUDGED, item=item.number, facts=facts)
 
 

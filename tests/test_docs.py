@@ -1,16 +1,19 @@
-"""What the Markdown files name exists: paths, make targets, modules, deployments, environment variables."""
+"""What the Markdown files name exists: paths, headings, commands, modules, deployments, variables, rights."""
 
+import json
 import re
 import tomllib
 from datetime import date
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import prefect.settings
 import pytest
 import yaml
+from prefect.cli._app import _app as cli
+from pydantic import TypeAdapter
 
 from deployments.save_blocks import blocks_of
 from deployments.settings import Settings, read_settings
@@ -28,6 +31,16 @@ SOURCES = "".join(
     for folder in ("deployments", "flows", "blocks", "lab", "tests/contracts")
     for file in sorted((ROOT / folder).rglob("*.py"))
 )
+DOCS = ROOT / "docs"
+# What a bucket asks a key for, by the call of boto3.
+RIGHTS = {
+    "put_object": {"s3:PutObject"},
+    "get_object": {"s3:GetObject"},
+    "head_object": {"s3:GetObject"},
+    "list_objects_v2": {"s3:ListBucket"},
+    "get_paginator": {"s3:ListBucket"},
+    "upload_fileobj": {"s3:PutObject", "s3:AbortMultipartUpload"},
+}
 TESTS = "".join(file.read_text(encoding="utf-8") for file in sorted((ROOT / "tests").rglob("test_*.py")))
 
 
@@ -47,18 +60,84 @@ def offered() -> list[dict[str, Any]]:
     return list(yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"])
 
 
-def deployments() -> set[str]:
-    """Flow and deployment, as Prefect spells them."""
-    names = set()
+def deployments() -> dict[str, Any]:
+    """The flow of each deployment, by flow and deployment as Prefect spells them."""
+    flows = {}
     for deployment in offered():
         module, _, function = deployment["entrypoint"].rpartition(".")
-        names.add(f"{getattr(import_module(module), function).name}/{deployment['name']}")
-    return names
+        flow = getattr(import_module(module), function)
+        flows[f"{flow.name}/{deployment['name']}"] = flow
+    return flows
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors of a page, as GitHub makes them of its headings."""
+    lines = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", line.lower()).replace(" ", "-") for line in lines}
+
+
+def examples(language: str) -> list[tuple[str, str]]:
+    """Every block of code in this language, with its page."""
+    return named(rf"```{language}\n([^`]*)```")
 
 
 @pytest.mark.parametrize(("page", "link"), named(r"\]\((?!https?://)([^)#]+)"))
 def test_a_link_leads_to_a_file(page: str, link: str) -> None:
     assert ((ROOT / page).parent / link).exists()
+
+
+@pytest.mark.parametrize(("page", "link"), named(r"\]\(([^)#:]*\.md#[^)]+|#[^)]+)\)"))
+def test_a_link_into_a_page_leads_to_a_heading(page: str, link: str) -> None:
+    file, _, anchor = link.partition("#")
+
+    assert anchor in headings((ROOT / page).parent / file if file else ROOT / page)
+
+
+def test_every_page_stands_in_the_list_of_pages() -> None:
+    index = (DOCS / "README.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"\]\(([^)]+\.md)\)", index))
+    pages = {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")}
+
+    assert {page for page in pages if not page.startswith("adr/")} - {"README.md"} <= listed
+
+
+@pytest.mark.parametrize(("page", "example"), examples("toml"))
+def test_an_example_of_settings_can_be_read(page: str, example: str) -> None:
+    assert tomllib.loads(example), page
+
+
+@pytest.mark.parametrize(("page", "command"), named(r"(?m)(?:^\s*|`|/)prefect ((?:--no-prompt )?[a-z][a-z -]*[a-z])"))
+def test_a_command_of_prefect_exists(page: str, command: str) -> None:
+    found = cli
+    for word in (word for word in command.split() if not word.startswith("-")):
+        try:
+            found = found[word]
+        except KeyError:
+            # What comes behind a command is a name of ours.
+            is_whole = found is not cli and found.default_command is not None
+            assert is_whole, page
+            return
+
+
+@pytest.mark.parametrize(
+    ("page", "run"), named(r"prefect deployment run '?([A-Z][A-Za-z ]*/[a-z-]+'? --param request='\{[^\n]*?\})'")
+)
+def test_a_request_that_is_shown_is_taken(page: str, run: str) -> None:
+    name, _, request = run.partition(" --param request='")
+
+    hints = get_type_hints(deployments()[name.rstrip("'")].fn)
+
+    assert TypeAdapter(hints["request"]).validate_python(json.loads(request)), page
+
+
+def test_a_key_of_a_bucket_may_what_is_called_and_no_more() -> None:
+    calls = set(re.findall(r"_s3\.(\w+)\(", SOURCES))
+    ((_, example),) = examples("json")
+    allowed = [statement["Action"] for statement in json.loads(example)["Statement"]]
+
+    assert {right for call in calls for right in RIGHTS[call]} == {
+        right for action in allowed for right in ([action] if isinstance(action, str) else action)
+    }
 
 
 def test_the_example_of_a_calendar_is_read() -> None:
@@ -132,6 +211,6 @@ def test_a_deployment_exists(page: str, name: str) -> None:
     assert name in deployments(), page
 
 
-@pytest.mark.parametrize(("page", "variable"), named(r"`((?:COUNTERSIGN|PREFECT)_[A-Z_]+)`"))
+@pytest.mark.parametrize(("page", "variable"), named(r"\b((?:COUNTERSIGN|PREFECT)_[A-Z_]*[A-Z])\b"))
 def test_an_environment_variable_is_read(page: str, variable: str) -> None:
     assert variable in SOURCES or hasattr(prefect.settings, variable), page

@@ -2,12 +2,13 @@
 
 import pytest
 
-from deployments import checklist_page, database_page, settings_page
+from deployments import checklist_page, database_page, prefect_page, settings_page
 from deployments.checklist_page import find_places
 from policy.checklist import ITEMS
 from policy.items import in_order
 
 PLACES = find_places()
+NUMBERS = sorted(ITEMS, key=in_order)
 
 
 def test_the_page_of_the_checklist_is_up_to_date() -> None:
@@ -18,6 +19,10 @@ def test_the_page_of_the_settings_is_up_to_date() -> None:
     assert settings_page.main(["--check"]) == 0
 
 
+def test_the_page_of_deployments_and_blocks_is_up_to_date() -> None:
+    assert prefect_page.main(["--check"]) == 0
+
+
 def test_the_classes_of_migrations_are_up_to_date() -> None:
     assert database_page.main(["--check"]) == 0
 
@@ -26,6 +31,6 @@ def test_every_number_that_code_names_is_on_the_checklist() -> None:
     assert set(PLACES) <= set(ITEMS)
 
 
-@pytest.mark.parametrize("number", sorted(ITEMS, key=in_order))
+@pytest.mark.parametrize("number", NUMBERS)
 def test_every_item_of_the_checklist_is_carried_out_by_code(number: str) -> None:
     assert number in PLACES

@@ -6,8 +6,8 @@ import pytest
 
 from blocks.errors import Misconfigured
 from blocks.store import FolderStore, S3Store
-from deployments.save_blocks import blocks_of, mark_once
-from deployments.settings import read_settings
+from deployments.save_blocks import blocks_of, main, mark_once
+from deployments.settings import VARIABLE, read_settings
 from lab.client import Lab
 from tests.deployments.test_least_company import LEAST
 
@@ -30,6 +30,7 @@ def written(folder: Path, text: str) -> Path:
         ('country = "US"', "country = 7", r"country: Input should be a valid string, found 7"),
         ('environment = "production"', 'environment = "Production!"', r"environment: .*pattern"),
         ("[registry]", "[limits]\nerror_rate = 5\n\n[registry]", r"limits\.error_rate: .*less than 1, found 5"),
+        ('country = "US"', 'country = "US"\nown_checks = ["checks.py"]', r"own_checks\.0: .*pattern"),
         ("[registry]", "[registry", r"no valid TOML"),
     ],
 )
@@ -39,6 +40,18 @@ def test_what_is_wrong_is_named_with_its_field(tmp_path: Path, found: str, inste
 
     with pytest.raises(Misconfigured, match=complaint):
         read_settings(file)
+
+
+def test_a_check_of_one_s_own_that_cannot_be_read_is_named_and_nothing_is_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checks = tmp_path / "checks.py"
+    file = written(tmp_path, f'own_checks = ["{checks}"]\n{LEAST}')
+    monkeypatch.setenv(VARIABLE, str(file))
+
+    assert main([]) == 1
+
+    assert capsys.readouterr().err == f"own_checks: {checks} is no Python file on this machine\n"
 
 
 def test_a_file_that_is_not_there_is_named_with_the_variable(tmp_path: Path) -> None:

@@ -49,6 +49,13 @@ LOOK_SECONDS = 0.1
 ASK_SECONDS, RECOVERY_SECONDS = 0.25, 1.0
 # What a machine that does much beside may take; a story that hangs ends all the same.
 STORY_SECONDS = 600
+OWN_HEAD = "from policy.judgement import passed\nfrom tasks.own_checks import own_check\n"
+OWN_CHECK = """
+@own_check("{number}", "Own check")
+def own_{name}(run):
+    "Always."
+    return passed(f"{{run.release.commit}} is well")
+"""
 
 
 @dataclass
@@ -131,6 +138,14 @@ class Stage:
         """Let the company not have these systems in this story."""
         for section in sections:
             del self.words[section]
+        self._blocks.save(Settings(**self.words))
+
+    def ask_checks_of_its_own(self, *numbers: str) -> None:
+        """Let the company have a check of its own under each of these numbers in this story."""
+        file = self.store_folder.parent / "own.py"
+        checks = (OWN_CHECK.format(number=number, name=number.replace(".", "_")) for number in numbers)
+        file.write_text(OWN_HEAD + "".join(checks), encoding="utf-8")
+        self.words["own_checks"] = [str(file)]
         self._blocks.save(Settings(**self.words))
 
     def request(self, shipped: Shipped, **words: Any) -> Request:

@@ -5,11 +5,13 @@ import re
 from blocks.company import Company
 from policy.checklist import ITEMS
 from policy.items import Asked, Way
+from policy.own_checks import SECTIONS as OWN_SECTIONS
 from policy.record import Event, Row
 from tests.stories.company import ENVIRONMENT, PERFORMANCE
 from tests.stories.stage import Stage
 
 SECTIONS = ("1.", "3.")
+OWN = [f"{section}.101" for section in OWN_SECTIONS]
 CTO_APPROVES = {"decision": "approve", "name": "Carla Ortiz"}
 
 
@@ -38,6 +40,7 @@ def is_shown_elsewhere(commit: str, rows: tuple[Row, ...]) -> None:
 
 def test_a_clean_release_holds_every_row_of_sections_1_and_3_as_passed(stage: Stage) -> None:
     shipped = stage.lab.ship("2.8.0")
+    stage.ask_checks_of_its_own(*OWN)
     stage.have()
     request = stage.request(shipped, raise_risk_to="high", flags={"FEATURE_ROTA": "true"}, incident_team_confirmed=True)
 
@@ -49,6 +52,9 @@ def test_a_clean_release_holds_every_row_of_sections_1_and_3_as_passed(stage: St
     assert {
         number: (words.get(number), sentences.get(number)) for number in asked() if words.get(number) != "passed"
     } == {}
+    assert {sentences.get(number) for number in OWN} == {f"{shipped.commit} is well"}
+    assert "1.4.101 Own check" in stage.page("evidence-1-4-final-pre-deployment-checks")
+    assert "3.4.101 Own check" in stage.page("record")
     assert "*Issues:* none" in stage.said_in("C0DEPLOYMENTS")
     is_shown_elsewhere(shipped.commit, ending.rows)
 

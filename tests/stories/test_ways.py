@@ -165,6 +165,7 @@ def test_a_finished_release_is_rolled_back_and_the_report_counts_both(stage: Sta
 
 def test_a_plan_shows_everything_and_changes_nothing(stage: Stage) -> None:
     shipped = stage.lab.ship("8.0.8")
+    stage.ask_checks_of_its_own("1.4.101")
     before = stage.lab.versions_serving()
 
     ending = stage.release(stage.request(shipped, mode="plan"))
@@ -172,6 +173,7 @@ def test_a_plan_shows_everything_and_changes_nothing(stage: Stage) -> None:
     page = stage.page("plan")
     assert ending.error is None
     assert "1.4.3" in page
+    assert f"{shipped.commit} is well" in page
     assert f"The image of {shipped.commit[:7]} is {shipped.digest}" in page
     assert "may be approved by Tomas Lima" in page
     assert page.index("2.1.2 web-server-1 drained") < page.index("2.1.5 web-server-2 drained")
