@@ -55,6 +55,8 @@ def number(scene: Scene) -> Iterator[int]:
         }
     )
     scene.run = replace(run, release=release)
+    # As the sign-off leaves it.
+    run.company.github.move_ref("production", head)
     yield opened
     history.restore(refs)
     state.pulls, state.issues, state.reviews, state.checks = pulls, issues, reviews, checks
@@ -183,6 +185,28 @@ def test_any_other_hotfix_has_its_post_mortem_opened_and_nobody_is_chased(scene:
 
     assert (done, len(cast("GitHub", scene.vendors["github"]).state.issues)) == (True, 1)
     assert "required of nobody" in sentence
+
+
+@pytest.mark.usefixtures("number")
+def test_a_hotfix_that_was_rolled_back_owes_main_nothing(scene: Scene) -> None:
+    scene.run.company.github.move_ref("production", scene.run.release.previous_commit)
+
+    done, sentence = looked(scene, Duty.BACK_MERGE)
+
+    assert (done, "was rolled back: production holds it no more" in sentence) == (True, True)
+
+
+@pytest.mark.usefixtures("number")
+def test_the_summary_opens_no_post_mortem_beside_the_one_that_is_opened_at_the_same_moment(scene: Scene) -> None:
+    urgent(scene, Urgency.HOLE_EXPLOITED)
+    # Slack has the summary of the other one.
+    another = scene.run.release.model_copy(update={"key": "20261124-190000-1f2e3d4c"})
+    scene.run = replace(scene.run, release=another)
+
+    looked(scene, Duty.SUMMARY)
+
+    assert cast("GitHub", scene.vendors["github"]).state.issues == []
+    assert "post-mortem: its issue is about to be opened: answer its three questions" in said(scene)[-1]
 
 
 def test_the_team_reads_the_summary_once(scene: Scene, number: int) -> None:
