@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, cast
 
 import pytest
@@ -18,6 +19,7 @@ from policy.release import Urgency
 from tasks.duties import look_after, remind
 from tasks.hotfix import fast_track_review, hotfix_branch
 from tasks.item import Question, answer
+from tasks.merged import when_merged
 from tasks.resolve import contains
 from tests.evidence.company import CHECKS, Scene
 from tests.policy.releases import hotfix_request
@@ -143,12 +145,15 @@ def test_what_the_fast_track_lacks_is_all_said(scene: Scene, number: int) -> Non
 def test_the_back_merge_is_done_once_the_pull_request_is_merged_however(scene: Scene, number: int) -> None:
     state = cast("GitHub", scene.vendors["github"]).state
     assert not contains(scene.run.company.github, scene.run.release.commit, state.history.resolve("main"))
+    assert when_merged(scene.run.company, scene.run.release.commit, pull_request=None) is None
     done, sentence = looked(scene, Duty.BACK_MERGE)
     assert (done, sentence.endswith(f"/pull/{number}")) == (False, True)
 
     scene.run.company.github.merge_pull_request(number, scene.run.release.commit)
 
     assert looked(scene, Duty.BACK_MERGE) == (True, f"#{number} is merged into main")
+    merged = when_merged(scene.run.company, state.history.resolve("main"), pull_request=None)
+    assert merged == datetime.fromisoformat(str(state.pulls[number].merged_at))
     assert contains(scene.run.company.github, scene.run.release.commit, state.history.resolve("main"))
     assert state.history.find("main") != scene.run.release.commit
 
