@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from policy.combined import combine, counted, listed, short
 from policy.health import HealthAnswer
 from policy.hotfix_rules import HotfixRules
-from policy.judgement import Judgement, failed, not_applicable, passed, unknown
+from policy.judgement import Judgement, attested, failed, not_applicable, passed, unknown
 from policy.limits import Limits
 from policy.path_pattern import matches_any
 from policy.pull_requests import PullRequest
@@ -148,6 +148,18 @@ def judge_bug_there(answer: HealthAnswer, request: HotfixRequest) -> Judgement:
     if found.verdict.lets_pass:
         return failed(f"before the fix {found.sentence} already: the check does not show the bug")
     return passed(f"before the fix {found.sentence}")
+
+
+def judge_tried(request: HotfixRequest) -> Judgement:
+    """Pass where a check of the bug is named; else whoever requested the hotfix says to have tried it by hand."""
+    if request.check_path:
+        return passed(f"{request.check_path} shows the bug")
+    if request.tried_by_hand:
+        return attested("no check of the bug is named; the fix was tried by hand", by=request.requested_by)
+    return failed(
+        "check_path and tried_by_hand: no path shows the bug, and nobody says to have tried the fix by hand;"
+        " expected one of the two"
+    )
 
 
 def no_check_named() -> Judgement:

@@ -12,11 +12,12 @@ from policy.hotfix import (
     judge_bug_there,
     judge_proposal,
     judge_trial,
+    judge_tried,
     judge_urgency,
     list_tests,
     no_check_named,
 )
-from policy.judgement import Judgement, attested, not_configured
+from policy.judgement import Judgement, not_configured
 from policy.release import HotfixRequest, Release
 from policy.reviews import Reviewers, judge_reviews
 from policy.sensitive_paths import SensitivePaths
@@ -92,7 +93,7 @@ def bug_fixed(run: Run) -> Judgement:
     """The bug's own check answers as the request says it does when the bug is gone."""
     request = hotfix_request(run.release)
     if not request.check_path:
-        return attested("the request names no check; the bug is tried by hand", by=request.requested_by)
+        return judge_tried(request)
     return judge_bug_check(run.company.application.read_path(request.check_path), request)
 
 

@@ -9,7 +9,7 @@ from blocks.github import GitHub
 from blocks.record import Record
 from policy.combined import counted, listed
 from policy.health import read_health
-from policy.hotfix import judge_urgency
+from policy.hotfix import judge_tried, judge_urgency
 from policy.items import Way
 from policy.judgement import Judgement, Verdict
 from policy.manual import judge_manual
@@ -171,6 +171,9 @@ def check_request(request: Request, company: Company) -> str:
         urgency = judge_urgency(request.urgency, request.explanation, can_wait=request.can_wait)
         if not urgency.verdict.lets_pass:
             raise BadRequest(f"urgency: {urgency.sentence}")
+        tried = judge_tried(request)
+        if not tried.verdict.lets_pass:
+            raise BadRequest(tried.sentence)
     if request.flags and company.doppler is None:
         raise BadRequest(f"flags: {', '.join(request.flags)} cannot be checked: there is no [doppler] in the settings")
     check_balancer(company)
