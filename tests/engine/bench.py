@@ -18,6 +18,7 @@ from lab.stand_in import ContainerEngine
 from tests.lab.deadline import reached
 
 HOST, SERVICE = "bench", "web-1"
+UP = commands.up(COMPOSE_FILE, SERVICE)
 LIST = commands.compose(COMPOSE_FILE, "ps", "-a", "-q", SERVICE)
 WAITS = "import signal, sys; signal.signal(15, {handler}); print('listens', flush=True); signal.pause(); signal.pause()"
 PROGRAMS = {
@@ -114,6 +115,13 @@ class Bench:
             words, cwd=self.folder, env=environment, input=given, capture_output=True, timeout=60, check=False
         )
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def run_program(self, program: str) -> None:
+        """Let the program run; before it listens, a signal would end it in its own way."""
+        self.name_in_override(program)
+        done = self.run(UP)
+        assert done.status == 0, done.err
+        assert program == "dying" or reached(lambda: "listens" in self.run(commands.log_tail(self.identity(), 9)).out)
 
     def container(self) -> dict[str, Any] | None:
         """What the engine knows of the service's container."""

@@ -13,8 +13,7 @@ from blocks.fleet import commands
 from blocks.fleet.commands import Words
 from blocks.fleet.server import digest_of, state_of
 from lab.home import COMPOSE_FILE
-from tests.engine.bench import ABSENT, HOST, LIST, SERVICE, Bench, Seen
-from tests.lab.deadline import reached
+from tests.engine.bench import ABSENT, HOST, LIST, SERVICE, UP, Bench, Seen
 
 OLD, NEW = Seen("old", running=True, exit_code=0), Seen("new", running=True, exit_code=0)
 STOPPED = Seen("old", running=False, exit_code=0)
@@ -28,20 +27,20 @@ def nothing(bench: Bench) -> None:
 
 
 def running(bench: Bench) -> None:
-    run_program(bench, "old")
+    bench.run_program("old")
 
 
 def stopped(bench: Bench) -> None:
-    run_program(bench, "old")
+    bench.run_program("old")
     assert bench.run(STOP).status == 0
 
 
 def stubborn(bench: Bench) -> None:
-    run_program(bench, "stubborn")
+    bench.run_program("stubborn")
 
 
 def killed(bench: Bench) -> None:
-    run_program(bench, "old")
+    bench.run_program("old")
     (pid,) = bench.engine.running(HOST)
     os.kill(pid, signal.SIGKILL)
     assert bench.shows(Seen("old", running=False, exit_code=137))
@@ -51,7 +50,7 @@ def told(program: str) -> Callable[[Bench], None]:
     """The old program runs, and the override file names another one."""
 
     def given(bench: Bench) -> None:
-        run_program(bench, "old")
+        bench.run_program("old")
         bench.name_in_override(program)
 
     return given
@@ -74,16 +73,7 @@ def without_override(bench: Bench) -> None:
     (bench.folder / commands.override_file(SERVICE)).unlink()
 
 
-def run_program(bench: Bench, program: str) -> None:
-    bench.name_in_override(program)
-    done = bench.run(UP)
-    assert done.status == 0, done.err
-    # Before it listens, a signal ends it in its own way.
-    assert program == "dying" or reached(lambda: "listens" in bench.run(commands.log_tail(bench.identity(), 9)).out)
-
-
 CONFIG = commands.check_configuration(COMPOSE_FILE)
-UP = commands.up(COMPOSE_FILE, SERVICE)
 STOP = commands.stop(COMPOSE_FILE, SERVICE, timedelta(seconds=20))
 CUT_SHORT = commands.stop(COMPOSE_FILE, SERVICE, timedelta(seconds=1))
 START = commands.start(COMPOSE_FILE, SERVICE)
@@ -152,7 +142,7 @@ def test_a_compose_command_ends_with_this_status_and_leaves_this(
 
 def test_no_container_is_no_line_and_one_is_its_identity(bench: Bench) -> None:
     before = bench.run(LIST).out
-    run_program(bench, "old")
+    bench.run_program("old")
     listed = bench.run(LIST).out.split()
 
     assert before == ""
@@ -195,7 +185,7 @@ def test_the_state_of_a_service_is_found_from_wherever_its_project_was_started(
 
 @pytest.mark.parametrize("words", [UP, START], ids=["up", "start"])
 def test_what_runs_already_is_left_alone(bench: Bench, words: Words) -> None:
-    run_program(bench, "old")
+    bench.run_program("old")
     before = bench.container()
 
     assert bench.run(words).status == 0
@@ -217,10 +207,10 @@ def test_a_stopped_container_starts_again_as_itself(bench: Bench, words: Words) 
 
 
 def test_another_image_makes_another_container(bench: Bench) -> None:
-    run_program(bench, "old")
+    bench.run_program("old")
     before = bench.identity()
 
-    run_program(bench, "new")
+    bench.run_program("new")
 
     assert bench.identity() != before
 
@@ -263,7 +253,7 @@ def test_a_port_that_somebody_else_took_fails_the_start_and_the_container_ended_
 
 
 def test_an_image_is_known_by_its_digest_and_by_its_identity(bench: Bench) -> None:
-    run_program(bench, "old")
+    bench.run_program("old")
     container = bench.container()
     assert container
 
@@ -290,7 +280,7 @@ def test_a_container_that_is_not_there_is_status_1(bench: Bench) -> None:
 
 
 def test_the_tail_of_a_log_holds_both_streams(bench: Bench) -> None:
-    run_program(bench, "dying")
+    bench.run_program("dying")
     assert bench.shows(DEAD)
 
     assert sorted(bench.run(commands.log_tail(bench.identity(), 5)).out.splitlines()) == ["to say", "to shout"]

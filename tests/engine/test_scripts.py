@@ -10,10 +10,9 @@ from blocks.fleet import commands
 from blocks.fleet.commands import Words
 from blocks.fleet.server import state_of
 from lab.home import COMPOSE_FILE
-from tests.engine.bench import SERVICE, Bench, Seen
+from tests.engine.bench import SERVICE, UP, Bench, Seen
 
 OLD, NEW = Seen("old", running=True, exit_code=0), Seen("new", running=True, exit_code=0)
-UP = commands.up(COMPOSE_FILE, SERVICE)
 KEPT = commands.kept_folder(SERVICE, "20261125-101500-abcdef12")
 OVERRIDE = commands.override_file(SERVICE)
 SUPERSEDED, BY_HAND, TIME_WAS_UP = 76, 77, 124
@@ -77,8 +76,7 @@ def test_a_failed_command_is_the_fences_own_status(fenced: Bench) -> None:
 
 
 def test_a_command_that_takes_too_long_is_ended(fenced: Bench) -> None:
-    fenced.name_in_override("stubborn")
-    assert fenced.run(UP).status == 0
+    fenced.run_program("stubborn")
     words = commands.stop(COMPOSE_FILE, SERVICE, timedelta(seconds=30))
 
     done = fenced.run(commands.fenced(str(fenced.folder), 7, words, limit=timedelta(seconds=1)))

@@ -70,17 +70,18 @@ def test_a_hotfix_sends_a_running_release_home_and_goes_out_whatever_the_hour(st
     states = {duty: str(hotfix_duty(duty, key, ENVIRONMENT, return_state=True).name) for duty in Duty}
 
     assert states == {Duty.POST_MORTEM: "Waits", Duty.BACK_MERGE: "Done", Duty.SUMMARY: "Done"}
-    assert sorted(scheduled(key)) == ["back-merge", "post-mortem", "post-mortem", "summary"]
+    # Looked at before its day it is asked about on that day, by the run that waits for it already.
+    assert sorted(scheduled(key)) == ["back-merge", "post-mortem", "summary"]
     assert ":fire_engine: *Hotfix" in stage.said_in("C0ENGINEERING")
     assert "The post-mortem of hotfix" in stage.said_in("U0TOMAS")
 
 
 def scheduled(key: str) -> list[str]:
-    """The duties of a hotfix that wait for their day."""
+    """The duties of a hotfix that wait for their day; the release itself has the same tag."""
     tags = FlowRunFilterTags(all_=[f"release:{key}"])
     with get_client(sync_client=True) as client:
         runs = client.read_flow_runs(flow_run_filter=FlowRunFilter(tags=tags))
-    return [str(run.parameters["duty"]) for run in runs]
+    return [str(run.parameters["duty"]) for run in runs if "duty" in run.parameters]
 
 
 def test_a_hotfix_that_can_wait_stops_nobody(stage: Stage) -> None:
