@@ -1,6 +1,6 @@
 """Is it an emergency, is the fix small, tested and looked at, and is the bug gone (5.2.1, 5.2.2, 5.2.3, 5.2.5)."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from policy.combined import combine, counted, listed, short
@@ -80,6 +80,11 @@ def _say_pulls(numbers: Collection[int]) -> str:
 def list_tests(files: Sequence[str], *, gone: Collection[str], rules: HotfixRules) -> tuple[str, ...]:
     """Return the files of the change that are tests, in order; a test that was removed is none."""
     return tuple(sorted(path for path in files if path not in gone and matches_any(path, rules.tests)))
+
+
+def is_of_this_repository(pulls: Iterable[PullRequest]) -> bool:
+    """Whether somebody who may push here, or merged it, brought the code: a fork's runs nowhere on our machines."""
+    return any(pull.state == "merged" or not pull.from_fork for pull in pulls)
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,7 +250,21 @@ def _commit_of(request: Request, company: Company) -> str:
     main = company.rules.main_branch
     if not request.is_built_on_servers and not company.github.is_ancestor(commit, main):
         raise BadRequest(f"commit: {commit[:7]} is not on {main}; merge it first, or name its pull request")
+    if request.is_built_on_servers:
+        _refuse_of_fork(commit, company)
     return commit
+
+
+def _refuse_of_fork(commit: str, company: Company) -> None:
+    """GitHub shows the commits of every fork beside the repository's own: whoever may not push here builds nothing."""
+    numbers = company.github.list_pulls_of([commit])[commit]
+    pulls = [company.github.read_pull_request(number) for number in numbers]
+    if pulls and not any(pull.merged or not pull.from_fork for pull in pulls):
+        named = ", ".join(f"#{pull.number}" for pull in pulls)
+        raise BadRequest(
+            f"commit: {commit[:7]} comes from a fork ({named}); push it to a branch of this repository,"
+            " whose pull request is reviewed"
+        )
 
 
 def _head_of(number: int, company: Company, *, as_it_is: bool) -> str:

@@ -15,12 +15,12 @@ from policy.duties import Duty
 from policy.items import Way
 from policy.judgement import Judgement, Verdict
 from policy.record import Event
-from policy.release import Urgency
+from policy.release import DeployedBy, Urgency
 from tasks.duties import look_after, remind
 from tasks.hotfix import fast_track_review, hotfix_branch
 from tasks.item import Question, answer
 from tasks.merged import when_merged
-from tasks.resolve import contains
+from tasks.resolve import BadRequest, check_request, contains
 from tests.evidence.company import CHECKS, Scene
 from tests.policy.releases import hotfix_request
 from tests.policy.rows import numbered, row
@@ -112,6 +112,22 @@ def test_without_a_test_command_that_is_said(scene: Scene) -> None:
 
     assert judgement.verdict is Verdict.PASSED
     assert "no [hotfix_test] in the settings" in judgement.sentence
+
+
+def test_a_commit_of_a_fork_is_built_nowhere_and_its_tests_are_not_run(scene: Scene, number: int) -> None:
+    pulls = cast("GitHub", scene.vendors["github"]).state.pulls
+    request = hotfix_request(
+        commit=scene.run.release.commit, deployed_by=DeployedBy.SERVERS, tried_by_hand=True, requested_by="Tomas Lima"
+    )
+    assert check_request(request, scene.run.company) == scene.run.release.commit
+    pulls[number] = replace(pulls[number], from_fork=True)
+
+    judgement = asked(scene, hotfix_branch, test_bench=bench(scene, "touch", "/nonexistent/ran"))
+
+    assert judgement.verdict is not Verdict.PASSED
+    assert "its tests are not run on the worker" in judgement.sentence
+    with pytest.raises(BadRequest, match=rf"comes from a fork \(#{number}\); push it to a branch of this repository"):
+        check_request(request, scene.run.company)
 
 
 def test_one_approval_of_a_marked_pull_request_is_enough_at_high_risk(scene: Scene, number: int) -> None:
