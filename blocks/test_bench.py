@@ -1,6 +1,7 @@
 """A clone of the repository on the worker, in which the team's own tests are tried (5.2.2)."""
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Collection, Iterator
@@ -43,6 +44,13 @@ class TestBench(CompanyBlock):
     )
     patience: timedelta = Field(default=timedelta(minutes=10), description="How long one trial may take, in seconds.")
 
+    def check(self) -> None:
+        """Return when the clone reaches its origin and the command is there; nothing is fetched and nothing run."""
+        clone = self._clone()
+        _git(clone, "ls-remote", "--quiet", "origin", "HEAD")
+        if shutil.which(self.command[0]) is None:
+            raise Misconfigured(f"hotfix_test.command: {self.command[0]} is not on the worker")
+
     def try_with(self, commit: str) -> Tried:
         """Run the tests on the commit as it is."""
         with self._copy(commit) as folder:
@@ -59,11 +67,15 @@ class TestBench(CompanyBlock):
                     _git(folder, "checkout", "--quiet", before, "--", path)
             return self._run(folder)
 
-    @contextmanager
-    def _copy(self, commit: str) -> Iterator[Path]:
+    def _clone(self) -> Path:
         clone = Path(self.clone)
         if not (clone / ".git").exists() and not (clone / "HEAD").exists():
             raise Misconfigured(f"hotfix_test.clone: {clone} is no clone of the repository on the worker")
+        return clone
+
+    @contextmanager
+    def _copy(self, commit: str) -> Iterator[Path]:
+        clone = self._clone()
         _fetch(clone, commit)
         with TemporaryDirectory(prefix="countersign-tests-") as place:
             folder = Path(place) / "copy"

@@ -93,3 +93,17 @@ def test_the_last_line_names_no_patient_and_no_secret(history: History, fix: str
     tried = bench(history, "sh", "-c", "echo 'password: hunter2 of ana@example.com'; exit 1").try_with(fix)
 
     assert tried.last_line == "[…] of […]"
+
+
+def test_a_bench_is_ready_when_its_clone_reaches_its_origin_and_its_command_is_there(
+    history: History, tmp_path: Path
+) -> None:
+    history.git("clone", "--quiet", "--bare", str(history.folder), str(tmp_path / "clone"))
+    TestBench(clone=str(tmp_path / "clone"), command=("sh", TEST)).check()
+
+    with pytest.raises(Misconfigured, match=r"hotfix_test.command: no-such-program is not on the worker"):
+        TestBench(clone=str(tmp_path / "clone"), command=("no-such-program",)).check()
+    with pytest.raises(Refused, match=r"hotfix_test.clone: git ls-remote: "):
+        bench(history, "sh").check()
+    with pytest.raises(Misconfigured, match=r"is no clone"):
+        TestBench(clone=str(tmp_path / "nowhere"), command=("sh",)).check()
