@@ -7,6 +7,8 @@ from deployments.checklist_page import find_places
 from policy.checklist import ITEMS
 from policy.items import in_order
 
+NUMBERS = sorted(ITEMS, key=in_order)
+
 PLACES = find_places()
 
 
@@ -26,6 +28,6 @@ def test_every_number_that_code_names_is_on_the_checklist() -> None:
     assert set(PLACES) <= set(ITEMS)
 
 
-@pytest.mark.parametrize("number", sorted(ITEMS, key=in_order))
+@pytest.mark.parametrize("number", NUMBERS)
 def test_every_item_of_the_checklist_is_carried_out_by_code(number: str) -> None:
     assert number in PLACES
