@@ -194,6 +194,25 @@ def test_the_way_back_brings_the_checkout_along(host: Host) -> None:
     assert "image: old" in (host.folder / "docker-compose.prod.yml").read_text()
 
 
+@pytest.mark.parametrize("left", ["cut short", "changed by hand"])
+def test_what_lies_there_otherwise_than_in_the_commit_is_laid_out_anew(host: Host, left: str) -> None:
+    """A host that goes down in the middle leaves some of the files, which would be built without the others."""
+    commit = host.history.commit({"one.ts": "1\n", "two.ts": "2\n"}, "Two files\n", DEV)
+    host.source.fetch(1, commit)
+    laid_out = host.folder / commands.SOURCE
+    if left == "cut short":
+        (laid_out / "two.ts").unlink()
+    else:
+        (laid_out / "three.ts").write_text("3\n")
+
+    assert host.source.read().laid_out != commit
+    host.source.fetch(1, commit)
+
+    assert host.source.read().laid_out == commit
+    assert (laid_out / "two.ts").exists()
+    assert not (laid_out / "three.ts").exists()
+
+
 class Watched(ThisMachine):
     """Remembers how many commands ran at once."""
 
