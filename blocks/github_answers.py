@@ -28,6 +28,7 @@ class PullRequest:
     state: str
     from_fork: bool
     url: str
+    merged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +284,7 @@ def pull_request(answer: Pull, repository: str) -> PullRequest:
         state="merged" if merged else answer.state,
         from_fork=source != repository.lower(),
         url=answer.html_url,
+        merged_at=answer.merged_at,
     )
 
 

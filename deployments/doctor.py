@@ -16,6 +16,7 @@ from prefect.blocks.core import Block
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import WorkerStatus
 from prefect.exceptions import ObjectNotFound, PrefectException
+from prefect.settings import get_current_settings
 
 from blocks.company import BlockKind, Company
 from blocks.errors import BlockError, Misconfigured, Unreachable
@@ -47,15 +48,18 @@ def company_of(settings: Settings) -> Company:
 
 def try_prefect(settings: Settings) -> Iterator[Finding]:
     """Prefect's server answers, a worker takes runs, and what was saved there is what the settings say now."""
+    next_step = "start it, and set PREFECT_API_URL and PREFECT_API_AUTH_STRING for this user"
+    if not get_current_settings().api.url:
+        # Prefect would start a server of its own here, which knows of no release, and take it for the company's.
+        yield Finding(PART, "server", failed("PREFECT_API_URL is not set for this user: no server is named"), next_step)
+        return
     with get_client(sync_client=True) as client:
 
         def answers() -> Judgement:
             problem = client.api_healthcheck()
             return failed(f"{client.api_url}: {problem}") if problem else passed(f"{client.api_url} answers")
 
-        server = attempt(
-            PART, "server", answers, "start it, and set PREFECT_API_URL and PREFECT_API_AUTH_STRING for this user"
-        )
+        server = attempt(PART, "server", answers, next_step)
         yield server
         if not server.is_red:
             pool = str(_offered()[0]["work_pool"]["name"])

@@ -228,7 +228,9 @@ class HotfixTestSettings(VendorSection):
 
     clone: str = Field(description="A clone of the repository on the worker, which may fetch from its `origin`.")
     command: tuple[str, ...] = Field(
-        min_length=1, description="What runs the tests in a fresh copy, such as sh -c 'pnpm install && pnpm test'."
+        min_length=1,
+        description="What runs the tests in a fresh copy, such as sh -c 'pnpm install && pnpm test'. It runs as the"
+        " worker's user, before anybody approved the code: a container that sees only the copy keeps it apart.",
     )
     patience: timedelta = Field(
         default=timedelta(minutes=10), gt=timedelta(0), description="How long one trial may take."

@@ -24,6 +24,7 @@ from tasks.run_log import call_run
 
 DAY = r"^(\d{4}-\d{2}-\d{2})?$"
 SHORT_DIGEST = 8
+FIRST_YEAR = 2000
 
 
 class ReportRequest(BaseModel):
@@ -89,11 +90,15 @@ def period(request: ReportRequest, *, zone: ZoneInfo, now: datetime) -> tuple[da
         raise BadRequest(f"last_day: {request.last_day} lies before first_day {request.first_day}")
     if since > today:
         raise BadRequest(f"first_day: {request.first_day} has not come yet, today is {today:%Y-%m-%d}")
-    return since, min(last + timedelta(days=1), end_of_day(today))
+    tomorrow = end_of_day(today)
+    return since, last + timedelta(days=1) if last < tomorrow else tomorrow
 
 
 def _day(field: str, text: str, zone: ZoneInfo) -> datetime:
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=zone)
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=zone)
     except ValueError as error:
         raise BadRequest(f"{field}: {text!r} is no day of the calendar, expected one such as 2026-07-01") from error
+    if day.year < FIRST_YEAR:
+        raise BadRequest(f"{field}: {text} lies before {FIRST_YEAR}, expected a day such as 2026-07-01")
+    return day

@@ -24,7 +24,7 @@ from tasks.change_facts import review_of_release
 from tasks.conflicts import no_conflicting_deployment
 from tasks.manual import manual_way_justified
 from tasks.marks import show_beginning
-from tasks.messages import inform
+from tasks.messages import tell
 from tasks.own_checks import own_checks
 from tasks.performance import staging_performance
 from tasks.preparation import (
@@ -153,7 +153,6 @@ def gather_evidence(run: Run) -> tuple[Report, ...]:
 
 def announcement(run: Run) -> None:
     """1.3.7 to 1.3.9: people are told; on the standard way nothing goes on without it."""
-    tell = carry_out if ITEMS["1.3.7"].asked[run.release.way] is Asked.REQUIRED else inform
     tell(team_notified(run), run)
     for step in on_call_told(run):
         tell(step, run)

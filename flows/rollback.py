@@ -90,19 +90,23 @@ def release_to_undo(company: Company, request: RollbackRequest) -> tuple[Release
             continue
         if way_back is not None and running & {way_back.new, *way_back.built.values()}:
             return Release.model_validate(opened.facts["release"]), rows
-    found = ", ".join(str(digest)[:19] for digest in running)
+    found = ", ".join(sorted(digest[:19] for digest in running)) or "nothing known by a digest"
     raise BadRequest(
         f"release: {request.release or 'none of the records'} brought what the servers run now ({found});"
         " expected the key of a release that a server still serves"
     )
 
 
-def running_digests(company: Company) -> frozenset[str | None]:
-    """Return what the servers run now; one that does not answer keeps nobody from bringing the others back."""
+def running_digests(company: Company) -> frozenset[str]:
+    """Return what the servers run now; one that does not answer keeps nobody from bringing the others back.
+
+    A server that runs nothing, or nothing that is known by a digest, is no sign of any release.
+    """
     running = set()
     for server in company.fleet.servers:
         with suppress(Unreachable):
-            running.add(company.fleet.read_state(server).image_digest)
+            digest = company.fleet.read_state(server).image_digest
+            running |= {digest} if digest else set()
     return frozenset(running)
 
 

@@ -21,7 +21,7 @@ from policy.record import Event
 from policy.red_flags import Flag
 from policy.way_home import touched_servers
 from tasks.manual import built_by_servers, image_built, source_fetched
-from tasks.messages import announcement_says
+from tasks.messages import announcement_says, tell
 from tasks.preparation import record_way_back
 from tasks.rollout import (
     HEALTHY,
@@ -178,7 +178,7 @@ def everything_is_live(run: Run) -> None:
     if run.record.last(Event.LIVE) is None:
         run.record.append(Event.LIVE, facts={"version": run.built.commit, "digest": run.built.digest})
     text = updated_everywhere(run.release, run.built)
-    carry_out(announcement_says(run, number="2.1.7", name="team told", headline=text), run)
+    tell(announcement_says(run, number="2.1.7", name="team told", headline=text), run)
 
 
 def _serves_new_version(server: Server, run: Run) -> bool:

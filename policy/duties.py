@@ -43,6 +43,16 @@ def is_required(duty: Duty, request: HotfixRequest) -> bool:
     return duty is not Duty.POST_MORTEM or request.is_security
 
 
+def judge_post_mortem(request: HotfixRequest, *, url: str, closed: bool) -> Found:
+    """Say how its issue stands; without an address it is not there yet."""
+    if closed:
+        return Found(done=True, sentence="its questions are answered: the issue is closed", link=url)
+    issue = f"{url} is open" if url else "its issue is about to be opened"
+    if is_required(Duty.POST_MORTEM, request):
+        return Found(done=False, sentence=f"{issue}: answer its three questions and close it", link=url)
+    return Found(done=True, sentence=f"{issue} for whoever has something to add; it is required of nobody", link=url)
+
+
 def mark_of(release: Release) -> str:
     """By what the issue of the post-mortem is found again."""
     return f"<!-- countersign post-mortem {release.key} -->"

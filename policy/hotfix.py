@@ -1,12 +1,12 @@
 """Is it an emergency, is the fix small, tested and looked at, and is the bug gone (5.2.1, 5.2.2, 5.2.3, 5.2.5)."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from policy.combined import combine, counted, listed, short
 from policy.health import HealthAnswer
 from policy.hotfix_rules import HotfixRules
-from policy.judgement import Judgement, failed, not_applicable, passed, unknown
+from policy.judgement import Judgement, attested, failed, not_applicable, passed, unknown
 from policy.limits import Limits
 from policy.path_pattern import matches_any
 from policy.pull_requests import PullRequest
@@ -82,6 +82,11 @@ def list_tests(files: Sequence[str], *, gone: Collection[str], rules: HotfixRule
     return tuple(sorted(path for path in files if path not in gone and matches_any(path, rules.tests)))
 
 
+def is_of_this_repository(pulls: Iterable[PullRequest]) -> bool:
+    """Whether somebody who may push here, or merged it, brought the code: a fork's runs nowhere on our machines."""
+    return any(pull.state == "merged" or not pull.from_fork for pull in pulls)
+
+
 @dataclass(frozen=True, slots=True)
 class Tried:
     """How the test command ended on some files: its status, and its last line."""
@@ -148,6 +153,18 @@ def judge_bug_there(answer: HealthAnswer, request: HotfixRequest) -> Judgement:
     if found.verdict.lets_pass:
         return failed(f"before the fix {found.sentence} already: the check does not show the bug")
     return passed(f"before the fix {found.sentence}")
+
+
+def judge_tried(request: HotfixRequest) -> Judgement:
+    """Pass where a check of the bug is named; else whoever requested the hotfix says to have tried it by hand."""
+    if request.check_path:
+        return passed(f"{request.check_path} shows the bug")
+    if request.tried_by_hand:
+        return attested("no check of the bug is named; the fix was tried by hand", by=request.requested_by)
+    return failed(
+        "check_path and tried_by_hand: no path shows the bug, and nobody says to have tried the fix by hand;"
+        " expected one of the two"
+    )
 
 
 def no_check_named() -> Judgement:

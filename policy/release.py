@@ -133,6 +133,10 @@ class HotfixRequest(Request):
         description="5.2.5: a path on production whose answer shows that the bug is gone, such as /api/patients/7."
         " It is asked before the first change, where it has to fail, and after the last. Empty: tried by hand.",
     )
+    tried_by_hand: bool = Field(
+        default=False,
+        description="5.2.5, where no path shows the bug: I tried the fix by hand, and the bug was gone.",
+    )
     check_status: int = Field(
         default=200, ge=100, le=599, description="5.2.5: the HTTP status of the answer when the bug is gone."
     )

@@ -10,7 +10,7 @@ from policy.observed import Observed
 from policy.record import Event, Row, Unreadable, last
 from policy.release import Release
 from policy.way_home import UPDATE_ITEMS
-from tasks.metrics_report import list_keys, read_own_rows, read_undone, release_fact
+from tasks.metrics_report import PLANNED_AHEAD, list_keys, read_own_rows, read_undone, release_fact
 from tasks.observed import read_observed
 
 
@@ -18,9 +18,10 @@ def read_pasts(company: Company, *, since: datetime | None, until: datetime) -> 
     """Return the ended releases of this time that changed a server, and what of the records cannot be read."""
     pasts: dict[str, Past] = {}
     unreadable: list[str] = []
-    for key in list_keys(company, since):
+    for key in list_keys(company, since - PLANNED_AHEAD if since else None):
         try:
             rows = read_own_rows(company, key)
+            fact = release_fact(key, rows)
         except Unreadable as error:
             unreadable.append(f"{key}: {error}")
             continue
@@ -28,7 +29,6 @@ def read_pasts(company: Company, *, since: datetime | None, until: datetime) -> 
             before = pasts[undone]
             pasts[undone] = replace(before, failed=True, stopped_at=before.stopped_at or rows[0].at)
             continue
-        fact = release_fact(key, rows)
         if fact is None or not fact.touched or fact.ended is None:
             continue
         if not (since or fact.began) <= fact.began < until:

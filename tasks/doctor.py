@@ -16,6 +16,7 @@ from tasks.doctor_systems import (
     try_people,
     try_registry,
     try_slack,
+    try_test_bench,
     try_worker,
 )
 from tasks.doctor_vendors import try_backups, try_database, try_metrics, try_vendors
@@ -49,6 +50,7 @@ def _groups(company: Company) -> list[Group]:
         try_github,
         try_registry,
         try_slack,
+        try_test_bench,
         try_metrics,
         try_database,
         try_backups,

@@ -20,6 +20,7 @@ from policy.roles import Occasion, Person, Role, entitled
 from tasks.attempt import attempt
 from tasks.own_checks import read_own_checks
 from tasks.run import day_in, utc_now
+from tasks.systems import TEST_BENCH
 
 WORKFLOWS = ".github/workflows"
 _PERMISSIONS = (
@@ -169,7 +170,7 @@ def try_registry(company: Company) -> Iterator[Finding]:
 
 
 def try_slack(company: Company) -> Iterator[Finding]:
-    """The bot may post and read, is in both channels, and can write to everybody of the roster."""
+    """The bot may post and read, is in each of its channels, and can write to everybody of the roster."""
     slack = company.slack
 
     def reads(channel: str) -> Judgement:
@@ -187,7 +188,10 @@ def try_slack(company: Company) -> Iterator[Finding]:
         lambda: judge_granted(NEEDED_SCOPES, slack.read_scopes()),
         "add the scopes in the app's settings (OAuth & Permissions) and install it again; the token is a secret",
     )
-    for name, channel in (("deployments", slack.deployments), ("alerts", slack.alerts)):
+    channels = {"deployments": slack.deployments, "alerts": slack.alerts, "engineering": slack.engineering}
+    for name, channel in channels.items():
+        if not channel:
+            continue
         yield attempt(
             "Slack",
             f"channel {name}",
@@ -195,6 +199,24 @@ def try_slack(company: Company) -> Iterator[Finding]:
             f"type there: /invite @ and the bot's name; its id is `slack.{name}` in the settings",
         )
     yield attempt("Slack", "people", reaches_people, "put the member id of each into [[people]] as `slack`")
+
+
+def try_test_bench(company: Company) -> Iterator[Finding]:
+    """The clone in which a hotfix's tests are tried reaches its origin, and their command is there."""
+    bench = TEST_BENCH.of(company)
+    if bench is None:
+        return
+
+    def is_ready() -> Judgement:
+        bench.check()
+        return passed(f"{bench.clone} reaches its origin, {bench.command[0]} is there")
+
+    yield attempt(
+        "hotfix tests",
+        "clone and command",
+        is_ready,
+        "as the worker's user: git clone the repository into `hotfix_test.clone`, and install what the command names",
+    )
 
 
 def _judge_folder(folder: Path) -> Judgement:

@@ -12,11 +12,12 @@ from prefect.exceptions import ObjectNotFound, PrefectException
 
 from blocks.company import Company
 from blocks.errors import Misconfigured, Refused, Unreachable
+from blocks.github_proposals import Issue
 from policy.combined import listed, short
 from policy.duties import (
     Duty,
     Found,
-    is_required,
+    judge_post_mortem,
     mark_of,
     next_working_day,
     post_mortem_title,
@@ -47,7 +48,7 @@ def duty_scheduled(run: Run, duty: Duty) -> Step:
 
     def look(_company: Company) -> Seen:
         with _reaching_prefect(), get_client(sync_client=True) as client:
-            tags = FlowRunFilterTags(all_=list(tags_of(release, duty)))
+            tags = FlowRunFilterTags(all_=list(tags_of(release.key, duty)))
             found = client.read_flow_runs(flow_run_filter=FlowRunFilter(tags=tags))
         return Seen(bool(found), f"the {duty} {'is' if found else 'is not'} scheduled")
 
@@ -56,7 +57,7 @@ def duty_scheduled(run: Run, duty: Duty) -> Step:
         subject=str(duty),
         name=SCHEDULED,
         look=look,
-        act=lambda company, _number: schedule(company, release, duty, at=at, asked=0),
+        act=lambda company, _number: schedule(company, release.key, duty, what=release.what, at=at, asked=0),
         does=f"Prefect: a run of {DEPLOYMENT} on {at:%A, %Y-%m-%d %H:%M} looks after the {duty}",
         undo="delete the scheduled run",
         within=WITHIN,
@@ -74,25 +75,25 @@ def duties_scheduled(run: Run) -> Judgement:
     return passed(f"{listed(Duty)} are looked after from {at:%A %H:%M} on")
 
 
-def schedule(company: Company, release: Release, duty: Duty, *, at: datetime, asked: int) -> None:
-    """Let a run look after the duty then; asked twice for the same day it is one run."""
-    parameters = {"duty": str(duty), "release": release.key, "environment": company.rules.environment, "asked": asked}
+def schedule(company: Company, key: str, duty: Duty, *, what: str, at: datetime, asked: int) -> None:
+    """Let a run look after the duty of the hotfix with this key then; asked twice for the same day it is one run."""
+    parameters = {"duty": str(duty), "release": key, "environment": company.rules.environment, "asked": asked}
     with _reaching_prefect():
         run_deployment(
             DEPLOYMENT,
             parameters=parameters,
             scheduled_time=at,
-            flow_run_name=f"{duty.capitalize()} of hotfix {short(release.commit)} ({release.request.summary})",
+            flow_run_name=f"{duty.capitalize()} of hotfix {what}",
             timeout=0,
-            tags=list(tags_of(release, duty)),
-            idempotency_key=f"{release.key}-{duty}-{at:%Y%m%d}",
+            tags=list(tags_of(key, duty)),
+            idempotency_key=f"{key}-{duty}-{at:%Y%m%d}",
             as_subflow=False,
         )
 
 
-def tags_of(release: Release, duty: Duty) -> tuple[str, ...]:
+def tags_of(key: str, duty: Duty) -> tuple[str, ...]:
     """The tags of a duty's runs."""
-    return ("way:hotfix", f"release:{release.key}", f"duty:{duty}")
+    return ("way:hotfix", f"release:{key}", f"duty:{duty}")
 
 
 def look_after(company: Company, release: Release, duty: Duty, rows: tuple[Row, ...]) -> Found:
@@ -130,20 +131,17 @@ def _reaching_prefect() -> Iterator[None]:
 
 def _post_mortem(company: Company, release: Release, rows: tuple[Row, ...]) -> Found:
     """Its issue is open until people have answered the three questions; only a security hotfix is waited for."""
-    request, since = hotfix_request(release), release.opened_at - LOOK_BACK
-    found = company.github.find_marked_issue(mark_of(release), since)
+    request = hotfix_request(release)
+    found = _find_post_mortem(company, release)
     if found is None:
         text = write_post_mortem(release, request, skipped=_skipped(release, rows), zone=company.calendar)
         url = company.github.open_issue(post_mortem_title(release), text, company.hotfix.post_mortem_labels)
-    else:
-        url = found.url
-    if found is not None and found.closed:
-        return Found(done=True, sentence="its questions are answered: the issue is closed", link=url)
-    if is_required(Duty.POST_MORTEM, request):
-        return Found(done=False, sentence=f"{url} is open: answer its three questions and close it", link=url)
-    return Found(
-        done=True, sentence=f"{url} is open for whoever has something to add; it is required of nobody", link=url
-    )
+        found = Issue(url, closed=False)
+    return judge_post_mortem(request, url=found.url, closed=found.closed)
+
+
+def _find_post_mortem(company: Company, release: Release) -> Issue | None:
+    return company.github.find_marked_issue(mark_of(release), release.opened_at - LOOK_BACK)
 
 
 def _back_merge(company: Company, release: Release, _rows: tuple[Row, ...]) -> Found:
@@ -156,6 +154,12 @@ def _back_merge(company: Company, release: Release, _rows: tuple[Row, ...]) -> F
     for pull in pulls:
         if pull.merged and pull.base == main:
             return Found(done=True, sentence=f"#{pull.number} is merged into {main}", link=pull.url)
+    production = company.rules.production_ref
+    if not github.is_ancestor(release.commit, production):
+        sentence = (
+            f"{short(release.commit)} was rolled back: {production} holds it no more, so nothing is owed to {main}"
+        )
+        return Found(done=True, sentence=sentence)
     if waiting := next((pull for pull in pulls if pull.state == "open" and pull.base == main), None):
         return Found(
             done=False,
@@ -170,15 +174,21 @@ def _back_merge(company: Company, release: Release, _rows: tuple[Row, ...]) -> F
 
 
 def _summary(company: Company, release: Release, rows: tuple[Row, ...]) -> Found:
-    """The team has read once what was broken, what was left out, and what to watch for."""
+    """The team has read once what was broken, what was left out, and what to watch for.
+
+    It looks only: the duty of the post-mortem runs at the same moment, and opens the issue.
+    """
     request = hotfix_request(release)
     left = []
     with suppress(Refused):
-        left = [
-            f"{duty}: {found.sentence}"
-            for duty in (Duty.BACK_MERGE, Duty.POST_MORTEM)
-            if not (found := look_after(company, release, duty, rows)).done
-        ]
+        issue = _find_post_mortem(company, release)
+        standing = {
+            Duty.BACK_MERGE: _back_merge(company, release, rows),
+            Duty.POST_MORTEM: judge_post_mortem(
+                request, url=issue.url if issue else "", closed=issue is not None and issue.closed
+            ),
+        }
+        left = [f"{duty}: {found.sentence}" for duty, found in standing.items() if not found.done]
     text = summary(release, request, skipped=_skipped(release, rows), left=left)
     company.slack.post(_channel(company), text, f"{release.key}/hotfix-summary")
     return Found(done=True, sentence="the summary is posted")

@@ -7,16 +7,18 @@ from policy.checks import judge_tests
 from policy.combined import combine
 from policy.hotfix import (
     Tried,
+    is_of_this_repository,
     judge_branch,
     judge_bug_check,
     judge_bug_there,
     judge_proposal,
     judge_trial,
+    judge_tried,
     judge_urgency,
     list_tests,
     no_check_named,
 )
-from policy.judgement import Judgement, attested, not_configured
+from policy.judgement import Judgement, not_configured, unknown
 from policy.release import HotfixRequest, Release
 from policy.reviews import Reviewers, judge_reviews
 from policy.sensitive_paths import SensitivePaths
@@ -48,7 +50,12 @@ def hotfix_branch(run: Run) -> Judgement:
         limits=run.limits,
     )
     bench = run.company.test_bench
-    trial = not_configured(TEST_BENCH.section) if bench is None else try_tests(run, bench)
+    if bench is None:
+        trial = not_configured(TEST_BENCH.section)
+    elif not is_of_this_repository(pulls_of_release(run).values()):
+        trial = unknown("no pull request of this repository brings it, so its tests are not run on the worker")
+    else:
+        trial = try_tests(run, bench)
     return combine((branch, trial))
 
 
@@ -92,7 +99,7 @@ def bug_fixed(run: Run) -> Judgement:
     """The bug's own check answers as the request says it does when the bug is gone."""
     request = hotfix_request(run.release)
     if not request.check_path:
-        return attested("the request names no check; the bug is tried by hand", by=request.requested_by)
+        return judge_tried(request)
     return judge_bug_check(run.company.application.read_path(request.check_path), request)
 
 

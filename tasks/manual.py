@@ -12,6 +12,7 @@ from policy.record import Event, last
 from policy.release import Build, ManualReason, ManualRequest
 from policy.troubleshooting import explain
 from tasks.item import item
+from tasks.merged import when_merged
 from tasks.run import Run
 from tasks.step import Seen, Step
 from tasks.systems import STAGING
@@ -111,7 +112,7 @@ def built_by_servers(run: Run) -> Build:
         commit=run.release.commit,
         image="built on the servers",
         digest=identities[run.release.servers[0]],
-        merged_at=None,
+        merged_at=when_merged(run.company, run.release.commit, pull_request=None),
         run_url=None,
         on_servers=identities,
     )

@@ -111,6 +111,14 @@ def inform(step: Step, run: Run) -> bool:
     return True
 
 
+def tell(step: Step, run: Run) -> None:
+    """Carry out a step that tells people; only a way that requires it goes no further without it."""
+    if step.item.stops(run.release.way):
+        carry_out(step, run)
+    else:
+        inform(step, run)
+
+
 def direct_message(run: Run, person: Person, *, number: str, name: str, asking: int, text: str) -> Step:
     """The message of this asking stands once in the conversation with this person."""
     member = person.slack or ""

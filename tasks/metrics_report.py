@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+from pydantic import ValidationError
 
 from blocks.company import Company
 from blocks.record import Record, list_records, row_key
@@ -13,6 +15,9 @@ from policy.metrics import Ending, ReleaseFact
 from policy.record import Event, Row, Unreadable, decode, last
 from policy.release import PREPARE_SUFFIX, REVERT_SUFFIX, Release
 from policy.way_home import touched_servers
+
+# A key begins with the day on which somebody planned the release, which may be some days before it begins.
+PLANNED_AHEAD = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ def read_history(company: Company, *, since: datetime) -> History:
     """Return the releases that began since then; a record that cannot be read is named, and stops nothing."""
     facts: dict[str, ReleaseFact] = {}
     unreadable: list[str] = []
-    keys = list_keys(company, since)
+    keys = list_keys(company, since - PLANNED_AHEAD)
     for key in keys:
         try:
             _gather(facts, key, read_own_rows(company, key))
@@ -36,7 +41,8 @@ def read_history(company: Company, *, since: datetime) -> History:
             unreadable.append(f"{key}: {error}")
     earlier = [key for key in list_records(company.store) if not keys or key < keys[0]]
     begins = next(_list_beginnings(company, earlier), None) or min((one.began for one in facts.values()), default=None)
-    return History(tuple(facts.values()), begins, tuple(unreadable))
+    inside = tuple(fact for fact in facts.values() if fact.began >= since)
+    return History(inside, begins, tuple(unreadable))
 
 
 def read_release_facts(company: Company, *, since: datetime | None = None) -> tuple[ReleaseFact, ...]:
@@ -51,11 +57,14 @@ def read_release_facts(company: Company, *, since: datetime | None = None) -> tu
 
 
 def release_fact(key: str, rows: Sequence[Row]) -> ReleaseFact | None:
-    """Return the facts of one record; None for one that undoes another or holds no release."""
+    """Return the facts of one record; None for one that undoes another or holds no release.
+
+    Raises Unreadable where the form of the release is not one of this version.
+    """
     opened = last(rows, Event.OPENED)
     if opened is None or key.endswith((PREPARE_SUFFIX, REVERT_SUFFIX)):
         return None
-    release = Release.model_validate(opened.facts["release"])
+    release = read_release(opened)
     if release.undoes:
         return None
     sealed = last(rows, Event.SEALED)
@@ -82,6 +91,15 @@ def release_fact(key: str, rows: Sequence[Row]) -> ReleaseFact | None:
         excepted=_excepted(rows, release),
         observed_only=release.mode is Mode.OBSERVE,
     )
+
+
+def read_release(opened: Row) -> Release:
+    """Return the release of a record; raises Unreadable where its form is not one of this version."""
+    try:
+        return Release.model_validate(opened.facts["release"])
+    except ValidationError as error:
+        field = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise Unreadable(f"it was written by another version: {field} is not as this one has it") from error
 
 
 def read_undone(rows: Sequence[Row]) -> str | None:

@@ -29,6 +29,7 @@ from tasks.backup import dump_name
 from tasks.change_facts import review_of_release
 from tasks.item import item
 from tasks.manual import build_on_staging
+from tasks.merged import when_merged
 from tasks.old_code import behind_staging_fence
 from tasks.on_call import on_call_now
 from tasks.rehearsal import say_last_proof
@@ -235,11 +236,12 @@ def merge_and_build(run: Run) -> Build:
     if row := last(run.record.rows(), Event.BUILT):
         return Build.model_validate(row.facts)
     commit = _merged_commit(run)
-    url, finished = _wait_for_pipeline(run, commit)
+    url = _wait_for_pipeline(run, commit)
     digest = run.company.registry.find_digest(commit)
     if digest is None:
         raise StepFailed(f"2.1.1: the registry has no image of {commit[:7]}, though its pipeline is green ({url})")
-    build = Build(commit=commit, image=run.company.registry.name, digest=digest, merged_at=finished, run_url=url)
+    merged_at = when_merged(run.company, commit, pull_request=run.release.request.pull_request)
+    build = Build(commit=commit, image=run.company.registry.name, digest=digest, merged_at=merged_at, run_url=url)
     run.record.append(Event.BUILT, item="2.1.1", facts=build.model_dump(mode="json"))
     return build
 
@@ -261,7 +263,8 @@ def _merged_commit(run: Run) -> str:
     return merged
 
 
-def _wait_for_pipeline(run: Run, commit: str) -> tuple[str, datetime | None]:
+def _wait_for_pipeline(run: Run, commit: str) -> str:
+    """Return where the pipeline's green run is shown."""
     began = time.monotonic()
     deadline = began + run.limits.build.total_seconds()
     while True:
@@ -274,7 +277,7 @@ def _wait_for_pipeline(run: Run, commit: str) -> tuple[str, datetime | None]:
                     f"2.1.1: the pipeline of {commit[:7]} ended with {found.conclusion} ({steps}): {found.url}."
                     f" {advice_for('10.1')}"
                 )
-            return found.url, None
+            return found.url
         if time.monotonic() > deadline:
             state = found.status if found else "not started"
             raise StepFailed(f"2.1.1: the pipeline of {commit[:7]} is {state} after {run.limits.build}")

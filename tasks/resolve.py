@@ -9,7 +9,7 @@ from blocks.github import GitHub
 from blocks.record import Record
 from policy.combined import counted, listed
 from policy.health import read_health
-from policy.hotfix import judge_urgency
+from policy.hotfix import judge_tried, judge_urgency
 from policy.items import Way
 from policy.judgement import Judgement, Verdict
 from policy.manual import judge_manual
@@ -171,6 +171,9 @@ def check_request(request: Request, company: Company) -> str:
         urgency = judge_urgency(request.urgency, request.explanation, can_wait=request.can_wait)
         if not urgency.verdict.lets_pass:
             raise BadRequest(f"urgency: {urgency.sentence}")
+        tried = judge_tried(request)
+        if not tried.verdict.lets_pass:
+            raise BadRequest(tried.sentence)
     if request.flags and company.doppler is None:
         raise BadRequest(f"flags: {', '.join(request.flags)} cannot be checked: there is no [doppler] in the settings")
     check_balancer(company)
@@ -247,7 +250,21 @@ def _commit_of(request: Request, company: Company) -> str:
     main = company.rules.main_branch
     if not request.is_built_on_servers and not company.github.is_ancestor(commit, main):
         raise BadRequest(f"commit: {commit[:7]} is not on {main}; merge it first, or name its pull request")
+    if request.is_built_on_servers:
+        _refuse_of_fork(commit, company)
     return commit
+
+
+def _refuse_of_fork(commit: str, company: Company) -> None:
+    """GitHub shows the commits of every fork beside the repository's own: whoever may not push here builds nothing."""
+    numbers = company.github.list_pulls_of([commit])[commit]
+    pulls = [company.github.read_pull_request(number) for number in numbers]
+    if pulls and not any(pull.merged or not pull.from_fork for pull in pulls):
+        named = ", ".join(f"#{pull.number}" for pull in pulls)
+        raise BadRequest(
+            f"commit: {commit[:7]} comes from a fork ({named}); push it to a branch of this repository,"
+            " whose pull request is reviewed"
+        )
 
 
 def _head_of(number: int, company: Company, *, as_it_is: bool) -> str:

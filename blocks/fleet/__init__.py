@@ -80,6 +80,7 @@ class Fleet(CompanyBlock):
     )
 
     _connections: dict[tuple[str, int], Connection] = PrivateAttr(default_factory=dict)
+    _turns: dict[tuple[str, int, str], Any] = PrivateAttr(default_factory=dict)
     _lock: Any = PrivateAttr(default_factory=Lock)
 
     def find(self, name: str) -> Server:
@@ -280,7 +281,8 @@ class Fleet(CompanyBlock):
                     self.patience,
                 ),
             )
-        return FencedFolder(connection, server.directory)
+            turn = self._turns.setdefault((server.host, server.port, server.directory), Lock())
+        return FencedFolder(connection, server.directory, turn)
 
     def _change(self, server: Server, number: int, words: commands.Words, *, stdin: bytes = b"") -> None:
         ran = self._folder(server).change(number, words, stdin=stdin, limit=self.command_timeout)

@@ -18,8 +18,10 @@ _AS_KEPT = (
     ' if [ -e "$1/env" ]; then cmp -s "$1/env" .env || exit 1; elif [ -e .env ]; then exit 1; fi'
 )
 _GO_TO = 'git checkout --quiet --detach "$1" && shift && exec "$@"'
+# What lies beside the checkout counts only whole: a host that went down in the middle has some of its files.
 _SOURCE = (
-    "git rev-parse HEAD || exit; if test -e $1/.git; then git -C $1 rev-parse HEAD; else echo nothing; fi;"
+    'git rev-parse HEAD || exit; if test -e "$1/.git" && left=$(git -C "$1" status --porcelain) && test -z "$left";'
+    ' then git -C "$1" rev-parse --verify --quiet HEAD || echo nothing; else echo nothing; fi;'
     " git status --porcelain --untracked-files=no"
 )
 _KEPT = (

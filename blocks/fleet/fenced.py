@@ -1,8 +1,9 @@
 """A folder on a host that only the newest holder may change."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from threading import Lock
 
 from blocks.errors import Misconfigured, Refused, Superseded, Unreachable
 from blocks.fleet import commands
@@ -23,10 +24,15 @@ class HeldByHand(Refused):
 
 @dataclass(frozen=True, slots=True)
 class FencedFolder:
-    """`directory` on the host behind `connection`; each change names its holder's number."""
+    """`directory` on the host behind `connection`; each change names its holder's number.
+
+    Two servers may share it: one of them waits for its `turn` here, for the fence does not wait as long as a change
+    may take.
+    """
 
     connection: Connection
     directory: str
+    turn: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -53,11 +59,12 @@ class FencedFolder:
 
     def change(self, number: int, words: Words, *, stdin: bytes = b"", limit: timedelta) -> Ran:
         """Run a command behind the fence and return how it ended; raise if the fence let nothing through."""
-        ran = self.connection.run(
-            commands.fenced(self.directory, number, words, limit=limit),
-            stdin=stdin,
-            limit=limit + _WAIT_FOR_LOCK,
-        )
+        with self.turn:
+            ran = self.connection.run(
+                commands.fenced(self.directory, number, words, limit=limit),
+                stdin=stdin,
+                limit=limit + _WAIT_FOR_LOCK,
+            )
         self._passed_the_fence(ran)
         if ran.status in _TIME_WAS_UP:
             raise MayHaveRun(f"{self.name}: `{' '.join(words[:2])}` did not end within {limit.total_seconds():.0f} s")

@@ -3,6 +3,7 @@
 import shlex
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -59,8 +60,7 @@ class Connection:
             if stdin:
                 channel.sendall(stdin)
             channel.shutdown_write()
-            out = _read_all(channel, channel.recv, deadline)
-            err = _read_all(channel, channel.recv_stderr, deadline)
+            out, err = _read_both(channel, deadline)
             status = _end_of(channel, deadline)
         except TimeoutError as error:
             raise MayHaveRun(
@@ -149,6 +149,18 @@ def _send_at_once(client: paramiko.SSHClient) -> None:
     transport = client.get_transport()
     if transport is not None and isinstance(transport.sock, socket.socket):
         transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _read_both(channel: paramiko.Channel, deadline: float) -> tuple[bytes, bytes]:
+    """Read both streams at once: a host stops where one of them, unread, fills the window that they share."""
+    with ThreadPoolExecutor(1) as pool:
+        errors = pool.submit(_read_all, channel, channel.recv_stderr, deadline)
+        try:
+            return _read_all(channel, channel.recv, deadline), errors.result()
+        except BaseException:
+            # Else whoever is told to end would wait for the other stream.
+            channel.close()
+            raise
 
 
 def _read_all(channel: paramiko.Channel, receive: Callable[[int], bytes], deadline: float) -> bytes:

@@ -255,6 +255,15 @@ def test_status_output_and_input_are_the_commands_own(connection: Connection) ->
     assert (ran.status, len(ran.out), ran.last_words) == (3, 300_000, "wrong")
 
 
+def test_a_command_that_says_much_to_both_streams_ends_as_it_would_alone(connection: Connection) -> None:
+    """A build tells its progress to the error stream: more than the two streams may hold together unread."""
+    much = "head -c 3000000 /dev/zero | tr '\\0' x"
+
+    ran = connection.run(("sh", "-c", f"({much}) >&2; {much}; exit 3"), limit=timedelta(seconds=20))
+
+    assert (ran.status, len(ran.out), len(ran.err)) == (3, 3_000_000, 3_000_000)
+
+
 def test_a_kept_connection_that_died_is_replaced(lab: Lab, connection: Connection) -> None:
     assert connection.run(("echo", "a")).out == "a\n"
     lab.cut("web-server-1")

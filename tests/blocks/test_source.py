@@ -2,13 +2,15 @@
 
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from blocks.errors import Misconfigured, Refused
-from blocks.fleet import Server, commands
+from blocks.fleet import Fleet, Server, commands
 from blocks.fleet.fenced import FencedFolder
 from blocks.fleet.source import BuildFailed, SourceFolder
 from blocks.fleet.ssh import Connection, Ran
@@ -190,3 +192,73 @@ def test_the_way_back_brings_the_checkout_along(host: Host) -> None:
 
     assert (host.source.read().commit, host.source.read().changed) == (before, ())
     assert "image: old" in (host.folder / "docker-compose.prod.yml").read_text()
+
+
+@pytest.mark.parametrize("left", ["cut short", "changed by hand"])
+def test_what_lies_there_otherwise_than_in_the_commit_is_laid_out_anew(host: Host, left: str) -> None:
+    """A host that goes down in the middle leaves some of the files, which would be built without the others."""
+    commit = host.history.commit({"one.ts": "1\n", "two.ts": "2\n"}, "Two files\n", DEV)
+    host.source.fetch(1, commit)
+    laid_out = host.folder / commands.SOURCE
+    if left == "cut short":
+        (laid_out / "two.ts").unlink()
+    else:
+        (laid_out / "three.ts").write_text("3\n")
+
+    assert host.source.read().laid_out != commit
+    host.source.fetch(1, commit)
+
+    assert host.source.read().laid_out == commit
+    assert (laid_out / "two.ts").exists()
+    assert not (laid_out / "three.ts").exists()
+
+
+class Watched(ThisMachine):
+    """Remembers how many commands ran at once."""
+
+    def __init__(self, *words: Any) -> None:
+        super().__init__(*words)
+        self.running: list[str] = []
+        self.most = 0
+
+    def run(self, words: commands.Words, *, stdin: bytes = b"", limit: timedelta | None = None) -> Ran:
+        """Count it while it runs."""
+        self.running.append(words[-1])
+        self.most = max(self.most, len(self.running))
+        try:
+            return super().run(words, stdin=stdin, limit=limit)
+        finally:
+            self.running.remove(words[-1])
+
+
+def test_two_servers_of_one_folder_change_it_in_turns_however_long_one_takes(tmp_path: Path) -> None:
+    """The fence itself would give up after 20 s, and a server whose change was never begun is waited for in vain."""
+    here = Watched("web-server-1", "here", 22, "deploy", "", "", LIMIT)
+    folder = FencedFolder(here, str(tmp_path))
+    folder.raise_fence(1)
+
+    with ThreadPoolExecutor(2) as pool:
+        ran = list(pool.map(lambda name: folder.change(1, ("sleep", name), limit=LIMIT), ("0.2", "0.3")))
+
+    assert [one.status for one in ran] == [0, 0]
+    assert here.most == 1
+
+
+def test_the_servers_of_one_host_and_directory_share_their_turn() -> None:
+    names = ("web-1", "web-2", "web-3")
+    servers = [
+        {
+            "name": name,
+            "host": "here",
+            "service": name,
+            "directory": "/opt/other" if name == "web-3" else "/opt/holi",
+            "health": "http://here/api/health",
+        }
+        for name in names
+    ]
+    fleet = Fleet.model_validate({"user": "deploy", "key_file": "", "known_hosts": "", "servers": servers})
+
+    one, two, three = (fleet.source(fleet.find(name)).folder.turn for name in names)
+
+    assert one is two
+    assert one is not three

@@ -26,6 +26,7 @@ from tests.policy import releases
 from tests.policy.rows import NEW
 
 NO_TIME = timedelta(0)
+MERGED = releases.OPENED - timedelta(minutes=9)
 LIMITS = Limits(
     drain=NO_TIME,
     drain_home=NO_TIME,
@@ -165,6 +166,14 @@ class Code:
     def read_workflow_run(self, _commit: str, _workflow: str) -> Any:
         """Return a green run."""
         return SimpleNamespace(status="completed", conclusion="success", url="http://run", failed_steps=())
+
+    def list_pulls_of(self, commits: list[str]) -> dict[str, tuple[int, ...]]:
+        """Return one pull request for each."""
+        return dict.fromkeys(commits, (7,))
+
+    def read_pull_request(self, _number: int) -> Any:
+        """Return one that was merged into main."""
+        return SimpleNamespace(merged_at=MERGED, base="main")
 
     def find_digest(self, _commit: str) -> str:
         """Return the image's digest."""

@@ -1,19 +1,23 @@
 """One announcement a release says where the release is: edited in its place, so that nobody reads another message."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
 from blocks.company import Company
-from blocks.errors import Unreachable
+from blocks.errors import Refused, Unreachable
 from blocks.slack import Message
+from flows.rollout import everything_is_live
+from policy.items import Way
 from policy.messages import updated_everywhere
+from policy.record import Event
 from tasks.messages import announcement_says, deliver, message_key, show_state
 from tasks.run import Run
-from tasks.step import perform
+from tasks.step import StepFailed, perform
 from tests.core.company import DEPLOYMENTS, People
-from tests.core.scene import begun
+from tests.core.scene import BUILT_AND_KEPT, begun
 from tests.core.world import World
 
 PLANNED = ":package: *Production Deployment Planned*\n\n*What:* Reminders"
@@ -79,6 +83,27 @@ def test_the_end_of_a_release_stands_in_its_announcement(company: Company, world
 
 def test_a_slack_that_is_away_stops_nothing(company: Company, world: World) -> None:
     show_state(run_with(company, world, Silent()), HEADLINE)
+
+
+class Closed(People):
+    """Slack refuses the bot."""
+
+    def find(self, channel: str, key: str, thread: Message | None = None) -> Message | None:
+        """Say so."""
+        raise Refused(f"Slack: not_in_channel: {key} in {channel}, {thread}")
+
+
+@pytest.mark.parametrize("way", [Way.HOTFIX, Way.STANDARD])
+def test_a_hotfix_that_is_live_everywhere_does_not_go_home_because_slack_is_away(
+    company: Company, world: World, way: Way
+) -> None:
+    run = begun(replace(company, slack=cast("Any", Closed())), world, steps=BUILT_AND_KEPT).run
+    run.release = run.release.model_copy(update={"way": way})
+
+    with nullcontext() if way is Way.HOTFIX else pytest.raises(StepFailed, match="not_in_channel"):
+        everything_is_live(run)
+
+    assert run.record.last(Event.LIVE)
 
 
 def test_every_server_is_said_on_one_line(company: Company, world: World) -> None:

@@ -6,12 +6,15 @@ from typing import Any, cast
 import pytest
 
 from blocks.company import Company
-from flows.recovery import recover
+from flows.recovery import borrow_way_back, recover
 from flows.red_flag import RedFlag
+from flows.rollback import release_to_undo, undoing
+from flows.way_home import go_home
 from policy.items import Way
 from policy.judgement import Verdict
+from policy.plans import Cause, Why
 from policy.record import Event, last
-from policy.release import ManualReason, ManualRequest, Release
+from policy.release import ManualReason, ManualRequest, Release, RollbackRequest
 from policy.way_home import touched_servers
 from tasks.item import answer
 from tasks.preparation import way_back_known
@@ -125,3 +128,34 @@ def test_an_image_that_was_built_there_is_a_way_back_while_the_server_has_it(com
     assert (known.verdict, known.sentence.count("built there")) == (Verdict.PASSED, 3)
     assert gone.verdict is Verdict.FAILED
     assert f"was built on {FIRST} and is gone from it; there is nothing to roll back to" in gone.sentence
+
+
+def test_a_release_that_built_nothing_is_not_the_one_to_undo_where_a_server_says_nothing(
+    company: Company, world: World
+) -> None:
+    Process.begin(company, a_release(world).model_copy(update={"key": "20261124-090000-a"})).go_on_to_the_end()
+    failing = Process.begin(company, manual(world).model_copy(update={"key": "20261124-100000-b"}))
+    world.faults.add("build")
+    with pytest.raises(StepFailed):
+        failing.go_on()
+    world.machines[NAMES[1]].digest = cast("Any", None)
+    world.machines[NAMES[1]].running = False
+
+    asked = RollbackRequest(requested_by="Omar Reyes", reason="users report problems", what_was_seen="a white page")
+    undone, _ = release_to_undo(company, asked)
+
+    assert undone.key == "20261124-090000-a"
+
+
+def test_a_person_rolls_back_what_every_server_built(company: Company, world: World) -> None:
+    done = begun(company, world, steps=0)
+    done.go_on_to_the_end()
+    asked = RollbackRequest(requested_by="Omar Reyes", reason="users report problems", what_was_seen="a white page")
+    original, _ = release_to_undo(company, asked)
+
+    process = Process.begin(company, undoing(original, asked, key="20261124-190000-aaaaaaaa"))
+    borrow_way_back(process.run)
+    go_home(process.run, Why(Cause.ROLLBACK_ASKED, "a white page"))
+
+    assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
+    assert checkouts(world) == {releases.OLD_COMMIT}

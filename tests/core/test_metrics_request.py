@@ -28,3 +28,13 @@ def test_the_last_day_counts_whole_and_days_to_come_do_not_count() -> None:
 def test_a_period_that_has_not_begun_is_refused() -> None:
     with pytest.raises(BadRequest, match=r"^first_day: 2026-11-25 has not come yet, today is 2026-11-24$"):
         asked("2026-11-25", "2026-12-31")
+
+
+def test_an_open_end_is_today() -> None:
+    assert asked("2026-10-01", "9999-12-31")[1] == datetime(2026, 11, 25, tzinfo=ZONE)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "0002-06-30"])
+def test_days_before_anybody_released_anything_are_refused(day: str) -> None:
+    with pytest.raises(BadRequest, match=f"^first_day: {day} lies before 2000"):
+        asked(day, day)

@@ -7,6 +7,8 @@ from deployments.checklist_page import find_places
 from policy.checklist import ITEMS
 from policy.items import in_order
 
+NUMBERS = sorted(ITEMS, key=in_order)
+
 PLACES = find_places()
 NUMBERS = sorted(ITEMS, key=in_order)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, cast
 
 import pytest
@@ -14,11 +15,12 @@ from policy.duties import Duty
 from policy.items import Way
 from policy.judgement import Judgement, Verdict
 from policy.record import Event
-from policy.release import Urgency
+from policy.release import DeployedBy, Urgency
 from tasks.duties import look_after, remind
 from tasks.hotfix import fast_track_review, hotfix_branch
 from tasks.item import Question, answer
-from tasks.resolve import contains
+from tasks.merged import when_merged
+from tasks.resolve import BadRequest, check_request, contains
 from tests.evidence.company import CHECKS, Scene
 from tests.policy.releases import hotfix_request
 from tests.policy.rows import numbered, row
@@ -55,6 +57,8 @@ def number(scene: Scene) -> Iterator[int]:
         }
     )
     scene.run = replace(run, release=release)
+    # As the sign-off leaves it.
+    run.company.github.move_ref("production", head)
     yield opened
     history.restore(refs)
     state.pulls, state.issues, state.reviews, state.checks = pulls, issues, reviews, checks
@@ -110,6 +114,22 @@ def test_without_a_test_command_that_is_said(scene: Scene) -> None:
     assert "no [hotfix_test] in the settings" in judgement.sentence
 
 
+def test_a_commit_of_a_fork_is_built_nowhere_and_its_tests_are_not_run(scene: Scene, number: int) -> None:
+    pulls = cast("GitHub", scene.vendors["github"]).state.pulls
+    request = hotfix_request(
+        commit=scene.run.release.commit, deployed_by=DeployedBy.SERVERS, tried_by_hand=True, requested_by="Tomas Lima"
+    )
+    assert check_request(request, scene.run.company) == scene.run.release.commit
+    pulls[number] = replace(pulls[number], from_fork=True)
+
+    judgement = asked(scene, hotfix_branch, test_bench=bench(scene, "touch", "/nonexistent/ran"))
+
+    assert judgement.verdict is not Verdict.PASSED
+    assert "its tests are not run on the worker" in judgement.sentence
+    with pytest.raises(BadRequest, match=rf"comes from a fork \(#{number}\); push it to a branch of this repository"):
+        check_request(request, scene.run.company)
+
+
 def test_one_approval_of_a_marked_pull_request_is_enough_at_high_risk(scene: Scene, number: int) -> None:
     judgement = asked(scene, fast_track_review)
 
@@ -141,12 +161,15 @@ def test_what_the_fast_track_lacks_is_all_said(scene: Scene, number: int) -> Non
 def test_the_back_merge_is_done_once_the_pull_request_is_merged_however(scene: Scene, number: int) -> None:
     state = cast("GitHub", scene.vendors["github"]).state
     assert not contains(scene.run.company.github, scene.run.release.commit, state.history.resolve("main"))
+    assert when_merged(scene.run.company, scene.run.release.commit, pull_request=None) is None
     done, sentence = looked(scene, Duty.BACK_MERGE)
     assert (done, sentence.endswith(f"/pull/{number}")) == (False, True)
 
     scene.run.company.github.merge_pull_request(number, scene.run.release.commit)
 
     assert looked(scene, Duty.BACK_MERGE) == (True, f"#{number} is merged into main")
+    merged = when_merged(scene.run.company, state.history.resolve("main"), pull_request=None)
+    assert merged == datetime.fromisoformat(str(state.pulls[number].merged_at))
     assert contains(scene.run.company.github, scene.run.release.commit, state.history.resolve("main"))
     assert state.history.find("main") != scene.run.release.commit
 
@@ -183,6 +206,28 @@ def test_any_other_hotfix_has_its_post_mortem_opened_and_nobody_is_chased(scene:
 
     assert (done, len(cast("GitHub", scene.vendors["github"]).state.issues)) == (True, 1)
     assert "required of nobody" in sentence
+
+
+@pytest.mark.usefixtures("number")
+def test_a_hotfix_that_was_rolled_back_owes_main_nothing(scene: Scene) -> None:
+    scene.run.company.github.move_ref("production", scene.run.release.previous_commit)
+
+    done, sentence = looked(scene, Duty.BACK_MERGE)
+
+    assert (done, "was rolled back: production holds it no more" in sentence) == (True, True)
+
+
+@pytest.mark.usefixtures("number")
+def test_the_summary_opens_no_post_mortem_beside_the_one_that_is_opened_at_the_same_moment(scene: Scene) -> None:
+    urgent(scene, Urgency.HOLE_EXPLOITED)
+    # Slack has the summary of the other one.
+    another = scene.run.release.model_copy(update={"key": "20261124-190000-1f2e3d4c"})
+    scene.run = replace(scene.run, release=another)
+
+    looked(scene, Duty.SUMMARY)
+
+    assert cast("GitHub", scene.vendors["github"]).state.issues == []
+    assert "post-mortem: its issue is about to be opened: answer its three questions" in said(scene)[-1]
 
 
 def test_the_team_reads_the_summary_once(scene: Scene, number: int) -> None:

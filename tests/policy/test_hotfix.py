@@ -1,6 +1,7 @@
 """Is it an emergency, is the fix small, tested and looked at, and is the bug gone."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from policy.hotfix import (
     judge_bug_there,
     judge_proposal,
     judge_trial,
+    judge_tried,
     judge_urgency,
 )
 from policy.hotfix_rules import HotfixRules
@@ -246,3 +248,20 @@ def test_before_the_fix_the_check_has_to_fail(status: int, expects: str, verdict
 
     assert judgement.verdict is (Verdict.FAILED if verdict is Verdict.PASSED else Verdict.PASSED)
     assert judgement.sentence.startswith(f"before the fix {sentence}")
+
+
+@pytest.mark.parametrize(
+    ("asked", "verdict", "sentence"),
+    [
+        ({"check_path": "/api/patients/7"}, Verdict.PASSED, "/api/patients/7 shows the bug"),
+        ({"tried_by_hand": True}, Verdict.ATTESTED, "the fix was tried by hand"),
+        ({}, Verdict.FAILED, "nobody says to have tried the fix by hand; expected one of the two"),
+    ],
+)
+def test_without_a_check_somebody_says_to_have_tried_the_fix(
+    asked: dict[str, Any], verdict: Verdict, sentence: str
+) -> None:
+    judgement = judge_tried(hotfix_request(**asked))
+
+    assert judgement.verdict is verdict
+    assert sentence in judgement.sentence
