@@ -2,6 +2,7 @@
 
 import shlex
 import time
+from dataclasses import replace
 
 from blocks.company import Company
 from blocks.errors import Refused
@@ -11,6 +12,7 @@ from policy.health import judge_health
 from policy.judgement import Judgement, not_configured, spoken, worst_of
 from policy.record import Event
 from policy.red_flags import judge_conclusion
+from policy.stopped import say_killed
 from policy.troubleshooting import explain
 from tasks.item import item
 from tasks.run import Run
@@ -94,7 +96,9 @@ def updated(server: Server, run: Run) -> Step:
         known = (run.digests_before.get(server.name), digest)
         if state.container is not None and state.image_digest not in known:
             raise Refused(f"{_say(state)}, neither the old nor the new version: somebody is repairing by hand")
-        return Seen(state.running and state.image_digest == digest, _say(state))
+        if not (state.running and state.image_digest == digest):
+            return Seen(done=False, sentence=_say(state))
+        return Seen(done=True, sentence="; ".join(filter(None, (_say(state), say_how_it_ended(server, run)))))
 
     return Step(
         number=number_for(server, run),
@@ -102,11 +106,23 @@ def updated(server: Server, run: Run) -> Step:
         name="updated",
         look=look,
         act=lambda company, number: company.fleet.update(server, number, reference, commit=commit),
-        does=f"on {server.name}: {_up(server, run, commit)} with {reference}",
+        does=f"on {server.name}: {_stop(server, run)} && {_up(server, run, commit)} with {reference}",
         undo="put back the kept image, Compose file and environment",
         within=run.limits.boot,
         facts={"digest": digest},
     )
+
+
+def say_how_it_ended(server: Server, run: Run) -> str:
+    """Return what people should know of the end of the version before; nothing where it ended as it should.
+
+    A server that had to be killed goes on, for it was drained first; without a balancer the approver is shown it.
+    """
+    if run.digests_before.get(server.name) == run.built.digest_on(server.name):
+        return ""
+    fleet = run.company.fleet
+    was_drained = run.company.balancer is not None
+    return say_killed(server.name, fleet.read_ended(server), grace=fleet.stop_grace, drained=was_drained)
 
 
 def healthy(server: Server, run: Run) -> Step:
@@ -188,7 +204,9 @@ def first_server_shows(run: Run) -> Judgement:
     server = run.servers[0]
     health = judge_health(run.company.fleet.read_health(server), version=run.built.commit)
     smoke = judge_smoke_tests(run.company.application, at=server.health)
-    return worst_of((health, smoke))
+    judgement = worst_of((health, smoke))
+    ended = say_how_it_ended(server, run)
+    return replace(judgement, sentence=f"{judgement.sentence}; {ended}") if ended else judgement
 
 
 def number_for(server: Server, run: Run) -> str:
@@ -241,6 +259,11 @@ def _in_rotation(server: Server, run: Run, *, number: str, name: str = IN_ROTATI
         undo="take it out of rotation",
         within=run.limits.boot,
     )
+
+
+def _stop(server: Server, run: Run) -> str:
+    fleet = run.company.fleet
+    return shlex.join(commands.stop(fleet.compose_file, server.service, fleet.stop_grace))
 
 
 def _up(server: Server, run: Run, commit: str = "") -> str:

@@ -107,7 +107,9 @@ def test_a_new_version_that_is_ill_is_brought_home(company: Company, world: Worl
     assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
 
 
-def test_a_server_that_never_empties_is_put_back_in_rotation(company: Company, world: World) -> None:
+def test_r5_a_server_with_sessions_still_open_fails_its_drain_and_is_back_on_the_old_version(
+    company: Company, world: World
+) -> None:
     process = begun(company, world, steps=FIRST_APPROVED)
     world.faults.add("requests never end")
 
