@@ -97,7 +97,7 @@ def updated(server: Server, run: Run) -> Step:
         if state.container is not None and state.image_digest not in known:
             raise Refused(f"{_say(state)}, neither the old nor the new version: somebody is repairing by hand")
         if not (state.running and state.image_digest == digest):
-            return Seen(done=False, sentence=_say(state))
+            return Seen(done=False, sentence=f"{_say(state)}, expected {digest[:19]}")
         return Seen(done=True, sentence="; ".join(filter(None, (_say(state), say_how_it_ended(server, run)))))
 
     return Step(

@@ -43,7 +43,7 @@ from tests.core.scene import (
     serving,
 )
 from tests.core.world import NAMES, Hosts, MemoryStore, World
-from tests.policy.rows import OLD
+from tests.policy.rows import NEW, OLD
 
 
 def test_a_release_that_nothing_speaks_against_is_signed_off(company: Company, world: World) -> None:
@@ -102,6 +102,16 @@ def test_a_new_version_that_is_ill_is_brought_home(company: Company, world: Worl
     process = begun(company, world, steps=FIRST_UPDATED)
 
     with pytest.raises(StepFailed, match="web-server-1 is not healthy: HTTP 503"):
+        process.go_on()
+
+    assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
+
+
+def test_r1_an_update_that_ends_well_and_changes_nothing_is_a_step_that_failed(company: Company, world: World) -> None:
+    world.faults.add("up changes nothing")
+    process = begun(company, world, steps=FIRST_DRAINED)
+
+    with pytest.raises(StepFailed, match=f"web-server-1 runs {OLD[:19]}, expected {NEW[:19]}"):
         process.go_on()
 
     assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)

@@ -250,6 +250,8 @@ class Hosts:
         """Run the new image; requests in flight on a server that is not empty are lost."""
         machine = self._reach(server)
         with self.world.change(machine, number, "update"):
+            if "up changes nothing" in self.world.faults:
+                return
             self.world.takes_away(machine, "update")
             if machine.running:
                 machine.ended = 137 if "nothing hears SIGTERM" in self.world.faults else 0

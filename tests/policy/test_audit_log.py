@@ -39,6 +39,7 @@ def test_audited_requests_leave_rows(rows: int | None, requests: float | None, v
 
 
 def test_a_replica_says_nothing_about_what_is_written() -> None:
+    """GitHub 2018-10-21."""
     judgement = judge_audit_log(100, 100, primary=False, window=timedelta(minutes=15), share=0.9)
 
     assert judgement.verdict is Verdict.UNKNOWN

@@ -28,6 +28,7 @@ def test_no_row_is_lost_and_growth_is_explained(after: dict[str, Counted], verdi
 
 
 def test_a_replica_may_be_hours_behind() -> None:
+    """GitHub 2018-10-21."""
     assert judge_row_counts(BEFORE, BEFORE, from_primary=False, dropped=NOTHING).verdict is Verdict.UNKNOWN
 
 
