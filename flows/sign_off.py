@@ -83,7 +83,13 @@ def sign_off_migration(run: Run) -> None:
     """The team is told and the record is sealed; the servers serve what they served, so no ref and no tag moves."""
     hear_flags(run)
     company, issues = run.company, []
-    steps = [*([maintenance_over(run, "The database was changed.")] if company.statuspage is not None else [])]
+    steps = [
+        *(
+            [maintenance_over(run, "Maintenance complete, all systems operational.")]
+            if company.statuspage is not None
+            else []
+        )
+    ]
     steps += [log_written(run)] if company.log is not None else []
     for step in steps:
         inform(step, run)
@@ -105,7 +111,7 @@ def written_down(run: Run) -> list[str]:
     company = run.company
     steps = [release_tagged(run)]
     if company.statuspage is not None:
-        steps.append(maintenance_over(run, "The new version is live."))
+        steps.append(maintenance_over(run, "Maintenance complete, all systems operational."))
     if company.log is not None:
         steps.append(log_written(run))
     if company.mail is not None and run.release.risk is Risk.HIGH:

@@ -15,7 +15,7 @@ ADVICE = {
 # What the checklist's section 10 has no advice for.
 KILLED_ADVICE = (
     "Check that its first process hears SIGTERM and ends: usually a shell in front of it keeps the signal (`exec`"
-    " in the entrypoint, or `init: true`)."
+    " in the entrypoint, or `init: true`)"
 )
 
 _CREDENTIAL = r"(password|passwd|pwd|token|secret|authorization|bearer|api[_-]?key)"

@@ -9,6 +9,7 @@ from blocks.company import Company
 from blocks.credentials import read_secret
 from blocks.errors import BlockError
 from blocks.slack import NEEDED_SCOPES
+from policy.combined import counted
 from policy.contacts import judge_contacts
 from policy.diagnosis import Finding, judge_each, judge_granted
 from policy.health import judge_health
@@ -30,7 +31,7 @@ def try_worker(company: Company) -> Iterator[Finding]:
 
     def reaches_store() -> Judgement:
         held = company.store.list("locks/")
-        return passed(f"answers; {len(held)} holds were ever taken")
+        return passed(f"answers; {counted(len(held), 'hold')} so far")
 
     yield attempt(
         "store",

@@ -8,6 +8,7 @@ from blocks.company import Company
 from blocks.errors import Refused
 from blocks.fleet import Server, ServerState, commands
 from blocks.load_balancer import BalancedServer
+from policy.combined import counted
 from policy.health import judge_health
 from policy.judgement import Judgement, not_configured, spoken, worst_of
 from policy.record import Event
@@ -62,7 +63,7 @@ def drained(server: Server, run: Run) -> Step:
         refuse_unless_enough_stay(run, server, balanced)
         state = _find(balanced, server)
         empty = state.admin_state != "ready" and state.sessions == 0
-        return Seen(empty, f"{server.name} is {state.admin_state} with {state.sessions} requests in flight")
+        return Seen(empty, _say_emptying(server, state))
 
     def act(company: Company, number: int) -> None:
         # Two servers of a batch that count at the same moment would each find the other one serving.
@@ -141,7 +142,7 @@ def taken_out(server: Server, run: Run) -> Step:
     def look(company: Company) -> Seen:
         state = _balanced(company, server)
         out = state.admin_state != "ready" and state.sessions == 0
-        return Seen(out, f"{server.name} is {state.admin_state} with {state.sessions} requests in flight")
+        return Seen(out, _say_emptying(server, state))
 
     def act(company: Company, number: int) -> None:
         balancer = BALANCER.required(company)
@@ -259,6 +260,11 @@ def _in_rotation(server: Server, run: Run, *, number: str, name: str = IN_ROTATI
         undo="take it out of rotation",
         within=run.limits.boot,
     )
+
+
+def _say_emptying(server: Server, state: BalancedServer) -> str:
+    rotation = IN_ROTATION if state.admin_state == "ready" else f"{OUT_OF_ROTATION} ({state.admin_state})"
+    return f"{server.name} is {rotation} with {counted(state.sessions, 'request')} in flight"
 
 
 def _stop(server: Server, run: Run) -> str:

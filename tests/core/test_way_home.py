@@ -123,7 +123,7 @@ def test_r5_a_server_with_sessions_still_open_fails_its_drain_and_is_back_on_the
     process = begun(company, world, steps=FIRST_APPROVED)
     world.faults.add("requests never end")
 
-    with pytest.raises(StepFailed, match="web-server-2 is drain with 1 requests in flight"):
+    with pytest.raises(StepFailed, match=r"web-server-2 is out of rotation \(drain\) with 1 request in flight"):
         process.go_on()
 
     assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)

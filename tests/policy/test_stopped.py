@@ -22,7 +22,7 @@ def test_r5_a_server_that_had_to_be_killed_is_said_with_what_it_cost(*, drained:
     assert cost in said
     assert said.endswith(
         "Check that its first process hears SIGTERM and ends: usually a shell in front of it keeps the"
-        " signal (`exec` in the entrypoint, or `init: true`)."
+        " signal (`exec` in the entrypoint, or `init: true`)"
     )
 
 
