@@ -285,7 +285,8 @@ def _find(balanced: tuple[BalancedServer, ...], server: Server) -> BalancedServe
     for state in balanced:
         if state.name == server.balancer_name:
             return state
-    raise Refused(f"the balancer knows no server {server.balancer_name}")
+    there = ", ".join(state.name for state in balanced)
+    raise Refused(f"the balancer knows no server {server.balancer_name}; it knows {there or 'none'}")
 
 
 def _say(state: ServerState) -> str:
