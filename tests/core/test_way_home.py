@@ -207,7 +207,7 @@ def test_whoever_repairs_by_hand_is_left_alone_and_on_call_is_paged(
 
     assert outcome(process) == "stuck"
     assert len(world.acts) == before
-    assert "somebody is repairing by hand" in pages(company)[0]
+    assert "Somebody is repairing by hand" in pages(company)[0]
 
 
 class RefusingFigures(Figures):
