@@ -15,6 +15,7 @@ from blocks.errors import BlockError, Refused, Unreachable
 from blocks.postgres import Postgres
 from blocks.postgres_catalogue import place_of, spelled
 from blocks.postgres_tables import PRISMAS_LOCK
+from policy.combined import counted
 from policy.migrations.added import Addition
 from policy.rows_left_out import leave_rows_out
 
@@ -91,7 +92,7 @@ def _refuse_if_written(connection: psycopg.Connection[tuple[object, ...]], addit
     found = connection.execute(_counting(addition), ()).fetchone()
     rows = int(str(found[0])) if found else 0
     if rows:
-        raise Refused(f"{rows:,} rows of {addition.name} were written in the last moment; nothing was changed")
+        raise Refused(f"{addition.name}: {counted(rows, 'row')} written in the last moment; nothing was changed")
 
 
 def _mark(connection: psycopg.Connection[tuple[object, ...]], names: Sequence[str], schema: str) -> None:

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.one_request import trusted
+from policy.combined import counted
 
 Shape = TypeVar("Shape")
 Headers = Callable[[], Mapping[str, str]]
@@ -195,7 +196,7 @@ def said(response: httpx.Response) -> str:
         body = None
     if words := list(_words(body)):
         return "; ".join(words)[:_LONGEST_TEXT]
-    return f"({len(response.content)} bytes of {response.headers.get('content-type', 'no type')})"
+    return f"({counted(len(response.content), 'byte')} of {response.headers.get('content-type', 'no type')})"
 
 
 def _words(body: object) -> Iterator[str]:

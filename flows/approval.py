@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from prefect.logging import get_run_logger
 
@@ -26,6 +27,7 @@ from policy.messages import approval_wanted, waits_for_approval
 from policy.page import headline, render_page
 from policy.record import Event
 from policy.windows import judge_window
+from policy.wording import as_sentences
 from tasks.messages import show_state, tell_each
 from tasks.run import Run, utc_now
 from tasks.schema import say_closing
@@ -76,8 +78,8 @@ def _subject(run: Run, report: Report) -> str:
 def _complain(ruling: Ruling) -> str:
     """Say above the form why there is a form again."""
     if ruling.outcome is Outcome.APPROVED:
-        return f"What was approved has changed since, so it is asked again. {ruling.sentence}."
-    return f"The last answer did not count: {ruling.sentence}. Nothing was changed."
+        return as_sentences("what was approved has changed since, so it is asked again", ruling.sentence)
+    return as_sentences(f"the last answer did not count: {ruling.sentence}", "nothing was changed")
 
 
 def evidence_page(run: Run, report: Report, watch: Watch) -> str:
@@ -124,23 +126,23 @@ def page_before_any_change(run: Run, report: Report) -> str:
 def _ask_for_approval(run: Run, complaint: str, evidence: str, report: Report, *, within: timedelta) -> ApprovalForm:
     approvers = who_may_approve(run)
     run.record.append(Event.ASKED, item="2.1.4", facts={"approvers": [person.name for person in approvers]})
-    text = approval_wanted(
+    say = partial(
+        approval_wanted,
         run.release,
         complaint=complaint,
         verdict=headline(report.entries, way=run.release.way),
         measured=report.entries[0][1].sentence,
         link=run.link,
-        left=within,
         approvers=[person.name for person in approvers],
     )
     show_state(run, waits_for_approval(run.release, run.build, [person.name for person in approvers]))
-    tell_each(run, approvers, number="2.1.4", name="asked to approve", text=text)
+    tell_each(run, approvers, number="2.1.4", name="asked to approve", text=say(left=within))
     return ask(
         ApprovalForm,
         f"**{complaint}**\n\n{evidence}" if complaint else evidence,
         within=within,
         lookout=run.lookout,
-        remind=reminder(run, text),
+        remind=reminder(run, say),
         remind_every=run.limits.reminder,
     )
 

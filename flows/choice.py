@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+from typing import Protocol
 
 from flows.gate import ChoiceForm, NobodyAnswered, ask
 from policy.approval import Outcome
@@ -11,6 +13,7 @@ from policy.judgement import spoken
 from policy.messages import choice_wanted
 from policy.record import Event
 from policy.way_home import ROLL_BACK, STAY, say_closed
+from policy.wording import as_sentences
 from tasks.messages import page_on_call
 from tasks.run import Run
 
@@ -31,12 +34,12 @@ def choose(run: Run, sentence: str) -> None:
     """
     taken_away = ", ".join(list_taken_away(run.record.seen))
     if taken_away and (closed := say_closed(taken_away)) not in sentence:
-        sentence = f"{sentence}. {closed}"
+        sentence = as_sentences(sentence, closed)
     live = run.release.way is Way.MIGRATION or any(row.event is Event.LIVE for row in run.record.seen)
     link = run.link
     within = run.limits.approval
-    text = choice_wanted(run.release, sentence=sentence, link=link, left=within)
-    page_on_call(run, text, name=f"choice-{len(run.record.seen)}")
+    say = partial(choice_wanted, run.release, sentence=sentence, link=link)
+    page_on_call(run, say(left=within), name=f"choice-{len(run.record.seen)}")
     run.record.append(Event.ASKED, item="4.1.1", facts={"sentence": sentence})
     try:
         answer = ask(
@@ -44,7 +47,7 @@ def choose(run: Run, sentence: str) -> None:
             f"## {run.release.what}\n\n{sentence}\n",
             within=within,
             lookout=run.lookout,
-            remind=reminder(run, text),
+            remind=reminder(run, say),
             remind_every=run.limits.reminder,
         )
     except NobodyAnswered:
@@ -58,24 +61,32 @@ def choose(run: Run, sentence: str) -> None:
     outcome = answer.decision if counts else Outcome.NOT_VALID.value
     run.record.append(Event.ANSWERED, item="4.1.1", facts={**facts, "outcome": outcome})
     if person is None:
-        choose(run, f"{answer.name!r} is not in the roster. {sentence}")
+        choose(run, as_sentences(f"{answer.name!r} is not in the roster", sentence))
     elif answer.decision == ROLL_BACK and taken_away:
-        choose(run, f"{person.name} chose to roll back, which would break production. {sentence}")
+        choose(run, as_sentences(f"{person.name} chose to roll back, which would break production", sentence))
     elif answer.decision == ROLL_BACK:
         raise ApprovalRefused(f"{person.name} chose to roll back: {answer.reason}")
     elif answer.decision == STAY and not live:
-        choose(run, f"the servers differ, so production cannot stay as it is. {sentence}")
+        choose(run, as_sentences("the servers differ, so production cannot stay as it is", sentence))
     elif answer.decision == STAY:
         raise PeopleStay(f"{person.name} chose to stay: {answer.reason}")
 
 
-def reminder(run: Run, text: str) -> Callable[[timedelta], None]:
-    """Return what tells whoever is on call how much time is left."""
+class Question(Protocol):
+    """A question to people, which says how much time is left."""
+
+    def __call__(self, *, left: timedelta) -> str:
+        """Return the message."""
+
+
+def reminder(run: Run, say: Question) -> Callable[[timedelta], None]:
+    """Return what asks whoever is on call again, with the time that is left now."""
 
     asking = len(run.record.seen)
 
     def remind(left: timedelta) -> None:
         minutes = max(1, round(left.total_seconds() / 60))
-        page_on_call(run, f"{minutes} min left. {text}", name=f"reminder-{asking}-{minutes}")
+        text = f"{minutes} min left. {say(left=timedelta(minutes=minutes))}"
+        page_on_call(run, text, name=f"reminder-{asking}-{minutes}")
 
     return remind

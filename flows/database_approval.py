@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Literal
 
 from prefect.input import RunInput
@@ -17,6 +18,7 @@ from policy.approval import Outcome, Ruling, standing_approval, subject_of
 from policy.messages import database_approval_wanted
 from policy.record import Event
 from policy.roles import Occasion, Person, Role, entitled, judge_approver
+from policy.wording import as_sentences
 from tasks.database_rollback import down_of
 from tasks.messages import tell_each
 from tasks.run import Run, utc_now
@@ -69,7 +71,7 @@ def require_database_approval(run: Run, gather: Callable[[Run], tuple[Report, bo
         _write_down(run, answer, ruling, subject)
         if ruling.outcome is Outcome.LEFT:
             raise ApprovalRefused(ruling.sentence)
-        complaint = f"The last answer did not count: {ruling.sentence}. Nothing was changed."
+        complaint = as_sentences(f"the last answer did not count: {ruling.sentence}", "nothing was changed")
         if ruling.outcome is Outcome.APPROVED:
             complaint = "What was approved has changed since, so it is asked again."
 
@@ -112,17 +114,22 @@ def _ask(run: Run, report: Report, complaint: str, *, both: bool, within: timede
     approvers = who_may_decide(run)
     names = [person.name for person in approvers]
     run.record.append(Event.ASKED, item="4.3.2", facts={"approvers": names, "both": both})
-    text = database_approval_wanted(
-        run.release, complaint=complaint, found=report.sentence, link=run.link, left=within, approvers=names
+    say = partial(
+        database_approval_wanted,
+        run.release,
+        complaint=complaint,
+        found=report.sentence,
+        link=run.link,
+        approvers=names,
     )
-    tell_each(run, approvers, number="4.3.2", name="asked to roll the database back", text=text)
+    tell_each(run, approvers, number="4.3.2", name="asked to roll the database back", text=say(left=within))
     page = evidence_of(run, report, both=both)
     return ask(
         DatabaseRollbackForm,
         f"**{complaint}**\n\n{page}" if complaint else page,
         within=within,
         lookout=run.lookout,
-        remind=reminder(run, text),
+        remind=reminder(run, say),
         remind_every=run.limits.reminder,
     )
 

@@ -23,6 +23,7 @@ from prefect.logging import get_run_logger
 from prefect.states import Running
 from pydantic import Field, ValidationError
 
+from policy.judgement import spoken
 from tasks.run import Lookout
 
 LOOK_SECONDS = 0.25
@@ -96,7 +97,7 @@ def ask(
     (a run forced to Running) is asked for again.
     """
     deadline = time.monotonic() + within.total_seconds()
-    asking = _Asking(deadline, lookout, remind, remind_every.total_seconds())
+    asking = _Asking(deadline, within, lookout, remind, remind_every.total_seconds())
     while True:
         try:
             return asyncio.run(_answer_or_alarm(form, evidence, asking))
@@ -112,9 +113,15 @@ class _Asking:
     """The time and the alarms of one question, over all its repetitions."""
 
     def __init__(
-        self, deadline: float, lookout: Lookout, remind: Callable[[timedelta], None], remind_every: float
+        self,
+        deadline: float,
+        within: timedelta,
+        lookout: Lookout,
+        remind: Callable[[timedelta], None],
+        remind_every: float,
     ) -> None:
         self._deadline = deadline
+        self._within = within
         self._lookout = lookout
         self._remind = remind
         self._remind_every = remind_every
@@ -127,7 +134,7 @@ class _Asking:
     def look(self) -> None:
         self._lookout.check()
         if self.seconds_left < 0:
-            raise NobodyAnswered("the time to answer is over")
+            raise NobodyAnswered(f"nobody answered within {spoken(self._within)}")
         if time.monotonic() > self._next_reminder:
             self._next_reminder = time.monotonic() + self._remind_every
             self._remind(timedelta(seconds=self.seconds_left))

@@ -93,13 +93,20 @@ class Heart:
         if newest is None or newest.number < self._number:
             return
         if newest.number > self._number:
-            self._overtaken = (
-                f"hold {self._number} was taken over by hold {newest.number}; this run changes nothing more"
-            )
+            self._overtaken = self._say_overtaken(newest)
         elif newest.released:
             self._overtaken = f"hold {self._number} was given back by somebody else; this run changes nothing more"
         elif newest.asked_to_stop:
             self._asked_to_stop = newest.asked_to_stop
+
+    def _say_overtaken(self, newest: Hold) -> str:
+        """An answer that reaches this run now opens nothing, and whoever gave it reads why."""
+        if newest.release == self._release:
+            return f"hold {self._number} was taken over by hold {newest.number}; this run changes nothing more"
+        return (
+            f"an approval of this run is for {self._release}; since then {newest.by} began to release {newest.what}"
+            f" (hold {newest.number}): this run changes nothing more"
+        )
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from flows.hold import refuse_while_held
 from flows.opening import open_release, release_key
 from flows.phase import Report, publish_record
 from flows.preparation import gather_evidence
+from policy.combined import counted
 from policy.items import Way
 from policy.limits import Mode
 from policy.metrics import Ending
@@ -63,7 +64,10 @@ def say(reports: tuple[Report, ...]) -> str:
     kept = [item.number for item, judgement in entries if item.number in KEEPS and judgement.verdict.lets_pass]
     again = [item.number for item, _ in entries if item.number not in KEEPS]
     wrong = find_wrong(reports)
-    parts = [f"{len(kept)} items are kept for the release of this change", f"asked again then: {', '.join(again)}"]
+    parts = [
+        f"kept for the release of this change: {counted(len(kept), 'item')}",
+        f"asked again then: {', '.join(again)}",
+    ]
     return "; ".join([*([f"mend before the release: {say_each(wrong)}"] if wrong else []), *parts])
 
 

@@ -85,7 +85,8 @@ def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
     if isinstance(plan, Wait):
         name = f"{PROCESS_DIED} under hold {dead.number}"
         if not any(row.event is Event.CONFIRMED and row.step == name for row in rows):
-            page_on_call(looking, page_wait(release, plan.until, plan.sentence), name=name)
+            text = page_wait(release, plan.until, plan.sentence, zone=company.rules.time_zone)
+            page_on_call(looking, text, name=name)
         with suppress(BlockError):
             DeadMansSwitch(looking, holds).push()
         return plan

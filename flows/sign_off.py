@@ -1,5 +1,7 @@
 """3.3 and 3.4: people are told, the last look is taken, the record is sealed."""
 
+from contextlib import suppress
+
 from prefect.logging import get_run_logger
 
 from blocks.company import Company
@@ -21,6 +23,7 @@ from tasks.duties import duties_scheduled, duty_scheduled
 from tasks.item import Question, as_task
 from tasks.messages import deliver, end_incident, inform, show_state
 from tasks.revert import revert_deployed
+from tasks.rollout import say_how_it_ended
 from tasks.run import Run, utc_now
 from tasks.seal import seal
 from tasks.sign_off import log_written, release_documented, release_tagged, ticket_closed
@@ -47,13 +50,22 @@ def sign_off(run: Run) -> None:
     carry_out(production_ref_moved(run, run.build.commit), run)
     hear_flags(run)
     issues = [] if judgement.verdict.lets_pass else [judgement.sentence]
-    issues += written_down(run)
+    issues += list_killed(run) + written_down(run)
     took = utc_now() - run.release.opened_at
     text = completed(run.release, run.built, took=took, issues=issues, skipped=compared_with_standard(run))
     show_state(run, text)
     inform(deliver(run, number="3.3.1", name="completion posted", text=text), run)
     end_incident(run)
     seal(run, outcome=Ending.SIGNED_OFF, sentence=f"{run.built.commit[:7]} is live; {judgement.sentence}")
+
+
+def list_killed(run: Run) -> list[str]:
+    """Say of each server whose version before had to be killed that it was; it is live, so nothing waits for it."""
+    said = []
+    for server in run.servers:
+        with suppress(BlockError):
+            said.append(say_how_it_ended(server, run))
+    return [sentence for sentence in said if sentence]
 
 
 def compared_with_standard(run: Run) -> str:
@@ -71,7 +83,13 @@ def sign_off_migration(run: Run) -> None:
     """The team is told and the record is sealed; the servers serve what they served, so no ref and no tag moves."""
     hear_flags(run)
     company, issues = run.company, []
-    steps = [*([maintenance_over(run, "The database was changed.")] if company.statuspage is not None else [])]
+    steps = [
+        *(
+            [maintenance_over(run, "Maintenance complete, all systems operational.")]
+            if company.statuspage is not None
+            else []
+        )
+    ]
     steps += [log_written(run)] if company.log is not None else []
     for step in steps:
         inform(step, run)
@@ -93,7 +111,7 @@ def written_down(run: Run) -> list[str]:
     company = run.company
     steps = [release_tagged(run)]
     if company.statuspage is not None:
-        steps.append(maintenance_over(run, "The new version is live."))
+        steps.append(maintenance_over(run, "Maintenance complete, all systems operational."))
     if company.log is not None:
         steps.append(log_written(run))
     if company.mail is not None and run.release.risk is Risk.HIGH:

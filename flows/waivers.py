@@ -6,6 +6,7 @@ The request says whether to wait for that at all: without it a release that its 
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from prefect.artifacts import create_markdown_artifact
@@ -23,6 +24,7 @@ from policy.messages import waivers_wanted
 from policy.page import Entry, render_page, say_each
 from policy.record import Event
 from policy.waivers import can_be_waived, list_waivers, waive
+from policy.wording import as_sentences
 from tasks.item import write_down
 from tasks.messages import tell_each
 from tasks.run import Run
@@ -80,7 +82,7 @@ def _ask_and_write_down(run: Run, left: Sequence[Entry], complaint: str, *, with
     if ruling.outcome is not Outcome.APPROVED:
         facts = {"decision": answer.decision, "name": name, "outcome": ruling.outcome.value}
         run.record.append(Event.ANSWERED, item="8.1", facts={**facts, "sentence": ruling.sentence})
-        return f"The last answer did not count: {ruling.sentence}. Nothing was changed."
+        return as_sentences(f"the last answer did not count: {ruling.sentence}", "nothing was changed")
     for item, judgement in left:
         facts = {"name": name, "reason": reasons[item.number], "typed_by": answer.typed_by, "own": ruling.own}
         found = {"verdict": judgement.verdict.value, "sentence": judgement.sentence}
@@ -94,10 +96,10 @@ def _ask(run: Run, left: Sequence[Entry], complaint: str, *, within: timedelta) 
     approvers = who_may_approve(run)
     names = [person.name for person in approvers]
     run.record.append(Event.ASKED, item="8.1", facts={"approvers": names, "sentence": say_each(left)})
-    text = waivers_wanted(
-        run.release, complaint=complaint, found=say_each(left), link=run.link, left=within, approvers=names
+    say = partial(
+        waivers_wanted, run.release, complaint=complaint, found=say_each(left), link=run.link, approvers=names
     )
-    tell_each(run, approvers, number="8.1", name="asked to waive", text=text)
+    tell_each(run, approvers, number="8.1", name="asked to waive", text=say(left=within))
     page = render_page(f"Waive what stops {run.release.what}?", left, way=run.release.way)
     try:
         return ask(
@@ -105,11 +107,11 @@ def _ask(run: Run, left: Sequence[Entry], complaint: str, *, within: timedelta) 
             f"**{complaint}**\n\n{page}" if complaint else page,
             within=within,
             lookout=run.lookout,
-            remind=reminder(run, text),
+            remind=reminder(run, say),
             remind_every=run.limits.reminder,
         )
     except NobodyAnswered as error:
-        raise ChecksFailed(f"{say_each(left)}; nobody waived it: {error}") from error
+        raise ChecksFailed(f"{say_each(left)}; {error}, so nothing is waived") from error
 
 
 def form_for(left: Sequence[Entry]) -> type[WaiverForm]:

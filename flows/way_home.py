@@ -36,6 +36,7 @@ from policy.metrics import Ending
 from policy.plans import Back, Cause, Forward, Nothing, Plan, Restart, Stuck, Watching, Why
 from policy.record import Event, last
 from policy.way_home import plan_way_home
+from policy.wording import as_clause
 from tasks.incident_report import report_incident
 from tasks.item import as_task
 from tasks.messages import end_incident, inform, page_on_call, tell_reported, tell_rolled_back, tell_stopped
@@ -68,7 +69,7 @@ def way_home(run: Run) -> Iterator[None]:
     except (TerminationSignal, Superseded):
         raise
     except Exception as error:
-        why = Why(_CAUSES.get(type(error), Cause.STEP_FAILED), str(error) or type(error).__name__)
+        why = Why(_CAUSES.get(type(error), Cause.STEP_FAILED), as_clause(str(error)) or type(error).__name__)
         go_home(run, why)
         raise
 
@@ -98,7 +99,7 @@ def go_home(run: Run, why: Why) -> Plan:
                 run.build = run.build or recorded_build(run)
                 inform(production_ref_moved(run, run.built.commit), run)
             tell_stopped(run, plan.sentence, why)
-            _clear_status_page(run, "The maintenance is over; the servers serve what they served.")
+            _clear_status_page(run, "The maintenance is over; nothing was changed.")
             seal(
                 run,
                 outcome=Ending.STAYED if why.cause is Cause.STAY else Ending.STOPPED,

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from policy.combined import counted
 from policy.judgement import Judgement, failed, passed, spoken, unknown
 from policy.measurement import measured
 
@@ -20,12 +21,13 @@ def judge_audit_log(
     if written is None:
         return unknown(f"how many audit rows were written {span} is not known")
     if requests is None:
-        sentence = f"{written:.0f} audit rows {span}; how many requests should have left one is not known"
+        sentence = f"{counted(round(written), 'audit row')} {span}; how many requests should have left one is not known"
         return passed(sentence) if written else unknown(sentence)
     if not requests:
         sentence = f"no traffic: no request that leaves an audit row came {span}"
-        return passed(f"{sentence}, yet {written:.0f} rows were written") if written else unknown(sentence)
-    sentence = f"{written:.0f} audit rows for {requests:.0f} audited requests {span} (limit {share:.0%})"
+        return passed(f"{sentence}, yet {counted(round(written), 'row')} came") if written else unknown(sentence)
+    told = f"{counted(round(written), 'audit row')} for {counted(round(requests), 'audited request')}"
+    sentence = f"{told} {span} (limit {share:.0%})"
     if not written:
         return failed(f"the audit log does not write: {sentence}")
     return passed(sentence) if written >= share * requests else failed(f"the audit log misses requests: {sentence}")

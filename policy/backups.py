@@ -8,7 +8,7 @@ from functools import partial
 from operator import attrgetter
 from statistics import median
 
-from policy.combined import listed
+from policy.combined import counted, listed
 from policy.judgement import Judgement, failed, passed, spoken, spoken_size, unknown, worst_of
 from policy.path_pattern import matches_any
 
@@ -65,7 +65,7 @@ def judge_newest_backup(
     series = _sort_by_name([backup for backup in backups if backup not in own], names)
     if not series and not own:
         wanted = f"is named like {listed(names)}" if names else f"ends in {_ENDINGS}"
-        return failed(f"no backup found: none of {len(backups)} objects {wanted}")
+        return failed(f"no backup found: none of {counted(len(backups), 'object')} {wanted}")
     judge = partial(_judge_dumps, now=now, max_age=max_age, share=share)
     judged = [judge([*own, *dumps]) for dumps in series] or [judge(own)]
     if len(judged) == 1 or not any(one.verdict.lets_pass for one in judged):

@@ -134,7 +134,7 @@ def list_faults(subject: str) -> Iterator[str]:
     elif all(word.casefold() in _EMPTY_WORDS for word in words):
         yield "says nothing about what changed"
     if len(text) > _LONGEST:
-        yield f"{len(text)} letters in one line"
+        yield f"{counted(len(text), 'letter')} in one line"
 
 
 def _quote(subject: str) -> str:

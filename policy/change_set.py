@@ -42,7 +42,9 @@ def judge_change_set(review: Review) -> Judgement:
     if review.files_said is not None and len(set(change.files)) != review.files_said:
         parts.append(unknown(f"{len(set(change.files))} of {counted(review.files_said, 'file')} received", link=link))
     elif review.files_said is None and len(change.files) >= FILES_OF_A_COMPARISON:
-        parts.append(unknown(f"{len(change.files)} files received, and a comparison names no more", link=link))
+        parts.append(
+            unknown(f"{counted(len(change.files), 'file')} received, and a comparison names no more", link=link)
+        )
     if not change.complete and not parts:
         parts.append(unknown(f"the list of changes was cut short at {counted(received, 'commit')}", link=link))
     return combine(parts or [passed(say_change_set(review), link=link)])

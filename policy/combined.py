@@ -32,8 +32,8 @@ def short(commit: str) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Say a number with its noun: `1 commit`, `3 commits`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """Say a number with its noun: `1 commit`, `3 commits`, `1,000 rows`."""
+    return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def listed(names: Iterable[str], *, most: int = 5) -> str:

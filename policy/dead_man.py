@@ -32,7 +32,7 @@ def servers_differ(rows: Sequence[Row], world: World) -> bool:
 
 def mark(release: Release) -> str:
     """Return what the message of this release is known by: a scheduled message of Slack's carries no key."""
-    return f"(dead man of release {release.key})"
+    return f"(dead man's switch of release {release.key})"
 
 
 def last_words(release: Release, world: World, commands: Mapping[str, str], *, seen_at: datetime, zone: str) -> str:

@@ -113,7 +113,8 @@ def headline(findings: Sequence[Finding]) -> str:
     red = sum(finding.is_red for finding in findings)
     if not findings:
         return "Nothing was tried"
-    return f"{red} of {len(findings)} need somebody" if red else f"All {len(findings)} are well"
+    well = f"All {len(findings)} are well" if len(findings) > 1 else "It is well"
+    return f"{red} of {len(findings)} {'needs' if red == 1 else 'need'} somebody" if red else well
 
 
 def red_first(findings: Iterable[Finding]) -> list[Finding]:

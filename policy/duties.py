@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-from policy.combined import listed, short
+from policy.combined import counted, listed, short
 from policy.release import HotfixRequest, Release
 from policy.windows import Calendar
+from policy.wording import as_sentences
 
 SATURDAY = 5
 
@@ -107,6 +108,6 @@ def reminder(release: Release, duty: Duty, found: Found, *, asked: int, people: 
     """A duty that is not done: who is asked, what is missing, and when it is asked about again."""
     return (
         f":alarm_clock: *The {duty} of hotfix {short(release.commit)} ({release.request.summary}) is not done.*"
-        f" {found.sentence}. For {listed(people)}; asked {asked} time{'' if asked == 1 else 's'},"
+        f" {as_sentences(found.sentence)} For {listed(people)}; asked {counted(asked, 'time')},"
         f" again {again:%A %H:%M}."
     )

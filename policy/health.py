@@ -114,8 +114,10 @@ def judge_every_server(answers: Sequence[HealthAnswer], *, servers: Collection[s
     if not worst.verdict.lets_pass:
         wrong = [judgement for judgement in judgements if not judgement.verdict.lets_pass]
         return Judgement(worst.verdict, "; ".join(judgement.sentence for judgement in wrong))
-    serving = "" if version is None else f" and serve {_short(version)}"
-    return passed(f"all {len(answers)} servers ({', '.join(sorted(answered))}) are healthy{serving}")
+    one = len(answered) == 1
+    who = f"{min(answered)} is" if one else f"all {len(answered)} servers ({', '.join(sorted(answered))}) are"
+    serving = "" if version is None else f" and {'serves' if one else 'serve'} {_short(version)}"
+    return passed(f"{who} healthy{serving}")
 
 
 def judge_staging_tree(served: str, served_tree: str | None, *, commit: str, tree: str | None) -> Judgement:

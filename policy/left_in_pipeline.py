@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from policy.combined import counted
 from policy.judgement import Judgement, failed, passed, unknown
 
 _PRODUCTION = re.compile(r"\bprod(uction)?\b", re.IGNORECASE)
@@ -46,7 +47,7 @@ def judge_pipeline(workflows: Mapping[str, bytes], *, environment: str, servers:
         return unknown(f"a workflow is no valid YAML: {str(error).splitlines()[0]}")
     if found:
         return failed(f"the pipeline deploys production too: {'; '.join(job.sentence for job in found)}")
-    return passed(f"no job of {len(workflows)} workflows deploys production")
+    return passed(f"no job of {counted(len(workflows), 'workflow')} deploys production")
 
 
 def find_deploy_jobs(

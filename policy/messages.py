@@ -10,6 +10,7 @@ from policy.judgement import Judgement, spoken
 from policy.plans import Why, World
 from policy.record import HEAD_DIGITS
 from policy.release import Build, Release
+from policy.wording import as_clause, as_sentences
 
 
 def waits_for_approval(release: Release, build: Build | None, approvers: Sequence[str]) -> str:
@@ -70,14 +71,17 @@ def rolled_back(
 ) -> str:
     """4.2.4: the roll-back, with what is left to do; `report` is where the incident report is, if there is one."""
     wrong = [judgement.sentence for judgement in verification if not judgement.verdict.lets_pass]
-    state = "restored to the previous version and verified" if not wrong else f"restored, but {'; '.join(wrong)}"
+    served = release.previous_commit[:7]
+    well = f"{served} serves again and was verified"
+    state = f"{served} runs again, and is not seen to be well: {'; '.join(wrong)}" if wrong else well
     return "\n".join(
         (
             ":warning: *Deployment Rolled Back*",
-            f"*Reason:* {why.cause}: {why.sentence}",
+            f"*Reason:* {why.cause}: {as_clause(why.sentence)}",
             f"*Rollback time:* {clock(at, zone)}",
-            f"*Current status:* {state} ({release.previous_commit[:7]})",
-            f"*Impact:* since {clock(release.opened_at, zone)} at most; the record has the minutes",
+            f"*Current status:* {state}",
+            f"*Impact:* from {clock(release.opened_at, zone)} until then at most;"
+            f" the minutes are in the {'incident report' if report else 'record'}",
             *((f"*Incident report:* {report}",) if report else ()),
             "*Next steps:*",
             "• Root cause investigation",
@@ -90,7 +94,8 @@ def rolled_back(
 
 def stopped(release: Release, sentence: str, why: Why) -> str:
     """A release that ended before any server was touched, or by people's decision to stay."""
-    return f":no_entry: *Deployment of {release.what} stopped.* {why.cause}: {why.sentence}. {sentence}."
+    said = as_sentences(f"{why.cause}: {why.sentence}", sentence)
+    return f":no_entry: *Deployment of {release.what} stopped.* {said}"
 
 
 def approval_wanted(
@@ -140,7 +145,7 @@ def waivers_wanted(
     """The direct message to whoever may waive what is wrong before the first change."""
     return "\n".join(
         (
-            f":raised_hand: *{release.what} is stopped by its checks.* {found}.",
+            f":raised_hand: *{release.what} is stopped by its checks.* {as_sentences(found)}",
             *((complaint,) if complaint else ()),
             f"Open {link} , then ⋮ (top right) and *Resume*: a reason for each that you waive, one code for all.",
             f"Nothing was changed. Time left: {spoken(left)}; then it ends. May waive: {', '.join(approvers)}.",
@@ -151,43 +156,43 @@ def waivers_wanted(
 def own_approval(release: Release, sentence: str, *, cto: Sequence[str]) -> str:
     """An emergency that somebody approved who requested or wrote it: the CTO knows at once."""
     return (
-        f":rotating_light: *{release.what} was approved by whoever requested or wrote it.* {sentence}."
+        f":rotating_light: *{release.what} was approved by whoever requested or wrote it.* {as_sentences(sentence)}"
         f" For {', '.join(cto) or 'the CTO'}: look at it now; the quarterly report lists it."
     )
 
 
 def red_flag_raised(what: str, sentence: str) -> str:
     """A person raised a red flag on the release that is under way."""
-    return f":triangular_flag_on_post: *Red flag on {what}.* {sentence}. It goes home at its next step."
+    said = as_sentences(sentence, "it stops at its next step, and every server that it touched is rolled back")
+    return f":triangular_flag_on_post: *Red flag on {what}.* {said}"
 
 
 def choice_wanted(release: Release, *, sentence: str, link: str, left: timedelta) -> str:
     """A question that people decide: nothing is rolled back by itself."""
     return "\n".join(
         (
-            f":warning: *{release.what} is on hold.* {sentence}.",
+            f":warning: *{release.what} is on hold.* {as_sentences(sentence)}",
             f"Open {link} , then ⋮ (top right) and *Resume*: keep waiting, stay, or roll back.",
             f"Asked again in {spoken(left)}; without an answer nothing more is changed.",
         )
     )
 
 
-def page_wait(release: Release, until: datetime, sentence: str) -> str:
+def page_wait(release: Release, until: datetime, sentence: str, *, zone: str) -> str:
     """A process died between healthy servers: people have a little time."""
     return "\n".join(
         (
-            f":rotating_light: *The process that released {release.what} died.* {sentence}.",
+            f":rotating_light: *The process that released {release.what} died.* {as_sentences(sentence)}",
             "To go on: in Prefect, *Retry* the run. To go back now: start the deployment `rollback`.",
-            f"Without either it is rolled back at {until:%H:%M:%S} UTC.",
+            f"Without either it is rolled back at {until.astimezone(ZoneInfo(zone)):%H:%M:%S %Z}.",
         )
     )
 
 
 def page_stuck(release: Release, sentence: str, world: World, commands: Mapping[str, str]) -> str:
     """Nobody but a person can go on: which server is where, and what to type."""
-    return "\n".join(
-        (f":rotating_light: *{release.what} needs hands.* {sentence}.", *where_and_by_hand(world, commands))
-    )
+    said = f":rotating_light: *{release.what} needs hands.* {as_sentences(sentence)}"
+    return "\n".join((said, *where_and_by_hand(world, commands)))
 
 
 def page_watching(
@@ -198,7 +203,8 @@ def page_watching(
     names = ", ".join(release.takes_back)
     return "\n".join(
         (
-            f":rotating_light: *{release.what}: the application is stopped, and the database is watched.* {sentence}.",
+            f":rotating_light: *{release.what}: the application is stopped, and the database is watched.*"
+            f" {as_sentences(sentence)}",
             "Once the database answers and nobody is at it any more, recovery goes on by itself.",
             f"To look yourself for {names}: `{asked}`",
             *where_and_by_hand(world, {}),
@@ -217,7 +223,7 @@ def page_migration_watched(release: Release, sentence: str, world: World) -> str
     )
     return "\n".join(
         (
-            f":rotating_light: *{release.what}: the database is watched.* {sentence}.",
+            f":rotating_light: *{release.what}: the database is watched.* {as_sentences(sentence)}",
             "Once the database answers and nobody is at it any more, recovery goes on by itself.",
             f"To look yourself: `{asked}` A row without either time was begun and never finished.",
             *where_and_by_hand(world, {}),
@@ -242,7 +248,8 @@ def page_not_well(release: Release, verification: Sequence[Judgement], *, report
     wrong = "; ".join(judgement.sentence for judgement in verification if not judgement.verdict.lets_pass)
     return "\n".join(
         (
-            f":rotating_light: *{release.what} was rolled back, and production is not seen to be well.* {wrong}.",
+            f":rotating_light: *{release.what} was rolled back, and production is not seen to be well.*"
+            f" {as_sentences(wrong)}",
             f"Every server that was touched runs {release.previous_commit[:7]} again; what is left needs a person.",
             *((f"The incident report is at {report}",) if report else ()),
         )
@@ -254,7 +261,7 @@ def revert_proposed(what: str, *, link: str, sentence: str) -> str:
     return "\n".join(
         (
             f":leftwards_arrow_with_hook: *{what}*: {link}",
-            f"{sentence}.",
+            as_sentences(sentence),
             "Its pipeline is green. Merge it, then release the merge commit with `production`.",
         )
     )
@@ -269,8 +276,9 @@ def page_record_unreadable(what: str, fault: str, commands: Mapping[str, str]) -
     """A release whose process died and whose record says no more what was done: people put the servers right."""
     return "\n".join(
         (
-            f":rotating_light: *{what} needs hands: its process died and its record cannot be read.* {fault}.",
-            "Nothing is brought home by itself, for nobody knows what was done.",
+            f":rotating_light: *{what} needs hands: its process died and its record cannot be read.*"
+            f" {as_sentences(fault)}",
+            "Nothing is rolled back by itself, for nobody knows what was done.",
             *(f"• {name}: to put it back: `{command}`" for name, command in commands.items()),
             "Then free the environment with the deployment `break-hold`.",
         )
@@ -282,8 +290,8 @@ def page_only_in_memory(release: Release, fault: str) -> str:
     return "\n".join(
         (
             f":rotating_light: *The record of {release.what} lies in the memory of one process only.*"
-            f" The store does not answer and the spool takes no row: {fault}.",
-            "The way home goes on. Free the spool's disk and bring the store back.",
+            f" {as_sentences(f'the store does not answer and the spool takes no row: {fault}')}",
+            "The roll-back goes on. Free the spool's disk and bring the store back.",
             "What that process has not written when it ends is not in the record: recovery looks at the servers"
             " again, and `.countersign/journal` in each server's directory says what was done there.",
         )

@@ -19,7 +19,7 @@ def render_page(title: str, entries: Sequence[Entry], *, way: Way, foot: str = "
             parts += [f"### {heading}", "", *_table(group, way=way), ""]
     if fine:
         table = "\n".join(_table(fine, way=way))
-        folded = f"<details><summary>Show the {len(fine)} that are fine</summary>\n\n{table}\n\n</details>"
+        folded = f"<details><summary>Show what is fine ({len(fine)})</summary>\n\n{table}\n\n</details>"
         parts += [folded if wrong or open_questions else table, ""]
     if foot:
         parts += [foot, ""]
@@ -38,8 +38,11 @@ def headline(entries: Sequence[Entry], *, way: Way) -> str:
         return f"Stopped by {', '.join(stopping)}"
     shown = sum(1 for _, judgement in entries if not judgement.verdict.lets_pass)
     if shown:
-        return f"Nothing stops it: {len(entries)} asked, {shown} not passed that do not block"
-    return f"All {len(entries)} passed" if entries else "Nothing was asked"
+        blocks = "does" if shown == 1 else "do"
+        return f"Nothing stops it: {len(entries)} asked, {shown} did not pass and {blocks} not block"
+    if not entries:
+        return "Nothing was asked"
+    return f"All {len(entries)} passed" if len(entries) > 1 else "Passed"
 
 
 def _table(entries: Iterable[Entry], *, way: Way) -> list[str]:

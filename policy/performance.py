@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from policy.combined import combine
+from policy.combined import combine, counted
 from policy.judgement import Judgement, failed, not_applicable, passed, spoken, unknown
 from policy.limits import Limits, Risk
 from policy.load_test import LoadTest, judge_load_test
@@ -46,11 +46,10 @@ def _judge_latency(window: Sample | None, *, now: datetime, limits: Limits) -> J
         return unknown(f"staging: its p95 is {spoken(now - window.at)} old")
     if not requests or requests < limits.least_requests:
         return unknown(f"staging: too few requests {span}: {requests or 0:.0f} of {limits.least_requests}")
+    over = f"over {counted(round(requests), 'request')} {span}"
     if p95 is None:
-        return unknown(f"staging: its p95 over {requests:.0f} requests {span} is not known")
-    sentence = (
-        f"staging: p95 {in_ms(p95):.0f} ms over {requests:.0f} requests {span} (limit {in_ms(limits.p95):.0f} ms)"
-    )
+        return unknown(f"staging: its p95 {over} is not known")
+    sentence = f"staging: p95 {in_ms(p95):.0f} ms {over} (limit {in_ms(limits.p95):.0f} ms)"
     return passed(sentence) if p95 < limits.p95 else failed(sentence)
 
 

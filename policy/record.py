@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from policy.combined import counted
 from policy.record_signature import (
     KEY_BYTES,
     NO_KEYS,
@@ -159,8 +160,8 @@ class Verification:
         if self.fault:
             return self.fault
         if not self.sealed:
-            return f"{self.rows} rows, unbroken, open (not sealed)"
-        return f"{self.rows} rows, unbroken, sealed, {self.signed}"
+            return f"{counted(self.rows, 'row')}, unbroken, open (not sealed)"
+        return f"{counted(self.rows, 'row')}, unbroken, sealed, {self.signed}"
 
     def proves_itself(self, known: Mapping[str, bytes]) -> bool:
         """Whether nothing is wrong and, where keys are known and the record has ended, one of them signed it."""

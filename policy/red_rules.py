@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 
+from policy.combined import counted
 from policy.judgement import spoken
 from policy.limits import Limits
 from policy.measurement import in_ms, measured, measured_time
@@ -98,7 +99,7 @@ def _find_errors(history: Sequence[Sample], *, limits: Limits) -> Finding | None
     return Finding(
         errors / requests,
         f"{errors / requests:.1%} errors ({errors:.0f} of {requests:.0f} requests) in {len(bad)} of the "
-        f"newest {len(newest)} samples, the limit is {limits.error_rate_roll_back:.0%}",
+        f"newest {counted(len(newest), 'sample')}, the limit is {limits.error_rate_roll_back:.0%}",
     )
 
 
@@ -118,7 +119,7 @@ def _find_slow(history: Sequence[Sample], *, limit: timedelta, why: str, limits:
     slow = [s.p95 for s in newest if has_enough_requests(s, limits) and s.p95 is not None and s.p95 > limit]
     if len(slow) < limits.red_samples:
         return None
-    sentence = f"p95 {in_ms(max(slow)):.0f} ms in {len(slow)} of the newest {len(newest)} samples"
+    sentence = f"p95 {in_ms(max(slow)):.0f} ms in {len(slow)} of the newest {counted(len(newest), 'sample')}"
     return Finding(in_ms(max(slow)), f"{sentence}, the limit is {in_ms(limit):.0f} ms{why}")
 
 

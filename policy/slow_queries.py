@@ -83,7 +83,7 @@ def _find_gap(before: Snapshot, after: Snapshot) -> str | None:
         if hidden := sum(one.queryid is None for one in snapshot.statements):
             return (
                 f"the snapshot {name} the release hides which query it means in {hidden} of"
-                f" {len(snapshot.statements)} rows; grant pg_monitor to the user of [database]"
+                f" {counted(len(snapshot.statements), 'row')}; grant pg_monitor to the user of [database]"
             )
     return None
 

@@ -8,6 +8,7 @@ from operator import itemgetter
 from statistics import median
 from typing import Protocol
 
+from policy.combined import counted
 from policy.judgement import Judgement, failed, passed, spoken, unknown, worst_of
 from policy.limits import Limits
 from policy.measurement import measured
@@ -57,7 +58,7 @@ def _judge_one(subject: str, measurements: Iterable[Point], *, now: datetime, li
     later = _slope_per_second(floors[_PARTS // 2 :]) * length.total_seconds() / start
     rises = _mann_kendall([value for _, value in floors])
     sentence = (
-        f"{subject}: {growth:+.1%} in {spoken(length)} over {len(points)} values, "
+        f"{subject}: {growth:+.1%} in {spoken(length)} over {counted(len(points), 'value')}, "
         f"{later:+.1%} at the pace of the later half (Theil-Sen; Mann-Kendall z {rises:.1f}, "
         f"limits {limits.memory_growth:+.0%} and {_SIGNIFICANT})"
     )

@@ -12,6 +12,12 @@ ADVICE = {
     "10.4": "Check the migration's log; if it was applied in part, it needs hands. Escalate to the DevOps lead.",
 }
 
+# What the checklist's section 10 has no advice for.
+KILLED_ADVICE = (
+    "Check that its first process hears SIGTERM and ends: usually a shell in front of it keeps the signal (`exec`"
+    " in the entrypoint, or `init: true`)"
+)
+
 _CREDENTIAL = r"(password|passwd|pwd|token|secret|authorization|bearer|api[_-]?key)"
 # Among them what Postgres says of a key, and CURP and RFC, by which Mexico numbers people.
 _PRIVATE = (

@@ -229,7 +229,7 @@ def _wait_for_people(
         return _go_back(world, way_back, touched, why)
     if now >= until:
         return _go_back(world, way_back, touched, why)
-    return Wait(until, f"servers differ but none is ill; rolled back at {until:%H:%M:%S} UTC unless somebody goes on")
+    return Wait(until, "the servers differ, and none is ill")
 
 
 def _go_back(world: World, way_back: WayBack, touched: tuple[str, ...], why: Why) -> Back:

@@ -16,6 +16,7 @@ from prefect.logging import get_run_logger
 from blocks.backfills import BatchRefused, begin, carry_batch, read_progress
 from blocks.company import Company
 from blocks.errors import Refused, Unreachable
+from policy.combined import counted
 from policy.judgement import Judgement, passed, spoken
 from policy.migrations.backfill import Backfill, NoBackfill, backfills_folder, list_backfills, read_backfill
 from policy.migrations.batches import Pace, Progress
@@ -60,7 +61,9 @@ def backfilled(run: Run, backfill: Backfill) -> Step:
         progress = read_progress(DATABASE.required(company), backfill)
         if progress is None:
             return Seen(done=False, sentence="not begun")
-        return Seen(progress.is_done, f"{progress.share:.0%} of the keys of {backfill.table}, {progress.rows:,} rows")
+        return Seen(
+            progress.is_done, f"{progress.share:.0%} of the keys of {backfill.table}, {counted(progress.rows, 'row')}"
+        )
 
     return Step(
         number="6.3.1",

@@ -33,7 +33,7 @@ def try_worker(company: Company) -> Iterator[Finding]:
 
     def reaches_store() -> Judgement:
         held = company.store.list("locks/")
-        return passed(f"answers; {len(held)} holds were ever taken")
+        return passed(f"answers; {counted(len(held), 'hold')} so far")
 
     yield attempt(
         "store",

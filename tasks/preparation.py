@@ -17,7 +17,7 @@ from policy.dashboards import AlertRule, judge_alert_rules
 from policy.health import judge_every_server, judge_health, judge_staging_tree, read_health
 from policy.incidents import judge_incidents
 from policy.items import Asked
-from policy.judgement import Judgement, failed, not_configured, passed, unknown, worst_of
+from policy.judgement import Judgement, failed, not_configured, passed, spoken, unknown, worst_of
 from policy.limits import Mode
 from policy.new_errors import find_trial_start
 from policy.record import Event, last
@@ -280,5 +280,5 @@ def _wait_for_pipeline(run: Run, commit: str) -> str:
             return found.url
         if time.monotonic() > deadline:
             state = found.status if found else "not started"
-            raise StepFailed(f"2.1.1: the pipeline of {commit[:7]} is {state} after {run.limits.build}")
+            raise StepFailed(f"2.1.1: the pipeline of {commit[:7]} is {state} after {spoken(run.limits.build)}")
         time.sleep(pause_after(time.monotonic() - began))

@@ -206,7 +206,7 @@ def resume(company: Company, key: str) -> Release | None:
         why = sealed.facts["sentence"] if sealed else ""
         raise BadRequest(f"release {key} has ended ({why}); a retry changes nothing, start a new release")
     if decided_home(rows):
-        raise BadRequest(f"release {key} was on its way home when its process ended; recovery brings it home")
+        raise BadRequest(f"release {key} was being rolled back when its process ended; recovery finishes that")
     return Release.model_validate(rows[0].facts["release"])
 
 
@@ -233,7 +233,9 @@ def check_balancer(company: Company) -> None:
     if stray := sorted(there - known):
         raise BadRequest(f"the balancer sends traffic to {', '.join(stray)}, which the settings do not name")
     if missing := sorted(str(name) for name in known - there):
-        raise BadRequest(f"balancer_name: the balancer knows no {', '.join(missing)}; it knows {sorted(there)}")
+        raise BadRequest(
+            f"balancer_name: the balancer knows no {', '.join(missing)}; it knows {', '.join(sorted(there))}"
+        )
 
 
 def _commit_of(request: Request, company: Company) -> str:

@@ -2,15 +2,18 @@
 
 import shlex
 import time
+from dataclasses import replace
 
 from blocks.company import Company
 from blocks.errors import Refused
 from blocks.fleet import Server, ServerState, commands
 from blocks.load_balancer import BalancedServer
+from policy.combined import counted
 from policy.health import judge_health
 from policy.judgement import Judgement, not_configured, spoken, worst_of
 from policy.record import Event
 from policy.red_flags import judge_conclusion
+from policy.stopped import say_killed
 from policy.troubleshooting import explain
 from tasks.item import item
 from tasks.run import Run
@@ -60,7 +63,7 @@ def drained(server: Server, run: Run) -> Step:
         refuse_unless_enough_stay(run, server, balanced)
         state = _find(balanced, server)
         empty = state.admin_state != "ready" and state.sessions == 0
-        return Seen(empty, f"{server.name} is {state.admin_state} with {state.sessions} requests in flight")
+        return Seen(empty, _say_emptying(server, state))
 
     def act(company: Company, number: int) -> None:
         # Two servers of a batch that count at the same moment would each find the other one serving.
@@ -94,7 +97,9 @@ def updated(server: Server, run: Run) -> Step:
         known = (run.digests_before.get(server.name), digest)
         if state.container is not None and state.image_digest not in known:
             raise Refused(f"{_say(state)}, neither the old nor the new version: somebody is repairing by hand")
-        return Seen(state.running and state.image_digest == digest, _say(state))
+        if not (state.running and state.image_digest == digest):
+            return Seen(done=False, sentence=f"{_say(state)}, expected {digest[:19]}")
+        return Seen(done=True, sentence="; ".join(filter(None, (_say(state), say_how_it_ended(server, run)))))
 
     return Step(
         number=number_for(server, run),
@@ -102,11 +107,23 @@ def updated(server: Server, run: Run) -> Step:
         name="updated",
         look=look,
         act=lambda company, number: company.fleet.update(server, number, reference, commit=commit),
-        does=f"on {server.name}: {_up(server, run, commit)} with {reference}",
+        does=f"on {server.name}: {_stop(server, run)} && {_up(server, run, commit)} with {reference}",
         undo="put back the kept image, Compose file and environment",
         within=run.limits.boot,
         facts={"digest": digest},
     )
+
+
+def say_how_it_ended(server: Server, run: Run) -> str:
+    """Return what people should know of the end of the version before; nothing where it ended as it should.
+
+    A server that had to be killed goes on, for it was drained first; without a balancer the approver is shown it.
+    """
+    if run.digests_before.get(server.name) == run.built.digest_on(server.name):
+        return ""
+    fleet = run.company.fleet
+    was_drained = run.company.balancer is not None
+    return say_killed(server.name, fleet.read_ended(server), grace=fleet.stop_grace, drained=was_drained)
 
 
 def healthy(server: Server, run: Run) -> Step:
@@ -125,7 +142,7 @@ def taken_out(server: Server, run: Run) -> Step:
     def look(company: Company) -> Seen:
         state = _balanced(company, server)
         out = state.admin_state != "ready" and state.sessions == 0
-        return Seen(out, f"{server.name} is {state.admin_state} with {state.sessions} requests in flight")
+        return Seen(out, _say_emptying(server, state))
 
     def act(company: Company, number: int) -> None:
         balancer = BALANCER.required(company)
@@ -188,7 +205,9 @@ def first_server_shows(run: Run) -> Judgement:
     server = run.servers[0]
     health = judge_health(run.company.fleet.read_health(server), version=run.built.commit)
     smoke = judge_smoke_tests(run.company.application, at=server.health)
-    return worst_of((health, smoke))
+    judgement = worst_of((health, smoke))
+    ended = say_how_it_ended(server, run)
+    return replace(judgement, sentence=f"{judgement.sentence}; {ended}") if ended else judgement
 
 
 def number_for(server: Server, run: Run) -> str:
@@ -243,6 +262,16 @@ def _in_rotation(server: Server, run: Run, *, number: str, name: str = IN_ROTATI
     )
 
 
+def _say_emptying(server: Server, state: BalancedServer) -> str:
+    rotation = IN_ROTATION if state.admin_state == "ready" else f"{OUT_OF_ROTATION} ({state.admin_state})"
+    return f"{server.name} is {rotation} with {counted(state.sessions, 'request')} in flight"
+
+
+def _stop(server: Server, run: Run) -> str:
+    fleet = run.company.fleet
+    return shlex.join(commands.stop(fleet.compose_file, server.service, fleet.stop_grace))
+
+
 def _up(server: Server, run: Run, commit: str = "") -> str:
     up = shlex.join(commands.up(run.company.fleet.compose_file, server.service))
     return f"git checkout --detach {commit[:7]} && {up}" if commit else up
@@ -256,7 +285,8 @@ def _find(balanced: tuple[BalancedServer, ...], server: Server) -> BalancedServe
     for state in balanced:
         if state.name == server.balancer_name:
             return state
-    raise Refused(f"the balancer knows no server {server.balancer_name}")
+    there = ", ".join(state.name for state in balanced)
+    raise Refused(f"the balancer knows no server {server.balancer_name}; it knows {there or 'none'}")
 
 
 def _say(state: ServerState) -> str:

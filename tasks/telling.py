@@ -66,8 +66,8 @@ def on_call_told(run: Run) -> tuple[Step, ...]:
     release, to_tell = run.release, on_call_to_tell(run)
     why = f" ({to_tell.why})" if to_tell.why else ""
     text = (
-        f"You are on call{why} while {release.what} goes to production ({release.risk} risk, "
-        f"about {run.limits.roll_out.total_seconds() / 60:.0f} min from now). "
+        f"You are on call{why} while {release.what} goes to production: {release.risk} risk, "
+        f"from now on for about {run.limits.roll_out.total_seconds() / 60:.0f} min. "
         "React with :white_check_mark: or answer yes if you are ready; answer no if you are not."
     )
     return tuple(
@@ -110,9 +110,11 @@ def maintenance_announced(run: Run) -> Step:
     page = STATUSPAGE.required(run.company)
     release, long = run.release, long_migration(run)
     starts = release.opened_at
-    name = f"Maintenance: {release.request.summary}"
+    # Customers read this page: what is released, such as the fix of a hole, is not theirs to know before it is live.
+    name = "Scheduled maintenance"
     lasts = run.limits.roll_out + (long.takes if long else timedelta(0))
-    text = f"We bring a new version to production. It takes about {lasts.total_seconds() / 60:.0f} min."
+    minutes = f"{lasts.total_seconds() / 60:.0f} min"
+    text = f"We bring a new version to production. A minor service disruption is possible for about {minutes}."
     if long:
         text += f" The database is changed for {spoken(long.takes)} of them."
 

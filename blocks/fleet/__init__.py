@@ -36,6 +36,7 @@ __all__ = [
 
 _KEEP = Path(__file__).with_name("keep.sh")
 _ROLL_BACK = Path(__file__).with_name("roll-back.sh")
+_UPDATE = Path(__file__).with_name("update.sh")
 _LOST_FOR_GOOD = (
     "no space left",
     "manifest unknown",
@@ -61,7 +62,7 @@ class Fleet(CompanyBlock):
     servers: tuple[Server, ...] = Field(min_length=1, description="The servers, in the order of the roll-out.")
     host_header: str | None = Field(default=None, description="The name under which the servers serve.")
     command_timeout: timedelta = Field(
-        default=timedelta(minutes=2), description="How long a change on a host may take."
+        default=timedelta(minutes=2), description="How long a change on a host may take, beside the time to stop."
     )
     pull_timeout: timedelta = Field(default=timedelta(minutes=10), description="How long fetching an image may take.")
     build_timeout: timedelta = Field(
@@ -223,15 +224,18 @@ class Fleet(CompanyBlock):
             raise error(f"{server.name}: cannot pull {image}: {ran.last_words}")
 
     def update(self, server: Server, number: int, image: str, *, commit: str = "") -> None:
-        """Let the server run `image`, a reference by digest; nothing happens if it does already.
+        """Stop what runs and let the server run `image`, a reference by digest; nothing happens if it does already.
 
         With a commit its checkout goes there first, so that the Compose file of that commit counts.
         """
-        up = commands.up_at(commit, self.compose_file, server.service) if commit else None
-        words = commands.write_then(
-            commands.override_file(server.service), up or commands.up(self.compose_file, server.service)
-        )
-        self._change(server, number, words, stdin=commands.override(server.service, _by_digest(image)))
+        name, service = _by_digest(image), server.service
+        words = commands.update(_UPDATE.read_text(), self.compose_file, service, name, self.stop_grace, commit=commit)
+        self._change(server, number, words, stdin=commands.override(service, name), more=self.stop_grace)
+
+    def read_ended(self, server: Server) -> int | None:
+        """Return the exit code of what the last update stopped; None if it stopped nothing that ran."""
+        words = self._folder(server).ask(commands.read_ended(server.service)).split()
+        return int(words[1]) if len(words) > 1 else None
 
     def source(self, server: Server) -> SourceFolder:
         """The server's checkout, from which an image can be built on it."""
@@ -245,7 +249,8 @@ class Fleet(CompanyBlock):
 
     def stop(self, server: Server, number: int) -> None:
         """Stop the server's container; one that does not end in time is killed."""
-        self._change(server, number, commands.stop(self.compose_file, server.service, self.stop_grace))
+        words = commands.stop(self.compose_file, server.service, self.stop_grace)
+        self._change(server, number, words, more=self.stop_grace)
 
     def start(self, server: Server, number: int) -> None:
         """Start the server's container as it was stopped."""
@@ -284,8 +289,16 @@ class Fleet(CompanyBlock):
             turn = self._turns.setdefault((server.host, server.port, server.directory), Lock())
         return FencedFolder(connection, server.directory, turn)
 
-    def _change(self, server: Server, number: int, words: commands.Words, *, stdin: bytes = b"") -> None:
-        ran = self._folder(server).change(number, words, stdin=stdin, limit=self.command_timeout)
+    def _change(
+        self,
+        server: Server,
+        number: int,
+        words: commands.Words,
+        *,
+        stdin: bytes = b"",
+        more: timedelta = timedelta(0),
+    ) -> None:
+        ran = self._folder(server).change(number, words, stdin=stdin, limit=self.command_timeout + more)
         if ran.status:
             raise Refused(f"{server.name}: the change ended with {ran.status}: {ran.last_words}")
 

@@ -9,7 +9,6 @@ NOTHING_KEPT = 3
 Words = tuple[str, ...]
 
 _IN_FOLDER = 'cd -- "$1" && shift && exec "$@"'
-_WRITE_THEN = 'cat >"$1.new" && mv -f "$1.new" "$1" && shift && exec "$@"'
 _FIRST_LINES = 'if [ -e "$1" ]; then cat "$1"; fi'
 _BOTH_STREAMS = 'exec "$@" 2>&1'
 _DISK = 'df -P "$1" | tail -n 1'
@@ -17,7 +16,6 @@ _AS_KEPT = (
     'cmp -s "$1/compose.yml" "$2" || exit 1; if [ -e "$3" ]; then cmp -s "$1/image.yml" "$3" || exit 1; fi;'
     ' if [ -e "$1/env" ]; then cmp -s "$1/env" .env || exit 1; elif [ -e .env ]; then exit 1; fi'
 )
-_GO_TO = 'git checkout --quiet --detach "$1" && shift && exec "$@"'
 # What lies beside the checkout counts only whole: a host that went down in the middle has some of its files.
 _SOURCE = (
     'git rev-parse HEAD || exit; if test -e "$1/.git" && left=$(git -C "$1" status --porcelain) && test -z "$left";'
@@ -31,11 +29,13 @@ _KEPT = (
 _LABEL = "label=com.docker.compose"
 # Compose writes on each container where its project lies, and the engine answers in a fraction of Compose's time.
 # Compose itself is asked where that names none or several: a project that was started from another path or renamed.
-_STATE = (
-    "if test -e HOLD || test -e .countersign/HOLD; then echo held; else echo free; fi;"
-    f' found=$(docker ps -a -q --no-trunc --filter "{_LABEL}.project.working_dir=$PWD"'
+_FOUND = (
+    f'found=$(docker ps -a -q --no-trunc --filter "{_LABEL}.project.working_dir=$PWD"'
     f' --filter "{_LABEL}.service=$2" --filter "{_LABEL}.oneoff=False") || exit;'
     ' test 1 = $(printf "%s\n" "$found" | grep -c .) || found=$(docker compose -f "$1" ps -a -q "$2") || exit;'
+)
+_STATE = (
+    f"if test -e HOLD || test -e .countersign/HOLD; then echo held; else echo free; fi; {_FOUND}"
     ' test -z "$found" || docker inspect $found'
 )
 
@@ -69,11 +69,6 @@ def read_number(directory: str) -> Words:
     return ("sh", "-c", _FIRST_LINES, "sh", f"{directory}/{FOLDER}/number")
 
 
-def write_then(path: str, words: Words) -> Words:
-    """Write standard input whole to `path`, then run the words."""
-    return ("sh", "-c", _WRITE_THEN, "sh", path, *words)
-
-
 def override_file(service: str) -> str:
     """The Compose file that names the image of `service` by digest, from the server's directory."""
     return f"{FOLDER}/{service}.image.yml"
@@ -105,9 +100,19 @@ def up(compose_file: str, service: str) -> Words:
     return compose(compose_file, "-f", override_file(service), "up", "-d", "--no-deps", service)
 
 
-def up_at(commit: str, compose_file: str, service: str) -> Words:
-    """The same, after the checkout in use went to `commit`: its Compose file counts from then on."""
-    return ("sh", "-c", _GO_TO, "git", commit, *up(compose_file, service))
+def update(script: str, compose_file: str, service: str, image: str, grace: timedelta, *, commit: str = "") -> Words:
+    """Stop what `service` runs and let it run `image`, whose override file comes on standard input.
+
+    With a commit the checkout in use goes there first: its Compose file counts from then on.
+    """
+    seconds = f"{grace.total_seconds():.0f}"
+    words = (compose_file, service, image, seconds, *((commit,) if commit else ()))
+    return ("sh", "-c", f"{_FOUND}\n{script}", "docker", *words)
+
+
+def read_ended(service: str) -> Words:
+    """Print the container that the last update of `service` stopped, and its exit code; nothing if it stopped none."""
+    return ("sh", "-c", _FIRST_LINES, "sh", f"{FOLDER}/{service}.ended")
 
 
 def read_source() -> Words:

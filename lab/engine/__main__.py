@@ -243,6 +243,8 @@ def docker(engine: Engine, words: list[str]) -> None:
                 print(container.facts["id"])
         case ["inspect", *names] if names and not any(name.startswith("-") for name in names):
             print(json.dumps([engine.find(name).inspect() for name in names], indent=4))
+        case ["inspect", "--format", template, name]:
+            print(engine.find(name).say(template))
         case ["image", "inspect", *names] if names and not any(name.startswith("-") for name in names):
             print(json.dumps([engine.images.inspect(name) for name in names], indent=4))
         case ["pull", reference] if not reference.startswith("-"):

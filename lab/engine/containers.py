@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -104,6 +105,10 @@ class Container:
         text = path.read_text(errors="replace").splitlines(keepends=True) if path.exists() else []
         return "".join(text[-lines:]) if lines else ""
 
+    def say(self, template: str) -> str:
+        """Return what `docker inspect --format` says: each `{{.A.B}}` is what `inspect` has there."""
+        return re.sub(r"\{\{\.([\w.]+)\}\}", lambda found: _as_go(self.inspect(), found[1].split(".")), template)
+
     def inspect(self) -> dict[str, Any]:
         """Return what `docker inspect` says."""
         state = self.state()
@@ -128,3 +133,10 @@ class Container:
 def python_for(command: list[str]) -> list[str]:
     """Run an image's `python` with the interpreter of this lab."""
     return [sys.executable if word == "python" else word for word in command]
+
+
+def _as_go(value: Any, names: list[str]) -> str:
+    """Follow the names into the value, and write what is there as Go does."""
+    for name in names:
+        value = value[name]
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -9,6 +9,7 @@ from typing import cast
 from pglast import ast
 from pglast.enums import A_Expr_Kind, BoolExprType, NullTestType, OnConflictAction
 
+from policy.combined import counted
 from policy.limits import Risk
 from policy.migrations.expressions import effectful_functions
 from policy.migrations.statements import (
@@ -81,7 +82,7 @@ def read_backfill(name: str, text: str) -> Backfill:
     except UnreadableSql as error:
         raise NoBackfill(f"{name}: {error}") from error
     if len(statements) != 1:
-        raise NoBackfill(f"{name}: holds {len(statements)} statements, expected one")
+        raise NoBackfill(f"{name}: holds {counted(len(statements), 'statement')}, expected one")
     node = statements[0].node
     if not isinstance(node, _Changing):
         raise NoBackfill(f"{name}: expected UPDATE, DELETE or INSERT … SELECT, found {_word(node)}")

@@ -3,6 +3,7 @@
 from pglast import ast
 from pglast.enums import ConstrType
 
+from policy.combined import counted
 from policy.migrations.expressions import is_null, unsteady_part
 from policy.migrations.facts import Table
 from policy.migrations.findings import NOTHING_TO_UNDO, Finding, Lock, Mode, Safety, Undo, safe, unlisted
@@ -114,7 +115,7 @@ def _judge_constraints(
     default = kinds.get(ConstrType.CONSTR_DEFAULT)
     same = default is not None and not is_null(default.raw_expr) and not unsteady_part(default.raw_expr)
     alike = facts.rows if facts and facts.rows and facts.rows > 1 and same else 0
-    why = f"; {alike:,} rows would have the same value, so this statement will fail" if alike else ""
+    why = f"; {counted(alike, 'row')} would have the same value, so this statement will fail" if alike else ""
     for kind, word in ((ConstrType.CONSTR_UNIQUE, "UNIQUE"), (ConstrType.CONSTR_PRIMARY, "PRIMARY KEY")):
         if kind in kinds:
             found.append(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from policy.combined import counted
 from policy.migrations.asked import Asked
 
 
@@ -90,4 +91,4 @@ class DatabaseFacts:
 
 def said_rows(table: Table | None) -> str:
     """Say in brackets how many rows a table has, if that is known."""
-    return "" if table is None or table.rows is None else f" ({table.rows:,} rows)"
+    return "" if table is None or table.rows is None else f" ({counted(table.rows, 'row')})"

@@ -28,16 +28,12 @@ def judge_row_counts(
     for table, was in sorted(expected.items()):
         now = after.get(table)
         if now is None:
-            parts.append(failed(f"{table} had {was.rows:,} rows and is gone"))
+            parts.append(failed(f"{table} had {counted(was.rows, 'row')} and is gone"))
         elif now.rows < was.rows:
-            parts.append(
-                failed(f"{table} had {was.rows:,} rows and has {now.rows:,}: {was.rows - now.rows:,} are missing")
-            )
+            left = f"{now.rows:,}: {counted(was.rows - now.rows, 'row')} missing"
+            parts.append(failed(f"{table} had {counted(was.rows, 'row')} and has {left}"))
         elif now.inserted >= was.inserted and now.rows - was.rows > now.inserted - was.inserted:
-            parts.append(
-                failed(
-                    f"{table} grew by {now.rows - was.rows:,} rows, but {now.inserted - was.inserted:,} were inserted"
-                )
-            )
+            grew = f"{table} grew by {counted(now.rows - was.rows, 'row')}"
+            parts.append(failed(f"{grew}, but {now.inserted - was.inserted:,} were inserted"))
     grown = sum(after[table].rows - was.rows for table, was in expected.items() if table in after)
     return combine(parts or [passed(f"none missing in {counted(len(expected), 'table')}; {grown:,} rows more")])

@@ -35,7 +35,7 @@ def test_every_backup_since_a_moment_is_listed_the_oldest_first(backups: BackupS
     assert backups.list_backups(now + timedelta(hours=1)) == ()
 
 
-def test_a_fresh_backup_on_the_second_page_is_seen(lab: Lab, backups: BackupStore) -> None:
+def test_k1_a_fresh_backup_on_the_second_page_is_seen(lab: Lab, backups: BackupStore) -> None:
     day = f"{datetime.now(UTC):%Y/%m/%d}"
     folder = f"{lab.home.url('filer')}/buckets/{backups.bucket}/{day}"
     with httpx.Client() as filer:

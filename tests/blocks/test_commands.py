@@ -40,12 +40,11 @@ def test_a_command_is_these_words(words: commands.Words, line: str) -> None:
 
 
 def test_what_comes_from_outside_is_one_word_and_never_shell() -> None:
-    words = commands.write_then("a; rm -rf /", commands.pull("$(reboot)"))
+    words = commands.update("exec true", "a; shred /", "web-1", "$(reboot)", timedelta(seconds=30), commit="`halt`")
 
     assert words[:2] == ("sh", "-c")
-    assert "reboot" not in words[2]
-    assert "rm" not in words[2]
-    assert words[4:] == ("a; rm -rf /", "docker", "pull", "$(reboot)")
+    assert not [word for word in ("reboot", "shred", "halt") if word in words[2]]
+    assert words[4:] == ("a; shred /", "web-1", "$(reboot)", "30", "`halt`")
 
 
 def test_the_override_names_one_service_and_its_image() -> None:

@@ -136,6 +136,21 @@ def test_stop_and_start_keep_the_container(fleet: Fleet, wait_until: Wait) -> No
     wait_until(lambda: fleet.read_health(server).status_code == 200)
 
 
+def test_r5_how_the_version_before_ended_is_read_from_the_host(
+    lab: Lab, fleet: Fleet, settings: dict[str, Any], wait_until: Wait
+) -> None:
+    server = fleet.find("web-server-2")
+    stubborn = lab.ship("2.0.4", fault="stubborn")
+    fleet.update(server, 1, reference(settings, stubborn))
+    assert fleet.read_ended(server) == 0
+    wait_until(lambda: stubborn.commit in fleet.read_health(server).body)
+    fleet.stop_grace = timedelta(seconds=1)
+
+    fleet.update(server, 1, reference(settings, lab.ship("2.0.5")))
+
+    assert fleet.read_ended(server) == 137
+
+
 def test_r11_an_image_that_is_gone_and_a_full_disk_are_refused_before_anything_stops(
     lab: Lab, fleet: Fleet, settings: dict[str, Any]
 ) -> None:

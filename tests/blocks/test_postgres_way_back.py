@@ -129,7 +129,7 @@ def test_whatever_goes_wrong_on_the_way_leaves_everything_as_it_was(
 def test_what_was_written_in_the_last_moment_is_seen_under_the_lock(database: Postgres, lab: Lab) -> None:
     lab.execute("UPDATE \"Patient\" SET nickname = 'Bo' WHERE id <= 3")
 
-    with pytest.raises(Refused, match=r"3 rows of Patient\.nickname were written in the last moment"):
+    with pytest.raises(Refused, match=r"Patient\.nickname: 3 rows written in the last moment"):
         go_back(database)
 
     assert is_as_it_was(database)

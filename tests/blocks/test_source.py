@@ -184,8 +184,9 @@ def test_the_way_back_brings_the_checkout_along(host: Host) -> None:
     folder = host.source.folder
     assert folder.change(1, words, stdin=(fleet / "roll-back.sh").read_bytes(), limit=LIMIT).status == 0
     host.source.fetch(1, commit)
-    up = commands.write_then(".countersign/web-1.image.yml", commands.up_at(commit, "docker-compose.prod.yml", "web-1"))
-    assert folder.change(1, up, stdin=b"services: {}\n", limit=LIMIT).status == 0
+    script = (fleet / "update.sh").read_text()
+    words = commands.update(script, "docker-compose.prod.yml", "web-1", "x@sha256:2", timedelta(0), commit=commit)
+    assert folder.change(1, words, stdin=b"services: {}\n", limit=LIMIT).status == 0
     assert (host.source.read().commit, host.source.read().changed) == (commit, ())
 
     assert folder.change(1, commands.roll_back(kept), limit=LIMIT).status == 0

@@ -40,9 +40,9 @@ def measured(errors: tuple[int, int] | None) -> list[Sample]:
 @pytest.mark.parametrize(
     ("judgement", "errors", "says"),
     [
-        pytest.param(WELL, ALIKE, f"All 1 passed. {SAYS_ALIKE}.", id="nothing speaks against it"),
-        pytest.param(WELL, WORSE, f"All 1 passed. {SAYS_WORSE}.", id="passed but worse than before"),
-        pytest.param(WELL, DARK, f"All 1 passed. {SAYS_DARK}.", id="passed but not measured"),
+        pytest.param(WELL, ALIKE, f"Passed. {SAYS_ALIKE}.", id="nothing speaks against it"),
+        pytest.param(WELL, WORSE, f"Passed. {SAYS_WORSE}.", id="passed but worse than before"),
+        pytest.param(WELL, DARK, f"Passed. {SAYS_DARK}.", id="passed but not measured"),
         pytest.param(failed("HTTP 503"), ALIKE, f"Stopped by 2.1.4. {SAYS_ALIKE}.", id="an item failed"),
         pytest.param(unknown("no answer"), DARK, f"Stopped by 2.1.4. {SAYS_DARK}.", id="nothing is known"),
     ],

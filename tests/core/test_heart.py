@@ -70,6 +70,18 @@ def test_a_holder_that_was_taken_over_stops_by_itself(holds: Holds, heart: Heart
     assert hears(heart, Superseded) == "hold 1 was taken over by hold 2; this run changes nothing more"
 
 
+def test_aws_dynamodb_2025_10_an_approval_that_comes_after_the_next_release_is_told_so(
+    holds: Holds, heart: Heart
+) -> None:
+    holds.release(1)
+    holds.take(release="20261125-110000-2f3e4d5c", by="Dora Levin", what="c3c3c3c (search)", above=0)
+
+    assert hears(heart, Superseded) == (
+        f"an approval of this run is for {RELEASE}; since then Dora Levin began to release c3c3c3c (search) (hold 2):"
+        " this run changes nothing more"
+    )
+
+
 def test_a_holder_that_cannot_renew_its_heartbeat_stops_before_others_think_it_dead(
     company: Company, heart: Heart
 ) -> None:

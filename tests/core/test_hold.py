@@ -41,7 +41,7 @@ def test_at_first_nobody_holds_the_environment(holds: Holds) -> None:
     assert holds.newest() is None
 
 
-def test_whoever_comes_second_reads_who_was_first(holds: Holds) -> None:
+def test_r8_whoever_comes_second_reads_who_was_first(holds: Holds) -> None:
     assert take(holds) == 1
 
     with pytest.raises(Held, match=r"Ana Souza is releasing b2b2b2b since .* UTC \(hold 1\)"):

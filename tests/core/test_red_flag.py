@@ -22,6 +22,7 @@ def hold_of(process: Process) -> Hold:
 
 
 def test_whoever_is_on_call_is_paged_and_the_record_says_so(company: Company, world: World) -> None:
+    """Knight 2012: Slack alone is not enough."""
     on_call = OnCall()
     paged = replace(company, pagerduty=cast("Any", on_call))
     process = begun(paged, world, steps=VERIFIED)

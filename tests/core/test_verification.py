@@ -162,7 +162,7 @@ def test_where_the_schema_lost_what_the_version_before_needs_rolling_back_is_no_
     with pytest.raises(PeopleStay):
         verify(run, cast("Any", ClearWatch()))
 
-    assert "the previous image needs what is gone: Patient.createdAt dropped" in shown[0]
+    assert "The previous image needs what is gone: Patient.createdAt dropped" in shown[0]
     assert "fix forward with the deployment `hotfix`" in shown[0]
     assert "Omar Reyes chose to roll back, which would break production" in shown[1]
     outcomes = [row.facts["outcome"] for row in run.record.rows() if row.event is Event.ANSWERED]

@@ -43,7 +43,7 @@ from tests.core.scene import (
     serving,
 )
 from tests.core.world import NAMES, Hosts, MemoryStore, World
-from tests.policy.rows import OLD
+from tests.policy.rows import NEW, OLD
 
 
 def test_a_release_that_nothing_speaks_against_is_signed_off(company: Company, world: World) -> None:
@@ -107,11 +107,23 @@ def test_a_new_version_that_is_ill_is_brought_home(company: Company, world: Worl
     assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
 
 
-def test_a_server_that_never_empties_is_put_back_in_rotation(company: Company, world: World) -> None:
+def test_r1_an_update_that_ends_well_and_changes_nothing_is_a_step_that_failed(company: Company, world: World) -> None:
+    world.faults.add("up changes nothing")
+    process = begun(company, world, steps=FIRST_DRAINED)
+
+    with pytest.raises(StepFailed, match=f"web-server-1 runs {OLD[:19]}, expected {NEW[:19]}"):
+        process.go_on()
+
+    assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
+
+
+def test_r5_a_server_with_sessions_still_open_fails_its_drain_and_is_back_on_the_old_version(
+    company: Company, world: World
+) -> None:
     process = begun(company, world, steps=FIRST_APPROVED)
     world.faults.add("requests never end")
 
-    with pytest.raises(StepFailed, match="web-server-2 is drain with 1 requests in flight"):
+    with pytest.raises(StepFailed, match=r"web-server-2 is out of rotation \(drain\) with 1 request in flight"):
         process.go_on()
 
     assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
@@ -195,7 +207,7 @@ def test_whoever_repairs_by_hand_is_left_alone_and_on_call_is_paged(
 
     assert outcome(process) == "stuck"
     assert len(world.acts) == before
-    assert "somebody is repairing by hand" in pages(company)[0]
+    assert "Somebody is repairing by hand" in pages(company)[0]
 
 
 class RefusingFigures(Figures):

@@ -41,6 +41,7 @@ class Machine:
     built: str | None = None
     laid_out: str = "nothing"
     checkout: str = OLD_COMMIT
+    ended: int | None = None
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,7 @@ class Hosts:
     """The verbs of the fleet."""
 
     compose_file = "docker-compose.prod.yml"
+    stop_grace = timedelta(seconds=30)
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -248,9 +250,17 @@ class Hosts:
         """Run the new image; requests in flight on a server that is not empty are lost."""
         machine = self._reach(server)
         with self.world.change(machine, number, "update"):
+            if "up changes nothing" in self.world.faults:
+                return
             self.world.takes_away(machine, "update")
+            if machine.running:
+                machine.ended = 137 if "nothing hears SIGTERM" in self.world.faults else 0
             machine.digest, machine.running = image.rpartition("@")[2], True
             machine.checkout = commit or machine.checkout
+
+    def read_ended(self, server: Server) -> int | None:
+        """Return how what the last update stopped had ended."""
+        return self._reach(server).ended
 
     def source(self, server: Server) -> "Checkout":
         """The server's checkout."""

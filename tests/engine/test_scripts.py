@@ -16,7 +16,8 @@ OLD, NEW = Seen("old", running=True, exit_code=0), Seen("new", running=True, exi
 KEPT = commands.kept_folder(SERVICE, "20261125-101500-abcdef12")
 OVERRIDE = commands.override_file(SERVICE)
 SUPERSEDED, BY_HAND, TIME_WAS_UP = 76, 77, 124
-LIMIT = timedelta(seconds=40)
+LIMIT, GRACE, SHORT = timedelta(seconds=40), timedelta(seconds=20), timedelta(seconds=1)
+STOP_SHORT = commands.stop(COMPOSE_FILE, SERVICE, SHORT)
 
 
 def script(name: str) -> bytes:
@@ -32,10 +33,17 @@ def fenced(bench: Bench) -> Bench:
     return bench
 
 
-def update(bench: Bench, number: int) -> int:
-    """Update as the fleet does; return the exit status."""
-    words = commands.fenced(str(bench.folder), number, commands.write_then(OVERRIDE, UP), limit=LIMIT)
-    return bench.run(words, given=commands.override(SERVICE, bench.images["new"])).status
+def update(bench: Bench, number: int, image: str = "", *, grace: timedelta = GRACE) -> int:
+    """Update as the fleet does, to the new program unless said otherwise; return the exit status."""
+    image = image or bench.images["new"]
+    words = commands.update(script("update.sh").decode(), COMPOSE_FILE, SERVICE, image, grace)
+    fenced = commands.fenced(str(bench.folder), number, words, limit=LIMIT)
+    return bench.run(fenced, given=commands.override(SERVICE, image)).status
+
+
+def ended(bench: Bench) -> list[str]:
+    """The exit code of what the last update stopped, if it stopped anything."""
+    return bench.run(commands.read_ended(SERVICE)).out.split()[1:]
 
 
 def keep(bench: Bench) -> None:
@@ -53,6 +61,61 @@ def test_the_newest_holder_updates_and_the_lock_is_free_again(fenced: Bench) -> 
 
     assert update(fenced, 8) == 0
     assert fenced.shows(NEW)
+
+
+@pytest.mark.parametrize(("program", "grace", "code"), [("stubborn", SHORT, "137"), ("old", GRACE, "0")])
+def test_r5_how_the_container_before_it_ended_is_kept_beside_an_update(
+    fenced: Bench, program: str, grace: timedelta, code: str
+) -> None:
+    fenced.run_program(program)
+
+    assert update(fenced, 7, grace=grace) == 0
+
+    assert fenced.shows(NEW)
+    assert ended(fenced) == [code]
+    assert update(fenced, 7) == 0
+    assert ended(fenced) == [code]
+
+
+def test_r5_an_update_that_died_between_stop_and_start_is_repeated_and_still_knows(fenced: Bench) -> None:
+    fenced.run_program("stubborn")
+    (fenced.folder / commands.FOLDER / f"{SERVICE}.ended").write_text(f"{fenced.identity()}\n")
+    assert fenced.run(STOP_SHORT).status == 0
+
+    assert update(fenced, 7) == 0
+
+    assert fenced.shows(NEW)
+    assert ended(fenced) == ["137"]
+
+
+def test_r5_an_update_that_died_between_stop_and_start_can_go_home(bench: Bench) -> None:
+    bench.run_program("old")
+    keep(bench)
+    assert bench.run(commands.stop(COMPOSE_FILE, SERVICE, GRACE)).status == 0
+    bench.name_in_override("new")
+
+    assert bench.run(commands.roll_back(KEPT)).status == 0
+
+    assert bench.shows(OLD)
+
+
+def test_a_container_that_was_dead_before_says_nothing_of_its_stop(fenced: Bench) -> None:
+    fenced.run_program("stubborn")
+    assert fenced.run(STOP_SHORT).status == 0
+
+    assert update(fenced, 7) == 0
+
+    assert fenced.shows(NEW)
+    assert ended(fenced) == []
+
+
+def test_r11_what_cannot_be_started_stops_nothing(fenced: Bench) -> None:
+    before = fenced.identity()
+
+    assert update(fenced, 7, fenced.images["absent"]) != 0
+
+    fenced.name_in_compose_file("old")
+    assert (fenced.identity(), fenced.shows(OLD)) == (before, True)
 
 
 def test_an_older_holder_changes_nothing(fenced: Bench) -> None:
@@ -143,9 +206,7 @@ def test_an_image_that_is_built_on_the_host_runs_by_its_identity_and_is_a_way_ba
     assert built.status == 0, built.err
     (image,) = json.loads(fenced.run(commands.inspect_image(commands.built_image(SERVICE, "r1"))).out)
     assert "VERSION=b2b2b2b" in image["Config"]["Env"]
-    run_it = commands.write_then(OVERRIDE, UP)
-    done = fenced.run(commands.fenced(str(fenced.folder), 7, run_it), given=commands.override(SERVICE, image["Id"]))
-    assert done.status == 0, done.err
+    assert update(fenced, 7, image["Id"]) == 0
     found = fenced.container()
     assert found is not None
     state = state_of("bench", held=False, container=found, image={})

@@ -24,7 +24,7 @@ def judge(rows: int | None, requests: float | None) -> Judgement:
         pytest.param(89, 100, Verdict.FAILED, "misses requests: 89 audit rows", id="some are missing"),
         pytest.param(0, 100, Verdict.FAILED, "the audit log does not write", id="none is written"),
         pytest.param(0, 0, Verdict.UNKNOWN, "no traffic: no request", id="no traffic"),
-        pytest.param(3, 0, Verdict.PASSED, "yet 3 rows were written", id="rows of something else"),
+        pytest.param(3, 0, Verdict.PASSED, "yet 3 rows came", id="rows of something else"),
         pytest.param(0, None, Verdict.UNKNOWN, "is not known", id="neither rows nor a number of requests"),
         pytest.param(5, None, Verdict.PASSED, "5 audit rows", id="rows, and the requests are not counted"),
         pytest.param(0, float("nan"), Verdict.UNKNOWN, "is not known", id="NaN"),
@@ -39,6 +39,7 @@ def test_audited_requests_leave_rows(rows: int | None, requests: float | None, v
 
 
 def test_a_replica_says_nothing_about_what_is_written() -> None:
+    """GitHub 2018-10-21."""
     judgement = judge_audit_log(100, 100, primary=False, window=timedelta(minutes=15), share=0.9)
 
     assert judgement.verdict is Verdict.UNKNOWN

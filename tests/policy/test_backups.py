@@ -67,7 +67,7 @@ def test_an_empty_archive_fails_and_is_not_replaced_by_yesterdays() -> None:
     ("backups", "verdict", "says"),
     [
         pytest.param([], Verdict.FAILED, "no backup found", id="none"),
-        pytest.param([backup("readme.txt", hours=1)], Verdict.FAILED, "none of 1 objects", id="no dump"),
+        pytest.param([backup("readme.txt", hours=1)], Verdict.FAILED, "none of 1 object", id="no dump"),
         pytest.param([backup("a.dump", hours=24)], Verdict.FAILED, "too old: a.dump, 3.0 GB, 1 d old", id="24 h"),
         pytest.param([backup("a.dump", hours=23.99)], Verdict.PASSED, "the first one", id="just young enough"),
         pytest.param([backup("a.dump", size_bytes=0, hours=1)], Verdict.FAILED, "0 bytes, a dump has", id="empty"),
@@ -169,7 +169,7 @@ FOREIGN = backup("2026/11/24/metabase-2026-11-24.dump", hours=2)
             [FOREIGN],
             ("holi-*.dump",),
             Verdict.FAILED,
-            "none of 1 objects is named like holi-*.dump",
+            "none of 1 object is named like holi-*.dump",
             id="none so named",
         ),
         pytest.param(

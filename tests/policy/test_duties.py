@@ -65,6 +65,6 @@ def test_a_reminder_says_who_what_and_when_again() -> None:
 
     assert text == (
         ":alarm_clock: *The back-merge of hotfix b2b2b2b (Reminders by text message) is not done.*"
-        " production serves b2b2b2b, which is not on main: merge #12."
+        " Production serves b2b2b2b, which is not on main: merge #12."
         " For Ana Souza, Tomas Lima; asked 2 times, again Wednesday 09:00."
     )

@@ -139,7 +139,7 @@ def test_one_server_that_is_wrong_or_silent_is_named(answers: list[HealthAnswer]
 def test_servers_may_be_asked_for_their_health_alone() -> None:
     judgement = judge_every_server([answer(version=OLD)], servers=["web-server-1"], version=None)
 
-    assert judgement.sentence == "all 1 servers (web-server-1) are healthy"
+    assert judgement.sentence == "web-server-1 is healthy"
 
 
 def test_no_server_at_all_is_unknown() -> None:

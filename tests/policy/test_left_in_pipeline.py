@@ -60,7 +60,7 @@ def test_the_judgement_counts_the_workflows_and_names_each_job() -> None:
         {"cd.yml": workflow("  ship: {environment: production}")}, environment="production", servers=SERVERS
     )
 
-    assert well.sentence == "no job of 1 workflows deploys production"
+    assert well.sentence == "no job of 1 workflow deploys production"
     assert ill.verdict is Verdict.FAILED
     assert "job ship of cd.yml (its environment is production)" in ill.sentence
 

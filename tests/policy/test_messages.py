@@ -58,15 +58,15 @@ def test_a_roll_back_says_why_and_whether_it_is_well_again() -> None:
     ill = rolled_back(release(), RED, [failed("p95 900 ms (limit 500 ms)")], at=OPENED, zone=ZONE)
 
     assert "*Reason:* red flag: web-server-1: 4.1 % errors, the limit is 1 %" in well
-    assert "*Current status:* restored to the previous version and verified (a1a1a1a)" in well
-    assert "*Current status:* restored, but p95 900 ms (limit 500 ms) (a1a1a1a)" in ill
+    assert "*Current status:* a1a1a1a serves again and was verified" in well
+    assert "*Current status:* a1a1a1a runs again, and is not seen to be well: p95 900 ms (limit 500 ms)" in ill
 
 
 def test_a_stop_says_that_nothing_was_touched() -> None:
     text = stopped(release(), "no server was touched", Why(Cause.CHECKS_FAILED, "1.4.3: no backup"))
 
     assert "b2b2b2b (Reminders by text message) stopped" in text
-    assert text.endswith("a check failed: 1.4.3: no backup. no server was touched.")
+    assert text.endswith("A check failed: 1.4.3: no backup. No server was touched.")
 
 
 def test_an_approver_reads_where_to_click_and_how_long_it_waits() -> None:
@@ -101,16 +101,16 @@ def test_an_approver_who_is_asked_again_reads_first_why() -> None:
 def test_a_choice_is_never_taken_for_people() -> None:
     text = choice_wanted(release(), sentence="the metrics are dark", link="http://ui/run/1", left=timedelta(minutes=5))
 
-    assert "is on hold.* the metrics are dark." in text
+    assert "is on hold.* The metrics are dark." in text
     assert "Asked again in 5 min; without an answer nothing more is changed." in text
 
 
 def test_a_dead_process_is_paged_with_both_ways_on() -> None:
-    text = page_wait(release(), OPENED, "servers differ but none is ill")
+    text = page_wait(release(), OPENED, "the servers differ, and none is ill", zone=ZONE)
 
     assert "*Retry*" in text
     assert "`rollback`" in text
-    assert "rolled back at 18:00:00 UTC" in text
+    assert "rolled back at 10:00:00 PST" in text
 
 
 def test_hands_are_told_what_is_where_and_what_to_type() -> None:
@@ -177,7 +177,7 @@ def test_a_record_that_one_process_alone_has_is_paged_with_what_to_mend_and_what
 
     assert "lies in the memory of one process only.*" in text
     assert "the spool takes no row: /var/spool: no space left on device." in text
-    assert "The way home goes on. Free the spool's disk and bring the store back." in text
+    assert "The roll-back goes on. Free the spool's disk and bring the store back." in text
     assert "`.countersign/journal`" in text
 
 
@@ -211,6 +211,6 @@ def test_a_revert_is_for_people_to_merge() -> None:
 
     assert said.splitlines() == [
         ":leftwards_arrow_with_hook: *Revert release 7 of b2b2b2b*: http://pull/12",
-        "it holds the very files.",
+        "It holds the very files.",
         "Its pipeline is green. Merge it, then release the merge commit with `production`.",
     ]

@@ -25,7 +25,7 @@ def test_what_is_wrong_comes_first_then_what_is_unknown_then_the_rest() -> None:
     assert places == sorted(places)
     assert page.startswith("## 1.4 Final checks\n\n**Stopped by 1.4.2, 1.4.3**\n")
     assert "| **failed** | 1.4.3 Database backup recent | newest backup is 26 h old (limit 24 h) |" in page
-    assert "<details><summary>Show the 1 that are fine</summary>" in page
+    assert "<details><summary>Show what is fine (1)</summary>" in page
     assert "| passed | 1.4.1 Production health | all 2 servers are healthy [look](http://prometheus) |" in page
 
 
@@ -46,10 +46,10 @@ def test_what_does_not_block_says_so() -> None:
 @pytest.mark.parametrize(
     ("entries", "way", "says"),
     [
-        ([HEALTHY], Way.STANDARD, "All 1 passed"),
+        ([HEALTHY], Way.STANDARD, "Passed"),
         ([], Way.STANDARD, "Nothing was asked"),
-        ([HEALTHY, UNTIDY], Way.STANDARD, "Nothing stops it: 2 asked, 1 not passed that do not block"),
-        ([HEALTHY, NO_BACKUP], Way.HOTFIX, "Nothing stops it: 2 asked, 1 not passed that do not block"),
+        ([HEALTHY, UNTIDY], Way.STANDARD, "Nothing stops it: 2 asked, 1 did not pass and does not block"),
+        ([HEALTHY, NO_BACKUP], Way.HOTFIX, "Nothing stops it: 2 asked, 1 did not pass and does not block"),
         ([NO_BACKUP, UNTIDY], Way.STANDARD, "Stopped by 1.4.3"),
     ],
 )

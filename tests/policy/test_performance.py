@@ -45,7 +45,7 @@ def sample(**changes: Any) -> Sample:
         pytest.param(
             {},
             Verdict.PASSED,
-            "staging: p95 180 ms over 1200 requests in 30 min (limit 500 ms); staging memory: +0.0%",
+            "staging: p95 180 ms over 1,200 requests in 30 min (limit 500 ms); staging memory: +0.0%",
             id="well",
         ),
         pytest.param(
@@ -67,7 +67,7 @@ def sample(**changes: Any) -> Sample:
         pytest.param(
             {"window": sample(p95=None)},
             Verdict.UNKNOWN,
-            "its p95 over 1200 requests in 30 min is not known",
+            "its p95 over 1,200 requests in 30 min is not known",
             id="no p95",
         ),
         pytest.param(

@@ -57,7 +57,7 @@ def change(
             change("config/flags.json", subject="fix: flag"),
             Risk.MEDIUM,
             "never below medium",
-            id="only data",
+            id="CrowdStrike 2024, Cloudflare 2019 and 2025: only data",
         ),
         pytest.param(change("weird/thing.xyz", subject="fix: x"), Risk.MEDIUM, "no rule knows", id="unrecognised"),
         pytest.param(change("docs/a.md", labels=("Security",)), Risk.HIGH, "label 'Security'", id="label"),

@@ -140,6 +140,7 @@ def window_that_closes_soon(stage: Stage) -> datetime:
 def test_an_approval_that_arrives_when_the_next_release_is_live_opens_nothing_and_no_code_is_good_for_both(
     stage: Stage,
 ) -> None:
+    """AWS DynamoDB 2025-10."""
     stage.change_limits(choice=1)
     first, second = stage.lab.ship("9.4.6"), stage.lab.ship("9.4.7")
 

@@ -183,7 +183,7 @@ def test_a_drained_server_is_put_back_at_once_when_the_other_one_dies(stage: Sta
     assert stage.lab.in_rotation()["web-server-1"]
 
 
-def test_a_full_disk_is_noticed_before_any_server_leaves_the_rotation(stage: Stage) -> None:
+def test_r11_a_full_disk_is_noticed_before_any_server_leaves_the_rotation(stage: Stage) -> None:
     before = str(stage.lab.version_of("web-server-1"))
     shipped = stage.lab.ship("6.0.11")
     stage.lab.fill_disk("web-server-2")

@@ -29,4 +29,4 @@ def test_a_server_that_the_balancer_does_not_know(stage: Stage) -> None:
         fleet={"servers": [*servers, {**servers[0], "name": "web-server-3", "balancer_name": "web-server-3"}]}
     )
 
-    stage.refuses(stage.request(shipped), r"^balancer_name: the balancer knows no web-server-3; it knows \[")
+    stage.refuses(stage.request(shipped), r"^balancer_name: the balancer knows no web-server-3; it knows web")

@@ -15,7 +15,7 @@ NOTHING: frozenset[str] = frozenset()
         pytest.param(BEFORE, Verdict.PASSED, "none missing in 2 tables", id="equal"),
         pytest.param({**BEFORE, "Visit": Counted(12, 52)}, Verdict.PASSED, "2 rows more", id="grown by writes"),
         pytest.param({**BEFORE, "Visit": Counted(12, 51)}, Verdict.FAILED, "1 were inserted", id="grown by more"),
-        pytest.param({**BEFORE, "Patient": Counted(399, 400)}, Verdict.FAILED, "1 are missing", id="smaller"),
+        pytest.param({**BEFORE, "Patient": Counted(399, 400)}, Verdict.FAILED, "1 row missing", id="smaller"),
         pytest.param({"Patient": Counted(400, 400)}, Verdict.FAILED, "Visit had 10 rows and is gone", id="gone"),
         pytest.param({**BEFORE, "Visit": Counted(12, 0)}, Verdict.PASSED, "2 rows more", id="statistics reset"),
     ],
@@ -28,6 +28,7 @@ def test_no_row_is_lost_and_growth_is_explained(after: dict[str, Counted], verdi
 
 
 def test_a_replica_may_be_hours_behind() -> None:
+    """GitHub 2018-10-21."""
     assert judge_row_counts(BEFORE, BEFORE, from_primary=False, dropped=NOTHING).verdict is Verdict.UNKNOWN
 
 
