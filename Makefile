@@ -42,10 +42,10 @@ lab: .venv/.installed
 	@$(RUN) python -m lab.stay --home $(LAB) --servers $(or $(SERVERS),2) $(if $(PRODUCT),--product $(PRODUCT))
 
 rehearse: .venv/.installed
-	@$(RUN) python -m lab.rehearse $(DAY) --answer "$(ANSWER)" --home $(LAB)
+	@$(RUN) python -m lab.rehearse $(DAY) --answer "$(ANSWER)" --home $(LAB)-rehearsal
 
 down:
-	@if [ -x $(UV) ] && [ -d .venv ]; then $(RUN) python -m lab down --home $(LAB) --purge; fi
+	@if [ -x $(UV) ] && [ -d .venv ]; then $(RUN) python -m lab down --home $(LAB) --purge; $(RUN) python -m lab down --home $(LAB)-rehearsal --purge; fi
 
 enrol: .venv/.installed
 	@$(RUN) python -m deployments.enrol "$(NAME)" $(if $(AGAIN),--again)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from deployments.generated_page import write_or_check
 from policy.checklist import ITEMS
 from policy.items import Asked, Item, Way, in_order
 
@@ -108,14 +109,7 @@ def _numbers(nodes: list[ast.expr]) -> Iterator[str]:
 
 def main(words: list[str]) -> int:
     """Write the page, or say whether it is up to date."""
-    page = render(find_places())
-    if "--check" not in words:
-        PAGE.write_text(page, encoding="utf-8")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == page:
-        return 0
-    sys.stderr.write(f"{PAGE.relative_to(ROOT)} is out of date; write it with python -m deployments.checklist_page\n")
-    return 1
+    return write_or_check(PAGE, render(find_places()), words, module="checklist_page")
 
 
 if __name__ == "__main__":

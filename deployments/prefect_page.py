@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 from blocks.company_block import CompanyBlock
 from blocks.vendor_block import VendorBlock
 from deployments import save_blocks
+from deployments.generated_page import write_or_check
 from deployments.settings_page import default_of, model_of, type_of
 from policy.page import as_cell
 
@@ -131,14 +132,7 @@ def _slug(kind: type[CompanyBlock]) -> str:
 
 def main(words: list[str]) -> int:
     """Write the page, or say whether it is up to date."""
-    page = render()
-    if "--check" not in words:
-        PAGE.write_text(page, encoding="utf-8")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == page:
-        return 0
-    sys.stderr.write(f"{PAGE.relative_to(ROOT)} is out of date; write it with python -m deployments.prefect_page\n")
-    return 1
+    return write_or_check(PAGE, render(), words, module="prefect_page")
 
 
 if __name__ == "__main__":

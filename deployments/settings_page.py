@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 from pydantic import BaseModel, PlainSerializer
 from pydantic.fields import FieldInfo
 
+from deployments.generated_page import write_or_check
 from deployments.settings import VARIABLE, Settings
 from policy.windows import Calendar
 
@@ -92,19 +93,14 @@ def default_of(field: FieldInfo) -> str:
     elif isinstance(default, tuple | frozenset):
         words = ", ".join(map(str, default if isinstance(default, tuple) else sorted(default)))
     else:
-        words = str(default)
+        # A page reads the same whichever checkout it was written in.
+        words = str(default).removeprefix(f"{ROOT}/")
     return f"`{words}`".replace("|", "\\|")
 
 
 def main(words: list[str]) -> int:
     """Write the page, or say whether it is up to date."""
-    if "--check" not in words:
-        PAGE.write_text(render(), encoding="utf-8")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == render():
-        return 0
-    sys.stderr.write(f"{PAGE.relative_to(ROOT)} is out of date; write it with python -m deployments.settings_page\n")
-    return 1
+    return write_or_check(PAGE, render(), words, module="settings_page")
 
 
 if __name__ == "__main__":

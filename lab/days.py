@@ -8,6 +8,11 @@ from lab.control_plane import ControlPlane
 from lab.processes import LabError
 
 Strike = Callable[[Lab, ControlPlane, str], object]
+CALL_OF_A_COLLEAGUE = {
+    "reason": "a critical feature is broken",
+    "what_was_seen": "patients call: nobody can open a prescription",
+    "requested_by": "Omar Reyes",
+}
 
 
 def nothing(_lab: Lab, _control: ControlPlane, _run: str) -> None:
@@ -47,12 +52,7 @@ def lose_power(_lab: Lab, control: ControlPlane, run: str) -> None:
 
 def raise_flag(_lab: Lab, control: ControlPlane, _run: str) -> None:
     """A colleague sees on a phone what no metric shows."""
-    request = {
-        "reason": "critical feature broken",
-        "what_was_seen": "patients call: nobody can open a prescription",
-        "requested_by": "Omar Reyes",
-    }
-    control.run_deployment("Red flag/red-flag", request)
+    control.run_deployment("Red flag/red-flag", CALL_OF_A_COLLEAGUE)
 
 
 def find(name: str) -> Day:

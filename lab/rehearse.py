@@ -222,7 +222,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.rehearse", description=__doc__)
     parser.add_argument("day", nargs="?", default="", help="the day to play; without one they are listed")
     parser.add_argument("--answer", default="", help="what is decided at each gate in turn, with commas between")
-    parser.add_argument("--home", type=Path, default=ROOT / ".lab", help="the lab's folder (.lab)")
+    parser.add_argument("--home", type=Path, default=ROOT / ".lab-rehearsal", help="its folder (.lab-rehearsal)")
     words = parser.parse_args()
     if not words.day:
         return list_days()

@@ -1,6 +1,6 @@
 """Telling people: one thread a release, each message once, found again by its key."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from prefect.logging import get_run_logger
@@ -38,16 +38,7 @@ def deliver(run: Run, *, number: str, name: str, text: str, thread: bool = True,
     def act(company: Company, _number: int) -> None:
         company.slack.post(where, text, key, announcement(company))
 
-    return Step(
-        number=number,
-        subject="Slack",
-        name=name,
-        look=look,
-        act=act,
-        does=f"post to {where}: {text.splitlines()[0]}",
-        undo="none: what was said was said",
-        within=WITHIN,
-    )
+    return _said_in_slack(number, name, look, act, does=f"post to {where}: {text.splitlines()[0]}")
 
 
 def announcement_says(run: Run, *, number: str, name: str, headline: str) -> Step:
@@ -60,9 +51,8 @@ def announcement_says(run: Run, *, number: str, name: str, headline: str) -> Ste
     def look(company: Company) -> Seen:
         found = _announcement(run)
         if found is not None:
-            return Seen(
-                has_headline(found.text, headline), "shown" if has_headline(found.text, headline) else "not yet"
-            )
+            shown = has_headline(found.text, headline)
+            return Seen(shown, "shown" if shown else "not yet")
         return Seen(company.slack.find(where, key) is not None, "there is no announcement to show it in")
 
     def act(company: Company, _number: int) -> None:
@@ -72,13 +62,19 @@ def announcement_says(run: Run, *, number: str, name: str, headline: str) -> Ste
         else:
             company.slack.post(where, headline, key)
 
+    return _said_in_slack(number, name, look, act, does=f"the announcement in {where} says: {headline}")
+
+
+def _said_in_slack(
+    number: str, name: str, look: Callable[[Company], Seen], act: Callable[[Company, int], None], *, does: str
+) -> Step:
     return Step(
         number=number,
         subject="Slack",
         name=name,
         look=look,
         act=act,
-        does=f"the announcement in {where} says: {headline}",
+        does=does,
         undo="none: what was said was said",
         within=WITHIN,
     )

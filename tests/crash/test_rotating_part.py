@@ -9,7 +9,7 @@ from lab.client import Lab
 from tests.crash.harness import Harness, Played, journeys, table_of
 from tests.stories.company import Blocks
 
-SECONDS = 120
+SECONDS = 60
 STRIDE = 37
 
 

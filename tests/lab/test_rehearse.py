@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from lab.days import DAYS, find
+from lab.days import CALL_OF_A_COLLEAGUE, DAYS, find
 from lab.decider import Given
 from lab.image_builder import FAULTS, ONLY
 from lab.processes import LabError
 from lab.record_story import newest_record, outcome_of, say_first_sign, tell, turn_of
 from lab.rehearse import change_limits, leave_out, list_days
 from policy.record import Event, Row, encode
+from policy.release import RedFlagRequest
 
 BEGAN = datetime(2026, 11, 27, 10, tzinfo=UTC)
 
@@ -34,6 +35,10 @@ def test_each_day_has_a_name_of_its_own_and_says_what_breaks_and_what_could_be_s
     assert len({day.name for day in DAYS}) == len(DAYS) >= 10
     assert all(day.sentence.endswith(".") and day.earlier.endswith(".") for day in DAYS)
     assert {day.fault.removesuffix(ONLY) for day in DAYS if day.fault} <= set(FAULTS)
+
+
+def test_a_colleague_fills_in_the_form_of_a_red_flag_as_it_is_today() -> None:
+    assert RedFlagRequest.model_validate(CALL_OF_A_COLLEAGUE).what_was_seen.startswith("patients call")
 
 
 def test_the_list_names_every_day_with_its_sentence(capsys: pytest.CaptureFixture[str]) -> None:
