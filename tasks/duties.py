@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from typing import cast
 
 import httpx
 from prefect import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
+from prefect.client.schemas.objects import FlowRun
 from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound, PrefectException
 
@@ -42,21 +44,24 @@ WITHIN = timedelta(seconds=30)
 
 def duty_scheduled(run: Run, duty: Duty) -> Step:
     """Tomorrow a run of its own looks after the duty."""
-    company, release = run.company, run.release
-    at = next_working_day(utc_now(), company.calendar, at=company.hotfix.duties_at)
+    release = run.release
+    at = next_working_day(utc_now(), run.company.calendar, at=run.company.hotfix.duties_at)
 
     def look(_company: Company) -> Seen:
         with _reaching_prefect(), get_client(sync_client=True) as client:
-            tags = FlowRunFilterTags(all_=list(tags_of(release, duty)))
+            tags = FlowRunFilterTags(all_=list(tags_of(release.key, duty)))
             found = client.read_flow_runs(flow_run_filter=FlowRunFilter(tags=tags))
         return Seen(bool(found), f"the {duty} {'is' if found else 'is not'} scheduled")
+
+    def act(company: Company, _number: int) -> None:
+        schedule(company, release.key, duty, name=called(duty, release), at=at, asked=0)
 
     return Step(
         number="5.2.6",
         subject=str(duty),
         name=SCHEDULED,
         look=look,
-        act=lambda company, _number: schedule(company, release, duty, at=at, asked=0),
+        act=act,
         does=f"Prefect: a run of {DEPLOYMENT} on {at:%A, %Y-%m-%d %H:%M} looks after the {duty}",
         undo="delete the scheduled run",
         within=WITHIN,
@@ -74,25 +79,44 @@ def duties_scheduled(run: Run) -> Judgement:
     return passed(f"{listed(Duty)} are looked after from {at:%A %H:%M} on")
 
 
-def schedule(company: Company, release: Release, duty: Duty, *, at: datetime, asked: int) -> None:
-    """Let a run look after the duty then; asked twice for the same day it is one run."""
-    parameters = {"duty": str(duty), "release": release.key, "environment": company.rules.environment, "asked": asked}
+def schedule(company: Company, key: str, duty: Duty, *, name: str, at: datetime, asked: int) -> FlowRun:
+    """Let a run look after the duty of this hotfix then; asked twice for the same day it is one run."""
+    parameters = {"duty": str(duty), "release": key, "environment": company.rules.environment, "asked": asked}
     with _reaching_prefect():
-        run_deployment(
+        scheduled = run_deployment(
             DEPLOYMENT,
             parameters=parameters,
             scheduled_time=at,
-            flow_run_name=f"{duty.capitalize()} of hotfix {short(release.commit)} ({release.request.summary})",
+            flow_run_name=name,
             timeout=0,
-            tags=list(tags_of(release, duty)),
-            idempotency_key=f"{release.key}-{duty}-{at:%Y%m%d}",
+            tags=list(tags_of(key, duty)),
+            idempotency_key=f"{key}-{duty}-{at:%Y%m%d}",
             as_subflow=False,
         )
+    # Here, where nothing is awaited, it is the run itself.
+    return cast("FlowRun", scheduled)
 
 
-def tags_of(release: Release, duty: Duty) -> tuple[str, ...]:
+def count_asked(following: FlowRun, asked: int) -> None:
+    """The run that follows knows how often people were asked before it."""
+    with _reaching_prefect(), get_client(sync_client=True) as client:
+        client.update_flow_run(following.id, parameters={**following.parameters, "asked": asked})
+
+
+def call_off(following: FlowRun) -> None:
+    """The duty is done: no run follows."""
+    with _reaching_prefect(), get_client(sync_client=True) as client:
+        client.delete_flow_run(following.id)
+
+
+def called(duty: Duty, release: Release) -> str:
+    """The name of a duty's runs."""
+    return f"{duty.capitalize()} of hotfix {short(release.commit)} ({release.request.summary})"
+
+
+def tags_of(key: str, duty: Duty) -> tuple[str, ...]:
     """The tags of a duty's runs."""
-    return ("way:hotfix", f"release:{release.key}", f"duty:{duty}")
+    return ("way:hotfix", f"release:{key}", f"duty:{duty}")
 
 
 def look_after(company: Company, release: Release, duty: Duty, rows: tuple[Row, ...]) -> Found:
@@ -130,16 +154,27 @@ def _reaching_prefect() -> Iterator[None]:
 
 def _post_mortem(company: Company, release: Release, rows: tuple[Row, ...]) -> Found:
     """Its issue is open until people have answered the three questions; only a security hotfix is waited for."""
-    request, since = hotfix_request(release), release.opened_at - LOOK_BACK
-    found = company.github.find_marked_issue(mark_of(release), since)
+    if (found := _look_at_post_mortem(company, release)) is not None:
+        return found
+    request = hotfix_request(release)
+    text = write_post_mortem(release, request, skipped=_skipped(release, rows), zone=company.calendar)
+    return _open_post_mortem(
+        release, company.github.open_issue(post_mortem_title(release), text, company.hotfix.post_mortem_labels)
+    )
+
+
+def _look_at_post_mortem(company: Company, release: Release) -> Found | None:
+    """Say how its issue stands; None while there is none."""
+    found = company.github.find_marked_issue(mark_of(release), release.opened_at - LOOK_BACK)
     if found is None:
-        text = write_post_mortem(release, request, skipped=_skipped(release, rows), zone=company.calendar)
-        url = company.github.open_issue(post_mortem_title(release), text, company.hotfix.post_mortem_labels)
-    else:
-        url = found.url
-    if found is not None and found.closed:
-        return Found(done=True, sentence="its questions are answered: the issue is closed", link=url)
-    if is_required(Duty.POST_MORTEM, request):
+        return None
+    if found.closed:
+        return Found(done=True, sentence="its questions are answered: the issue is closed", link=found.url)
+    return _open_post_mortem(release, found.url)
+
+
+def _open_post_mortem(release: Release, url: str) -> Found:
+    if is_required(Duty.POST_MORTEM, hotfix_request(release)):
         return Found(done=False, sentence=f"{url} is open: answer its three questions and close it", link=url)
     return Found(
         done=True, sentence=f"{url} is open for whoever has something to add; it is required of nobody", link=url
@@ -172,16 +207,20 @@ def _back_merge(company: Company, release: Release, _rows: tuple[Row, ...]) -> F
 def _summary(company: Company, release: Release, rows: tuple[Row, ...]) -> Found:
     """The team has read once what was broken, what was left out, and what to watch for."""
     request = hotfix_request(release)
-    left = []
-    with suppress(Refused):
-        left = [
-            f"{duty}: {found.sentence}"
-            for duty in (Duty.BACK_MERGE, Duty.POST_MORTEM)
-            if not (found := look_after(company, release, duty, rows)).done
-        ]
+    left = [f"{duty}: {found.sentence}" for duty, found in _others(company, release, rows) if not found.done]
     text = summary(release, request, skipped=_skipped(release, rows), left=left)
     company.slack.post(_channel(company), text, f"{release.key}/hotfix-summary")
     return Found(done=True, sentence="the summary is posted")
+
+
+def _others(company: Company, release: Release, rows: tuple[Row, ...]) -> Iterator[tuple[Duty, Found]]:
+    """How the other duties stand, only looked at: their own runs, which begin at the same hour, do what is to do."""
+    with suppress(Refused):
+        yield Duty.BACK_MERGE, _back_merge(company, release, rows)
+        not_yet = Found(
+            done=not is_required(Duty.POST_MORTEM, hotfix_request(release)), sentence="its issue is opened today"
+        )
+        yield Duty.POST_MORTEM, _look_at_post_mortem(company, release) or not_yet
 
 
 def _skipped(release: Release, rows: tuple[Row, ...]) -> str:

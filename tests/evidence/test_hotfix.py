@@ -185,7 +185,8 @@ def test_any_other_hotfix_has_its_post_mortem_opened_and_nobody_is_chased(scene:
     assert "required of nobody" in sentence
 
 
-def test_the_team_reads_the_summary_once(scene: Scene, number: int) -> None:
+def test_the_team_reads_the_summary_once_and_it_opens_no_issue(scene: Scene, number: int) -> None:
+    urgent(scene, Urgency.HOLE_EXPLOITED)
     before = len(said(scene))
 
     looked(scene, Duty.SUMMARY)
@@ -196,6 +197,8 @@ def test_the_team_reads_the_summary_once(scene: Scene, number: int) -> None:
     assert "gone on without: 1.1.2 failed" in text
     assert f"back-merge: production serves {scene.run.release.commit[:7]}, which is not on main" in text
     assert f"/pull/{number}" in text
+    assert "post-mortem: its issue is opened today" in text
+    assert cast("GitHub", scene.vendors["github"]).state.issues == []
 
 
 @pytest.mark.parametrize(
