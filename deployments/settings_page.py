@@ -92,7 +92,8 @@ def default_of(field: FieldInfo) -> str:
     elif isinstance(default, tuple | frozenset):
         words = ", ".join(map(str, default if isinstance(default, tuple) else sorted(default)))
     else:
-        words = str(default)
+        # A page reads the same whichever checkout it was written in.
+        words = str(default).removeprefix(f"{ROOT}/")
     return f"`{words}`".replace("|", "\\|")
 
 
