@@ -54,7 +54,7 @@ class FencedFolder:
     def change(self, number: int, words: Words, *, stdin: bytes = b"", limit: timedelta) -> Ran:
         """Run a command behind the fence and return how it ended; raise if the fence let nothing through."""
         ran = self.connection.run(
-            commands.fenced(self.directory, number, words, limit=limit),
+            commands.fenced(self.directory, number, commands.given_whole(words, stdin), limit=limit),
             stdin=stdin,
             limit=limit + _WAIT_FOR_LOCK,
         )
