@@ -13,7 +13,7 @@ help:
 	@echo "make demo   install, start a company on this machine, and carry three releases through it"
 	@echo "make test   run every test"
 	@echo "make install   install what uv.lock names into .venv, as the other targets do by themselves"
-	@echo "make crash-test   kill a release at every row of its record, in two labs at once; EVERY=9 plays each ninth point"
+	@echo "make crash-test   kill each kind of release at every row of its record, in two labs at once; EVERY=9 plays each ninth point"
 	@echo "make lint   check style, types and the direction of imports"
 	@echo "make lab    start the company, Prefect and a worker, and keep them running; SERVERS=3 PRODUCT=../greeter: your own"
 	@echo "make rehearse DAY=eight-percent   a bad day in the lab, with you deciding; without DAY the days are listed"

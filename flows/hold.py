@@ -139,8 +139,7 @@ def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | N
     run = Run(release=release, company=company, record=record, number=number, lookout=heart)
     heart.start()
     try:
-        event = Event.OPENED if over is None else Event.TOOK_OVER
-        record.append(event, facts={"release": release.model_dump(mode="json")})
+        write_beginning(record, release, over=over)
         if over is None:
             tag_beginning(run)
         raise_fences(run, all_of_them=over is None and release.way is not Way.HOMEWARD)
@@ -156,6 +155,15 @@ def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | N
         give_back(holds, run)
         show_ending(run)
         tag_ending(run)
+
+
+def write_beginning(record: Record, release: Release, *, over: Hold | None) -> None:
+    """The record begins with what is released, also where a process died before it could say so; then who took over."""
+    facts = {"release": release.model_dump(mode="json")}
+    if over is None or not record.rows():
+        record.append(Event.OPENED, facts=facts)
+    if over is not None:
+        record.append(Event.TOOK_OVER, facts=facts)
 
 
 def refuse_while_held(company: Company, environment: str, *, key: str) -> None:

@@ -1,6 +1,6 @@
 """5.2.6: one duty of the day after a hotfix: a run looks, does what a machine can, and asks again until it is done."""
 
-from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from prefect import flow
@@ -13,45 +13,47 @@ from flows.rollback import rows_of
 from policy.duties import Duty, next_working_day
 from policy.record import Event, Row, last
 from policy.release import HotfixRequest, Release
-from tasks.duties import look_after, remind, schedule
+from tasks.duties import call_off, count_asked, look_after, remind, schedule
 from tasks.resolve import BadRequest
 from tasks.run import utc_now
-
-AskAgain = Callable[[str, int], None]
 
 
 @flow(name="Hotfix duty", persist_result=False)
 def hotfix_duty(duty: Duty, release: str, environment: str = "production", asked: int = 0) -> State[None]:
     """Look after a duty of the hotfix with this key; what is not done is asked about again on the next working day."""
     with Company.load(environment) as company:
-        again = next_working_day(utc_now(), company.calendar, at=company.hotfix.duties_at)
-
-        def ask_again(what: str, times: int) -> None:
-            schedule(company, release, duty, what=what, at=again, asked=times)
-
-        return chase(company, duty, release, asked=asked, again=again, ask_again=ask_again)
+        return chase(company, duty, release, asked=asked, now=utc_now())
 
 
-def chase(company: Company, duty: Duty, key: str, *, asked: int, again: datetime, ask_again: AskAgain) -> State[None]:
-    """Look after the duty once; while it is not done, or nobody can say whether it is, the chase goes on."""
-    what = key
+def chase(company: Company, duty: Duty, key: str, *, asked: int, now: datetime) -> State[None]:
+    """Schedule the run that follows, then look, and call it off if the duty is done: wherever this dies, one follows.
+
+    `asked` says how often people were asked before.
+    """
+    again = next_working_day(now, company.calendar, at=company.hotfix.duties_at)
     try:
         hotfix, rows = read_hotfix(company, key)
-        what = hotfix.what
+    except BlockError as error:
+        schedule(company, key, duty, what=key, at=again, asked=asked)
+        return Failed(name="Unknown", message=f"{error}; asked again {again:%A %H:%M}")
+    following = schedule(company, key, duty, what=hotfix.what, at=again, asked=asked)
+    try:
         found = look_after(company, hotfix, duty, rows)
     except BlockError as error:
-        ask_again(what, asked)
         return Failed(name="Unknown", message=f"{error}; asked again {again:%A %H:%M}")
     if found.done:
+        # A run that is left over finds it done as well.
+        with suppress(BlockError):
+            call_off(following)
         return Completed(name="Done", message=found.sentence)
-    # First the next run, so that a reminder that cannot be sent ends no chase.
-    ask_again(what, asked + 1)
+    # Before people are asked: the next reminder must not be taken for this one.
+    count_asked(following, asked + 1)
     remind(company, hotfix, duty, found, asked=asked + 1, again=again)
     return Completed(name="Waits", message=f"{found.sentence}; asked again {again:%A %H:%M}")
 
 
 def read_hotfix(company: Company, key: str) -> tuple[Release, tuple[Row, ...]]:
-    """Return the hotfix of this key with its rows; raises BadRequest if the key is that of none."""
+    """Return the hotfix of this key and the rows of its record; raises BadRequest where it is none."""
     rows = rows_of(company, key)
     opened = last(rows, Event.OPENED)
     hotfix = Release.model_validate(opened.facts["release"]) if opened else None

@@ -12,10 +12,9 @@ from blocks.company import Company
 from policy.chart import as_image
 from policy.combined import listed
 from policy.metrics_chart import draw_report, list_sentences
-from policy.metrics_page import render_report, summary
+from policy.metrics_page import render_report, same_numbers, summary
 from policy.metrics_report import make_report
 from policy.quarters import end_of_day, quarter_before, quarters_to
-from policy.record import digest_of
 from policy.roles import Role
 from tasks.metrics_report import read_history
 from tasks.resolve import BadRequest
@@ -23,7 +22,6 @@ from tasks.run import link_of_run, utc_now
 from tasks.run_log import call_run
 
 DAY = r"^(\d{4}-\d{2}-\d{2})?$"
-SHORT_DIGEST = 8
 FIRST_YEAR = 2000
 
 
@@ -71,9 +69,8 @@ def metrics_report(request: ReportRequest | None = None) -> None:
             report, link=link_of_run(company), file=file, asked=listed(person.name for person in leads) or "DevOps lead"
         )
         create_markdown_artifact(key="metrics-report", markdown=page, description=text[:200])
-        # What was measured anew is said anew; the same numbers are said once.
-        measured = digest_of(repr(report).encode())[:SHORT_DIGEST]
-        company.slack.post(company.slack.deployments, text, f"metrics-report/{asked.environment}/{days}/{measured}")
+        key = f"metrics-report/{asked.environment}/{days}/{same_numbers(report)}"
+        company.slack.post(company.slack.deployments, text, key)
     get_run_logger().info(text)
 
 

@@ -12,8 +12,10 @@ from policy.metrics_links import link_runs
 from policy.metrics_report import Quarter, Report
 from policy.page import as_cell
 from policy.quarters import quarter_of
+from policy.record import digest_of
 
 MOST_ITEMS = 5
+SHORT_DIGEST = 8
 _MET = {True: "met", False: "**missed**", None: "not decided"}
 _SPARKS = "▁▂▃▄▅▆▇█"
 Link = Callable[[Sequence[str], str], str]
@@ -34,6 +36,11 @@ def summary(report: Report, *, link: str, file: str, asked: str) -> str:
     if is_quarter(report):
         lines.append(f"Quarterly review, {asked}: is the deployment checklist itself still right? (9.2)")
     return "\n".join(lines)
+
+
+def same_numbers(report: Report) -> str:
+    """By what a message is known that says the same numbers, whichever run made them and whoever is asked that day."""
+    return digest_of(summary(report, link="", file="", asked="").encode())[:SHORT_DIGEST]
 
 
 def render_report(report: Report, *, picture: str, ui: str) -> str:

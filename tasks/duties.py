@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from typing import cast
 
 import httpx
 from prefect import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
+from prefect.client.schemas.objects import FlowRun
 from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound, PrefectException
 
@@ -43,8 +45,8 @@ WITHIN = timedelta(seconds=30)
 
 def duty_scheduled(run: Run, duty: Duty) -> Step:
     """Tomorrow a run of its own looks after the duty."""
-    company, release = run.company, run.release
-    at = next_working_day(utc_now(), company.calendar, at=company.hotfix.duties_at)
+    release = run.release
+    at = next_working_day(utc_now(), run.company.calendar, at=run.company.hotfix.duties_at)
 
     def look(_company: Company) -> Seen:
         with _reaching_prefect(), get_client(sync_client=True) as client:
@@ -52,12 +54,15 @@ def duty_scheduled(run: Run, duty: Duty) -> Step:
             found = client.read_flow_runs(flow_run_filter=FlowRunFilter(tags=tags))
         return Seen(bool(found), f"the {duty} {'is' if found else 'is not'} scheduled")
 
+    def act(company: Company, _number: int) -> None:
+        schedule(company, release.key, duty, what=release.what, at=at, asked=0)
+
     return Step(
         number="5.2.6",
         subject=str(duty),
         name=SCHEDULED,
         look=look,
-        act=lambda company, _number: schedule(company, release.key, duty, what=release.what, at=at, asked=0),
+        act=act,
         does=f"Prefect: a run of {DEPLOYMENT} on {at:%A, %Y-%m-%d %H:%M} looks after the {duty}",
         undo="delete the scheduled run",
         within=WITHIN,
@@ -75,11 +80,11 @@ def duties_scheduled(run: Run) -> Judgement:
     return passed(f"{listed(Duty)} are looked after from {at:%A %H:%M} on")
 
 
-def schedule(company: Company, key: str, duty: Duty, *, what: str, at: datetime, asked: int) -> None:
+def schedule(company: Company, key: str, duty: Duty, *, what: str, at: datetime, asked: int) -> FlowRun:
     """Let a run look after the duty of the hotfix with this key then; asked twice for the same day it is one run."""
     parameters = {"duty": str(duty), "release": key, "environment": company.rules.environment, "asked": asked}
     with _reaching_prefect():
-        run_deployment(
+        scheduled = run_deployment(
             DEPLOYMENT,
             parameters=parameters,
             scheduled_time=at,
@@ -89,6 +94,20 @@ def schedule(company: Company, key: str, duty: Duty, *, what: str, at: datetime,
             idempotency_key=f"{key}-{duty}-{at:%Y%m%d}",
             as_subflow=False,
         )
+    # Here, where nothing is awaited, it is the run itself.
+    return cast("FlowRun", scheduled)
+
+
+def count_asked(following: FlowRun, asked: int) -> None:
+    """The run that follows knows how often people were asked before it."""
+    with _reaching_prefect(), get_client(sync_client=True) as client:
+        client.update_flow_run(following.id, parameters={**following.parameters, "asked": asked})
+
+
+def call_off(following: FlowRun) -> None:
+    """The duty is done: no run follows."""
+    with _reaching_prefect(), get_client(sync_client=True) as client:
+        client.delete_flow_run(following.id)
 
 
 def tags_of(key: str, duty: Duty) -> tuple[str, ...]:

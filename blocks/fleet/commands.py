@@ -9,6 +9,12 @@ NOTHING_KEPT = 3
 Words = tuple[str, ...]
 
 _IN_FOLDER = 'cd -- "$1" && shift && exec "$@"'
+# A caller that dies between the command and what it gives it leaves a part of that behind, or nothing.
+_GIVEN_WHOLE = (
+    'size=$1 && shift && given=$(cat; printf .) && if [ "$(printf %s "$given" | wc -c)" -ne "$((size + 1))" ]; then'
+    ' echo "only a part of what was to be given arrived; nothing was done" >&2; exit 78; fi;'
+    ' printf %s "${given%.}" | "$@"'
+)
 _FIRST_LINES = 'if [ -e "$1" ]; then cat "$1"; fi'
 _BOTH_STREAMS = 'exec "$@" 2>&1'
 _DISK = 'df -P "$1" | tail -n 1'
@@ -49,6 +55,11 @@ def fenced(directory: str, number: int, words: Words = (), *, limit: timedelta |
     """Run the words in `directory` for holder `number` only, and end them there after `limit`."""
     bounded = ("timeout", "-k", "10", f"{limit.total_seconds():.0f}", *words) if limit and words else words
     return ("sh", f"{directory}/{FOLDER}/fenced.sh", str(number), *bounded)
+
+
+def given_whole(words: Words, given: bytes) -> Words:
+    """Run the words with `given` on standard input once all of it is there; with a part of it nothing happens."""
+    return ("sh", "-c", _GIVEN_WHOLE, "sh", str(len(given)), *words) if given else words
 
 
 def install(directory: str) -> Words:

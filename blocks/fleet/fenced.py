@@ -61,7 +61,7 @@ class FencedFolder:
         """Run a command behind the fence and return how it ended; raise if the fence let nothing through."""
         with self.turn:
             ran = self.connection.run(
-                commands.fenced(self.directory, number, words, limit=limit),
+                commands.fenced(self.directory, number, commands.given_whole(words, stdin), limit=limit),
                 stdin=stdin,
                 limit=limit + _WAIT_FOR_LOCK,
             )

@@ -1,7 +1,9 @@
 """The words of the commands: what a host is asked to do, letter by letter."""
 
 import shlex
+import subprocess
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from blocks.fleet.server import Server, digest_of, repository_of, state_of
 
 DIGEST = f"sha256:{'a' * 64}"
 COMPOSE = "docker-compose.prod.yml"
+GIVEN = "# für alle\n\n".encode()
 
 
 @pytest.mark.parametrize(
@@ -45,6 +48,24 @@ def test_what_comes_from_outside_is_one_word_and_never_shell() -> None:
     assert words[:2] == ("sh", "-c")
     assert not [word for word in ("reboot", "shred", "halt") if word in words[2]]
     assert words[4:] == ("a; shred /", "web-1", "$(reboot)", "30", "`halt`")
+
+
+@pytest.mark.parametrize("arrived", range(len(GIVEN) + 1))
+def test_a_command_whose_caller_dies_before_it_gave_everything_does_nothing(tmp_path: Path, arrived: int) -> None:
+    file = tmp_path / "roll-back.sh"
+    words = commands.given_whole(("sh", "-c", 'cat >"$1"', "sh", str(file)), GIVEN)
+
+    done = subprocess.run(words, input=GIVEN[:arrived], capture_output=True, check=False)
+
+    whole = arrived == len(GIVEN)
+    assert (done.returncode, file.exists()) == ((0, True) if whole else (78, False))
+    assert file.read_bytes() == GIVEN if whole else b"only a part" in done.stderr
+
+
+def test_a_command_ends_as_it_would_without_being_given_anything() -> None:
+    assert (
+        subprocess.run(commands.given_whole(("sh", "-c", "exit 17"), GIVEN), input=GIVEN, check=False).returncode == 17
+    )
 
 
 def test_the_override_names_one_service_and_its_image() -> None:

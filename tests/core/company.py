@@ -14,6 +14,7 @@ from policy.error_graph import Counted
 from policy.health import HealthAnswer
 from policy.incident_rules import IncidentRules
 from policy.incidents import Alert
+from policy.items import Way
 from policy.limits import Limits
 from policy.red_flags import Sample
 from policy.release import Release
@@ -245,3 +246,8 @@ def a_release(world: World, **limits: float) -> Release:
     """A release to every server of the world; limits that are not named are those of all."""
     chosen = Limits.model_validate({**LIMITS.model_dump(), **limits})
     return releases.release(servers=tuple(world.machines), limits=chosen)
+
+
+def a_hotfix(world: World, **words: object) -> Release:
+    """An emergency that goes to every server of the world."""
+    return a_release(world).model_copy(update={"way": Way.HOTFIX, "request": releases.hotfix_request(**words)})

@@ -7,7 +7,7 @@ from datetime import timedelta
 from blocks.company import Company
 from blocks.hold import Hold, Holds
 from blocks.record import Record
-from flows.hold import give_back, highest_fence, raise_fences, refuse_unread_spool
+from flows.hold import give_back, highest_fence, raise_fences, refuse_unread_spool, write_beginning
 from flows.phase import ChecksFailed
 from flows.rollout import (
     build_on_servers,
@@ -76,9 +76,7 @@ class Process:
         outlook = Outlook()
         record = Record(company.store, release.key, holder=number, spool=company.spool)
         run = Run(release=release, company=company, record=record, number=number, lookout=outlook)
-        record.append(
-            Event.OPENED if over is None else Event.TOOK_OVER, facts={"release": release.model_dump(mode="json")}
-        )
+        write_beginning(record, release, over=over)
         raise_fences(run, all_of_them=over is None)
         return cls(run, outlook, (way or forward)(run))
 

@@ -28,6 +28,7 @@ from flows.hold import AskedToStop, HoldLost
 from flows.phase import ChecksFailed
 from flows.recovery import recover
 from flows.red_flag import RedFlag
+from policy.duties import Duty
 from policy.items import Way
 from policy.metrics import Ending
 from policy.record import Event, Row
@@ -35,8 +36,9 @@ from policy.release import ManualReason, ManualRequest, Release
 from policy.way_home import touched_servers
 from tasks.step import StepFailed
 from tasks.systems import BALANCER
-from tests.core.company import LIMITS, Code, People, a_company, a_release
-from tests.core.process import Process, let_time_pass
+from tests.core.company import LIMITS, Code, People, a_company, a_hotfix, a_release
+from tests.core.process import Process, forward_in_batches, let_time_pass
+from tests.core.runs import Runs
 from tests.core.world import BUILT, NAMES, Died, MemoryStore, World
 from tests.policy import releases
 from tests.policy.rows import NEW, OLD, THIRD
@@ -72,10 +74,14 @@ class AnyRelease(RuleBasedStateMachine):
         """The release that goes out."""
         return a_release(self.world)
 
+    def begun(self, over: Hold | None = None) -> Process:
+        """A process that carries it out."""
+        return Process.begin(self.company, self.release, over=over)
+
     @initialize(steps=st.integers(0, 18))
     def begin(self, steps: int) -> None:
         """A release begins on a healthy fleet and gets so far."""
-        self.process = Process.begin(self.company, self.release)
+        self.process = self.begun()
         for _ in range(steps):
             self.process.go_on()
 
@@ -208,7 +214,7 @@ class AnyRelease(RuleBasedStateMachine):
         if dead is None or any(row.event is Event.SEALED for row in self._rows()):
             return
         with suppress(Died, BlockError):
-            self.process = Process.begin(self.company, self.release, over=dead)
+            self.process = self.begun(over=dead)
 
     @invariant()
     def the_last_server_that_was_up_was_not_drained(self) -> None:
@@ -251,6 +257,7 @@ class AnyRelease(RuleBasedStateMachine):
         sealed = [row for row in rows if row.event is Event.SEALED]
         if not rows:
             return
+        assert rows[0].event is Event.OPENED
         assert len(sealed) == 1
         ending = Ending(sealed[0].facts["outcome"])
         issues = cast("Code", self.company.github).issues
@@ -326,14 +333,54 @@ class AnyManualRelease(AnyRelease):
         return BUILT[name]
 
 
-@pytest.mark.parametrize("machine", [AnyRelease, AnyManualRelease])
-def test_whatever_happens_a_release_ends_well_or_people_know(machine: type[AnyRelease]) -> None:
+class AnyHotfix(AnyRelease):
+    """The same, where each duty of the next day is owed a run of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch = pytest.MonkeyPatch()
+        self.runs = Runs(self.world)
+        self.runs.stand_in(self.patch)
+
+    def opened(self) -> Release:
+        """An emergency."""
+        return a_hotfix(self.world)
+
+    def teardown(self) -> None:
+        """Whoever signed it off, and however often somebody died meanwhile, each duty is scheduled once."""
+        try:
+            super().teardown()
+            signed_off = any(row.facts.get("outcome") == Ending.SIGNED_OFF for row in self._rows())
+            assert sorted(self.runs.duties()) == (sorted(Duty) if signed_off else [])
+        finally:
+            self.patch.undo()
+
+
+class AnyReleaseInBatches(AnyRelease):
+    """The same, where two servers leave at once."""
+
+    def opened(self) -> Release:
+        """A release of which one server may serve alone for a while."""
+        return a_release(self.world, batch_servers=2, may_be_down=0.67)
+
+    def begun(self, over: Hold | None = None) -> Process:
+        """The first server alone, then the other two."""
+        return Process.begin(self.company, self.release, over=over, way=forward_in_batches)
+
+
+@pytest.mark.parametrize(
+    ("machine", "examples"),
+    [
+        pytest.param(AnyRelease, 60, id="standard"),
+        pytest.param(AnyManualRelease, 20, id="manual"),
+        pytest.param(AnyHotfix, 20, id="hotfix"),
+        pytest.param(AnyReleaseInBatches, 20, id="in batches"),
+    ],
+)
+def test_whatever_happens_a_release_ends_well_or_people_know(machine: type[AnyRelease], examples: int) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=80 if machine is AnyRelease else 40,
-            stateful_step_count=15,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
+            max_examples=examples, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

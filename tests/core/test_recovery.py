@@ -9,12 +9,14 @@ from blocks.company import Company
 from blocks.fleet import Server
 from blocks.hold import Holds
 from flows.recovery import recover
-from flows.rollback import undoing
+from flows.rollback import release_to_undo, undoing
 from policy.plans import Back, Forward, Nothing, Stuck, Wait
 from policy.record import Event
-from policy.release import RollbackRequest
+from policy.release import RollbackReason, RollbackRequest
+from tasks.metrics_report import read_release_facts
 from tasks.rollout import put_back, taken_out
 from tasks.step import StepFailed, perform
+from tests.core.company import a_release
 from tests.core.process import Process
 from tests.core.scene import (
     ALL_NEW,
@@ -30,8 +32,10 @@ from tests.core.scene import (
     pages,
     serving,
 )
-from tests.core.world import NAMES, Hosts, MemoryStore, World
+from tests.core.world import NAMES, Died, Hosts, MemoryStore, World
 from tests.policy.rows import NEW, OLD
+
+HOLD_TAKEN = 2
 
 
 def test_a_release_goes_home_while_the_store_is_away_and_recovery_merges_what_it_wrote(
@@ -104,6 +108,25 @@ def test_a_dead_release_beside_a_repair_is_left_to_people(company: Company, worl
 
     assert isinstance(recover(company, dead_hold(company)), Stuck)
     assert outcome(process) == "stuck"
+
+
+def test_a_release_whose_process_died_before_its_first_row_is_opened_by_the_next_one(
+    company: Company, world: World
+) -> None:
+    world.dies_after = HOLD_TAKEN
+    with pytest.raises(Died):
+        Process.begin(company, a_release(world))
+
+    process = Process.begin(company, a_release(world), over=dead_hold(company))
+    process.go_on_to_the_end()
+
+    rows = process.run.record.rows()
+    assert [row.event for row in rows[:2]] == [Event.OPENED, Event.TOOK_OVER]
+    undo = RollbackRequest(
+        reason=RollbackReason.USER_REPORTS, what_was_seen="nobody is found", requested_by="Omar Reyes"
+    )
+    assert release_to_undo(company, undo)[0].key == process.run.release.key
+    assert [fact.outcome for fact in read_release_facts(company)] == ["signed off"]
 
 
 class WellAgain(Hosts):

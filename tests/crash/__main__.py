@@ -1,4 +1,4 @@
-"""Kills a release at every point of its record: `python -m tests.crash`, or `make crash-test`."""
+"""Kills each kind of release at every point of its record: `python -m tests.crash`, or `make crash-test`."""
 
 import argparse
 import multiprocessing
@@ -7,7 +7,8 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from tests.crash.harness import journeys, table_of
+from tests.crash.harness import table_of
+from tests.crash.journey import journeys
 from tests.crash.share import play_share
 
 

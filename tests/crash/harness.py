@@ -3,9 +3,9 @@
 import os
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -20,13 +20,14 @@ from blocks.postgres_tables import is_migrating
 from blocks.store import S3Store
 from deployments.save_blocks import blocks_of
 from deployments.settings import Settings
-from lab import prisma_cli
-from lab.client import Lab, Shipped
+from lab.client import Lab
 from lab.object_store import ObjectStore
 from policy.record import Row
+from policy.release import Request
+from tests.crash.journey import RELEASE, Journey
 from tests.crash.point import KillingProxy, Moment, Point, Route, points_of
 from tests.crash.world import faults_of
-from tests.stories.company import ENVIRONMENT, MIGRATIONS, OUTSIDE, REPORTS, Blocks
+from tests.stories.company import ENVIRONMENT, Blocks
 from tests.stories.people import Answers, Words
 from tests.stories.release_process import ReleaseProcess
 from tests.stories.stage import Stage, wait_until
@@ -37,30 +38,6 @@ RELEASE_SECONDS = 300
 TRIES = 4
 # A code is good once, so the next question is answered by somebody else.
 APPROVALS: list[Words] = [{"decision": "approve", "name": name} for name in ("Tomas Lima", "Carla Ortiz")] * 4
-
-
-@dataclass(frozen=True, slots=True)
-class Journey:
-    """A kind of release that is killed: the systems of its company, what it ships, and the items it is killed at."""
-
-    name: str
-    sections: tuple[str, ...]
-    files: Mapping[str, str | None] = field(default_factory=dict)
-    items: str = ""
-
-
-RELEASE = Journey("release", (*OUTSIDE, *REPORTS))
-MIGRATION = Journey(
-    "migration",
-    MIGRATIONS,
-    files={"prisma/migrations/20260826090000_crash/migration.sql": 'ALTER TABLE "Patient" ADD COLUMN "crash" TEXT;\n'},
-    items="6.",
-)
-
-
-def journeys() -> tuple[Journey, ...]:
-    """Return the kinds of release that can be killed here: migrations need Node."""
-    return (RELEASE, MIGRATION) if prisma_cli.can_be_tried() else (RELEASE,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +80,11 @@ class Harness:
 
     def lead(self) -> tuple[Row, ...]:
         """Return the rows of a release that nobody kills."""
-        stage, shipped, before = self._next()
+        stage, request, before = self._next()
         self._proxy.disarm()
-        with stage.process(stage.request(shipped)) as process, self._people(stage).given():
+        with stage.process(request) as process, self._people(stage).given():
             process.wait(seconds=RELEASE_SECONDS)
-        faults = faults_of(stage, before=before, after=shipped.commit)
+        faults = faults_of(stage, before=before, after=request.commit)
         assert not faults, faults
         return stage.rows()
 
@@ -129,9 +106,9 @@ class Harness:
 
     def _play_once(self, point: Point) -> Played:
         began = time.monotonic()
-        stage, shipped, before = self._next()
+        stage, request, before = self._next()
         people = self._people(stage)
-        with stage.process(stage.request(shipped)) as process, people.given():
+        with stage.process(request) as process, people.given():
             self._proxy.arm(point, partial(self._strike, point, stage, process.pid))
             status = process.wait(seconds=RELEASE_SECONDS)
             self._proxy.disarm()
@@ -142,11 +119,11 @@ class Harness:
             point,
             struck=status == -signal.SIGKILL,
             outcome=stage.outcome(),
-            faults=faults_of(stage, before=before, after=shipped.commit),
+            faults=faults_of(stage, before=before, after=request.commit),
             seconds=time.monotonic() - began,
         )
 
-    def _next(self) -> tuple[Stage, Shipped, str]:
+    def _next(self) -> tuple[Stage, Request, str]:
         """A stage of its own for each release, its records in a bucket of their own behind the proxy."""
         self._played += 1
         self._lab.reset()
@@ -162,9 +139,9 @@ class Harness:
         direct = S3Store(endpoint=self._lab.home.url("s3"), secrets_folder=secrets, **keys)
         stage.keep_records_in(direct, keys | {"endpoint": self._proxy.url})
         before = str(self._lab.version_of("web-server-1"))
-        shipped = self._lab.ship(f"30.{self._played}.0", files=dict(self._journey.files))
+        request = self._journey.ask(stage, f"30.{self._played}.0")
         self._lab.mark_traffic()
-        return stage, shipped, before
+        return stage, request, before
 
     def _use_bucket(self, name: str) -> None:
         """The records of the release before are gone: each bucket takes volumes of the store, which has so many."""

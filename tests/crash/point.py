@@ -10,7 +10,7 @@ from tests.wire import Proxy
 
 _ROW = re.compile(rb"PUT /[^/]+/records/[^/]+/(\d+)\.json")
 # Steps whose act is a command on a host, behind its fence, and the one whose act is Prisma's.
-_ON_HOSTS = re.compile(r"drained|updated|in rotation|put back|taken out|kept|pulled")
+_ON_HOSTS = re.compile(r"drained|updated|in rotation|put back|taken out|kept|pulled|source fetched|image built")
 _ON_DATABASE = re.compile(r"6\.3\.2 database applied")
 
 

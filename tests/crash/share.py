@@ -7,7 +7,8 @@ from tempfile import TemporaryDirectory
 from prefect.settings import temporary_settings
 
 from lab.client import Lab
-from tests.crash.harness import Harness, Played, journeys
+from tests.crash.harness import Harness, Played
+from tests.crash.journey import journeys
 from tests.crash.power_loss import PHASES, play_power_loss
 from tests.stories.company import Blocks
 from tests.stories.conftest import client_settings, one_certificate, quiet_server

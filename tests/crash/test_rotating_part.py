@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lab.client import Lab
-from tests.crash.harness import Harness, Played, journeys, table_of
+from tests.crash.harness import Harness, Played, table_of
+from tests.crash.journey import journeys
 from tests.stories.company import Blocks
 
 SECONDS = 60

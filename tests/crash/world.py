@@ -2,12 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
+from policy.duties import Duty
+from policy.items import Way
 from policy.record import Event, Row
+from tests.stories.duties import list_scheduled_duties
 from tests.stories.production import Production
 from tests.stories.stage import Stage
 
-CHANNELS = ("C0DEPLOYMENTS", "C0ALERTS", "U0TOMAS", "U0CARLA", "U0DORA", "U0OMAR")
+CHANNELS = ("C0DEPLOYMENTS", "C0ALERTS", "C0ENGINEERING", "U0TOMAS", "U0CARLA", "U0DORA", "U0OMAR")
 ENDINGS = {"signed off", "rolled back", "stopped"}
 
 
@@ -35,6 +39,8 @@ def _faults(stage: Stage | Production, before: str, after: str) -> Iterator[str]
         yield f"said more than once: {twice}"
     if (reports := len(lab.issues())) != (outcome == "rolled back"):
         yield f"{reports} incident reports of a release that ended {outcome}"
+    if (duties := _scheduled_duties(stage.rows())) != (expected_duties := _owed_duties(stage.rows(), outcome)):
+        yield f"duties of the next day: {duties}, expected {expected_duties}"
     if open_pages := [page for page in lab.pages() if page["status"] == "triggered"]:
         yield f"incidents left open: {len(open_pages)}"
     if waiting := lab.scheduled_messages():
@@ -51,6 +57,21 @@ def _changed_unasked(rows: Sequence[Row]) -> list[str]:
         if row.item == "2.1.5" and row.event is Event.INTENDED and not approved:
             changed.append(f"{row.subject} {row.step}")
     return changed
+
+
+def _scheduled_duties(rows: Sequence[Row]) -> list[str]:
+    return list_scheduled_duties(_release(rows)["key"]) if rows else []
+
+
+def _owed_duties(rows: Sequence[Row], outcome: str) -> list[str]:
+    """A hotfix that is live has each of its duties scheduled once (5.2.6); nothing else has any."""
+    owes = outcome == "signed off" and _release(rows)["way"] == Way.HOTFIX
+    return sorted(map(str, Duty)) if owes else []
+
+
+def _release(rows: Sequence[Row]) -> dict[str, Any]:
+    """What was opened, or taken over where the first process died before it could write so."""
+    return dict(next(row for row in rows if row.event in (Event.OPENED, Event.TOOK_OVER)).facts["release"])
 
 
 def _said_twice(stage: Stage | Production) -> list[str]:

@@ -36,10 +36,10 @@ def test_names_are_unique() -> None:
     assert len(set(names)) == len(names)
 
 
-def test_the_report_comes_once_a_quarter() -> None:
+def test_the_report_comes_at_the_beginning_of_a_quarter_and_two_more_days_stand_in_for_a_run_that_died() -> None:
     (schedule,) = named("metrics-report")["schedules"]
 
-    assert CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"]).cron == "0 9 1 1,4,7,10 *"
+    assert CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"]).cron == "0 9 1-3 1,4,7,10 *"
     assert schedule["active"]
 
 

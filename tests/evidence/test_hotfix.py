@@ -217,20 +217,8 @@ def test_a_hotfix_that_was_rolled_back_owes_main_nothing(scene: Scene) -> None:
     assert (done, "was rolled back: production holds it no more" in sentence) == (True, True)
 
 
-@pytest.mark.usefixtures("number")
-def test_the_summary_opens_no_post_mortem_beside_the_one_that_is_opened_at_the_same_moment(scene: Scene) -> None:
+def test_the_team_reads_the_summary_once_and_it_opens_no_issue(scene: Scene, number: int) -> None:
     urgent(scene, Urgency.HOLE_EXPLOITED)
-    # Slack has the summary of the other one.
-    another = scene.run.release.model_copy(update={"key": "20261124-190000-1f2e3d4c"})
-    scene.run = replace(scene.run, release=another)
-
-    looked(scene, Duty.SUMMARY)
-
-    assert cast("GitHub", scene.vendors["github"]).state.issues == []
-    assert "post-mortem: its issue is about to be opened: answer its three questions" in said(scene)[-1]
-
-
-def test_the_team_reads_the_summary_once(scene: Scene, number: int) -> None:
     before = len(said(scene))
 
     looked(scene, Duty.SUMMARY)
@@ -241,6 +229,8 @@ def test_the_team_reads_the_summary_once(scene: Scene, number: int) -> None:
     assert "gone on without: 1.1.2 failed" in text
     assert f"back-merge: production serves {scene.run.release.commit[:7]}, which is not on main" in text
     assert f"/pull/{number}" in text
+    assert "post-mortem: its issue is about to be opened: answer its three questions and close it" in text
+    assert cast("GitHub", scene.vendors["github"]).state.issues == []
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,19 @@
 """The quarterly report as people read it."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from policy.checklist import ITEMS
 from policy.limits import Limits, Risk
 from policy.metrics import Ending, Figure, ReleaseFact
 from policy.metrics_links import link_runs
-from policy.metrics_page import is_quarter, render_report, short, sparks, summary
+from policy.metrics_page import is_quarter, render_report, same_numbers, short, sparks, summary
 from policy.metrics_report import Report, make_report
 from policy.quarters import quarter_before
 
@@ -36,6 +40,7 @@ def fact(key: str, began: datetime, outcome: Ending) -> ReleaseFact:
 
 INSIDE = fact("20260803-100000-1f2e3d4c", datetime(2026, 8, 3, 10, tzinfo=ZONE), Ending.SIGNED_OFF)
 BEFORE = fact("20260601-100000-1f2e3d4c", datetime(2026, 6, 1, 10, tzinfo=ZONE), Ending.SIGNED_OFF)
+STOPPED = replace(BEFORE, key="20260802-100000-1f2e3d4c", began=INSIDE.began, not_passed=frozenset(ITEMS))
 
 
 def report_of(*releases: ReleaseFact, until: datetime = QUARTER[1]) -> Report:
@@ -66,6 +71,23 @@ def test_the_report_shows_the_figures_and_the_releases_of_the_quarter() -> None:
     assert "PICTURE" in page
     assert f"| [{BEFORE.key}]" not in page
     assert f"| Q2 2026 (from 01 Jun on) | [1](http://ui/v2/runs?tags=release%3A{BEFORE.key}) |" in page
+
+
+def test_the_same_numbers_are_known_by_the_same_digest_whichever_process_measured_them() -> None:
+    script = "from tests.policy import test_metrics_page as t; print(t.same_numbers(t.report_of(t.STOPPED)))"
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+        for seed in ("1", "2")
+    ]
+
+    assert said == [same_numbers(report_of(STOPPED))] * 2
+    assert said[0] != same_numbers(report_of(STOPPED, INSIDE))
 
 
 def test_the_report_lists_what_did_not_go_the_plain_way() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from prefect import get_client
+from prefect import Flow, get_client
 from prefect.flow_engine import run_flow
 from prefect.settings import (
     PREFECT_API_SSL_CERT_FILE,
@@ -21,12 +21,15 @@ from prefect.settings import (
 from prefect.settings.legacy import Setting
 from prefect.states import Scheduled
 
+from flows.hotfix import emergency_hotfix
+from flows.manual import manual_deployment
 from flows.production import production_deployment
-from policy.release import Request
+from policy.release import HotfixRequest, ManualRequest, Request
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([__name__])
 CANCEL_SECONDS = 30
+FLOWS: tuple[Flow[..., None], ...] = (production_deployment, emergency_hotfix, manual_deployment)
 # What a client needs to know to find the story's Prefect server.
 SETTINGS: tuple[Setting, ...] = (
     PREFECT_API_URL,
@@ -50,7 +53,7 @@ class ReleaseProcess:
     @classmethod
     def begin(cls, request: Request) -> "ReleaseProcess":
         """Carry out a request as a new run."""
-        return cls(_begin, request)
+        return cls(carry_through, request)
 
     @classmethod
     def retry(cls, run: UUID) -> "ReleaseProcess":
@@ -94,11 +97,18 @@ def _carry_out(settings: Mapping[Setting, Any], act: Callable[[Any], object], su
         act(subject)
 
 
-def _begin(request: Request) -> None:
-    production_deployment(request)
+def carry_through(request: Request) -> None:
+    """Carry out a request by the way that its form asks for."""
+    if isinstance(request, HotfixRequest):
+        emergency_hotfix(request)
+    elif isinstance(request, ManualRequest):
+        manual_deployment(request)
+    else:
+        production_deployment(request)
 
 
 def _go_on(run: UUID) -> None:
     with get_client(sync_client=True) as client:
         flow_run = client.read_flow_run(run)
-    run_flow(production_deployment, flow_run=flow_run)
+        name = client.read_flow(flow_run.flow_id).name
+    run_flow(next(flow for flow in FLOWS if flow.name == name), flow_run=flow_run)

@@ -30,9 +30,6 @@ from blocks.store import FolderStore, Store
 from deployments.save_blocks import blocks_of
 from deployments.settings import Settings
 from flows.database_migration import database_migration
-from flows.hotfix import emergency_hotfix
-from flows.manual import manual_deployment
-from flows.production import production_deployment
 from flows.recovery import recovery
 from lab.client import Lab, Shipped
 from lab.home import WEB_SERVERS
@@ -42,7 +39,7 @@ from policy.roles import Roster
 from policy.samples import judge_numbers
 from tests.stories.company import ENVIRONMENT, LEFT_ASIDE, LIMITS, Blocks
 from tests.stories.people import Answer, Answers, Words, paused_runs
-from tests.stories.release_process import ReleaseProcess
+from tests.stories.release_process import ReleaseProcess, carry_through
 
 LOOK_SECONDS = 0.1
 # Looking costs too: what asks Prefect, or a whole recovery, is not done ten times a second.
@@ -172,16 +169,7 @@ class Stage:
 
     def release(self, request: Request, *answers: Answer) -> Ending:
         """Carry out a request in this process, people answering at its gates."""
-
-        def flow() -> None:
-            if isinstance(request, HotfixRequest):
-                emergency_hotfix(request)
-            elif isinstance(request, ManualRequest):
-                manual_deployment(request)
-            else:
-                production_deployment(request)
-
-        return self.play(flow, *answers)
+        return self.play(lambda: carry_through(request), *answers)
 
     def migrate(self, request: Request, *answers: Answer) -> Ending:
         """Carry out a commit's migrations by themselves, people answering at the gate."""

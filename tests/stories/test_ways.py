@@ -4,8 +4,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from prefect import get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
 from prefect.flow_runs import resume_flow_run
 
 from blocks.hold import Held
@@ -18,6 +16,7 @@ from policy.duties import Duty
 from policy.record import Event
 from policy.release import RollbackReason, RollbackRequest
 from tests.stories.company import ENVIRONMENT
+from tests.stories.duties import list_scheduled_duties, offer_duties
 from tests.stories.people import APPROVE, ROLL_BACK, choice
 from tests.stories.stage import Stage
 
@@ -43,8 +42,7 @@ def test_a_hotfix_sends_a_running_release_home_and_goes_out_whatever_the_hour(st
     request = stage.request(running, mode="observe")
     hole = "a security vulnerability is being exploited"
     asked = {"check_path": "/api/health", "check_expects": fix.commit, "urgency": hole, "requested_by": "Tomas Lima"}
-    with get_client(sync_client=True) as client:
-        client.create_deployment(client.create_flow(hotfix_duty), name="hotfix-duty")
+    offer_duties()
 
     with stage.process(request) as process:
         gate = stage.wait_for_gate()
@@ -65,23 +63,15 @@ def test_a_hotfix_sends_a_running_release_home_and_goes_out_whatever_the_hour(st
     assert said[0] == ("passed", f"before the fix /api/health answered 200 without the expected text {fix.commit!r}")
     assert said[-1] == ("passed", f"/api/health answered 200 with {fix.commit!r}")
     assert "*Compared with the standard way:* not carried out: 1.3.1" in stage.said_in("C0DEPLOYMENTS")
-    assert sorted(scheduled(key)) == ["back-merge", "post-mortem", "summary"]
+    assert list_scheduled_duties(key) == ["back-merge", "post-mortem", "summary"]
 
     states = {duty: str(hotfix_duty(duty, key, ENVIRONMENT, return_state=True).name) for duty in Duty}
 
     assert states == {Duty.POST_MORTEM: "Waits", Duty.BACK_MERGE: "Done", Duty.SUMMARY: "Done"}
-    # Looked at before its day it is asked about on that day, by the run that waits for it already.
-    assert sorted(scheduled(key)) == ["back-merge", "post-mortem", "summary"]
+    # Looked at before its day: what is not done is asked about on that day, what is done is not looked at again.
+    assert list_scheduled_duties(key) == ["post-mortem"]
     assert ":fire_engine: *Hotfix" in stage.said_in("C0ENGINEERING")
     assert "The post-mortem of hotfix" in stage.said_in("U0TOMAS")
-
-
-def scheduled(key: str) -> list[str]:
-    """The duties of a hotfix that wait for their day; the release itself has the same tag."""
-    tags = FlowRunFilterTags(all_=[f"release:{key}"])
-    with get_client(sync_client=True) as client:
-        runs = client.read_flow_runs(flow_run_filter=FlowRunFilter(tags=tags))
-    return [str(run.parameters["duty"]) for run in runs if "duty" in run.parameters]
 
 
 def test_a_hotfix_that_can_wait_stops_nobody(stage: Stage) -> None:
