@@ -20,13 +20,18 @@ TESTS = Path(__file__).parent
 LAB = "running_lab"
 # What takes minutes, each lane for a process of its own: what a worker, an engine or a browser costs is paid once.
 # The engine and the browser share one, for a browser gives up what it loads while networks come and go.
-LANES = (("engine/*", "stories/worker/*", "crash/*"), ("stories/test_[a-l]*",), ("stories/test_[m-z]*",))
-LEAST_PROCESSES = 3
+LANES = (
+    ("engine/*", "stories/worker/*", "crash/*"),
+    ("stories/test_[a-c]*", "stories/test_da*"),
+    ("stories/test_d*", "stories/test_[e-m]*"),
+    ("stories/test_[n-z]*",),
+)
+LEAST_PROCESSES = 4
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """A story waits for half of its time, so one process more than two cores is not too many."""
+    """A story waits for more than half of its time, so twice as many processes as two cores are not too many."""
     return max(os.cpu_count() or 1, LEAST_PROCESSES)
 
 
