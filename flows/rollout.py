@@ -21,7 +21,7 @@ from policy.record import Event
 from policy.red_flags import Flag
 from policy.way_home import touched_servers
 from tasks.manual import built_by_servers, image_built, source_fetched
-from tasks.messages import announcement_says, tell
+from tasks.messages import announcement_says, inform
 from tasks.preparation import record_way_back
 from tasks.rollout import (
     HEALTHY,
@@ -174,11 +174,14 @@ def first_server_evidence(run: Run) -> Report:
 
 
 def everything_is_live(run: Run) -> None:
-    """2.1.7: the record and the team know that every server serves the new version."""
+    """2.1.7: the record knows that every server serves the new version, and the team, if Slack takes it.
+
+    What is live and healthy goes home for no message; the sign-off says that nobody was told.
+    """
     if run.record.last(Event.LIVE) is None:
         run.record.append(Event.LIVE, facts={"version": run.built.commit, "digest": run.built.digest})
     text = updated_everywhere(run.release, run.built)
-    tell(announcement_says(run, number="2.1.7", name="team told", headline=text), run)
+    inform(announcement_says(run, number="2.1.7", name="team told", headline=text), run)
 
 
 def _serves_new_version(server: Server, run: Run) -> bool:
