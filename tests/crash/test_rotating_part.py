@@ -10,7 +10,7 @@ from tests.crash.harness import Harness, Played, table_of
 from tests.crash.journey import journeys
 from tests.stories.company import Blocks
 
-SECONDS = 60
+SECONDS = 30
 STRIDE = 37
 
 
