@@ -34,16 +34,14 @@ def red_first(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def render_page(findings: Sequence[Finding]) -> str:
-    """Return the page in Markdown: what is not well in short, what to do about each, and the rest folded away."""
+    """Return the page in Markdown: what is not well in short, what to do about each, and then the rest."""
     ill = [one for one in red_first(findings) if not one.is_well]
     well = [one for one in findings if one.is_well]
     parts = ["## Doctor", "", f"**{headline(findings).capitalize()}**", ""]
     if ill:
         parts += [*_table(ill), "", "### What to do", "", *_steps(ill), ""]
     if well:
-        table = "\n".join(_table(well))
-        folded = f"<details><summary>Show what is well ({len(well)})</summary>\n\n{table}\n\n</details>"
-        parts += [folded if ill else table, ""]
+        parts += [f"### Well ({len(well)})", "", *_table(well), ""]
     parts += [
         f"`make doctor`, on the worker, also tries Prefect itself ({listed(OF_PREFECT)}), and shows each row whole:"
         " that this ran shows that the server and a worker are there; the deployments and what was saved are compared"

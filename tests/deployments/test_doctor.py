@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from prefect.exceptions import FailedRun
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import PREFECT_API_URL, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 
 from deployments.doctor import all_tried, company_of, try_prefect
 from deployments.settings import read_settings
@@ -69,8 +69,9 @@ def test_a_failed_state_leaves_no_traceback_and_anything_else_does(caplog: pytes
     logger = logging.getLogger("prefect.flow_runs")
     logger.addHandler(caplog.handler)
     try:
-        for error in (FailedRun("2 red of 60"), ValueError("a defect")):
-            logger.error("Engine execution exited with unexpected exception", exc_info=error)
+        with temporary_settings({PREFECT_LOGGING_TO_API_ENABLED: False}):
+            for error in (FailedRun("2 red of 60"), ValueError("a defect")):
+                logger.error("Engine execution exited with unexpected exception", exc_info=error)
     finally:
         logger.removeHandler(caplog.handler)
 

@@ -109,14 +109,14 @@ def rows_of(page: str) -> list[list[str]]:
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
 
 
-def test_the_page_shows_what_failed_then_what_is_unknown_then_the_rest_folded_away() -> None:
+def test_the_page_shows_what_failed_then_what_is_unknown_then_the_rest() -> None:
     page = render_page([WELL, SILENT, LEFT_OUT, ILL])
 
     assert "**1 red, 1 not known of 4**" in page
     assert [row[0] for row in rows_of(page)] == ["RED", "unknown", "ok", "-"]
     assert "- **web-server-2, clock**: 5 min ahead. **Next:** let chrony set it" in page
     assert "**Next:** look at the secret | its scopes" in page
-    assert "Show what is well (2)" in page
+    assert "### Well (2)" in page
     assert "name them" not in page
 
 

@@ -106,7 +106,7 @@ def as_the_worker_runs_it(environment: str) -> FlowRun:
     with get_client(sync_client=True) as client:
         run = client.create_flow_run(doctor, parameters={"environment": environment})
         with pytest.raises(FailedRun):
-            run_flow(doctor, flow_run=run, error_logger=flow_run_logger(run))
+            run_flow(doctor, flow_run=run, error_logger=flow_run_logger(run).logger)
         return client.read_flow_run(run.id)
 
 
