@@ -14,6 +14,7 @@ from blocks.credentials import read_secret
 from blocks.errors import Refused, Unreachable
 from blocks.one_request import send_once
 from policy.health import HealthAnswer
+from policy.next_step import Cause, Kind
 
 SmokeTest = Literal["patient record", "appointment", "prescription"]
 SMOKE_TESTS: Final[tuple[SmokeTest, ...]] = get_args(SmokeTest)
@@ -161,4 +162,5 @@ class Application(CompanyBlock):
         try:
             return send_once(method, f"{address}{path}", patience=self.patience, headers=headers, body=body)
         except httpx.HTTPError as error:
-            raise Unreachable(f"{address}{path}: {type(error).__name__}: {error}") from error
+            silent = Cause(Kind.NO_ANSWER, address)
+            raise Unreachable(f"{address}{path}: {type(error).__name__}: {error}", cause=silent) from error

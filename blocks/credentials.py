@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from blocks.errors import Misconfigured
+from policy.next_step import Cause, Kind
 
 _MODE = 0o600
 _NAME = re.compile(r"[A-Za-z0-9_]+")
@@ -16,24 +17,31 @@ _NAME = re.compile(r"[A-Za-z0-9_]+")
 def read_secret(name: str, folder: Path | None) -> SecretStr:
     """The value of the secret `name`; the environment goes before the file."""
     if not _NAME.fullmatch(name):
-        raise Misconfigured(f"secret {name!r}: expected letters, digits and underscores")
+        raise _ill(Kind.SECRET_MISNAMED, name, None, "expected letters, digits and underscores")
     if value := os.environ.get(name):
         return SecretStr(value)
     if folder is None:
-        raise Misconfigured(f"secret {name}: not in the environment, and no secrets folder is set")
+        raise _ill(Kind.SECRET_WITHOUT_FOLDER, name, None, "not in the environment, and no secrets folder is set")
     path = folder / name
     try:
         found = path.stat()
         mode = stat.S_IMODE(found.st_mode)
         if not stat.S_ISREG(found.st_mode):
-            raise Misconfigured(f"secret {name}: {path} is not a file")
+            raise _ill(Kind.SECRET_NO_FILE, name, path, f"{path} is not a file")
         if mode != _MODE:
-            raise Misconfigured(f"secret {name}: {path} has mode {mode:04o}, expected {_MODE:04o}")
+            raise _ill(Kind.SECRET_MODE, name, path, f"{path} has mode {mode:04o}, expected {_MODE:04o}")
         value = path.read_text(encoding="utf-8").strip("\r\n")
     except FileNotFoundError:
-        raise Misconfigured(f"secret {name}: neither in the environment nor in the file {path}") from None
+        said = f"neither in the environment nor in the file {path}"
+        raise _ill(Kind.SECRET_ABSENT, name, path, said) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise Misconfigured(f"secret {name}: {path} cannot be read ({type(error).__name__})") from None
+        said = f"{path} cannot be read ({type(error).__name__})"
+        raise _ill(Kind.SECRET_UNREADABLE, name, path, said) from None
     if not value:
-        raise Misconfigured(f"secret {name}: {path} is empty")
+        raise _ill(Kind.SECRET_EMPTY, name, path, f"{path} is empty")
     return SecretStr(value)
+
+
+def _ill(kind: Kind, name: str, path: Path | None, said: str) -> Misconfigured:
+    shown = repr(name) if kind is Kind.SECRET_MISNAMED else name
+    return Misconfigured(f"secret {shown}: {said}", cause=Cause(kind, name, str(path or "")))

@@ -1,8 +1,14 @@
 """What a block raises instead of an answer. A verdict is never raised, and "no" is not "could not ask"."""
 
+from policy.next_step import Cause
+
 
 class BlockError(Exception):
-    """An outside system gave no usable answer."""
+    """An outside system gave no usable answer; `cause` says why where what mends it follows from that."""
+
+    def __init__(self, sentence: str = "", *, cause: Cause | None = None) -> None:
+        super().__init__(sentence)
+        self.cause = cause
 
 
 class Unreachable(BlockError):

@@ -14,6 +14,7 @@ from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
 from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.pg_programs import Dump, dumping, list_contents
+from policy.next_step import Cause, Kind
 from policy.resources import Connections
 from policy.rows_left_out import leave_rows_out
 from policy.slow_queries import Snapshot
@@ -210,8 +211,9 @@ class Postgres(CompanyBlock):
 def _connection_trouble(name: str, error: psycopg.OperationalError) -> Refused | Unreachable:
     text = _first_line(error)
     if "password authentication failed" in text or (error.sqlstate or "").startswith("28"):
-        return Refused(f"database {name}: the user or password was refused: {text}")
-    return Unreachable(f"database {name}: {text}")
+        refused = Cause(Kind.LOGIN_REFUSED, f"database {name}")
+        return Refused(f"database {name}: the user or password was refused: {text}", cause=refused)
+    return Unreachable(f"database {name}: {text}", cause=Cause(Kind.NO_ANSWER, f"database {name}"))
 
 
 def _first_line(error: psycopg.Error) -> str:

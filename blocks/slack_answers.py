@@ -7,8 +7,10 @@ from pydantic import BaseModel, ConfigDict
 from slack_sdk.errors import SlackApiError
 
 from blocks.errors import Refused, Unreachable
+from policy.next_step import Cause, Kind
 
 _MAY_HELP = frozenset({"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+_REFUSED_TOKENS = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_expired", "token_revoked"})
 _SENTENCES = {
     "not_in_channel": "the bot is not in {channel}; invite it there",
     "channel_not_found": "there is no channel {channel} that the bot can see",
@@ -188,4 +190,7 @@ def raise_said(error: SlackApiError, channel: str) -> NoReturn:
         raise Unreachable(f"Slack: no usable answer (status {status}: {said[:100]})") from None
     needed = data.get("needed", "that this call needs") if isinstance(data, dict) else ""
     sentence = _SENTENCES.get(said, said).format(channel=channel, needed=needed)
-    raise Refused(f"Slack refused: {sentence}") from None
+    if said in _REFUSED_TOKENS:
+        raise Refused(f"Slack refused: {sentence}", cause=Cause(Kind.TOKEN_REFUSED, "Slack")) from None
+    lacking = Cause(Kind.SCOPE_LACKING, str(needed)) if said == "missing_scope" else None
+    raise Refused(f"Slack refused: {sentence}", cause=lacking) from None

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.one_request import trusted
 from policy.combined import counted
+from policy.next_step import Cause, Kind
 
 Shape = TypeVar("Shape")
 Headers = Callable[[], Mapping[str, str]]
@@ -130,13 +131,18 @@ class Vendor:
         try:
             return self._client().send(request, auth=self._basic())
         except httpx.TimeoutException as error:
-            raise Unreachable(f"{self.name}: no answer in time to {asked} ({type(error).__name__})") from None
+            silence = f"no answer in time to {asked} ({type(error).__name__})"
+            raise Unreachable(f"{self.name}: {silence}", cause=Cause(Kind.NO_ANSWER, self.name)) from None
         except (httpx.TransportError, httpx.DecodingError) as error:
-            raise Unreachable(f"{self.name}: no answer to {asked} ({error or type(error).__name__})") from None
+            silence = f"no answer to {asked} ({error or type(error).__name__})"
+            raise Unreachable(f"{self.name}: {silence}", cause=Cause(Kind.NO_ANSWER, self.name)) from None
 
     def _judge_secret(self, secret: str, asked: str, response: httpx.Response, scope: str | None) -> None:
         if response.status_code == 401:
-            raise Misconfigured(f"{self.name} does not accept the secret {secret}: {said(response)}")
+            raise Misconfigured(
+                f"{self.name} does not accept the secret {secret}: {said(response)}",
+                cause=Cause(Kind.TOKEN_REFUSED, self.name),
+            )
         if response.status_code == 403:
             needed = f"; it needs {scope}" if scope else ""
             raise Misconfigured(f"{self.name}: the secret {secret} may not {asked}{needed}: {said(response)}")
@@ -148,7 +154,8 @@ class Vendor:
         if status >= 300 and status not in understood:
             lacking = self._lacking(response)
             needed = f" (it needs the permission {lacking})" if lacking else ""
-            raise Refused(f"{self.name} refused {asked}: {status} {said(response)}{needed}")
+            refused = Cause(Kind.TOKEN_REFUSED, self.name) if status == 401 else None
+            raise Refused(f"{self.name} refused {asked}: {status} {said(response)}{needed}", cause=refused)
         following = next_page(response.headers.get("link", ""))
         return Answer(self.name, asked, status, response.content, following, response.headers.get("location"))
 

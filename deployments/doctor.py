@@ -1,11 +1,12 @@
 """`make doctor`, on the worker: what is wrong before anybody releases, in one table with what to do next.
 
 It reads the settings file, not what was saved in Prefect, so that it helps before anything else works.
-Nothing is changed anywhere. The exit status is 1 if a row is red.
+Nothing is changed anywhere. The exit status is 1 if a row is red or not known.
 """
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,11 @@ from blocks.company import BlockKind, Company
 from blocks.errors import BlockError, Misconfigured, Unreachable
 from deployments.save_blocks import blocks_of
 from deployments.settings import Settings, read_settings
-from policy.diagnosis import Finding, judge_each, render_text
-from policy.judgement import Judgement, failed, passed
+from policy.combined import listed
+from policy.diagnosis import Finding, differing, judge_each, one_per_cause
+from policy.diagnosis_page import OF_PREFECT, render_text
+from policy.judgement import Judgement, Verdict, failed, passed
+from policy.next_step import Cause, Kind, next_step
 from tasks.attempt import attempt
 from tasks.doctor import examine
 
@@ -48,10 +52,13 @@ def company_of(settings: Settings) -> Company:
 
 def try_prefect(settings: Settings) -> Iterator[Finding]:
     """Prefect's server answers, a worker takes runs, and what was saved there is what the settings say now."""
+    server_tried, worker, deployments, saved = OF_PREFECT
     next_step = "start it, and set PREFECT_API_URL and PREFECT_API_AUTH_STRING for this user"
     if not get_current_settings().api.url:
         # Prefect would start a server of its own here, which knows of no release, and take it for the company's.
-        yield Finding(PART, "server", failed("PREFECT_API_URL is not set for this user: no server is named"), next_step)
+        yield Finding(
+            PART, server_tried, failed("PREFECT_API_URL is not set for this user: no server is named"), next_step
+        )
         return
     with get_client(sync_client=True) as client:
 
@@ -59,23 +66,22 @@ def try_prefect(settings: Settings) -> Iterator[Finding]:
             problem = client.api_healthcheck()
             return failed(f"{client.api_url}: {problem}") if problem else passed(f"{client.api_url} answers")
 
-        server = attempt(PART, "server", answers, next_step)
+        server = attempt(PART, server_tried, answers, next_step)
         yield server
-        if not server.is_red:
+        if server.is_well:
             pool = str(_offered()[0]["work_pool"]["name"])
             start = f"start one: prefect worker start --pool {pool} (docs/countersign-worker.service)"
-            yield attempt(PART, "worker", lambda: _judge_workers(client, pool), start)
-            yield attempt(PART, "deployments", lambda: _judge_deployments(client), _DEPLOY)
-            yield attempt(PART, "saved settings", lambda: _judge_saved(settings), _SAVE)
+            yield attempt(PART, worker, lambda: _judge_workers(client, pool), start)
+            yield attempt(PART, deployments, lambda: _judge_deployments(client), _DEPLOY)
+            yield attempt(PART, saved, lambda: judge_saved(settings), _SAVE)
 
 
 def _judge_workers(client: SyncPrefectClient, pool: str) -> Judgement:
     try:
-        workers = client.read_workers_for_work_pool(pool)
+        with _asking():
+            workers = client.read_workers_for_work_pool(pool)
     except ObjectNotFound:
         return failed(f"there is no work pool {pool}: prefect work-pool create {pool} --type process")
-    except (PrefectException, httpx.HTTPError) as error:
-        raise Unreachable(f"Prefect: {error}") from error
     online = [worker.name for worker in workers if worker.status is WorkerStatus.ONLINE]
     if not online:
         return failed(f"no worker of the pool {pool} is online: nothing starts, and nothing is recovered")
@@ -83,27 +89,45 @@ def _judge_workers(client: SyncPrefectClient, pool: str) -> Judgement:
 
 
 def _judge_deployments(client: SyncPrefectClient) -> Judgement:
-    try:
+    with _asking():
         found = {deployment.name: deployment.entrypoint for deployment in client.read_deployments(limit=200)}
-    except (PrefectException, httpx.HTTPError) as error:
-        raise Unreachable(f"Prefect: {error}") from error
     wrong = [str(one["name"]) for one in _offered() if found.get(one["name"]) != one["entrypoint"]]
     return judge_each([f"{name} is not there as prefect.yaml has it" for name in wrong], well=f"all {len(_offered())}")
 
 
-def _judge_saved(settings: Settings) -> Judgement:
+def judge_saved(settings: Settings) -> Judgement:
+    """Pass if each block in Prefect holds what the settings say now, else name the fields that differ."""
     wrong = []
     for name, blocks in blocks_of(settings).items():
         for block in blocks:
             slug = block.get_block_type_slug()
             try:
-                saved = type(block).load(name)
+                with _asking():
+                    saved = type(block).load(name)
             except ValueError:
                 wrong.append(f"{slug} {name!r} was never saved")
                 continue
-            if not isinstance(saved, Block) or saved.model_dump(mode="json") != block.model_dump(mode="json"):
-                wrong.append(f"{slug} {name!r} differs from the settings")
+            if fields := differing(_held(saved), _held(block)):
+                wrong.append(f"{slug} {name!r} differs from the settings in {listed(fields)}")
     return judge_each(wrong, well="as in the settings")
+
+
+def _held(block: object) -> dict[str, Any]:
+    """What a block holds by its own fields; Prefect adds to a saved one under which name and number it is kept."""
+    if not isinstance(block, Block):
+        return {}
+    return block.model_dump(mode="json", include=set(type(block).model_fields))
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """What Prefect does not answer is Unreachable; what it does not have is raised as it comes."""
+    try:
+        yield
+    except ObjectNotFound:
+        raise
+    except (PrefectException, httpx.HTTPError) as error:
+        raise Unreachable(f"Prefect: {error}", cause=Cause(Kind.NO_ANSWER, PART)) from error
 
 
 def _offered() -> list[dict[str, Any]]:
@@ -112,15 +136,22 @@ def _offered() -> list[dict[str, Any]]:
 
 def main() -> int:
     """Print the table; return 1 if a row is red or the settings are wrong."""
-    try:
-        settings = read_settings()
-        with company_of(settings) as company:
-            findings = [*try_prefect(settings), *examine(company)]
-    except BlockError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
+    findings = all_tried()
     sys.stdout.write(f"{render_text(findings)}\n")
-    return 1 if any(finding.is_red for finding in findings) else 0
+    return 0 if all(finding.is_well for finding in findings) else 1
+
+
+def all_tried(file: Path | None = None) -> tuple[Finding, ...]:
+    """Return what was found of Prefect and of each system; settings that are wrong are the only row."""
+    try:
+        settings = read_settings(file)
+        company = company_of(settings)
+    except BlockError as error:
+        usual = "mend the file that COUNTERSIGN_SETTINGS names: docs/settings.md says what each setting expects"
+        step = next_step(error.cause, Verdict.FAILED, usual=usual)
+        return (Finding("settings", "file", failed(str(error)), step, error.cause),)
+    with company:
+        return one_per_cause((*try_prefect(settings), *examine(company)))
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ from deployments.vendor_settings import (
 )
 from policy.batches import judge_share
 from policy.checks import CheckRules
+from policy.combined import listed
 from policy.dated_exceptions import DatedException
 from policy.dead_man import least_time
 from policy.evidence_rules import BreakingRules, CoverageSource, EvidenceRules, SecuritySource, find_contradictions
@@ -43,6 +44,7 @@ from policy.hotfix_rules import HotfixRules
 from policy.incident_rules import IncidentRules, find_missing
 from policy.judgement import spoken
 from policy.limits import Limits
+from policy.next_step import Cause, Kind
 from policy.pull_requests import PullRequestRules
 from policy.record_signature import KEY_BYTES, read_spelled
 from policy.reviews import ReviewRules
@@ -297,11 +299,15 @@ def read_settings(path: Path | None = None) -> Settings:
         _refuse_scratch_on_production(settings, file)
         read_calendar(settings.calendar, time_zone=settings.time_zone, country=settings.country)
     except FileNotFoundError as error:
-        raise Misconfigured(f"there is no settings file {file}; name it in {VARIABLE}") from error
+        absent = Cause(Kind.SETTINGS_ABSENT, VARIABLE, str(file))
+        raise Misconfigured(f"there is no settings file {file}; name it in {VARIABLE}", cause=absent) from error
     except tomllib.TOMLDecodeError as error:
-        raise Misconfigured(f"{file} is no valid TOML: {error}") from error
+        spelled = Cause(Kind.SETTING, "what TOML cannot read", str(file))
+        raise Misconfigured(f"{file} is no valid TOML: {error}", cause=spelled) from error
     except ValidationError as error:
-        raise Misconfigured(f"{file}: {explain(error)}") from error
+        fields = listed(_field(problem["loc"]) for problem in error.errors(include_url=False))
+        wrong = Cause(Kind.SETTING, fields, str(file))
+        raise Misconfigured(f"{file}: {explain(error)}", cause=wrong) from error
     return settings
 
 
@@ -340,6 +346,10 @@ def _refuse_contradictions(settings: Settings, roster: Roster, file: Path) -> No
 def explain(error: ValidationError) -> str:
     """Name each field with what was found and what was expected."""
     return "; ".join(
-        f"{'.'.join(str(part) for part in problem['loc']) or 'file'}: {problem['msg']}, found {problem['input']!r}"
+        f"{_field(problem['loc'])}: {problem['msg']}, found {problem['input']!r}"
         for problem in error.errors(include_url=False)
     )
+
+
+def _field(place: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in place) or "file"

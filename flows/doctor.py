@@ -6,17 +6,26 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from blocks.company import Company
-from policy.diagnosis import headline, render_page
+from blocks.errors import Misconfigured
+from policy.diagnosis_page import headline, render_page
 from tasks.doctor import systems_tried
+from tasks.run_log import call_run, end_without_traceback
 
 
-@flow(name="Doctor", persist_result=False)
+@flow(name="Doctor", flow_run_name="Doctor of {environment}", persist_result=False)
 def doctor(environment: str = "production") -> State[None]:
     """Each configured system was reached and each permission tried as far as reading allows; nothing was changed."""
-    with Company.load(environment) as company:
+    end_without_traceback()
+    try:
+        company = Company.load(environment)
+    except Misconfigured as error:
+        call_run("Doctor: nothing could be tried")
+        return Failed(name="Look", message=f"{error}; nothing was tried")
+    with company:
         findings = systems_tried(company)
     said = headline(findings)
+    call_run(f"Doctor: {said}")
     create_markdown_artifact(key="doctor", markdown=render_page(findings), description=said)
-    if any(finding.is_red for finding in findings):
-        return Failed(name="Look", message=said)
-    return Completed(name="Well", message=said)
+    if all(finding.is_well for finding in findings):
+        return Completed(name="Well", message=said)
+    return Failed(name="Look", message=f"{said}: the page of this run says what to do about each")

@@ -1,16 +1,18 @@
 """What is wrong before anybody releases: each system is tried, and each red row says what to do next."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from policy.combined import listed
 from policy.judgement import Judgement, Verdict, failed, passed, spoken, unknown
-from policy.page import as_cell
+from policy.next_step import Cause
 
 _VERSION = re.compile(r"v?(\d+)\.\d+")
 _LEAST_COMPOSE = 2
+_SEE = "not tried: see "
 # What a process is, by its command line; PostgreSQL writes user and database into those of its sessions.
 _OURS = (
     (re.compile(r"\bprefect\b.*\bworker\s+start\b"), "a Prefect worker"),
@@ -18,22 +20,27 @@ _OURS = (
     (re.compile(r"^postgres: .*\bprefect\b"), "Prefect's database"),
     (re.compile(r"-m prefect\.(flow_)?engine\b"), "a flow run of Prefect"),
 )
-_WORDS = {Verdict.FAILED: "RED", Verdict.UNKNOWN: "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was tried of one part of the company, how it went, and what to do where it is red."""
+    """One thing that was tried of one part of the company, how it went, and what mends what was found."""
 
     part: str
     tried: str
     judgement: Judgement
     next_step: str = ""
+    cause: Cause | None = None
 
     @property
     def is_red(self) -> bool:
-        """Whether it failed or could not be measured."""
-        return not self.judgement.verdict.lets_pass
+        """Whether it was measured and does not hold."""
+        return self.judgement.verdict is Verdict.FAILED
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it holds, or does not concern this company; unknown is not well."""
+        return self.judgement.verdict.lets_pass
 
 
 def judge_clock(ahead: timedelta, *, limit: timedelta) -> Judgement:
@@ -108,46 +115,40 @@ def judge_each(wrong: Sequence[str], *, well: str) -> Judgement:
     return failed("; ".join(wrong)) if wrong else passed(well)
 
 
-def headline(findings: Sequence[Finding]) -> str:
-    """Say in one line how many rows are red."""
-    red = sum(finding.is_red for finding in findings)
-    if not findings:
-        return "Nothing was tried"
-    well = f"All {len(findings)} are well" if len(findings) > 1 else "It is well"
-    return f"{red} of {len(findings)} {'needs' if red == 1 else 'need'} somebody" if red else well
+def not_tried(part: str, tried: str, *, see: Finding) -> Finding:
+    """What the fault of another row stands in the way of: it is not known, and that row says what to do."""
+    return Finding(part, tried, unknown(f"{_SEE}{see.part}, {see.tried}"))
 
 
-def red_first(findings: Iterable[Finding]) -> list[Finding]:
-    """Return what failed, then what is unknown, then the rest, each as it came."""
-    order = (Verdict.FAILED, Verdict.UNKNOWN)
-    return sorted(
-        findings, key=lambda one: order.index(one.judgement.verdict) if one.judgement.verdict in order else len(order)
-    )
+def one_per_cause(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings in their order: the first with a cause names it, each further one was not tried for it.
+
+    Rows of one part that say the very same have one cause, too.
+    """
+    first: dict[Cause | tuple[str, str], Finding] = {}
+    told = []
+    for one in findings:
+        said = one.judgement.sentence
+        if one.is_well or said.startswith(_SEE):
+            told.append(one)
+            continue
+        key = one.cause or (one.part, said)
+        told.append(not_tried(one.part, one.tried, see=first[key]) if key in first else one)
+        first.setdefault(key, one)
+    return tuple(told)
 
 
-def render_page(findings: Sequence[Finding]) -> str:
-    """Return the table as a page in Markdown, the red rows first."""
-    head = ["| | Part | Tried | Found | What to do next |", "|---|---|---|---|---|"]
-    rows = [
-        f"| {_say(one)} | {as_cell(one.part)} | {as_cell(one.tried)} | {as_cell(one.judgement.sentence)} |"
-        f" {as_cell(one.next_step) if one.is_red else ''} |"
-        for one in red_first(findings)
-    ]
-    return "\n".join(("## Doctor", "", f"**{headline(findings)}**", "", *head, *rows, ""))
+def differing(saved: Mapping[str, Any], meant: Mapping[str, Any]) -> list[str]:
+    """Name each field that is not the same in both, by its path; values are not shown."""
+    return [path for name in sorted({*saved, *meant}) for path in _differing(name, saved.get(name), meant.get(name))]
 
 
-def render_text(findings: Sequence[Finding]) -> str:
-    """Return the table for a terminal, the red rows last, where they are seen."""
-    width_of_part = max((len(one.part) for one in findings), default=0)
-    width = max((len(one.tried) for one in findings), default=0)
-    lines = []
-    for one in reversed(red_first(findings)):
-        lines.append(f"{_say(one):<8} {one.part:<{width_of_part}}  {one.tried:<{width}}  {one.judgement.sentence}")
-        if one.is_red and one.next_step:
-            lines.append(f"{'':<8} {'':<{width_of_part}}  {'':<{width}}  -> {one.next_step}")
-    return "\n".join((*lines, "", headline(findings)))
-
-
-def _say(finding: Finding) -> str:
-    verdict = finding.judgement.verdict
-    return _WORDS.get(verdict, "ok" if verdict is Verdict.PASSED else "-")
+def _differing(path: str, saved: object, meant: object) -> list[str]:
+    if saved == meant:
+        return []
+    if isinstance(saved, dict) and isinstance(meant, dict):
+        return [f"{path}.{inner}" for inner in differing(saved, meant)]
+    if isinstance(saved, list) and isinstance(meant, list) and len(saved) == len(meant):
+        pairs = enumerate(zip(saved, meant, strict=True))
+        return [found for place, (one, other) in pairs for found in _differing(f"{path}[{place}]", one, other)]
+    return [path]

@@ -37,6 +37,8 @@ class DeployJob:
 
 def judge_pipeline(workflows: Mapping[str, bytes], *, environment: str, servers: Collection[str]) -> Judgement:
     """Fail where a job of any workflow deploys production; `servers` are their names and addresses."""
+    if not workflows:
+        return passed("there is no workflow, so none deploys production")
     try:
         found = [
             job

@@ -5,14 +5,20 @@ from collections.abc import Callable
 from blocks.errors import BlockError, Unreachable
 from policy.diagnosis import Finding
 from policy.judgement import Judgement, failed, unknown
+from policy.next_step import next_step
 
 
-def attempt(part: str, tried: str, ask: Callable[[], Judgement], next_step: str) -> Finding:
-    """Return how it went; nothing that a block raises ends the rest of the examination."""
+def attempt(part: str, tried: str, ask: Callable[[], Judgement], usual: str) -> Finding:
+    """Return how it went; `usual` is what to do where what was found says nothing more of it."""
+    return attempt_advised(part, tried, lambda: (ask(), usual), usual)
+
+
+def attempt_advised(part: str, tried: str, ask: Callable[[], tuple[Judgement, str]], usual: str) -> Finding:
+    """Return how it went, with the advice that comes with it; nothing that a block raises ends the examination."""
     try:
-        judgement = ask()
-    except Unreachable as error:
-        judgement = unknown(str(error))
+        judgement, advice = ask()
     except BlockError as error:
-        judgement = failed(str(error))
-    return Finding(part, tried, judgement, next_step)
+        judgement = unknown(str(error)) if isinstance(error, Unreachable) else failed(str(error))
+        step = next_step(error.cause, judgement.verdict, usual=usual)
+        return Finding(part, tried, judgement, step, error.cause)
+    return Finding(part, tried, judgement, next_step(None, judgement.verdict, usual=advice))

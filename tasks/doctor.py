@@ -8,7 +8,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from blocks.company import Company
-from policy.diagnosis import Finding
+from policy.diagnosis import Finding, one_per_cause
 from tasks.doctor_hosts import try_balancer, try_server
 from tasks.doctor_systems import (
     try_application,
@@ -35,7 +35,7 @@ def examine(company: Company) -> tuple[Finding, ...]:
     """Return what was found of each system in the settings, several at once, in the order of the settings."""
     with ThreadPoolExecutor(_PARALLEL) as pool:
         found = pool.map(lambda group: list(group()), _groups(company))
-        return tuple(finding for one in found for finding in one)
+        return one_per_cause(finding for one in found for finding in one)
 
 
 def _groups(company: Company) -> list[Group]:

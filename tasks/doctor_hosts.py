@@ -16,18 +16,14 @@ from policy.diagnosis import (
     judge_tools,
 )
 from policy.health import judge_health
-from policy.judgement import Judgement, failed, passed
+from policy.judgement import Judgement, passed
 from policy.limits import Limits
-from tasks.attempt import attempt
+from policy.next_step import Serving, judge_serving, next_step_of_tools
+from tasks.attempt import attempt, attempt_advised
 from tasks.run import utc_now
 from tasks.systems import BALANCER
 
-_OTHER_KEY = (
-    "if the machine was set up anew, compare its fingerprint on its own console (`ssh-keygen -lf"
-    " /etc/ssh/ssh_host_ed25519_key.pub`) and renew its line in {known_hosts} (`ssh-keyscan -p {port} {host}`);"
-    " if it was not, somebody stands in between: deploy nothing. If it does not answer at all, try from the worker:"
-    " `ssh -p {port} -i {key_file} {user}@{host} true`"
-)
+_BY_HAND = "try it as the worker's user: `ssh -p {port} -i {key_file} {user}@{host} true`"
 
 
 def try_server(fleet: Fleet, server: Server, limits: Limits) -> Iterator[Finding]:
@@ -42,7 +38,7 @@ def try_server(fleet: Fleet, server: Server, limits: Limits) -> Iterator[Finding
         return passed(f"{fleet.user}@{server.host}:{server.port} is let in, and its key is the known one")
 
     words = {**server.model_dump(), **fleet.model_dump(include={"user", "key_file", "known_hosts"})}
-    yield attempt(server.name, "SSH", greet, _OTHER_KEY.format(**words))
+    yield attempt(server.name, "SSH", greet, _BY_HAND.format(**words))
     if seen:
         yield from _try_machine(server, *seen[0], limits=limits)
         yield from _try_service(fleet, server, limits, compose=seen[0][0].compose)
@@ -69,7 +65,7 @@ def _try_machine(server: Server, machine: Machine, ahead: timedelta, *, limits: 
         name,
         "programs and folder",
         judge_tools(machine.missing, writable=machine.writable),
-        f"install what is missing (util-linux, coreutils), and let the user own {server.directory}",
+        next_step_of_tools(machine.missing, directory=server.directory),
     )
     yield Finding(
         name,
@@ -82,13 +78,21 @@ def _try_machine(server: Server, machine: Machine, ahead: timedelta, *, limits: 
 def _try_service(fleet: Fleet, server: Server, limits: Limits, *, compose: str) -> Iterator[Finding]:
     name = server.name
 
-    def serves() -> Judgement:
-        state = fleet.read_state(server)
-        if state.held:
-            return failed("a file HOLD is there: somebody repairs by hand, and no release touches it")
-        if state.running and state.image_digest is None:
-            return failed(f"{state.sentence}, so there is no way back to it")
-        return (passed if state.running else failed)(state.sentence)
+    def serves() -> tuple[Judgement, str]:
+        state, words = fleet.read_state(server), fleet.hand_look_commands(server)
+        return judge_serving(
+            Serving(
+                state.sentence,
+                held=state.held,
+                there=state.container is not None,
+                running=state.running,
+                by_digest=state.image_digest is not None,
+                exit_code=state.exit_code,
+                look_at_hold=words["hold"],
+                look_at_log=words["log"],
+                start=fleet.hand_start_commands()[name],
+            )
+        )
 
     def reads_compose_file() -> Judgement:
         fleet.check_configuration(server)
@@ -100,13 +104,8 @@ def _try_service(fleet: Fleet, server: Server, limits: Limits, *, compose: str) 
         lambda: judge_disk(fleet.read_disk(server), limit=limits.disk),
         "free some of it: `docker system df`, then `docker image prune` for images that no container uses",
     )
-    yield attempt(
-        name,
-        "what it runs",
-        serves,
-        "start the service there from an image that was pulled from the registry by its digest; remove HOLD once the"
-        " repair is done",
-    )
+    by_digest = f"let Compose have one container of {server.service} there, of an image pulled by its digest"
+    yield attempt_advised(name, "what it runs", serves, by_digest)
     if judge_compose(compose).verdict.lets_pass:
         yield attempt(name, "Compose file", reads_compose_file, f"mend {fleet.compose_file} in {server.directory}")
     yield attempt(

@@ -1,23 +1,25 @@
 """What `doctor` tries of the systems every company has: the store, the application, GitHub, the registry, Slack."""
 
 import os
+import shlex
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from blocks.company import Company
 from blocks.credentials import read_secret
-from blocks.errors import BlockError
+from blocks.errors import Absent, BlockError
 from blocks.slack import NEEDED_SCOPES
 from policy.combined import counted
 from policy.contacts import judge_contacts
-from policy.diagnosis import Finding, judge_each, judge_granted
+from policy.diagnosis import Finding, judge_each, judge_granted, not_tried
 from policy.health import judge_health
-from policy.judgement import Judgement, failed, passed
+from policy.judgement import Judgement, Verdict, failed, not_applicable, passed
 from policy.left_in_pipeline import judge_pipeline
 from policy.limits import Risk
+from policy.next_step import Kind, next_step
 from policy.roles import Occasion, Person, Role, entitled
-from tasks.attempt import attempt
+from tasks.attempt import attempt, attempt_advised
 from tasks.own_checks import read_own_checks
 from tasks.run import day_in, utc_now
 from tasks.systems import TEST_BENCH
@@ -44,12 +46,8 @@ def try_worker(company: Company) -> Iterator[Finding]:
     yield Finding(
         "worker", "spool", _judge_folder(company.spool), f"make the folder, owned by the worker's user: {company.spool}"
     )
-    yield attempt(
-        "worker",
-        "one-time codes",
-        lambda: _judge_codes(company),
-        "give each of them codes on the worker: make enrol NAME='…'; the files are of mode 0600 and the worker's own",
-    )
+    enrol = "give each of them codes on the worker: make enrol NAME='…'"
+    yield attempt_advised("worker", "one-time codes", lambda: _judge_codes(company), enrol)
     if files := tuple(company.rules.own_checks):
 
         def reads_checks() -> Judgement:
@@ -82,13 +80,18 @@ def try_people(company: Company) -> Iterator[Finding]:
 
 
 def try_application(company: Company) -> Iterator[Finding]:
-    """Production answers through the balancer, and lets the demo account in."""
+    """Production answers through the balancer, lets the demo account in, and shows it its record if that is tested."""
     application = company.application
 
     def logs_in() -> Judgement:
-        session = application.log_in()
-        application.read_patient(session)
-        return passed(f"{application.demo_user} is let in and sees its own patient")
+        application.log_in()
+        return passed(f"{application.demo_user} is let in")
+
+    def shows_record() -> Judgement:
+        if "patient record" not in application.smoke_tests:
+            return not_applicable("not configured, nothing to try: `smoke_tests` does not name it")
+        application.read_patient(application.log_in())
+        return passed(f"{application.demo_user} sees its own patient")
 
     yield attempt(
         "application",
@@ -96,12 +99,16 @@ def try_application(company: Company) -> Iterator[Finding]:
         lambda: judge_health(application.read_health()),
         f"open {application.url}{application.health} from the worker; mend production before any release",
     )
-    yield attempt(
+    account = attempt(
         "application",
         "demo account",
         logs_in,
         f"log in by hand as {application.demo_user}; its password is the secret {application.demo_password}",
     )
+    yield account
+    part, record = "application", "patient record"
+    by_hand = f"as {application.demo_user} open patient {application.demo_patient} (`application.demo_patient`) by hand"
+    yield (attempt(part, record, shows_record, by_hand) if account.is_well else not_tried(part, record, see=account))
 
 
 def try_github(company: Company) -> Iterator[Finding]:
@@ -225,28 +232,37 @@ def _judge_folder(folder: Path) -> Judgement:
     return passed(f"{folder} is writable") if os.access(folder, os.W_OK) else failed(f"{folder} is not writable")
 
 
-def _judge_codes(company: Company) -> Judgement:
+def _judge_codes(company: Company) -> tuple[Judgement, str]:
     day, roster = day_in(company.rules.time_zone), company.roster
     approvers = dict.fromkeys(person for occasion in Occasion for person in entitled(occasion, roster, day))
     folder = Path(company.rules.secrets_folder) if company.rules.secrets_folder else None
-    wrong = []
+    wrong: list[str] = []
+    steps: dict[str, None] = {}
     for person in approvers:
         try:
             read_secret(person.code_secret, folder)
         except BlockError as error:
             wrong.append(f"{person.name} cannot approve ({error})")
-    return judge_each(wrong, well=f"all {len(approvers)} who may approve have codes")
+            enrol = f"on the worker: make enrol NAME={shlex.quote(person.name)}"
+            absent = error.cause is None or error.cause.kind is Kind.SECRET_ABSENT
+            steps[enrol if absent else next_step(error.cause, Verdict.FAILED, usual=enrol)] = None
+    return judge_each(wrong, well=f"all {len(approvers)} who may approve have codes"), "; ".join(steps)
 
 
 def _why_not_reached(company: Company, person: Person) -> str | None:
     try:
         company.slack.check_person(str(person.slack))
     except BlockError as error:
+        if error.cause is not None:
+            raise
         return str(error)
     return None
 
 
 def _workflows(company: Company, commit: str) -> dict[str, bytes]:
-    entries = company.github.list_folder(WORKFLOWS, commit)
+    try:
+        entries = company.github.list_folder(WORKFLOWS, commit)
+    except Absent:
+        return {}
     paths = [entry.path for entry in entries if entry.name.endswith((".yml", ".yaml"))]
     return {path.rpartition("/")[2]: company.github.read_file(path, commit) for path in paths}

@@ -3,6 +3,7 @@
 Prefect is a view: what cannot be written there is said in the log and stops nothing.
 """
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -11,13 +12,29 @@ from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
 from prefect.context import FlowRunContext
-from prefect.exceptions import PrefectException
+from prefect.exceptions import FailedRun, PrefectException
 from prefect.logging import get_run_logger
 
 from policy.metrics import Ending
 from policy.record import Event, last
 from policy.run_tags import outcome_tag, release_tag, run_name, tags_of
 from tasks.run import Run
+
+
+class _StateSaysIt(logging.Filter):
+    """A run that returns a failed state has said why in it; the engine would log a traceback of its own for it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep all but that traceback."""
+        return not (isinstance(record.exc_info, tuple) and isinstance(record.exc_info[1], FailedRun))
+
+
+_STATE_SAYS_IT = _StateSaysIt()
+
+
+def end_without_traceback() -> None:
+    """A failed state that this process's run returns stands in its log as one line."""
+    logging.getLogger("prefect.flow_runs").addFilter(_STATE_SAYS_IT)
 
 
 def call_run(name: str) -> None:

@@ -216,6 +216,15 @@ class Fleet(CompanyBlock):
             for server in self.servers
         }
 
+    def hand_look_commands(self, server: Server) -> dict[str, str]:
+        """Return the lines with which a person reads who keeps the server by a file HOLD, and its last log lines."""
+        there = f"cd {server.directory} &&"
+        log = shlex.join(commands.compose(self.compose_file, "logs", "--tail", "50", server.service))
+        return {
+            "hold": self._typed(server, f"{there} cat HOLD .countersign/HOLD 2>/dev/null"),
+            "log": self._typed(server, f"{there} {log}"),
+        }
+
     def pull(self, server: Server, number: int, image: str) -> None:
         """Fetch the image, so that the update needs neither registry nor room later."""
         ran = self._folder(server).change(number, commands.pull(_by_digest(image)), limit=self.pull_timeout)

@@ -14,6 +14,7 @@ import paramiko
 
 from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.fleet.commands import Words
+from policy.next_step import Cause, Kind
 
 
 class MayHaveRun(Unreachable):
@@ -130,18 +131,26 @@ class Connection:
                 channel_timeout=seconds,
             )
         except FileNotFoundError as error:
-            raise Misconfigured(f"{where}: there is no file {error.filename}") from error
+            absent = Cause(Kind.FILE_ABSENT, "SSH", str(error.filename))
+            raise Misconfigured(f"{where}: there is no file {error.filename}", cause=absent) from error
         except paramiko.BadHostKeyException as error:
-            raise Refused(f"{where}: the host's key is not the one in {self.known_hosts}; nothing was sent") from error
+            said = f"the host's key is not the one in {self.known_hosts}; nothing was sent"
+            raise Refused(f"{where}: {said}", cause=self._of_key(Kind.HOST_KEY_OTHER)) from error
         except paramiko.AuthenticationException as error:
-            raise Refused(f"{where}: refused the key {Path(self.key_file).name} of {self.user}") from error
+            refused = Cause(Kind.USER_REFUSED, self.user, self.key_file, self.host, self.port)
+            said = f"refused the key {Path(self.key_file).name} of {self.user}"
+            raise Refused(f"{where}: {said}", cause=refused) from error
         except paramiko.SSHException as error:
             if "not found in known_hosts" in str(error):
-                raise Misconfigured(f"{where}: {self.known_hosts} has no key of this host") from error
-            raise Unreachable(f"{where}: {error}") from error
+                said = f"{self.known_hosts} has no key of this host"
+                raise Misconfigured(f"{where}: {said}", cause=self._of_key(Kind.HOST_KEY_UNKNOWN)) from error
+            raise Unreachable(f"{where}: {error}", cause=self._of_key(Kind.NO_ANSWER)) from error
         except (OSError, EOFError) as error:
-            raise Unreachable(f"{where}: {error}") from error
+            raise Unreachable(f"{where}: {error}", cause=self._of_key(Kind.NO_ANSWER)) from error
         _send_at_once(client)
+
+    def _of_key(self, kind: Kind) -> Cause:
+        return Cause(kind, "SSH", self.known_hosts, self.host, self.port)
 
 
 def _send_at_once(client: paramiko.SSHClient) -> None:

@@ -1,6 +1,8 @@
 """What the doctor finds says the measured value and the limit, and each red row what to do next."""
 
+import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from policy.diagnosis import (
     Finding,
-    headline,
+    differing,
     judge_balanced,
     judge_clock,
     judge_company,
@@ -17,11 +19,11 @@ from policy.diagnosis import (
     judge_engine,
     judge_granted,
     judge_tools,
-    red_first,
-    render_page,
-    render_text,
+    one_per_cause,
 )
+from policy.diagnosis_page import OF_PREFECT, headline, red_first, render_page, render_text
 from policy.judgement import Judgement, Verdict, failed, not_applicable, passed, unknown
+from policy.next_step import Cause, Kind
 
 LIMIT = timedelta(seconds=5)
 WELL = Finding("GitHub", "branches", passed("main is a1a1a1a"), "name them in [github]")
@@ -101,16 +103,39 @@ def test_what_is_on_a_command_line_is_never_shown() -> None:
     assert "hunter2" not in judge_company(["prefect worker start --password hunter2"]).sentence
 
 
+def rows_of(page: str) -> list[list[str]]:
+    """The cells of every table of the page, without its heads."""
+    lines = [line for line in page.splitlines() if line.startswith("| ") and "Found" not in line]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+
+
 def test_the_page_shows_what_failed_then_what_is_unknown_then_the_rest() -> None:
     page = render_page([WELL, SILENT, LEFT_OUT, ILL])
-    rows = [line for line in page.splitlines() if line.startswith("| ") and "Found" not in line]
 
-    assert "**2 of 4 need somebody**" in page
-    assert [row.split("|")[1].strip() for row in rows] == ["RED", "unknown", "ok", "-"]
-    assert "let chrony set it" in rows[0]
-    assert "its scopes" in rows[1]
-    assert "\\|" in rows[1]
+    assert "**1 red, 1 not known of 4**" in page
+    assert [row[0] for row in rows_of(page)] == ["RED", "unknown", "ok", "-"]
+    assert "- **web-server-2, clock**: 5 min ahead. **Next:** let chrony set it" in page
+    assert "**Next:** look at the secret | its scopes" in page
+    assert "### Well (2)" in page
     assert "name them" not in page
+
+
+def test_a_long_sentence_is_cut_in_its_cell_and_whole_below() -> None:
+    sentence = "host " * 40 + "| at\nthe end"
+    page = render_page([Finding("web-server-1", "SSH", failed(sentence), "look")])
+    ((_, _, _, found),) = rows_of(page)
+
+    assert len(found) <= 36
+    assert found.endswith("…")
+    assert " ".join(sentence.split()) in page
+
+
+def test_a_red_row_without_advice_is_still_told_whole() -> None:
+    assert "x" * 60 in render_page([Finding("a", "b", failed("x" * 60))])
+
+
+def test_the_page_says_what_only_the_command_tries() -> None:
+    assert ", ".join(OF_PREFECT) in render_page([WELL])
 
 
 def test_a_terminal_shows_the_red_rows_last_with_what_to_do_below() -> None:
@@ -119,17 +144,98 @@ def test_a_terminal_shows_the_red_rows_last_with_what_to_do_below() -> None:
     assert lines[0].startswith("ok")
     assert lines[-4].startswith("RED")
     assert "-> let chrony set it" in lines[-3]
-    assert lines[-1] == "2 of 3 need somebody"
+    assert lines[-1] == "1 red, 1 not known of 3"
 
 
-def test_nothing_tried_is_not_all_well() -> None:
-    assert headline([]) == "Nothing was tried"
-    assert headline([WELL]) == "It is well"
+@pytest.mark.parametrize(
+    ("findings", "said"),
+    [
+        ([], "nothing was tried"),
+        ([WELL], "it is well"),
+        ([WELL, LEFT_OUT], "all 2 are well"),
+        ([WELL, ILL, ILL], "2 red of 3"),
+        ([SILENT, WELL], "0 red, 1 not known of 2"),
+    ],
+)
+def test_a_headline_counts_what_is_red_apart_from_what_is_not_known(findings: list[Finding], said: str) -> None:
+    assert headline(findings) == said
+
+
+NO_TOKEN = Cause(Kind.SECRET_ABSENT, "GITHUB_TOKEN", "/s/GITHUB_TOKEN")
+OTHER = Cause(Kind.SECRET_ABSENT, "SLACK_TOKEN", "/s/SLACK_TOKEN")
+SAID = failed("secret GITHUB_TOKEN: neither in the environment nor in the file /s/GITHUB_TOKEN")
+
+
+def test_one_cause_is_one_red_row_and_the_others_were_not_tried_for_it() -> None:
+    found = one_per_cause(
+        [
+            WELL,
+            Finding("GitHub", "repository", SAID, "write it", NO_TOKEN),
+            Finding("GitHub", "branches", SAID, "write it", NO_TOKEN),
+            Finding("Slack", "scopes", failed("secret SLACK_TOKEN: …"), "write it", OTHER),
+            Finding("registry", "image", SAID, "write it", NO_TOKEN),
+        ]
+    )
+
+    assert [one.judgement.sentence for one in found if not one.is_well and not one.is_red] == [
+        "not tried: see GitHub, repository"
+    ] * 2
+    assert [(one.part, one.is_red) for one in found if one.is_red] == [("GitHub", True), ("Slack", True)]
+    assert headline(found) == "2 red, 2 not known of 5"
+    assert not any(one.next_step for one in found if one.judgement.sentence.startswith("not tried"))
+
+
+TOLD = st.lists(
+    st.sampled_from([WELL, ILL, Finding("a", "b", SAID, "x", NO_TOKEN), Finding("c", "d", SAID, "x", OTHER)])
+)
+
+
+def test_rows_of_one_part_that_say_the_same_have_one_cause_and_those_of_two_servers_have_not() -> None:
+    no_branch = failed("holilabs/holilabsv2 has no branch main")
+    full = failed("96% in use, the limit is 80%")
+    found = one_per_cause(
+        [
+            Finding("GitHub", "branches", no_branch, "make it"),
+            Finding("GitHub", "workflow", no_branch, "name it"),
+            Finding("web-server-1", "disk", full, "free some"),
+            Finding("web-server-2", "disk", full, "free some"),
+        ]
+    )
+
+    assert [one.is_red for one in found] == [True, False, True, True]
+
+
+@given(TOLD)
+def test_telling_one_row_a_cause_loses_no_row_makes_none_well_and_is_done_after_once(findings: list[Finding]) -> None:
+    told = one_per_cause(findings)
+
+    assert [(one.part, one.tried, one.is_well) for one in told] == [
+        (one.part, one.tried, one.is_well) for one in findings
+    ]
+    reds = [one.cause for one in told if one.is_red and one.cause]
+    assert len(reds) == len(set(reds))
+    assert one_per_cause(told) == told
+
+
+@pytest.mark.parametrize(
+    ("saved", "meant", "fields"),
+    [
+        ({"a": 1}, {"a": 1}, []),
+        ({"a": 1}, {"a": 2}, ["a"]),
+        ({}, {"a": 1}, ["a"]),
+        ({"a": None}, {}, []),
+        ({"limits": {"disk": 1, "x": 2}}, {"limits": {"disk": 3, "x": 2}}, ["limits.disk"]),
+        ({"s": [{"n": 1}, {"n": 2}]}, {"s": [{"n": 1}, {"n": 3}]}, ["s[1].n"]),
+        ({"s": [1]}, {"s": [1, 2]}, ["s"]),
+    ],
+)
+def test_a_difference_is_named_by_its_path(saved: dict[str, Any], meant: dict[str, Any], fields: list[str]) -> None:
+    assert differing(saved, meant) == fields
 
 
 @given(st.lists(st.sampled_from([WELL, ILL, SILENT, LEFT_OUT])))
-def test_no_row_is_lost_and_no_well_row_stands_before_a_red_one(findings: list[Finding]) -> None:
+def test_no_row_is_lost_and_none_that_is_well_stands_before_one_that_is_not(findings: list[Finding]) -> None:
     ordered = red_first(findings)
 
     assert sorted(map(id, ordered)) == sorted(map(id, findings))
-    assert [one.is_red for one in ordered] == sorted((one.is_red for one in ordered), reverse=True)
+    assert [one.is_well for one in ordered] == sorted(one.is_well for one in ordered)

@@ -12,6 +12,13 @@ def workflow(job: str, *, on: str = "push: {branches: [main]}") -> bytes:
     return f"name: CI\non:\n  {on}\njobs:\n{job}".encode()
 
 
+def test_a_repository_without_workflows_deploys_nothing() -> None:
+    judgement = judge_pipeline({}, environment="production", servers=SERVERS)
+
+    assert judgement.verdict is Verdict.PASSED
+    assert "no workflow" in judgement.sentence
+
+
 def found(content: bytes) -> list[str]:
     jobs = find_deploy_jobs("ci.yml", content, environment="production", servers=SERVERS)
     return [f"{job.job}: {job.because}" for job in jobs]
