@@ -3,24 +3,23 @@
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 
 from blocks.company import Company
 from blocks.errors import Misconfigured
 from policy.diagnosis_page import headline, render_page
 from tasks.doctor import systems_tried
-from tasks.run_log import call_run, end_without_traceback
+from tasks.run_log import call_run, ends_failed
 
 
 @flow(name="Doctor", flow_run_name="Doctor of {environment}", persist_result=False)
 def doctor(environment: str = "production") -> State[None]:
     """Each configured system was reached and each permission tried as far as reading allows; nothing was changed."""
-    end_without_traceback()
     try:
         company = Company.load(environment)
     except Misconfigured as error:
         call_run("Doctor: nothing could be tried")
-        return Failed(name="Look", message=f"{error}; nothing was tried")
+        return ends_failed(name="Look", message=f"{error}; nothing was tried")
     with company:
         findings = systems_tried(company)
     said = headline(findings)
@@ -28,4 +27,4 @@ def doctor(environment: str = "production") -> State[None]:
     create_markdown_artifact(key="doctor", markdown=render_page(findings), description=said)
     if all(finding.is_well for finding in findings):
         return Completed(name="Well", message=said)
-    return Failed(name="Look", message=f"{said}: the page of this run says what to do about each")
+    return ends_failed(name="Look", message=f"{said}: the page of this run says what to do about each")

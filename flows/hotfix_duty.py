@@ -5,7 +5,7 @@ from datetime import datetime
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 
 from blocks.company import Company
 from blocks.errors import BlockError
@@ -16,6 +16,7 @@ from policy.release import HotfixRequest, Release
 from tasks.duties import call_off, count_asked, look_after, remind, schedule
 from tasks.resolve import BadRequest
 from tasks.run import utc_now
+from tasks.run_log import ends_failed
 
 
 @flow(name="Hotfix duty", persist_result=False)
@@ -35,12 +36,12 @@ def chase(company: Company, duty: Duty, key: str, *, asked: int, now: datetime) 
         hotfix, rows = read_hotfix(company, key)
     except BlockError as error:
         schedule(company, key, duty, what=key, at=again, asked=asked)
-        return Failed(name="Unknown", message=f"{error}; asked again {again:%A %H:%M}")
+        return ends_failed(name="Unknown", message=f"{error}; asked again {again:%A %H:%M}")
     following = schedule(company, key, duty, what=hotfix.what, at=again, asked=asked)
     try:
         found = look_after(company, hotfix, duty, rows)
     except BlockError as error:
-        return Failed(name="Unknown", message=f"{error}; asked again {again:%A %H:%M}")
+        return ends_failed(name="Unknown", message=f"{error}; asked again {again:%A %H:%M}")
     if found.done:
         # A run that is left over finds it done as well.
         with suppress(BlockError):

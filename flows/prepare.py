@@ -5,7 +5,7 @@ from datetime import timedelta
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 
 from blocks.company import Company
 from blocks.errors import BlockError
@@ -24,6 +24,7 @@ from policy.record import Event
 from policy.release import PREPARE_SUFFIX, Request
 from tasks.resolve import BadRequest
 from tasks.run import Run, utc_now
+from tasks.run_log import ends_failed
 
 
 @flow(
@@ -49,7 +50,7 @@ def prepare(request: Request) -> State[None]:
         run.record.append(Event.SEALED, facts={"outcome": Ending.PREPARED.value, "sentence": sentence})
         publish_record(run)
     if find_wrong(reports):
-        return Failed(name="Not ready", message=sentence)
+        return ends_failed(name="Not ready", message=sentence)
     return Completed(name="Prepared", message=sentence)
 
 

@@ -8,7 +8,7 @@ from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 
 from blocks.company import Company
 from blocks.record import Record, list_records
@@ -37,6 +37,7 @@ from tasks.revert import (
     pull_request_opened,
 )
 from tasks.run import Run, utc_now
+from tasks.run_log import ends_failed
 from tasks.step import StepFailed, carry_out
 
 
@@ -56,7 +57,7 @@ def revert(request: RevertRequest) -> State[None]:
         end(run, Ending.PROPOSED, f"{judgement.sentence}; next: {what_next}", *say_migrations(brought))
     if judgement.verdict.lets_pass:
         return Completed(name="Proposed", message=what_next)
-    return Failed(name="Look", message=f"{judgement.sentence}. {what_next}")
+    return ends_failed(name="Look", message=f"{judgement.sentence}. {what_next}")
 
 
 def release_to_revert(company: Company, request: RevertRequest) -> tuple[Release, tuple[Row, ...], Brought]:

@@ -10,7 +10,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_LOGGING_TO_API_ENABLED, te
 from deployments.doctor import all_tried, company_of, try_prefect
 from deployments.settings import read_settings
 from policy.judgement import Verdict
-from tasks.run_log import end_without_traceback
+from tasks.run_log import ends_failed
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example.toml"
 
@@ -65,7 +65,7 @@ def test_a_settings_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_a_failed_state_leaves_no_traceback_and_anything_else_does(caplog: pytest.LogCaptureFixture) -> None:
-    end_without_traceback()
+    ends_failed("Look", "2 red of 60")
     logger = logging.getLogger("prefect.flow_runs")
     logger.addHandler(caplog.handler)
     try:
