@@ -142,7 +142,7 @@ def _ask_for_approval(run: Run, complaint: str, evidence: str, report: Report, *
         f"**{complaint}**\n\n{evidence}" if complaint else evidence,
         within=within,
         lookout=run.lookout,
-        remind=reminder(run, say),
+        remind=reminder(run, say, number="2.1.4"),
         remind_every=run.limits.reminder,
     )
 
