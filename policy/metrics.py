@@ -191,7 +191,7 @@ def _measure_lead_time(
     left_out = [release for release in live if release.key not in taken]
     parts = (Part("measured", tuple(taken)), part("without usable times", left_out))
     if not taken:
-        sentence = f"not applicable (0 of {len(live)} deployments have the times)"
+        sentence = f"not applicable (0 of {counted(len(live), 'deployment')} with usable times)"
         return Figure(name, None, target, sentence, None, parts)
     value = timedelta(seconds=median(time.total_seconds() for time in taken.values()))
     sentence = f"{spoken(value)} {definition} (median of {counted(len(taken), 'deployment')})"

@@ -28,15 +28,15 @@ def deliver(run: Run, *, number: str, name: str, text: str, thread: bool = True,
     key = message_key(run, name)
     where = channel or run.company.slack.deployments
 
-    def announcement(company: Company) -> Message | None:
-        return company.slack.find(where, message_key(run, ANNOUNCEMENT)) if thread else None
+    def under() -> Message | None:
+        return _announcement(run) if thread else None
 
     def look(company: Company) -> Seen:
-        found = company.slack.find(where, key, announcement(company))
+        found = company.slack.find(where, key, under())
         return Seen(found is not None, "posted" if found else "not posted yet")
 
     def act(company: Company, _number: int) -> None:
-        company.slack.post(where, text, key, announcement(company))
+        company.slack.post(where, text, key, under())
 
     return _said_in_slack(number, name, look, act, does=f"post to {where}: {text.splitlines()[0]}")
 

@@ -80,7 +80,7 @@ def test_without_deployments_there_is_no_rate() -> None:
     for figure in (figures.success_rate, figures.rollback_rate):
         assert (figure.value, figure.met, figure.sentence) == (None, None, "not applicable (0 deployments)")
     assert figures.recovery.sentence == "not applicable (0 failures in 0 deployments)"
-    assert figures.lead_time.sentence == "not applicable (0 of 0 deployments have the times)"
+    assert figures.lead_time.sentence == "not applicable (0 of 0 deployments with usable times)"
     assert figures.frequency.value == 0
     assert figures.frequency.met is False
 
