@@ -75,7 +75,7 @@ def test_a_summary_without_requests_is_unknown() -> None:
             id="well",
         ),
         pytest.param({"p95": timedelta(milliseconds=500)}, Verdict.FAILED, "p95 500 ms", id="exactly the limit"),
-        pytest.param({"failed_share": 0.01}, Verdict.FAILED, "1.0% of 6000", id="one in a hundred failed"),
+        pytest.param({"failed_share": 0.01}, Verdict.FAILED, "1.0% of 6,000", id="one in a hundred failed"),
         pytest.param(
             {"crossed": ("checks rate>0.99",)},
             Verdict.FAILED,
