@@ -1,6 +1,7 @@
 """What lies ahead of a release, step by step, in the order of its flow: for the plan, and for whoever approves."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from blocks.fleet import Server
@@ -25,13 +26,15 @@ from tasks.way_back import kept, pulled
 VERIFIED = ("2.1.6", "3.1.1", "3.1.2", "3.1.3", "3.1.4", "3.1.5")
 WATCHED = ("3.2.1", "3.2.2", "3.2.3", "3.2.4")
 LAST_LOOK = ("3.4.1", "3.4.2")
+WRITTEN_DOWN = ("3.3.2", "3.3.3", "3.4.3")
 
 
 def before_the_gate(run: Run) -> list[Planned]:
     """Return what is done until somebody is asked to approve, and the question itself."""
     staging = [] if run.company.staging is None else [deployed_to_staging(run)]
     maintenance = [maintenance_announced(run)] if needs_maintenance(run) else []
-    told = _steps([*staging, team_notified(run), *on_call_told(run), *maintenance])
+    steps = _steps([*staging, team_notified(run), *on_call_told(run), *maintenance])
+    told = [*steps, _asked("1.3 Telling people", ("1.3.8", "1.3.9"))]
     gate = Planned(("2.1.4", "8.1"), f"2.1.4 Approval gate: the release {say_who_may_approve(run)}")
     if run.release.way is Way.MIGRATION:
         return [*told, gate]
@@ -56,7 +59,9 @@ def after_the_gate(run: Run, waiting: Sequence[Server]) -> list[Planned]:
             *_backfills(run),
             *_migration(run, order.after),
             _asked("3.1 Immediate verification", VERIFIED),
-            *_steps([*steps_of_sign_off(run), migration_posted(run, took=timedelta(0), issues=())]),
+            *_steps(steps_of_sign_off(run)),
+            _asked("3.3.2 Status page", ("3.3.2",)),
+            *_steps([migration_posted(run, took=timedelta(0), issues=())]),
         ]
     hotfix = [_asked("5.2.5 Verify the hotfix", ("5.2.5",))] if run.release.way is Way.HOTFIX else []
     return [
@@ -70,6 +75,7 @@ def after_the_gate(run: Run, waiting: Sequence[Server]) -> list[Planned]:
         _asked("3.4 Last look", LAST_LOOK),
         *hotfix,
         *_steps([production_ref_moved(run, run.built.commit), *steps_of_sign_off(run)]),
+        _asked("3.3 Told and 3.4 written down", WRITTEN_DOWN),
         *_steps([completion_posted(run, took=timedelta(0), issues=())]),
     ]
 
@@ -85,6 +91,8 @@ def _updates(run: Run, batch: Sequence[Server]) -> list[Planned]:
         others = [other.name for other in batch if other is not server]
         beside = f" (at once with {', '.join(others)})" if others else ""
         planned += _steps(steps_forward(server, run), beside=beside)
+    if run.release.way is Way.HOTFIX:
+        return [replace(one, items=(*one.items, "5.2.4")) for one in planned]
     return planned
 
 

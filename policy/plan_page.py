@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from policy.checklist import ITEMS
-from policy.items import Asked, Way, in_order
+from policy.items import Asked, Kind, Way, in_order
 from policy.judgement import Verdict
 from policy.page import as_cell
 
@@ -59,7 +59,7 @@ def _where(number: str, planned: Sequence[Planned], judged: Mapping[str, Verdict
         return "only where something goes wrong"
     if number.startswith(_DATABASE) and not migrates:
         return "no migration in this release"
-    return "nothing to do in this release"
+    return "nothing to do in this release" if ITEMS[number].kind is Kind.ACTION else "not asked in this plan"
 
 
 def _say_steps(steps: Sequence[int]) -> str:

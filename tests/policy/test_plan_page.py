@@ -38,6 +38,7 @@ def test_every_item_of_the_way_appears_exactly_once_in_the_order_of_the_checklis
         ("2.1.2", "steps 2 to 3, 5"),
         ("2.1.4", "step 4"),
         ("2.1.5", "nothing to do in this release"),
+        ("3.1.1", "not asked in this plan"),
         ("4.1.1", "only where something goes wrong"),
         ("10.2", "only where something goes wrong"),
         ("6.3.2", "no migration in this release"),
