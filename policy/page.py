@@ -48,10 +48,11 @@ def headline(entries: Sequence[Entry], *, way: Way) -> str:
 def _count(verdicts: Sequence[Verdict]) -> str:
     """Count each verdict by itself: what did not concern the release has not passed."""
     often = {verdict: verdicts.count(verdict) for verdict in Verdict if verdict in verdicts}
-    if len(often) > 1:
-        return ", ".join(f"{count:,} {verdict}" for verdict, count in often.items())
-    (said,) = often
-    return f"All {len(verdicts):,} {said}" if len(verdicts) > 1 else said.capitalize()
+    if len(verdicts) == 1:
+        return verdicts[0].capitalize()
+    if list(often) == [Verdict.PASSED]:
+        return f"All {len(verdicts):,} passed"
+    return ", ".join(f"{count:,} {verdict}" for verdict, count in often.items())
 
 
 def _table(entries: Iterable[Entry], *, way: Way) -> list[str]:

@@ -53,6 +53,7 @@ def test_what_does_not_block_says_so() -> None:
         ([HEALTHY, HEALTHY], Way.STANDARD, "All 2 passed"),
         ([HEALTHY, NOT_ASKED, HEALTHY, WAIVED], Way.STANDARD, "2 passed, 1 not applicable, 1 waived"),
         ([NOT_ASKED], Way.STANDARD, "Not applicable"),
+        ([NOT_ASKED, NOT_ASKED], Way.STANDARD, "2 not applicable"),
         ([HEALTHY, UNTIDY], Way.STANDARD, "Nothing stops it: 2 asked, 1 did not pass and does not block"),
         ([HEALTHY, NO_BACKUP], Way.HOTFIX, "Nothing stops it: 2 asked, 1 did not pass and does not block"),
         ([NO_BACKUP, UNTIDY], Way.STANDARD, "Stopped by 1.4.3"),
