@@ -36,6 +36,7 @@ class IncidentAnswer(BaseModel):
     status: str
     created_at: datetime
     html_url: str
+    incident_key: str | None = None
 
 
 class WindowAnswer(BaseModel):
@@ -80,7 +81,14 @@ def on_call(answer: OnCallAnswer) -> OnCall:
 
 def incident(answer: IncidentAnswer) -> Incident:
     """The fact behind an incident's answer."""
-    return Incident(answer.incident_number, answer.title, answer.status, answer.created_at, answer.html_url)
+    return Incident(
+        answer.incident_number,
+        answer.title,
+        answer.status,
+        answer.created_at,
+        answer.html_url,
+        answer.incident_key or "",
+    )
 
 
 def maintenance(answer: WindowAnswer) -> Maintenance:

@@ -1,17 +1,19 @@
 """2.1.4: who may decide, on what evidence, and what an answer does."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 
 from prefect.logging import get_run_logger
 
+from blocks.errors import BlockError
+from flows.ahead import after_the_gate
 from flows.approvers import rule, tell_cto, who_may_approve
 from flows.choice import ApprovalRefused, reminder
 from flows.gate import ApprovalForm, ask
 from flows.phase import Report
-from flows.rollout import watch_until_clear
+from flows.rollout import list_batches, watch_until_clear
 from flows.watch import Watch, updated_servers
 from policy.approval import (
     Decision,
@@ -22,16 +24,20 @@ from policy.approval import (
 )
 from policy.comparison import compare, headline_of, render_comparison
 from policy.items import Way
-from policy.judgement import Verdict, not_applicable
+from policy.judgement import Verdict, not_applicable, not_configured
 from policy.messages import approval_wanted, waits_for_approval
 from policy.page import headline, render_page
+from policy.plan_page import list_order
 from policy.record import Event
 from policy.windows import judge_window
 from policy.wording import as_sentences
 from tasks.messages import show_state, tell_each
 from tasks.run import Run, utc_now
 from tasks.schema import say_closing
+from tasks.systems import PROMETHEUS
 
+MANY = 2
+_NO_METRICS = not_configured(PROMETHEUS.section).sentence
 _COUNTS = (Outcome.APPROVED, Outcome.ROLL_BACK)
 
 
@@ -90,21 +96,40 @@ def evidence_page(run: Run, report: Report, watch: Watch) -> str:
     new = {name: taken_traffic.get(name, now) for name in updated_servers(run)}
     old = [name for name in release.servers if name not in new]
     comparison = compare(tuple(watch.samples), new=new, old=old, limits=limits)
+    measures = run.company.prometheus is not None
+    compared = headline_of(comparison) if measures else f"The versions are not compared: {_NO_METRICS}"
     return "\n\n".join(
         (
             "## Approve for the remaining servers?",
-            f"**{headline(report.entries, way=release.way)}. {headline_of(comparison)}.**",
+            f"**{headline(report.entries, way=release.way)}. {compared}.**",
             f"**{release.what}**, {release.risk.value} risk, requested by {release.request.requested_by}."
             f" It is on {', '.join(new) or 'no server'};"
             f" {release.previous_commit[:7]} still on {', '.join(old) or 'no server'}.",
-            f"**Approve**: {next(iter(old), 'nothing')} is next. **Roll back**, or no answer in time:"
-            f" {', '.join(new) or 'nothing'} goes back to {release.previous_commit[:7]}."
-            " The form stands below the evidence: scroll down.",
+            f"**Approve**: {_say_next(run, old)}. **Roll back**, or no answer in time:"
+            f" {', '.join(new) or 'nothing'} {'goes' if len(new) < MANY else 'go'} back to"
+            f" {release.previous_commit[:7]}. The form stands below the evidence: scroll down.",
             *((say_closing(run),) if release.migrations else ()),
-            render_comparison(comparison, limits=limits),
+            *((render_comparison(comparison, limits=limits),) if measures else ()),
             render_page("What was checked", report.entries, way=release.way),
+            _list_ahead(run, old),
         )
     )
+
+
+def _say_next(run: Run, old: Sequence[str]) -> str:
+    """Name everybody who leaves at once when it is approved."""
+    batches = list_batches(run, [server for server in run.servers if server.name in old])
+    names = [server.name for server in batches[0]] if batches else []
+    return f"{', '.join(names) or 'no server'} {'is' if len(names) < MANY else 'are'} next"
+
+
+def _list_ahead(run: Run, old: Sequence[str]) -> str:
+    """List what an approval sets in motion; the gate does not end because a system that would be named is away."""
+    try:
+        ahead = list_order(after_the_gate(run, [server for server in run.servers if server.name in old]))
+    except BlockError as error:
+        ahead = f"It cannot be listed now: {error}"
+    return f"<details><summary>What an approval sets in motion, in this order</summary>\n\n{ahead}\n\n</details>"
 
 
 def page_before_any_change(run: Run, report: Report) -> str:
@@ -119,6 +144,7 @@ def page_before_any_change(run: Run, report: Report) -> str:
             "**Approve**: the database is backed up and migrated. **Roll back**, or no answer in time: nothing is"
             " changed. The form stands below the evidence: scroll down.",
             render_page("What was checked", report.entries, way=release.way, foot=report.foot),
+            _list_ahead(run, ()),
         )
     )
 
@@ -142,7 +168,7 @@ def _ask_for_approval(run: Run, complaint: str, evidence: str, report: Report, *
         f"**{complaint}**\n\n{evidence}" if complaint else evidence,
         within=within,
         lookout=run.lookout,
-        remind=reminder(run, say),
+        remind=reminder(run, say, number="2.1.4"),
         remind_every=run.limits.reminder,
     )
 

@@ -12,6 +12,7 @@ from policy.items import Way
 from policy.judgement import spoken
 from policy.messages import choice_wanted
 from policy.record import Event
+from policy.reminders import name_reminder
 from policy.way_home import ROLL_BACK, STAY, say_closed
 from policy.wording import as_sentences
 from tasks.messages import page_on_call
@@ -47,7 +48,7 @@ def choose(run: Run, sentence: str) -> None:
             f"## {run.release.what}\n\n{sentence}\n",
             within=within,
             lookout=run.lookout,
-            remind=reminder(run, say),
+            remind=reminder(run, say, number="4.1.1"),
             remind_every=run.limits.reminder,
         )
     except NobodyAnswered:
@@ -79,14 +80,14 @@ class Question(Protocol):
         """Return the message."""
 
 
-def reminder(run: Run, say: Question) -> Callable[[timedelta], None]:
-    """Return what asks whoever is on call again, with the time that is left now."""
+def reminder(run: Run, say: Question, *, number: str) -> Callable[[timedelta], None]:
+    """Return what asks whoever is on call again for the item, with the time that is left now."""
 
     asking = len(run.record.seen)
 
     def remind(left: timedelta) -> None:
         minutes = max(1, round(left.total_seconds() / 60))
         text = f"{minutes} min left. {say(left=timedelta(minutes=minutes))}"
-        page_on_call(run, text, name=f"reminder-{asking}-{minutes}")
+        page_on_call(run, text, name=name_reminder(asking, minutes), number=number)
 
     return remind

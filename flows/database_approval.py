@@ -129,7 +129,7 @@ def _ask(run: Run, report: Report, complaint: str, *, both: bool, within: timede
         f"**{complaint}**\n\n{page}" if complaint else page,
         within=within,
         lookout=run.lookout,
-        remind=reminder(run, say),
+        remind=reminder(run, say, number="4.3.2"),
         remind_every=run.limits.reminder,
     )
 

@@ -12,7 +12,7 @@ from blocks.company import Company
 from policy.chart import as_image
 from policy.combined import listed
 from policy.metrics_chart import draw_report, list_sentences
-from policy.metrics_page import render_report, same_numbers, summary
+from policy.metrics_page import render_report, same_numbers, subtitle, summary
 from policy.metrics_report import make_report
 from policy.quarters import end_of_day, quarter_before, quarters_to
 from policy.roles import Role
@@ -68,10 +68,10 @@ def metrics_report(request: ReportRequest | None = None) -> None:
         text = summary(
             report, link=link_of_run(company), file=file, asked=listed(person.name for person in leads) or "DevOps lead"
         )
-        create_markdown_artifact(key="metrics-report", markdown=page, description=text[:200])
+        create_markdown_artifact(key="metrics-report", markdown=page, description=subtitle(report))
         key = f"metrics-report/{asked.environment}/{days}/{same_numbers(report)}"
         company.slack.post(company.slack.deployments, text, key)
-    get_run_logger().info(text)
+    get_run_logger().info(subtitle(report))
 
 
 def period(request: ReportRequest, *, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:

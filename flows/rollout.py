@@ -1,7 +1,7 @@
 """2: the roll-out. The first server, a person's decision, the remaining servers."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -12,7 +12,7 @@ from flows.at_once import at_once
 from flows.choice import choose
 from flows.phase import ChecksFailed, Report, phase, run_items
 from flows.watch import Watch
-from policy.batches import next_batch
+from policy.batches import plan_batches
 from policy.combined import listed
 from policy.health import judge_health
 from policy.judgement import Judgement, Verdict, failed, passed
@@ -61,18 +61,24 @@ def build_on_servers(run: Run) -> None:
 
 
 def split_next_batch(run: Run, waiting: Sequence[Server]) -> tuple[list[Server], list[Server]]:
-    """Return the servers that leave next, and those that go on waiting.
+    """Return the servers that leave next, and those that go on waiting."""
+    batch = list_batches(run, waiting)[0]
+    return batch, list(waiting[len(batch) :])
 
-    Without a balancer nobody can say who gets requests, so the servers take turns.
+
+def list_batches(run: Run, waiting: Sequence[Server]) -> list[list[Server]]:
+    """Return who leaves together, the next ones first, as things are now.
+
+    Without a balancer nobody can say who gets requests, so the servers take turns; and so they are shown to while it
+    does not answer: whoever is next is judged with patience then, and how many may go with it is not known.
     """
     limits = run.limits if run.company.balancer is not None else run.limits.model_copy(update={"batch_servers": 1})
-    try:
+    serving: Collection[str] = ()
+    with suppress(BlockError):
         serving = list_serving(run.company)
-    except BlockError:
-        # Whoever is next is judged with patience; how many may go with it is not known.
-        return [waiting[0]], list(waiting[1:])
-    batch = next_batch([one.name for one in waiting], serving, servers=len(run.release.servers), limits=limits)
-    return list(waiting[: len(batch)]), list(waiting[len(batch) :])
+    batches = plan_batches([one.name for one in waiting], serving, servers=len(run.release.servers), limits=limits)
+    known = {one.name: one for one in waiting}
+    return [[known[name] for name in batch] for batch in batches]
 
 
 def update(run: Run, servers: Sequence[Server]) -> None:
@@ -180,8 +186,13 @@ def everything_is_live(run: Run) -> None:
     """
     if run.record.last(Event.LIVE) is None:
         run.record.append(Event.LIVE, facts={"version": run.built.commit, "digest": run.built.digest})
+    inform(team_told(run), run)
+
+
+def team_told(run: Run) -> Step:
+    """2.1.7: the announcement says that every server serves the new version."""
     text = updated_everywhere(run.release, run.built)
-    inform(announcement_says(run, number="2.1.7", name="team told", headline=text), run)
+    return announcement_says(run, number="2.1.7", name="team told", headline=text)
 
 
 def _serves_new_version(server: Server, run: Run) -> bool:

@@ -1,6 +1,8 @@
 """3.3 and 3.4: people are told, the last look is taken, the record is sealed."""
 
+from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 
 from prefect.logging import get_run_logger
 
@@ -52,9 +54,9 @@ def sign_off(run: Run) -> None:
     issues = [] if judgement.verdict.lets_pass else [judgement.sentence]
     issues += list_untold(run) + list_killed(run) + written_down(run)
     took = utc_now() - run.release.opened_at
-    text = completed(run.release, run.built, took=took, issues=issues, skipped=compared_with_standard(run))
-    show_state(run, text)
-    inform(deliver(run, number="3.3.1", name="completion posted", text=text), run)
+    skipped = compared_with_standard(run)
+    show_state(run, completed(run.release, run.built, took=took, issues=issues, skipped=skipped))
+    inform(completion_posted(run, took=took, issues=issues, skipped=skipped), run)
     end_incident(run)
     seal(run, outcome=Ending.SIGNED_OFF, sentence=f"{run.built.commit[:7]} is live; {judgement.sentence}")
 
@@ -88,22 +90,13 @@ def compared_with_standard(run: Run) -> str:
 def sign_off_migration(run: Run) -> None:
     """The team is told and the record is sealed; the servers serve what they served, so no ref and no tag moves."""
     hear_flags(run)
-    company, issues = run.company, []
-    steps = [
-        *(
-            [maintenance_over(run, "Maintenance complete, all systems operational.")]
-            if company.statuspage is not None
-            else []
-        )
-    ]
-    steps += [log_written(run)] if company.log is not None else []
-    for step in steps:
+    for step in steps_of_sign_off(run):
         inform(step, run)
     entries = [(question.item, _ask(run, question)) for question in (status_page_resolved,)]
     issues = [say_each([entry]) for entry in entries if not entry[1].verdict.lets_pass]
-    text = migrated(run.release, took=utc_now() - run.release.opened_at, issues=issues)
-    show_state(run, text)
-    inform(deliver(run, number="3.3.1", name="completion posted", text=text), run)
+    took = utc_now() - run.release.opened_at
+    show_state(run, migrated(run.release, took=took, issues=issues))
+    inform(migration_posted(run, took=took, issues=issues), run)
     end_incident(run)
     served = run.release.previous_commit[:7]
     seal(run, outcome=Ending.SIGNED_OFF, sentence=f"the database is migrated; the servers serve {served} as before")
@@ -114,21 +107,10 @@ def written_down(run: Run) -> list[str]:
 
     Production is live, so what fails here is listed only.
     """
-    company = run.company
-    steps = [release_tagged(run)]
-    if company.statuspage is not None:
-        steps.append(maintenance_over(run, "Maintenance complete, all systems operational."))
-    if company.log is not None:
-        steps.append(log_written(run))
-    if company.mail is not None and run.release.risk is Risk.HIGH:
-        steps.append(stakeholders_told(run))
-    for step in steps:
+    for step in steps_of_sign_off(run):
         inform(step, run)
-    close_tickets(run)
     questions = [status_page_resolved, stakeholders_notified, release_documented]
     if run.release.way is Way.HOTFIX:
-        for duty in Duty:
-            inform(duty_scheduled(run, duty), run)
         questions.append(duties_scheduled)
     if find_reverted(run.release.commits):
         questions.append(revert_deployed)
@@ -136,17 +118,44 @@ def written_down(run: Run) -> list[str]:
     return [say_each([entry]) for entry in entries if not entry[1].verdict.lets_pass]
 
 
-def close_tickets(run: Run) -> None:
-    """3.4.3: every ticket that the release delivers is done; without GitHub or tickets nobody can say which."""
+def steps_of_sign_off(run: Run) -> list[Step]:
+    """Return tag, page, log, mail, tickets and duties, in the order in which they are written down.
+
+    By a migration alone nothing is deployed that a tag, a mail or a ticket could name.
+    """
+    company, deploys = run.company, run.release.way is not Way.MIGRATION
+    steps = [release_tagged(run)] if deploys else []
+    if company.statuspage is not None:
+        steps.append(maintenance_over(run, "Maintenance complete, all systems operational."))
+    if company.log is not None:
+        steps.append(log_written(run))
+    if deploys and company.mail is not None and run.release.risk is Risk.HIGH:
+        steps.append(stakeholders_told(run))
+    steps += steps_for_tickets(run) if deploys else []
+    return [*steps, *(duty_scheduled(run, duty) for duty in Duty if run.release.way is Way.HOTFIX)]
+
+
+def steps_for_tickets(run: Run) -> list[Step]:
+    """3.4.3: every ticket that the release delivers is closed; without GitHub or tickets nobody can say which."""
     if run.company.tickets is None:
-        return
+        return []
     try:
-        keys = tickets_of_release(run).delivered
+        return [ticket_closed(run, key) for key in tickets_of_release(run).delivered]
     except BlockError as error:
         get_run_logger().warning("The tickets of %s are not closed: %s", run.release.key, error)
-        return
-    for key in keys:
-        inform(ticket_closed(run, key), run)
+        return []
+
+
+def completion_posted(run: Run, *, took: timedelta, issues: Sequence[str], skipped: str = "") -> Step:
+    """3.3.1: the completion stands in the thread of the announcement."""
+    text = completed(run.release, run.built, took=took, issues=issues, skipped=skipped)
+    return deliver(run, number="3.3.1", name="completion posted", text=text)
+
+
+def migration_posted(run: Run, *, took: timedelta, issues: Sequence[str]) -> Step:
+    """3.3.1: so does that of a migration alone."""
+    text = migrated(run.release, took=took, issues=issues)
+    return deliver(run, number="3.3.1", name="completion posted", text=text)
 
 
 def hear_flags(run: Run) -> None:

@@ -107,7 +107,7 @@ def _ask(run: Run, left: Sequence[Entry], complaint: str, *, within: timedelta) 
             f"**{complaint}**\n\n{page}" if complaint else page,
             within=within,
             lookout=run.lookout,
-            remind=reminder(run, say),
+            remind=reminder(run, say, number="8.1"),
             remind_every=run.limits.reminder,
         )
     except NobodyAnswered as error:

@@ -5,15 +5,15 @@ Two colours that everybody can tell apart (Okabe and Ito) say whether a target w
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from xml.sax.saxutils import escape
 
-from policy.chart import INK, round_up, say_value
+from policy.chart import GREY, INK, round_up, value_axis
 
 WIDTH, HEIGHT = 430, 218
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 418, 66, 176
 _FILLS = {True: "#0072B2", False: "url(#missed)", None: "#8c959f"}
 _SHADES = ("#9ecae9", "#4a90c2", "#0b4f7d")
-_GREY = "#59636e"
 _WIDE = 12
 NO_RECORD = "-"
 
@@ -54,9 +54,9 @@ def draw_bars(panel: Bars) -> str:
     return "".join(
         (
             f'<text x="14" y="24" font-size="14" font-weight="bold">{escape(panel.title)}</text>',
-            f'<text x="14" y="42" fill="{_GREY}">{escape(panel.target_said)}</text>',
+            f'<text x="14" y="42" fill="{GREY}">{escape(panel.target_said)}</text>',
             _shades(panel.keys),
-            _axis(panel.unit, top),
+            value_axis(panel.unit, top, left=_LEFT, right=_RIGHT, height=partial(_height, top=top)),
             *(_bar(bar, _LEFT + place * step, step, top) for place, bar in enumerate(panel.bars)),
             _target(panel.target, top),
             *(_words(bar, _LEFT + (place + 0.5) * step, top) for place, bar in enumerate(panel.bars)),
@@ -107,7 +107,7 @@ def _words(bar: Bar, middle: float, top: float) -> str:
     """The name below, the value above; they stand before the line of the target."""
     name = f'<text x="{middle:.1f}" y="{_BOTTOM + 17}" text-anchor="middle" font-size="11">{escape(bar.name)}</text>'
     if bar.value is None:
-        return name + _label(middle, _BOTTOM - 6, bar.said, _GREY) + _open(bar, middle)
+        return name + _label(middle, _BOTTOM - 6, bar.said, GREY) + _open(bar, middle)
     return name + _label(middle, _height(bar.value, top) - 4, bar.said, INK) + _open(bar, middle)
 
 
@@ -134,18 +134,6 @@ def _last_name(bars: Sequence[Bar], step: float) -> str:
         return ""
     left = _RIGHT - step
     return f'<path d="M{left + 3:.1f} {_BOTTOM + 21}H{_RIGHT - 3}" stroke="{INK}" stroke-width="2"/>'
-
-
-def _axis(unit: str, top: float) -> str:
-    ticks = []
-    for value in (0.0, top / 2, top):
-        down = _height(value, top)
-        ticks.append(
-            f'<path d="M{_LEFT} {down:.1f}H{_RIGHT}" stroke="#d0d7de"/>'
-            f'<text x="{_LEFT - 6}" y="{down + 4:.1f}" text-anchor="end" font-size="11" fill="{_GREY}">'
-            f"{escape(say_value(value, unit))}</text>"
-        )
-    return "".join(ticks)
 
 
 def _target(target: float | None, top: float) -> str:

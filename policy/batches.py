@@ -58,6 +58,17 @@ def next_batch(waiting: Sequence[str], serving: Collection[str], *, servers: int
     return tuple(batch)
 
 
+def plan_batches(
+    waiting: Sequence[str], serving: Collection[str], *, servers: int, limits: Limits
+) -> tuple[tuple[str, ...], ...]:
+    """Return all batches in order, as long as whoever serves now goes on serving."""
+    batches: list[tuple[str, ...]] = []
+    while waiting:
+        batches.append(next_batch(waiting, serving, servers=servers, limits=limits))
+        waiting = waiting[len(batches[-1]) :]
+    return tuple(batches)
+
+
 def say_batches(servers: int, *, limits: Limits) -> str:
     """Say how the servers after the first one take turns."""
     if limits.batch_servers == 1:

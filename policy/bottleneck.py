@@ -1,7 +1,8 @@
 """What the way to production waits for most, and which item stops it most often (9.1: identify bottlenecks).
 
 Each moment from the opening of a release until it is live belongs to the item whose row in the record ended it: of
-what was done at once only the last counts, and the moments add up to the whole.
+what was done at once only the last counts, and the moments add up to the whole. A reminder ends nothing: what was
+asked again is waited for until it is answered.
 """
 
 from collections import Counter, defaultdict
@@ -17,6 +18,7 @@ from policy.judgement import Verdict, spoken
 from policy.metrics import Ending, ReleaseFact
 from policy.own_checks import item_of
 from policy.record import Event, Row
+from policy.reminders import is_reminder
 
 BEFORE_THE_REQUEST = "somebody to start the release"
 
@@ -56,8 +58,9 @@ class Stopping:
 def read_waits(rows: Sequence[Row], *, merged_at: datetime | None) -> dict[str, timedelta]:
     """Return how long this release waited for what, until it was live or, where it never was, until its end."""
     waits: dict[str, timedelta] = defaultdict(timedelta)
-    live = next((place for place, row in enumerate(rows) if row.event is Event.LIVE), len(rows) - 1)
-    for before, after in pairwise(rows[: live + 1]):
+    told = [row for row in rows if not is_reminder(row)]
+    live = next((place for place, row in enumerate(told) if row.event is Event.LIVE), len(told) - 1)
+    for before, after in pairwise(told[: live + 1]):
         if item_of(after) is not None and after.at > before.at:
             waits[after.item] += after.at - before.at
     if rows and merged_at is not None and rows[0].at > merged_at:

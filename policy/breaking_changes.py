@@ -50,7 +50,7 @@ def judge_breaking_changes(evidence: Evidence, *, acknowledged: Collection[str])
     if waiting:
         parts.append(unknown(f"not classified yet (6.2.1), acknowledge by name or wait: {', '.join(waiting)}"))
     if open_breaks:
-        count = f"{len(open_breaks)} of {len(found)} breaking changes"
+        count = f"{len(open_breaks)} of {counted(len(found), 'breaking change')}"
         parts.append(failed(f"{count} not acknowledged in the request: {'; '.join(map(str, open_breaks))}"))
     known = [*found, *(Break(one.name, "not classified yet") for one in unread)]
     return combine(parts or [passed(_say_well(evidence, known, dependencies, acknowledged))])

@@ -6,9 +6,10 @@ apart by everybody (Okabe and Ito), and the second line is dashed besides.
 
 import math
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from xml.sax.saxutils import escape
 
@@ -17,7 +18,7 @@ _COLOURS = ("#0072B2", "#D55E00")
 # Two panels fit the width of the form, so that their words are not made smaller there.
 _WIDTH, _HEIGHT = 260, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 54, 250, 78, 190
-INK = "#1f2328"
+INK, GREY = "#1f2328", "#59636e"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def _draw_panel(panel: Panel, since: datetime, until: datetime) -> str:
         (
             f'<text x="12" y="20" font-weight="bold">{escape(panel.title)}, {escape(panel.unit)}</text>',
             *(_legend(line, number) for number, line in enumerate(panel.lines)),
-            _value_axis(panel.unit, top),
+            value_axis(panel.unit, top, left=_LEFT, right=_RIGHT, height=partial(_height, top=top)),
             _time_axis(span),
             *lines,
             _limit(panel, top),
@@ -124,13 +125,15 @@ def _legend(line: Line, number: int) -> str:
     )
 
 
-def _value_axis(unit: str, top: float) -> str:
+def value_axis(unit: str, top: float, *, left: int, right: int, height: Callable[[float], float]) -> str:
+    """Return three ticks with their lines, from zero to `top`; `height` is where a value lies."""
     ticks = []
     for value in (0.0, top / 2, top):
-        down = _height(value, top)
+        down = height(value)
         ticks.append(
-            f'<path d="M{_LEFT} {down}H{_RIGHT}" stroke="#d0d7de"/>'
-            f'<text x="{_LEFT - 6}" y="{down + 4}" text-anchor="end">{escape(say_value(value, unit))}</text>'
+            f'<path d="M{left} {down:.1f}H{right}" stroke="#d0d7de"/>'
+            f'<text x="{left - 6}" y="{down + 4:.1f}" text-anchor="end" font-size="11" fill="{GREY}">'
+            f"{escape(say_value(value, unit))}</text>"
         )
     return "".join(ticks)
 
@@ -147,7 +150,7 @@ def _time_axis(span: timedelta) -> str:
     words = "since the new version took traffic"
     return (
         f'<path d="M{_LEFT} {_TOP}V{_BOTTOM}H{_RIGHT}" fill="none" stroke="{INK}"/>{"".join(ticks)}'
-        f'<text x="{middle:g}" y="{_BOTTOM + 33}" text-anchor="middle" fill="#59636e">{words}</text>'
+        f'<text x="{middle:g}" y="{_BOTTOM + 33}" text-anchor="middle" fill="{GREY}">{words}</text>'
     )
 
 

@@ -8,6 +8,7 @@ from policy.items import Kind
 from policy.judgement import Verdict
 from policy.own_checks import item_of
 from policy.record import Event, Row
+from policy.reminders import is_reminder
 from policy.way_home import UPDATE_ITEMS
 
 # Under this subject the record has what was sent to PagerDuty.
@@ -44,7 +45,7 @@ def _signs(rows: Sequence[Row], changed: int) -> Iterator[BadSign]:
             yield BadSign(row.at, f"sent home: {row.facts.get('cause', 'no cause named')}")
         elif row.event is Event.JUDGED and row.facts.get("verdict") == Verdict.FAILED and (name := _gate(row)):
             yield BadSign(row.at, f"{name} failed")
-        elif row.event is Event.INTENDED and row.subject == INCIDENT_SUBJECT:
+        elif row.event is Event.INTENDED and row.subject == INCIDENT_SUBJECT and not is_reminder(row):
             yield BadSign(row.at, "an incident was opened")
 
 

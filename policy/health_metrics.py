@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from policy.combined import counted
 from policy.health import HealthAnswer, is_version, read_report
 from policy.judgement import Judgement, failed, passed, unknown, worst_of
 from policy.limits import Limits
@@ -49,8 +50,8 @@ def _judge_requests(report: dict[str, object], limits: Limits) -> Judgement:
     if requests is None or rate is None:
         return unknown("gives no error rate")
     if requests < limits.least_requests:
-        return unknown(f"not enough requests for an error rate: {requests:g} of {limits.least_requests}")
-    sentence = f"errors {rate:.2%} of {requests:g} requests (limit {limits.error_rate:.0%})"
+        return unknown(f"not enough requests for an error rate: {requests:,.0f} of {limits.least_requests:,}")
+    sentence = f"errors {rate:.2%} of {counted(round(requests), 'request')} (limit {limits.error_rate:.0%})"
     return passed(sentence) if rate < limits.error_rate else failed(sentence)
 
 

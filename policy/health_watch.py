@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from policy.combined import counted
 from policy.health import HealthAnswer, judge_health
 from policy.judgement import Judgement, Verdict, spoken, unknown
 from policy.limits import Limits
@@ -66,7 +67,7 @@ def _conclude(server: str, newest: Sequence[Judgement], *, ill_everywhere: bool,
     failing = [judgement for judgement in newest if judgement.verdict is Verdict.FAILED]
     known = [judgement for judgement in newest if judgement.verdict is not Verdict.UNKNOWN]
     if len(failing) >= limits.red_samples:
-        said = f"{failing[-1].sentence}; in {len(failing)} of the newest {len(newest)} health checks"
+        said = f"{failing[-1].sentence}; in {len(failing)} of the newest {counted(len(newest), 'health check')}"
         if ill_everywhere:
             return Conclusion(Flag.NOT_THIS_RELEASE, f"{said}; no old server is healthy either", RULE)
         return Conclusion(Flag.ROLL_BACK, said, RULE)
@@ -77,6 +78,5 @@ def _conclude(server: str, newest: Sequence[Judgement], *, ill_everywhere: bool,
         said = f"{server}: {len(known)} of {limits.red_samples} health checks were answered"
         return Conclusion(Flag.UNKNOWN, f"{said}; the newest: {newest[-1].sentence}", "no evidence")
     healthy = len(known) - len(failing)
-    return Conclusion(
-        Flag.CLEAR, f"{server}: healthy in {healthy} of the newest {len(newest)} health checks", "no red flag"
-    )
+    said = f"{server}: healthy in {healthy} of the newest {counted(len(newest), 'health check')}"
+    return Conclusion(Flag.CLEAR, said, "no red flag")

@@ -13,6 +13,7 @@ from policy.messages import clock
 from policy.metrics import Ending
 from policy.record import Event, Row, last
 from policy.release import Release
+from policy.samples import say_failed
 from policy.timeline import list_timeline, measured
 
 ROOT_CAUSE, ACTIONS = "Root cause", "Action items"
@@ -148,7 +149,7 @@ def _say_failures(one: Failures, zone: str) -> str:
     if one.requests is None or one.errors is None:
         return f"requests since {since} were not measured"
     share = f" ({one.errors / one.requests:.1%})" if one.requests else ""
-    return f"{one.errors:,.0f} of {one.requests:,.0f} requests failed since {since}{share}"
+    return f"{say_failed(one.errors, one.requests)} failed since {since}{share}"
 
 
 def _heading(text: str) -> Part:

@@ -1,6 +1,6 @@
 """Did anything happen since the release began: incidents, alerts, people who write to support (3.4.2)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
@@ -15,13 +15,14 @@ _KNOWN = _OPEN | {"resolved"}
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """An incident of PagerDuty."""
+    """An incident of PagerDuty; `key` is what whoever opened it knows it by."""
 
     number: int
     title: str
     status: str
     created_at: datetime
     url: str | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,16 @@ class Alert:
     url: str | None = None
 
 
-def judge_incidents(incidents: Sequence[Incident], *, since: datetime, complete: bool) -> Judgement:
-    """Pass when no incident began since then, however soon it ended, and none of before is still open."""
+def judge_incidents(incidents: Sequence[Incident], *, since: datetime, release: str, complete: bool) -> Judgement:
+    """Pass when no incident began since then, however soon it ended, and none of before is still open.
+
+    What the release itself asked of people by PagerDuty is no incident of production; it is named.
+    """
     parts = []
+    own = [one for one in incidents if one.key == release or one.key.startswith(f"{release}/")]
     for one in incidents:
+        if one in own:
+            continue
         what = f"incident {one.number} {_quote(one.title)}"
         if one.status not in _KNOWN:
             parts.append(unknown(f"{what} is in a state that is not known: {one.status}", link=one.url))
@@ -47,12 +54,17 @@ def judge_incidents(incidents: Sequence[Incident], *, since: datetime, complete:
             parts.append(failed(f"{what} is {one.status} since {one.created_at:%d %b %H:%M} UTC", link=one.url))
     if not complete:
         parts.append(unknown(f"the list of incidents is cut short at {len(incidents)}"))
-    return combine(parts or [passed(f"no incident since {since:%H:%M} UTC")])
+    numbers = ", ".join(str(one.number) for one in own)
+    besides = f" but {numbers}, by which this release itself paged" if own else ""
+    return combine(parts or [passed(f"no incident since {since:%H:%M} UTC{besides}")])
 
 
-def judge_alerts(alerts: Sequence[Alert], *, since: datetime, ours: Collection[str], complete: bool) -> Judgement:
-    """Pass when nothing was posted since then but by ourselves and the end of what began before."""
-    came = sorted((one for one in alerts if one.at >= since and one.author not in ours), key=lambda one: one.at)
+def judge_alerts(alerts: Sequence[Alert], *, since: datetime, own_pages: int, complete: bool) -> Judgement:
+    """Pass when others posted nothing since then but the end of what began before.
+
+    `own_pages` says how often this release itself paged, which is not among the alerts.
+    """
+    came = sorted((one for one in alerts if one.at >= since), key=lambda one: one.at)
     fresh = [one for one in came if not _says_over(one.text)]
     parts = []
     if fresh:
@@ -60,7 +72,8 @@ def judge_alerts(alerts: Sequence[Alert], *, since: datetime, ours: Collection[s
         parts.append(failed(f"{counted(len(fresh), 'alert')} since {since:%H:%M} UTC: {shown}", link=fresh[0].url))
     if not complete:
         parts.append(unknown(f"the history of the alerts is cut short at {counted(len(alerts), 'message')}"))
-    return combine(parts or [passed(f"no alert since {since:%H:%M} UTC")])
+    besides = f" but {counted(own_pages, 'page')} by this release itself" if own_pages else ""
+    return combine(parts or [passed(f"no alert since {since:%H:%M} UTC{besides}")])
 
 
 def judge_tickets(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from policy.combined import counted
 from policy.judgement import Judgement, failed, passed, unknown
 from policy.limits import Limits
 from policy.measurement import in_ms, measured, measured_time, ratio
@@ -78,13 +79,13 @@ def judge_load_test(test: LoadTest, *, wanted_rate: float, limits: Limits) -> Ju
     if requests is None or share is None or share > 1 or p95 is None:
         return unknown("load test: k6 names no requests, no share of failures or no p95")
     if requests < limits.least_requests:
-        return unknown(f"load test: not enough requests: {requests:.0f} of {limits.least_requests}")
+        return unknown(f"load test: not enough requests: {requests:,.0f} of {limits.least_requests:,}")
     if iterations is None or rate is None or dropped is None:
         return unknown("load test: k6 names no iterations, so whether the load was reached is not known")
     sentence = (
-        f"load test: p95 {in_ms(p95):.0f} ms, {share:.1%} of {requests:.0f} requests failed "
+        f"load test: p95 {in_ms(p95):.0f} ms, {share:.1%} of {counted(round(requests), 'request')} failed "
         f"(limits {in_ms(limits.p95):.0f} ms, {limits.error_rate:.0%}); {rate:.1f} of {wanted_rate:.1f} iterations/s, "
-        f"{dropped:.0f} of {iterations + dropped:.0f} dropped (at least {limits.load_share:.0%})"
+        f"{dropped:,.0f} of {iterations + dropped:,.0f} dropped (at least {limits.load_share:.0%})"
     )
     if p95 >= limits.p95 or share >= limits.error_rate:
         return failed(sentence)

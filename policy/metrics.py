@@ -9,6 +9,7 @@ from statistics import mean, median
 from policy.combined import counted
 from policy.judgement import spoken
 from policy.limits import Limits, Risk
+from policy.quarters import Covered
 
 _WEEK = timedelta(weeks=1)
 
@@ -63,7 +64,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure: its value, what it should be, the sentence that says how it came about, and from which releases."""
+    """One figure: its value, what it should be, the sentence that says how it came about, and from which releases.
+
+    `without_value` stands where a value would, in a table or a picture.
+    """
 
     name: str
     value: float | timedelta | None
@@ -71,6 +75,7 @@ class Figure:
     sentence: str
     met: bool | None
     parts: tuple[Part, ...] = ()
+    without_value: str = "n/a"
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -105,11 +110,17 @@ class Figures:
 
 
 def measure(
-    releases: Iterable[ReleaseFact], *, since: datetime, until: datetime, limits: Limits, now: datetime | None = None
+    releases: Iterable[ReleaseFact],
+    *,
+    since: datetime,
+    until: datetime,
+    begins: datetime | None,
+    limits: Limits,
+    now: datetime | None = None,
 ) -> Figures:
     """Measure the releases that began in [since, until), each once; without data a figure has no value.
 
-    `now` is when the records were read, where that is before the end of the period.
+    `begins` is the first record, `now` when the records were read, where that is before the end of the period.
     """
     each = {release.key: release for release in releases if since <= release.began < until}
     touched = [release for release in each.values() if release.touched]
@@ -118,7 +129,7 @@ def measure(
     return Figures(
         since=since,
         until=until,
-        frequency=_measure_frequency(live, length=until - since, limits=limits),
+        frequency=_measure_frequency(live, period=Covered.of(since, until, begins=begins, now=now), limits=limits),
         lead_time=_measure_lead_time("lead time", "from the merge to live", live, lambda one: one.merged_at, limits),
         lead_time_from_first_commit=_measure_lead_time(
             "lead time from the first commit",
@@ -148,13 +159,19 @@ def part(name: str, releases: Iterable[ReleaseFact]) -> Part:
     return Part(name, tuple(release.key for release in releases))
 
 
-def _measure_frequency(live: Sequence[ReleaseFact], *, length: timedelta, limits: Limits) -> Figure:
+def _measure_frequency(live: Sequence[ReleaseFact], *, period: Covered, limits: Limits) -> Figure:
+    """Over the days that the records cover, a week of them at least: what was deployed before nobody knows."""
     name, target = "deployment frequency", f"> {limits.target_frequency:g} per week"
-    if length <= timedelta(0):
-        return Figure(name, None, target, "not applicable (the period is empty)", None)
-    value = len(live) / (length / _WEEK)
-    sentence = f"{value:.1f} per week ({len(live)} signed off in {spoken(length)})"
-    return Figure(name, value, target, sentence, value > limits.target_frequency, (part("signed off", live),))
+    if not period.length:
+        return Figure(name, None, target, "not known yet (no record covers these days)", None, without_value="not yet")
+    signed_off = (part("signed off", live),)
+    said = f"{len(live)} signed off in {spoken(period.length)}{', from the first record on' if period.late else ''}"
+    if period.length < _WEEK:
+        sentence = f"not known yet ({said}; it takes a week)"
+        return Figure(name, None, target, sentence, None, signed_off, without_value="not yet")
+    value = len(live) / (period.length / _WEEK)
+    met = value > limits.target_frequency
+    return Figure(name, value, target, f"{value:.1f} per week ({said})", met, signed_off)
 
 
 def _measure_lead_time(
@@ -174,7 +191,7 @@ def _measure_lead_time(
     left_out = [release for release in live if release.key not in taken]
     parts = (Part("measured", tuple(taken)), part("without usable times", left_out))
     if not taken:
-        sentence = f"not applicable (0 of {len(live)} deployments have the times)"
+        sentence = f"not applicable (0 of {counted(len(live), 'deployment')} with usable times)"
         return Figure(name, None, target, sentence, None, parts)
     value = timedelta(seconds=median(time.total_seconds() for time in taken.values()))
     sentence = f"{spoken(value)} {definition} (median of {counted(len(taken), 'deployment')})"

@@ -120,7 +120,7 @@ def _bar(quarter: Quarter, figure: Figure, value: float | None, said: str) -> Ba
     return Bar(
         _short(quarter),
         value,
-        said or "n/a",
+        said or figure.without_value,
         figure.met,
         open=f"+{still_open} open" if still_open else "",
     )

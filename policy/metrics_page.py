@@ -26,7 +26,7 @@ def summary(report: Report, *, link: str, file: str, asked: str) -> str:
     lines = [f":bar_chart: *{report.title}*"]
     before = report.quarters[-2]
     for row, was, trend in zip(report.figures.rows, before.figures.rows, _rows_of(report.quarters), strict=True):
-        known = "" if before.before_records else f"; {before.name}: {short(was)}"
+        known = "" if before.before_records else f"; {before.label}: {short(was)}"
         target = f" (target {row.target})" if row.target != "none" else ""
         lines.append(f"• {_mark(row)}{row.name}: {row.sentence}{target}{known} `{sparks(trend)}`")
     lines += [f"Waited for most: {one.name}, {one.sentence}." for one in report.waits[:1]]
@@ -36,6 +36,16 @@ def summary(report: Report, *, link: str, file: str, asked: str) -> str:
     if is_quarter(report):
         lines.append(f"Quarterly review, {asked}: is the deployment checklist itself still right? (9.2)")
     return "\n".join(lines)
+
+
+def subtitle(report: Report) -> str:
+    """Say in one plain sentence which targets were met: a list of pages shows it as it stands, without any markup."""
+    aimed = [row for row in report.figures.rows if row.target != "none"]
+    said = [f"{sum(row.met is True for row in aimed)} of {counted(len(aimed), 'target')} met"]
+    for met, words in ((False, "missed"), (None, "not decided")):
+        if names := [row.name for row in aimed if row.met is met]:
+            said.append(f"{words}: {', '.join(names)}")
+    return f"{report.title}: {'; '.join(said)}."
 
 
 def same_numbers(report: Report) -> str:
@@ -70,7 +80,7 @@ def render_report(report: Report, *, picture: str, ui: str) -> str:
 def short(figure: Figure) -> str:
     """Say only the value of a figure, and what is still open of it."""
     opened = next((len(part.keys) for part in figure.parts if part.name == "still open"), 0)
-    said = "n/a"
+    said = figure.without_value
     if isinstance(figure.value, timedelta):
         said = spoken(figure.value)
     elif figure.value is not None:
@@ -132,13 +142,12 @@ def _trend(quarters: Sequence[Quarter], link: Link) -> list[str]:
         f"|---|{'---|' * (len(names) + 1)}",
     ]
     for quarter in quarters:
-        name = f"{quarter.name} ({quarter.partial})" if quarter.partial else quarter.name
         if quarter.before_records:
-            lines.append(f"| {name} | no record |{' |' * len(names)}")
+            lines.append(f"| {quarter.label} | no record |{' |' * len(names)}")
             continue
         numbers = [link(row.keys, short(row) + (" ✗" if row.met is False else "")) for row in quarter.figures.rows]
         keys = [one.key for one in quarter.deployments]
-        lines.append(f"| {name} | {link(keys, str(len(keys)))} | {' | '.join(numbers)} |")
+        lines.append(f"| {quarter.label} | {link(keys, str(len(keys)))} | {' | '.join(numbers)} |")
     return [*lines, "", "✗ missed its target.", ""]
 
 

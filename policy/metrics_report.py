@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from policy.bottleneck import Stopping, Waiting, list_stops, list_waits
 from policy.limits import Limits, Risk
 from policy.metrics import Figures, ReleaseFact, measure
-from policy.quarters import quarters_to, say_quarter
+from policy.quarters import Covered, quarters_to, say_quarter
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,11 @@ class Quarter:
     releases: tuple[ReleaseFact, ...]
     before_records: bool
     partial: str
+
+    @property
+    def label(self) -> str:
+        """Name the quarter, and which part of it the records cover where that is not the whole."""
+        return f"{self.name} ({self.partial})" if self.partial else self.name
 
     @property
     def deployments(self) -> tuple[ReleaseFact, ...]:
@@ -63,13 +68,13 @@ def make_report(
     return Report(
         environment=environment,
         zone=zone,
-        figures=measure(inside, since=since, until=until, limits=limits, now=now),
+        figures=measure(inside, since=since, until=until, begins=begins, limits=limits, now=now),
         releases=inside,
         quarters=tuple(
             _quarter(releases, first, end, now=now, begins=begins, limits=limits) for first, end in quarters_to(until)
         ),
         by_risk=tuple(
-            (risk, measure(of_risk, since=since, until=until, limits=limits, now=now), len(of_risk))
+            (risk, measure(of_risk, since=since, until=until, begins=begins, limits=limits, now=now), len(of_risk))
             for risk in Risk
             for of_risk in [[release for release in inside if release.risk is risk]]
         ),
@@ -94,17 +99,15 @@ def _quarter(
     limits: Limits,
 ) -> Quarter:
     """Measure what there is of a quarter: one that is not over only up to now."""
-    until = min(end, now.astimezone(since.tzinfo))
-    inside = tuple(release for release in releases if since <= release.began < until)
-    partial = f"so far, to {until:%d %b}" if until < end else ""
-    if begins is not None and since < begins < until:
-        partial = f"from {begins.astimezone(since.tzinfo):%d %b} on{f', {partial}' if partial else ''}"
+    covered = Covered.of(since, end, begins=begins, now=now)
+    before_records = begins is None or begins >= covered.until
+    inside = tuple(release for release in releases if since <= release.began < covered.until)
     return Quarter(
         name=say_quarter(since),
-        figures=measure(inside, since=since, until=until, limits=limits, now=now),
+        figures=measure(inside, since=since, until=covered.until, begins=begins, limits=limits, now=now),
         releases=inside,
-        before_records=begins is None or begins >= until,
-        partial=partial,
+        before_records=before_records,
+        partial="" if before_records else covered.said,
     )
 
 

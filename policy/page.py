@@ -42,7 +42,17 @@ def headline(entries: Sequence[Entry], *, way: Way) -> str:
         return f"Nothing stops it: {len(entries)} asked, {shown} did not pass and {blocks} not block"
     if not entries:
         return "Nothing was asked"
-    return f"All {len(entries)} passed" if len(entries) > 1 else "Passed"
+    return _count([judgement.verdict for _, judgement in entries])
+
+
+def _count(verdicts: Sequence[Verdict]) -> str:
+    """Count each verdict by itself: what did not concern the release has not passed."""
+    often = {verdict: verdicts.count(verdict) for verdict in Verdict if verdict in verdicts}
+    if len(verdicts) == 1:
+        return verdicts[0].capitalize()
+    if list(often) == [Verdict.PASSED]:
+        return f"All {len(verdicts):,} passed"
+    return ", ".join(f"{count:,} {verdict}" for verdict, count in often.items())
 
 
 def _table(entries: Iterable[Entry], *, way: Way) -> list[str]:

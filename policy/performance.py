@@ -45,7 +45,7 @@ def _judge_latency(window: Sample | None, *, now: datetime, limits: Limits) -> J
     if now - window.at > limits.sample_age:
         return unknown(f"staging: its p95 is {spoken(now - window.at)} old")
     if not requests or requests < limits.least_requests:
-        return unknown(f"staging: too few requests {span}: {requests or 0:.0f} of {limits.least_requests}")
+        return unknown(f"staging: too few requests {span}: {requests or 0:,.0f} of {limits.least_requests:,}")
     over = f"over {counted(round(requests), 'request')} {span}"
     if p95 is None:
         return unknown(f"staging: its p95 {over} is not known")

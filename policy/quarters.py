@@ -1,10 +1,47 @@
 """Which quarter a report covers, and the quarters that its trend shows (9.2)."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 TREND_QUARTERS = 8
 _LAST_FIRST_MONTH = 10
 _MONTHS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """The days of a period that the records cover; whatever counts them or names them asks here.
+
+    `late` and `early` say whether they begin after the period does, and end before it.
+    """
+
+    since: datetime
+    until: datetime
+    late: bool
+    early: bool
+
+    @classmethod
+    def of(cls, since: datetime, end: datetime, *, begins: datetime | None, now: datetime | None) -> "Covered":
+        """Return what is covered of [since, end): from the day of the first record on, up to now; none without one."""
+        until = end if now is None else min(end, now.astimezone(end.tzinfo))
+        first = (
+            until
+            if begins is None
+            else begins.astimezone(since.tzinfo).replace(hour=0, minute=0, second=0, microsecond=0)
+        )
+        return cls(max(since, first), until, late=first > since, early=until < end)
+
+    @property
+    def length(self) -> timedelta:
+        """How long they are; zero where there are none."""
+        return max(self.until - self.since, timedelta(0))
+
+    @property
+    def said(self) -> str:
+        """Say which part of the period they are; nothing where they are the whole."""
+        parts = [f"from {self.since:%d %b} on"] if self.late else []
+        parts += [f"so far, to {self.until - timedelta(microseconds=1):%d %b}"] if self.early else []
+        return ", ".join(parts)
 
 
 def quarter_of(moment: datetime) -> tuple[datetime, datetime]:

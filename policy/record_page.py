@@ -1,7 +1,6 @@
 """The record of a release as a page: every row in order, so that the whole release can be read at once."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +12,7 @@ _SAYING = ("sentence", "seen", "version", "digest", "approvers", "image")
 
 
 def render_record(rows: Sequence[Row], *, zone: str) -> str:
-    """Return the record as Markdown: how it ended first, then every row with its time in the company's zone."""
+    """Return the record as Markdown: how it ended first, then every row; the date stands where the day begins."""
     sealed = last(rows, Event.SEALED)
     ended = f"{sealed.facts['outcome']}: {sealed.facts['sentence']}" if sealed else "open, not sealed yet"
     return "\n".join(
@@ -22,27 +21,31 @@ def render_record(rows: Sequence[Row], *, zone: str) -> str:
             "",
             f"**{ended}**",
             "",
-            "| Row | Time | What | Said |",
+            f"| Row | Time in {zone} | What | Said |",
             "|---|---|---|---|",
-            *(_render_row(row, zone) for row in rows),
+            *_render_rows(rows, zone),
             "",
             "Check that no row was altered or is missing: `python -m deployments.verify_record`.",
         )
     )
 
 
-def _render_row(row: Row, zone: str) -> str:
+def _render_rows(rows: Sequence[Row], zone: str) -> Iterator[str]:
+    day = None
+    for row in rows:
+        at = row.at.astimezone(ZoneInfo(zone))
+        yield _render_row(row, f"{at:%H:%M:%S}" if at.date() == day else f"{at:%a %d %b %Y, %H:%M:%S}")
+        day = at.date()
+
+
+def _render_row(row: Row, at: str) -> str:
     item = item_of(row)
     subject = [item.name if item else "", row.subject, row.step]
     what = " ".join(part for part in (f"*{row.event}*", *subject) if part)
-    return f"| {row.number or 'spool'} | {_clock(row.at, zone)} | {as_cell(what)} | {as_cell(_saying(row.facts))} |"
+    return f"| {row.number or 'spool'} | {at} | {as_cell(what)} | {as_cell(_saying(row.facts))} |"
 
 
 def _saying(facts: Mapping[str, Any]) -> str:
     verdict = f"{facts['verdict']}: " if "verdict" in facts else ""
     said = next((facts[name] for name in _SAYING if facts.get(name)), "")
     return verdict + (", ".join(said) if isinstance(said, list) else str(said))
-
-
-def _clock(moment: datetime, zone: str) -> str:
-    return f"{moment.astimezone(ZoneInfo(zone)):%H:%M:%S}"

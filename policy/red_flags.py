@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from policy.combined import counted
 from policy.judgement import Judgement, failed, passed, spoken, unknown
 from policy.limits import Limits
 from policy.measurement import measured_time
@@ -118,7 +119,7 @@ def _find_same(finding: Finding, rule: Rule, elsewhere: Sequence[Sequence[Sample
     measured = [other.value for other in found if other is not None]
     if len(measured) < len(elsewhere) or finding.value > limits.same_factor * max(measured):
         return None
-    return f"the old version is as bad on {len(measured)} of {len(elsewhere)} servers"
+    return f"the old version is as bad on {len(measured)} of {counted(len(elsewhere), 'server')}"
 
 
 def _conclude_without_finding(

@@ -10,7 +10,7 @@ from policy.combined import counted
 from policy.judgement import spoken
 from policy.limits import Limits
 from policy.measurement import in_ms, measured, measured_time
-from policy.samples import Baseline, Sample, count_apart, error_rate, has_enough_requests, list_newest
+from policy.samples import Baseline, Sample, count_apart, error_rate, has_enough_requests, list_newest, say_failed
 
 
 class Flag(StrEnum):
@@ -98,7 +98,7 @@ def _find_errors(history: Sequence[Sample], *, limits: Limits) -> Finding | None
     errors, requests = count_apart(bad)
     return Finding(
         errors / requests,
-        f"{errors / requests:.1%} errors ({errors:.0f} of {requests:.0f} requests) in {len(bad)} of the "
+        f"{errors / requests:.1%} errors ({say_failed(errors, requests)}) in {len(bad)} of the "
         f"newest {counted(len(newest), 'sample')}, the limit is {limits.error_rate_roll_back:.0%}",
     )
 
@@ -134,7 +134,7 @@ def _find_lasting(history: Sequence[Sample], *, limit: float, lasts: timedelta, 
         return None
     return Finding(
         errors / requests,
-        f"{errors / requests:.1%} errors ({errors:.0f} of {requests:.0f} requests) for {spoken(length)}, "
+        f"{errors / requests:.1%} errors ({say_failed(errors, requests)}) for {spoken(length)}, "
         f"the limit is {limit:.0%} for {spoken(lasts)}",
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from policy.combined import counted
 from policy.judgement import Judgement, failed, passed, unknown, worst_of
 from policy.limits import Limits
 from policy.measurement import measured, ratio
@@ -69,7 +70,7 @@ def judge_capacity(others: Sequence[Usage], *, servers_up: int, limits: Limits, 
     if servers_left < 1:
         return failed(f"{max(servers_up, 0)} server is up: the last one is never drained")
     if len(others) < servers_left:
-        return unknown(f"the use of {len(others)} of the {servers_left} remaining servers is known")
+        return unknown(f"the use of {len(others)} of {counted(servers_left, 'remaining server')} is known")
     without = Without(leaving, servers_up / servers_left)
     judgements = [
         _judge_share(f"{usage.server} {what}", share, limit, without=without)

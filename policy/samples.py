@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from policy.combined import counted
 from policy.judgement import Judgement, failed, passed, spoken, unknown, worst_of
 from policy.limits import Limits
 from policy.measurement import in_ms, measured, measured_time
@@ -113,7 +114,7 @@ def find_gap(sample: Sample, limits: Limits) -> str | None:
     if requests == 0:
         return f"no requests in the last {spoken(sample.span)}"
     if requests < limits.least_requests:
-        return f"not enough requests: {requests:.0f} of {limits.least_requests}"
+        return f"not enough requests: {requests:,.0f} of {limits.least_requests:,}"
     if error_rate(sample) is None:
         return "the number of errors is not known"
     if measured_time(sample.p95) is None:
@@ -121,8 +122,13 @@ def find_gap(sample: Sample, limits: Limits) -> str | None:
     return None
 
 
+def say_failed(errors: float, requests: float) -> str:
+    """Say how many requests failed of how many: `12 of 1,300 requests`."""
+    return f"{errors:,.0f} of {counted(round(requests), 'request')}"
+
+
 def say_numbers(sample: Sample) -> str:
     """Say the numbers of a sample that lacks nothing."""
     errors, requests = count_apart([sample])
     latency = f"p95 {in_ms(sample.p95):.0f} ms" if sample.p95 is not None else "p95 is not known"
-    return f"{errors / requests:.1%} errors ({errors:.0f} of {requests:.0f} requests), {latency}"
+    return f"{errors / requests:.1%} errors ({say_failed(errors, requests)}), {latency}"

@@ -112,7 +112,7 @@ def _say_each(slow: Mapping[str, _Count], old: Mapping[str, _Count]) -> Iterator
 
 
 def _say_queries(number: int) -> str:
-    return "1 query" if number == 1 else f"{number} queries"
+    return "1 query" if number == 1 else f"{number:,} queries"
 
 
 def _say_query(query: str) -> str:

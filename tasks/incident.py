@@ -18,17 +18,18 @@ from tasks.step import Seen, Step, StepFailed
 from tasks.systems import PAGERDUTY
 
 WITHIN = timedelta(seconds=10)
-NUMBER, SUBJECT = "4.1.1", INCIDENT_SUBJECT
+DECIDING, SUBJECT = "4.1.1", INCIDENT_SUBJECT
 
 
-def incident_opened(run: Run, text: str, *, name: str, key: str) -> Step:
+def incident_opened(run: Run, text: str, *, name: str, key: str, number: str = DECIDING) -> Step:
     """PagerDuty has the page, under this key: another one than before wakes people again."""
     first, environment = text.splitlines()[0], run.release.environment
 
     def send(pagerduty: PagerDuty) -> None:
         pagerduty.trigger(first, source=environment, severity="critical", key=key, details={"page": text})
 
-    return _event(name, send, does=f"page whoever is on call: {first}", undo="the incident ends with the release")
+    does = f"page whoever is on call: {first}"
+    return _event(name, send, number=number, does=does, undo="the incident ends with the release")
 
 
 def incident_over(run: Run) -> Step:
@@ -38,7 +39,8 @@ def incident_over(run: Run) -> Step:
     def send(pagerduty: PagerDuty) -> None:
         pagerduty.resolve(key)
 
-    return _event("incident over", send, does=f"resolve the incident {key}", undo="none: another page opens another")
+    does = f"resolve the incident {key}"
+    return _event("incident over", send, number=DECIDING, does=does, undo="none: another page opens another")
 
 
 def may_have_incident(run: Run) -> bool:
@@ -46,7 +48,7 @@ def may_have_incident(run: Run) -> bool:
     return any(row.event is Event.INTENDED and row.subject == SUBJECT for row in run.record.seen)
 
 
-def _event(name: str, send: Callable[[PagerDuty], None], *, does: str, undo: str) -> Step:
+def _event(name: str, send: Callable[[PagerDuty], None], *, number: str, does: str, undo: str) -> Step:
     taken: list[Seen] = []
 
     def look(_company: Company) -> Seen:
@@ -57,7 +59,7 @@ def _event(name: str, send: Callable[[PagerDuty], None], *, does: str, undo: str
             send(PAGERDUTY.required(company))
         except Unreachable as error:
             # It was sent again for as long as the block's patience lasts: waiting on would only hold up the way home.
-            raise StepFailed(f"{NUMBER} {SUBJECT} {name}: {error}") from error
+            raise StepFailed(f"{number} {SUBJECT} {name}: {error}") from error
         taken.append(Seen(done=True, sentence="taken by PagerDuty"))
 
-    return Step(number=NUMBER, subject=SUBJECT, name=name, look=look, act=act, does=does, undo=undo, within=WITHIN)
+    return Step(number=number, subject=SUBJECT, name=name, look=look, act=act, does=does, undo=undo, within=WITHIN)

@@ -15,7 +15,7 @@ from policy.plans import Why
 from policy.record import Unreadable, read_signature
 from policy.record_signature import say_who_signed
 from policy.roles import Person
-from tasks.incident import incident_opened, incident_over, may_have_incident
+from tasks.incident import DECIDING, incident_opened, incident_over, may_have_incident
 from tasks.run import Run, utc_now
 from tasks.step import Seen, Step, StepFailed, carry_out
 
@@ -28,15 +28,15 @@ def deliver(run: Run, *, number: str, name: str, text: str, thread: bool = True,
     key = message_key(run, name)
     where = channel or run.company.slack.deployments
 
-    def announcement(company: Company) -> Message | None:
-        return company.slack.find(where, message_key(run, ANNOUNCEMENT)) if thread else None
+    def under() -> Message | None:
+        return _announcement(run) if thread else None
 
     def look(company: Company) -> Seen:
-        found = company.slack.find(where, key, announcement(company))
+        found = company.slack.find(where, key, under())
         return Seen(found is not None, "posted" if found else "not posted yet")
 
     def act(company: Company, _number: int) -> None:
-        company.slack.post(where, text, key, announcement(company))
+        company.slack.post(where, text, key, under())
 
     return _said_in_slack(number, name, look, act, does=f"post to {where}: {text.splitlines()[0]}")
 
@@ -144,16 +144,17 @@ def tell_each(run: Run, people: Sequence[Person], *, number: str, name: str, tex
             inform(direct_message(run, person, number=number, name=name, asking=asking, text=text), run)
 
 
-def page_on_call(run: Run, text: str, *, name: str, rings_anew: bool = False) -> bool:
+def page_on_call(run: Run, text: str, *, name: str, number: str = DECIDING, rings_anew: bool = False) -> bool:
     """Whoever is on call is told by PagerDuty, if there is one, and in the alerts channel; say whether one took it.
 
-    What `rings_anew` wakes people also when they acknowledged an earlier page of this release.
+    `number` is the item that they decide; what `rings_anew` wakes people also when they acknowledged an earlier page
+    of this release.
     """
     channel = run.company.slack.alerts
-    steps = [deliver(run, number="4.1.1", name=name, text=text, thread=False, channel=channel)]
+    steps = [deliver(run, number=number, name=name, text=text, thread=False, channel=channel)]
     if run.company.pagerduty is not None:
         key = message_key(run, name) if rings_anew else run.release.key
-        steps.insert(0, incident_opened(run, text, name=name, key=key))
+        steps.insert(0, incident_opened(run, text, name=name, key=key, number=number))
     taken = [inform(step, run) for step in steps]
     return any(taken)
 

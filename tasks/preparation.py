@@ -164,7 +164,7 @@ def dashboards_green(run: Run) -> Judgement:
         parts.append(judge_alert_rules(rules, now=now, max_age=run.limits.alert_age))
     if company.on_call is not None:
         opened = company.on_call.list_open_incidents(company.on_call.services)
-        parts.append(judge_incidents(opened, since=now, complete=True))
+        parts.append(judge_incidents(opened, since=now, release=run.release.key, complete=True))
     if company.prometheus is not None:
         samples = company.prometheus.read_samples(run.release.servers, at=now, span=run.limits.watch_window)
         parts.append(judge_numbers(samples, now=now, limits=run.limits, servers=run.release.servers))

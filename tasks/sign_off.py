@@ -12,9 +12,10 @@ from blocks.postgres import Postgres
 from blocks.sentry import Sentry
 from policy.combined import combine, listed
 from policy.incidents import judge_alerts, judge_incidents, judge_tickets
-from policy.judgement import Judgement, failed, not_configured, passed
+from policy.judgement import Judgement, failed, not_applicable, not_configured, passed
 from policy.new_errors import judge_new_errors
 from policy.record import Event
+from policy.reminders import count_pages
 from policy.slow_queries import Snapshot, Statement, judge_slow_queries
 from policy.tickets import judge_closed
 from tasks.change_facts import tickets_of_release
@@ -62,7 +63,7 @@ def no_incidents(run: Run) -> Judgement:
     """No incident and no alert came since the release began, and not many more people than usual wrote to support."""
     company, since = run.company, run.release.opened_at
     alerts = company.slack.list_alerts(company.slack.alerts, since)
-    parts = [judge_alerts(alerts, since=since, ours=(), complete=True)]
+    parts = [judge_alerts(alerts, since=since, own_pages=count_pages(run.record.seen), complete=True)]
     if company.on_call is None:
         parts.append(not_configured("on_call"))
     else:
@@ -70,7 +71,7 @@ def no_incidents(run: Run) -> Judgement:
         began = company.on_call.list_incidents(services, since, utc_now())
         opened = company.on_call.list_open_incidents(services)
         incidents = {one.number: one for one in (*began, *opened)}
-        parts.append(judge_incidents(list(incidents.values()), since=since, complete=True))
+        parts.append(judge_incidents(list(incidents.values()), since=since, release=run.release.key, complete=True))
     return combine((*parts, _support_as_usual(run)))
 
 
@@ -78,7 +79,7 @@ def _support_as_usual(run: Run) -> Judgement:
     """As many tickets came since the release began as in the same hours of the weeks before."""
     desk = run.company.tickets
     if not isinstance(desk, Jira) or not desk.support:
-        return not_configured("jira] support")
+        return not_applicable("support tickets are not configured: no `support` in [jira] in the settings")
     span = utc_now() - run.release.opened_at
     return judge_tickets(
         desk.count_support(span),

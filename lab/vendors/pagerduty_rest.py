@@ -51,7 +51,13 @@ class PagerDutyRest(Vendor):
         )
 
     def open_incident(
-        self, title: str, *, service: str = "PWEB", status: str = "triggered", began: datetime | None = None
+        self,
+        title: str,
+        *,
+        service: str = "PWEB",
+        status: str = "triggered",
+        began: datetime | None = None,
+        key: str | None = None,
     ) -> None:
         """Let an incident begin."""
         number = len(self.incidents) + 1
@@ -59,6 +65,7 @@ class PagerDutyRest(Vendor):
             _reference(f"Q{number}", "incident", title)
             | {
                 "incident_number": number,
+                "incident_key": key or f"{number:032}",
                 "title": title,
                 "status": status,
                 "urgency": "high",

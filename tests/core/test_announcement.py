@@ -81,6 +81,33 @@ def test_the_end_of_a_release_stands_in_its_announcement(company: Company, world
     assert rest == PLANNED.splitlines()[1:]
 
 
+class Threads(People):
+    """Slack that shows in which thread a message stands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.under: dict[str, str | None] = {}
+
+    def post(self, channel: str, text: str, key: str, thread: Message | None = None) -> Message:
+        """Remember where."""
+        self.under[key] = thread.stamp if thread else None
+        return super().post(channel, text, key, thread)
+
+
+def test_what_a_roll_back_by_itself_says_stands_in_the_thread_of_the_release_that_it_undoes(
+    company: Company, world: World
+) -> None:
+    slack = Threads()
+    run = run_with(company, world, slack)
+    perform(deliver(run, number="1.3.7", name="team notified", text=PLANNED, thread=False), run)
+    announcement = message_key(run, "team notified")
+    run.release = run.release.model_copy(update={"key": "20261127-rollback", "undoes": run.release.key})
+
+    perform(deliver(run, number="4.2.4", name="roll-back communicated", text="Rolled back"), run)
+
+    assert slack.under == {announcement: None, "20261127-rollback/roll-back-communicated": announcement}
+
+
 def test_a_slack_that_is_away_stops_nothing(company: Company, world: World) -> None:
     show_state(run_with(company, world, Silent()), HEADLINE)
 

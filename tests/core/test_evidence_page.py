@@ -1,5 +1,6 @@
 """What the approver reads first: whether anything stops it, and how the new version does beside the old one."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -77,3 +78,13 @@ def test_the_approver_reads_from_which_step_on_the_version_before_cannot_come_ba
         "From 6.3.2 after web-server-3 on (20261126_drop: Patient.createdAt dropped) the version before cannot come"
         " back; until then it can." in page
     )
+
+
+def test_a_company_without_metrics_is_told_so_once(company: Company, world: World) -> None:
+    run = begun(replace(company, prometheus=None), world, steps=FIRST_BACK).run
+
+    page = evidence_page(run, Report(((ITEMS["2.1.4"], WELL),), Way.STANDARD), Watch(run, Silent()))
+
+    assert "**Passed. The versions are not compared: not configured: no [prometheus] in the settings.**" in page
+    assert page.count("not configured") == 1
+    assert "not known" not in page

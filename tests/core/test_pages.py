@@ -1,6 +1,7 @@
 """Pages: by PagerDuty and in Slack, delivered when one of them took it, and an incident that ends with its release."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -8,9 +9,11 @@ import pytest
 from blocks.company import Company
 from blocks.errors import BlockError, Refused, Unreachable
 from blocks.slack import Message
+from flows.choice import reminder
 from flows.red_flag import RedFlag
 from flows.way_home import give_to_people
 from policy.record import Event
+from policy.reminders import is_reminder
 from tasks.messages import end_incident, page_on_call
 from tests.core.company import People
 from tests.core.process import Process
@@ -75,6 +78,16 @@ def test_a_page_goes_to_both_and_stands_in_the_record(paged: Company, world: Wor
     assert pages(paged) == ["It burns.\nHere."]
     confirmed = [row for row in process.run.record.rows() if row.event is Event.CONFIRMED and row.step == "stuck page"]
     assert [row.subject for row in confirmed] == ["PagerDuty", "Slack"]
+
+
+def test_a_reminder_belongs_to_the_item_that_people_are_asked_about(paged: Company, world: World) -> None:
+    process = begun(paged, world, steps=FIRST_UPDATED)
+
+    reminder(process.run, lambda *, left: f"Decide within {left}.", number="2.1.4")(timedelta(minutes=9))
+
+    asked_again = [row for row in process.run.record.rows() if is_reminder(row)]
+    assert {row.item for row in asked_again} == {"2.1.4"}
+    assert [row.subject for row in asked_again if row.event is Event.CONFIRMED] == ["PagerDuty", "Slack"]
 
 
 def test_two_pages_of_a_release_are_one_incident(paged: Company, world: World, on_call: OnCall) -> None:

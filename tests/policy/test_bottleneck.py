@@ -10,6 +10,7 @@ from policy.bottleneck import BEFORE_THE_REQUEST, list_stops, list_waits, read_n
 from policy.items import Way
 from policy.metrics import Ending, ReleaseFact
 from policy.record import Event, Row
+from policy.reminders import name_reminder
 from tests.policy.rows import BEGAN, row
 from tests.policy.test_metrics import release
 
@@ -46,6 +47,18 @@ def test_each_moment_until_live_belongs_to_the_item_whose_row_ended_it() -> None
         "2.1.2": 3 * MINUTE,
         "2.1.4": 31 * MINUTE,
     }
+
+
+@pytest.mark.parametrize("item", ["2.1.4", "4.1.1"])
+def test_a_reminder_is_no_wait_of_its_own(item: str) -> None:
+    """Records of before name the reminders at the gate 4.1.1."""
+    reminded = [
+        replace(after(minutes, event, item), step=name_reminder(60, 43 - minutes))
+        for minutes in (23, 33)
+        for event in (Event.INTENDED, Event.CONFIRMED)
+    ]
+
+    assert read_waits((*ROWS[:7], *reminded, *ROWS[7:]), merged_at=None) == read_waits(ROWS, merged_at=None)
 
 
 def test_a_release_that_was_never_live_waited_until_its_end() -> None:

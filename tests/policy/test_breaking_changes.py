@@ -81,7 +81,7 @@ def squash(title: str) -> Message:
             {"descriptions": (API,)},
             (),
             Verdict.FAILED,
-            "1 of 1 breaking changes not acknowledged in the request: DELETE /patients removed",
+            "1 of 1 breaking change not acknowledged in the request: DELETE /patients removed",
             id="the API",
         ),
         pytest.param(

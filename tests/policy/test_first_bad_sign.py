@@ -4,6 +4,7 @@ import pytest
 
 from policy.first_bad_sign import INCIDENT_SUBJECT, first_bad_sign
 from policy.record import Event, Row
+from policy.reminders import name_reminder
 from tests.policy.rows import BEGAN, row, touched, under_way
 
 FAILED = row(Event.JUDGED, item="2.1.3", verdict="failed", sentence="8 % errors, the limit is 5 %")
@@ -13,6 +14,7 @@ PASSED = row(Event.JUDGED, item="3.1.1", verdict="passed", sentence="healthy")
 FLAG = row(Event.RED_FLAG, item="2.1.3", sentence="8 % errors, the limit is 5 %")
 HOME = row(Event.GOING_HOME, item="4.1.1", cause="red flag", sentence="8 % errors")
 PAGED = row(Event.INTENDED, item="4.1.1", subject=INCIDENT_SUBJECT, step="choice-12")
+ASKED_AGAIN = row(Event.INTENDED, item="2.1.4", subject=INCIDENT_SUBJECT, step=name_reminder(40, 20))
 RESTORED = row(Event.INTENDED, item="4.2.2", subject="web-server-1", step="put back")
 
 
@@ -23,6 +25,7 @@ RESTORED = row(Event.INTENDED, item="4.2.2", subject="web-server-1", step="put b
         ((FAILED, FLAG, HOME), 5, "2.1.3 Monitor progress failed"),
         ((PASSED, UNKNOWN, ADVICE, FLAG, HOME), 8, "red flag"),
         ((PAGED, FAILED, HOME), 5, "an incident was opened"),
+        ((ASKED_AGAIN, FAILED, HOME), 6, "2.1.3 Monitor progress failed"),
         ((HOME, RESTORED, FAILED), 5, "sent home: red flag"),
         ((FAILED, PASSED, HOME), 5, "2.1.3 Monitor progress failed"),
     ],

@@ -38,7 +38,7 @@ def test_all_figures_normal_are_said_with_their_limits() -> None:
     judgement = judge(WELL)
 
     assert judgement.verdict is Verdict.PASSED
-    assert "errors 0.10% of 12000 requests (limit 1%), p95 120 ms (limit 500 ms)" in judgement.sentence
+    assert "errors 0.10% of 12,000 requests (limit 1%), p95 120 ms (limit 500 ms)" in judgement.sentence
 
 
 @pytest.mark.parametrize(

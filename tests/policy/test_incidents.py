@@ -1,5 +1,6 @@
 """Nothing happened since the release began (3.4.2)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from policy.incidents import Alert, Incident, judge_alerts, judge_incidents, judge_tickets
 from policy.judgement import Judgement, Verdict
 
+RELEASE = "20261124-180000-1f2e3d4c"
 START = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 
 
@@ -64,7 +66,7 @@ def alert(text: str, *, minutes: float = 5, author: str = "UGRAFANA") -> Alert:
     ],
 )
 def test_no_incident_began(incidents: list[Incident], complete: str, verdict: Verdict, says: str) -> None:
-    judgement = judge_incidents(incidents, since=START, complete=complete == "all")
+    judgement = judge_incidents(incidents, since=START, release=RELEASE, complete=complete == "all")
 
     assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence
 
@@ -72,7 +74,7 @@ def test_no_incident_began(incidents: list[Incident], complete: str, verdict: Ve
 def test_a_title_that_a_program_wrote_names_no_patient() -> None:
     one = Incident(26, "no patient Ana Ruiz <ana@holi.xyz>", "triggered", START, None)
 
-    judgement = judge_incidents([one], since=START, complete=True)
+    judgement = judge_incidents([one], since=START, release=RELEASE, complete=True)
 
     assert judgement.sentence.startswith("incident 26 'no patient […] <[…]>' began")
 
@@ -89,9 +91,6 @@ def test_a_title_that_a_program_wrote_names_no_patient() -> None:
             id="one",
         ),
         pytest.param([alert("x", minutes=-1)], "all", Verdict.PASSED, "no alert", id="from before"),
-        pytest.param(
-            [alert("Deployment complete", author="UOURS")], "all", Verdict.PASSED, "no alert", id="our own message"
-        ),
         pytest.param([alert("*[RESOLVED] Disk*")], "all", Verdict.PASSED, "no alert", id="the end of an older alert"),
         pytest.param(
             [alert("[RESOLVED] Disk"), alert("[FIRING] Disk", minutes=1)],
@@ -121,7 +120,41 @@ def test_a_title_that_a_program_wrote_names_no_patient() -> None:
     ],
 )
 def test_no_alert_was_posted(alerts: list[Alert], complete: str, verdict: Verdict, says: str) -> None:
-    judgement = judge_alerts(alerts, since=START, ours=["UOURS"], complete=complete == "all")
+    judgement = judge_alerts(alerts, since=START, own_pages=0, complete=complete == "all")
+
+    assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence
+
+
+@pytest.mark.parametrize(
+    ("pages", "says"),
+    [
+        (0, "no alert since 18:00 UTC"),
+        (1, "but 1 page by this release itself"),
+        (3, "but 3 pages by this release itself"),
+    ],
+)
+def test_what_the_release_itself_paged_is_said_beside_no_alert(pages: int, says: str) -> None:
+    judgement = judge_alerts([], since=START, own_pages=pages, complete=True)
+
+    assert judgement.verdict is Verdict.PASSED
+    assert judgement.sentence.endswith(says)
+
+
+@pytest.mark.parametrize(
+    ("key", "verdict", "says"),
+    [
+        (RELEASE, Verdict.PASSED, "no incident since 18:00 UTC but 26, by which this release itself paged"),
+        (f"{RELEASE}/stuck-page", Verdict.PASSED, "but 26, by which this release itself paged"),
+        (f"{RELEASE}0", Verdict.FAILED, "incident 26"),
+        ("", Verdict.FAILED, "incident 26"),
+    ],
+)
+def test_an_incident_by_which_the_release_asked_people_is_named_and_none_of_production(
+    key: str, verdict: Verdict, says: str
+) -> None:
+    own = replace(incident("acknowledged", minutes=9), key=key)
+
+    judgement = judge_incidents([own], since=START, release=RELEASE, complete=True)
 
     assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence
 

@@ -71,11 +71,11 @@ def test_a_summary_without_requests_is_unknown() -> None:
         pytest.param(
             {},
             Verdict.PASSED,
-            "0.1% of 6000 requests failed (limits 500 ms, 1%); 50.0 of 50.0 iterations/s, 0 of 3000 dropped",
+            "0.1% of 6,000 requests failed (limits 500 ms, 1%); 50.0 of 50.0 iterations/s, 0 of 3,000 dropped",
             id="well",
         ),
         pytest.param({"p95": timedelta(milliseconds=500)}, Verdict.FAILED, "p95 500 ms", id="exactly the limit"),
-        pytest.param({"failed_share": 0.01}, Verdict.FAILED, "1.0% of 6000", id="one in a hundred failed"),
+        pytest.param({"failed_share": 0.01}, Verdict.FAILED, "1.0% of 6,000", id="one in a hundred failed"),
         pytest.param(
             {"crossed": ("checks rate>0.99",)},
             Verdict.FAILED,
@@ -84,7 +84,7 @@ def test_a_summary_without_requests_is_unknown() -> None:
         ),
         pytest.param({"rate": 47.5}, Verdict.PASSED, "47.5 of 50.0", id="just enough"),
         pytest.param({"rate": 47.4}, Verdict.UNKNOWN, "the load was not reached", id="too slow to prove anything"),
-        pytest.param({"dropped": 200}, Verdict.UNKNOWN, "200 of 3200 dropped", id="too many dropped"),
+        pytest.param({"dropped": 200}, Verdict.UNKNOWN, "200 of 3,200 dropped", id="too many dropped"),
         pytest.param(
             {"rate": 10.0, "p95": timedelta(seconds=3)},
             Verdict.FAILED,

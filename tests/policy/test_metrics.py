@@ -12,6 +12,7 @@ from policy.metrics import Ending, Figures, ReleaseFact, measure
 
 SINCE = datetime(2026, 7, 1, tzinfo=UTC)
 UNTIL = datetime(2026, 10, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
 BEGAN = datetime(2026, 8, 6, 10, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
@@ -41,8 +42,10 @@ def failed_release(key: str, *, minutes: float | None) -> ReleaseFact:
     return replace(rolled_back, live_at=None, first_bad_at=bad_at, recovered_at=recovered_at)
 
 
-def measured(*releases: ReleaseFact, since: datetime = SINCE, until: datetime = UNTIL) -> Figures:
-    return measure(releases, since=since, until=until, limits=Limits())
+def measured(
+    *releases: ReleaseFact, since: datetime = SINCE, until: datetime = UNTIL, begins: datetime | None = SINCE
+) -> Figures:
+    return measure(releases, since=since, until=until, begins=begins, limits=Limits())
 
 
 def test_lead_time_is_told_from_merge_and_from_first_commit() -> None:
@@ -77,7 +80,7 @@ def test_without_deployments_there_is_no_rate() -> None:
     for figure in (figures.success_rate, figures.rollback_rate):
         assert (figure.value, figure.met, figure.sentence) == (None, None, "not applicable (0 deployments)")
     assert figures.recovery.sentence == "not applicable (0 failures in 0 deployments)"
-    assert figures.lead_time.sentence == "not applicable (0 of 0 deployments have the times)"
+    assert figures.lead_time.sentence == "not applicable (0 of 0 deployments with usable times)"
     assert figures.frequency.value == 0
     assert figures.frequency.met is False
 
@@ -166,8 +169,41 @@ def test_frequency_is_per_week_and_must_be_above_one() -> None:
     assert (three.value, three.met) == (1.5, True)
 
 
+@pytest.mark.parametrize(
+    ("begins", "value", "said"),
+    [
+        pytest.param(SINCE - 9 * DAY, 7 / 92, "0.1 per week (1 signed off in 92 d)", id="since before the period"),
+        pytest.param(
+            UNTIL - 60 * DAY + 8 * 60 * MINUTE,
+            7 / 60,
+            "0.1 per week (1 signed off in 60 d, from the first record on)",
+            id="the day of the first record counts whole",
+        ),
+        pytest.param(
+            UNTIL - 7 * DAY, 1.0, "1.0 per week (1 signed off in 7 d, from the first record on)", id="a week is enough"
+        ),
+        pytest.param(
+            UNTIL - 6 * DAY,
+            None,
+            "not known yet (1 signed off in 6 d, from the first record on; it takes a week)",
+            id="too few days",
+        ),
+        pytest.param(UNTIL + DAY, None, "not known yet (no record covers these days)", id="only later records"),
+        pytest.param(None, None, "not known yet (no record covers these days)", id="no record"),
+    ],
+)
+def test_frequency_is_measured_from_where_the_records_begin(
+    begins: datetime | None, value: float | None, said: str
+) -> None:
+    frequency = measured(release(), begins=begins).frequency
+
+    assert frequency.sentence == said
+    assert frequency.value == (None if value is None else pytest.approx(value))
+    assert (frequency.met is None) == (value is None)
+
+
 def test_an_empty_period_has_no_frequency() -> None:
-    assert measured(until=SINCE).frequency.sentence == "not applicable (the period is empty)"
+    assert measured(until=SINCE).frequency.met is None
 
 
 def test_releases_without_usable_times_are_left_out_and_counted() -> None:

@@ -13,7 +13,7 @@ from policy.checklist import ITEMS
 from policy.limits import Limits, Risk
 from policy.metrics import Ending, Figure, ReleaseFact
 from policy.metrics_links import link_runs
-from policy.metrics_page import is_quarter, render_report, same_numbers, short, sparks, summary
+from policy.metrics_page import is_quarter, render_report, same_numbers, short, sparks, subtitle, summary
 from policy.metrics_report import Report, make_report
 from policy.quarters import quarter_before
 
@@ -120,8 +120,34 @@ def test_the_summary_says_each_figure_with_its_target() -> None:
     assert text.startswith(":bar_chart: *Deployment metrics of production, 01 Jul 2026 to 30 Sep 2026*")
     assert text.count("(target ") == 5
     assert "• :warning: deployment frequency: 0.1 per week" in text
-    assert "; Q2 2026: 0.1/week `······██`" in text
+    assert "; Q2 2026 (from 01 Jun on): 0.2/week `······█▃`" in text
     assert text.endswith("is the deployment checklist itself still right? (9.2)")
+
+
+def test_the_subtitle_is_one_plain_sentence() -> None:
+    assert subtitle(report_of(BEFORE, INSIDE)) == (
+        "Deployment metrics of production, 01 Jul 2026 to 30 Sep 2026: 3 of 5 targets met;"
+        " missed: deployment frequency; not decided: mean time to recovery."
+    )
+    assert "not decided" in subtitle(report_of())
+
+
+def test_what_a_quarter_of_the_trend_is_called_is_what_it_is_divided_by() -> None:
+    """From 21 Sep on there are ten days of records in Q3."""
+    late = replace(INSIDE, began=datetime(2026, 9, 21, 15, tzinfo=ZONE))
+
+    before, last = report_of(late).quarters[-2:]
+
+    assert (before.before_records, before.label) == (True, "Q2 2026")
+    assert last.label == "Q3 2026 (from 21 Sep on)"
+    assert last.figures.frequency.sentence == "0.7 per week (1 signed off in 10 d, from the first record on)"
+
+
+def test_a_quarter_under_way_is_divided_by_its_days_so_far() -> None:
+    quarter = report_of(INSIDE, until=datetime(2026, 11, 1, tzinfo=ZONE)).quarters[-1]
+
+    assert quarter.label == "Q4 2026 (so far, to 24 Nov)"
+    assert quarter.figures.frequency.sentence == "0.0 per week (0 signed off in 54 d 16 h)"
 
 
 def test_only_a_whole_quarter_asks_for_the_review() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from policy.checklist import ITEMS
 from policy.items import Way
-from policy.judgement import Judgement, failed, passed, unknown
+from policy.judgement import Judgement, Verdict, failed, not_applicable, passed, unknown
 from policy.page import Entry, headline, render_page
 
 
@@ -15,6 +15,8 @@ def entry(number: str, judgement: Judgement) -> Entry:
 HEALTHY = entry("1.4.1", passed("all 2 servers are healthy", link="http://prometheus"))
 NO_BACKUP = entry("1.4.3", failed("newest backup is 26 h old (limit 24 h)"))
 DARK = entry("1.4.2", unknown("the metrics could not be read: a|b\nsecond line"))
+NOT_ASKED = entry("1.3.9", not_applicable("low risk needs no maintenance on the status page"))
+WAIVED = entry("1.1.3", Judgement(Verdict.WAIVED, "the suite is down (Omar Reyes)"))
 UNTIDY = entry("1.2.2", failed("3 commits are called wip"))
 
 
@@ -48,6 +50,10 @@ def test_what_does_not_block_says_so() -> None:
     [
         ([HEALTHY], Way.STANDARD, "Passed"),
         ([], Way.STANDARD, "Nothing was asked"),
+        ([HEALTHY, HEALTHY], Way.STANDARD, "All 2 passed"),
+        ([HEALTHY, NOT_ASKED, HEALTHY, WAIVED], Way.STANDARD, "2 passed, 1 not applicable, 1 waived"),
+        ([NOT_ASKED], Way.STANDARD, "Not applicable"),
+        ([NOT_ASKED, NOT_ASKED], Way.STANDARD, "2 not applicable"),
         ([HEALTHY, UNTIDY], Way.STANDARD, "Nothing stops it: 2 asked, 1 did not pass and does not block"),
         ([HEALTHY, NO_BACKUP], Way.HOTFIX, "Nothing stops it: 2 asked, 1 did not pass and does not block"),
         ([NO_BACKUP, UNTIDY], Way.STANDARD, "Stopped by 1.4.3"),

@@ -79,7 +79,7 @@ def test_the_same_bad_numbers_on_the_old_server_are_not_this_release() -> None:
     conclusion = conclude([*history(2, errors=48), *history(2, server=OLD, errors=40)])
 
     assert conclusion.flag is Flag.NOT_THIS_RELEASE
-    assert "the old version is as bad on 1 of 1 servers" in conclusion.sentence
+    assert "the old version is as bad on 1 of 1 server" in conclusion.sentence
 
 
 @pytest.mark.parametrize(

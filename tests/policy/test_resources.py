@@ -74,7 +74,7 @@ def test_connections_are_below_their_share_of_the_pool(
         ([Usage("w", 0.4, 0.5, 0.1)] * 2, 3, Verdict.PASSED, "w cpu 40%, 60% with one server less"),
         ([Usage("w", 0.2, 0.3, 0.99)], 2, Verdict.PASSED, "w cpu"),
         ([Usage("w", None, 0.3, 0.1)], 2, Verdict.UNKNOWN, "w cpu is not known"),
-        ([], 2, Verdict.UNKNOWN, "the use of 0 of the 1 remaining servers is known"),
+        ([], 2, Verdict.UNKNOWN, "the use of 0 of 1 remaining server is known"),
         ([IDLE], 1, Verdict.FAILED, "1 server is up: the last one is never drained"),
         ([], 0, Verdict.FAILED, "0 server is up"),
     ],

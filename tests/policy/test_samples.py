@@ -33,7 +33,7 @@ def sample(
         (
             sample(1000, 9, 499),
             Verdict.PASSED,
-            "0.9% errors (9 of 1000 requests), p95 499 ms (limits 1%, 500 ms)",
+            "0.9% errors (9 of 1,000 requests), p95 499 ms (limits 1%, 500 ms)",
         ),
         (sample(1000, 10, 100), Verdict.FAILED, "1.0% errors"),
         (sample(1000, 0, 500), Verdict.FAILED, "p95 500 ms"),

@@ -143,7 +143,7 @@ def test_a_finished_release_is_rolled_back_and_the_report_counts_both(stage: Sta
     stage.play(lambda: backtest(BacktestRequest(limits={"error_rate_roll_back": 0.5}, environment=ENVIRONMENT)))
 
     said = stage.said_in("C0DEPLOYMENTS")
-    assert "deployment frequency: 7.0 per week (1 signed off in 1 d" in said
+    assert "deployment frequency: not known yet (1 signed off in " in said
     assert "success rate: 0.0% (2 of 2 deployments failed)" in said
     assert "rollback rate: 100.0% (2 of 2 deployments rolled back)" in said
     assert "(mean of 2 failures)" in said
