@@ -1,5 +1,7 @@
 """The record as a page."""
 
+from dataclasses import replace
+
 from policy.record import Event
 from policy.record_page import render_record
 from tests.policy.rows import numbered, row
@@ -25,3 +27,12 @@ def test_the_page_says_how_the_release_ended_and_shows_every_row_in_order() -> N
 
 def test_an_open_record_is_said_to_be_open() -> None:
     assert "open, not sealed yet" in render_record(numbered([row(Event.OPENED)]), zone="UTC")
+
+
+def test_who_typed_what_somebody_said_by_phone_is_shown() -> None:
+    decided = row(Event.APPROVED, item="2.1.4", sentence="Carla Ortiz (CTO) may approve", typed_by="Ana Souza")
+
+    page = render_record(numbered([row(Event.OPENED), decided]), zone="UTC")
+
+    assert "Carla Ortiz (CTO) may approve (by phone, typed by Ana Souza)" in page
+    assert "by phone" not in render_record(numbered([replace(decided, facts={"typed_by": ""})]), zone="UTC")
