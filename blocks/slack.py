@@ -256,6 +256,8 @@ class Slack(CompanyBlock):
             page = self._ask(answers.Page, channel, partial(_list, given))
             yield from page.messages
             cursor = page.response_metadata.next_cursor if page.response_metadata else ""
+            if page.has_more and not cursor:
+                raise Unreachable(f"Slack: {self._called(channel)} has more messages than came, and names no next page")
             if not cursor:
                 return
             given = given | {"cursor": cursor}

@@ -133,6 +133,7 @@ class Page(BaseModel):
     """A page of messages."""
 
     messages: list[Listed]
+    has_more: bool = False
     response_metadata: Cursor | None = None
 
 

@@ -1,6 +1,7 @@
-"""E1: Slack says no with a status of 200; what it says becomes a sentence, and is asked once."""
+"""E1: Slack says no with a status of 200, or less than it knows; what it says becomes a sentence."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from tests.serving import served
 class Workspace:
     """A Slack that lists no message and gives every new one the same answer."""
 
+    listed: Mapping[str, Any] = MappingProxyType({"messages": []})
+
     def __init__(self, body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> None:
         self.posted = 0
         self._answer: Callable[[], JSONResponse] = lambda: JSONResponse(body, status, headers)
@@ -28,7 +31,7 @@ class Workspace:
         )
 
     async def _history(self, _request: Request) -> JSONResponse:
-        return JSONResponse({"ok": True, "messages": []})
+        return JSONResponse({"ok": True, **self.listed})
 
     async def _post(self, _request: Request) -> JSONResponse:
         self.posted += 1
@@ -129,3 +132,23 @@ def test_a_rate_limit_that_does_not_end_is_given_up(
     assert isinstance(error, Unreachable)
     assert said in str(error)
     assert workspace.posted == posted
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param({"has_more": True}, id="E4 no next page"),
+        pytest.param({"has_more": True, "response_metadata": {"next_cursor": ""}}, id="E4 an empty next page"),
+    ],
+)
+def test_messages_of_which_some_did_not_come_are_not_taken_for_all_and_nothing_is_sent_twice(
+    more: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = Workspace({"ok": True, "channel": "C0DEPLOYMENTS", "ts": "1.2"})
+    workspace.listed = {"messages": [], **more}
+
+    error = post(workspace, monkeypatch)
+
+    assert isinstance(error, Unreachable)
+    assert "#deployments (C0DEPLOYMENTS) has more messages than came" in str(error)
+    assert workspace.posted == 0
