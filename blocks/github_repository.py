@@ -15,9 +15,12 @@ from pydantic import Field, PrivateAttr
 from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
 from blocks.errors import Unreachable
-from blocks.vendor import Vendor, seconds_to_wait
+from blocks.vendor import Vendor, seconds_to_wait, seconds_until
 
 PAGE = 100
+# GitHub's advice where it does not say how long.
+_UNSAID_WAIT = 60.0
+_LIMITED = ("rate limit", "abuse detection")
 Page = TypeVar("Page")
 
 
@@ -79,16 +82,20 @@ class Repository(CompanyBlock):
 
 
 def limit_of(response: httpx.Response) -> float | None:
-    """The seconds that GitHub's primary or secondary limit asks to wait; a plain 403 is no limit."""
+    """The seconds that GitHub's primary or secondary limit asks to wait; a 403 that speaks of no limit is none.
+
+    The last call that is allowed says that none remains, too: it may have been refused for another reason.
+    """
     if response.status_code not in (403, 429):
         return None
     if "retry-after" in response.headers:
-        return seconds_to_wait(response, default=60)
-    if response.headers.get("x-ratelimit-remaining") == "0":
-        return 60.0
-    if response.status_code == 429 or "rate limit" in response.text.lower():
-        return 60.0
-    return None
+        return seconds_to_wait(response, default=_UNSAID_WAIT)
+    if response.status_code != 429 and not any(words in response.text.lower() for words in _LIMITED):
+        return None
+    reset = response.headers.get("x-ratelimit-reset", "")
+    if response.headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
+        return seconds_until(response, float(reset))
+    return _UNSAID_WAIT
 
 
 def lacking(response: httpx.Response) -> str | None:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, HttpUrl, PrivateAttr
 
 from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
-from blocks.errors import Misconfigured, Refused
+from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.vendor import Vendor
 from policy.error_graph import Counted
 from policy.red_flags import Sample
@@ -25,6 +25,8 @@ from policy.resources import Usage
 _SERVERS = 'server=~"$servers"'
 _ENOUGH = 0.75
 _PLAIN = re.compile(r"[A-Za-z0-9._-]+")
+# What Prometheus remarks about a query; any other warning says that some of the data did not come.
+_REMARK = "PromQL "
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class _Data(BaseModel):
 class _Result(BaseModel):
     status: Literal["success"]
     data: _Data
+    warnings: list[str] = []
 
 
 class Prometheus(CompanyBlock):
@@ -312,7 +315,10 @@ class Prometheus(CompanyBlock):
             answer = self._vendor.ask("GET", path, query=query)
         except Refused as refused:
             raise Refused(f"{refused}; the query was {query['query']!r}") from None
-        return answer.read(_Result).data
+        result = answer.read(_Result)
+        if missing := [warning for warning in result.warnings if not warning.startswith(_REMARK)]:
+            raise Unreachable(f"Prometheus: the answer is not whole: {missing[0]}")
+        return result.data
 
 
 def _instant(query: str, at: datetime | None) -> dict[str, str]:

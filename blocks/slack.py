@@ -72,7 +72,7 @@ class PatientRateLimit(RateLimitErrorRetryHandler):
         error: Exception | None = None,
     ) -> bool:
         """Whether one more attempt is worth its waiting."""
-        if response is not None and response.status_code == 429 and _asked_wait(response) > self._longest:
+        if response is not None and response.status_code == 429 and answers.asked_wait(response) > self._longest:
             return False
         return super().can_retry(state=state, request=request, response=response, error=error)
 
@@ -256,6 +256,8 @@ class Slack(CompanyBlock):
             page = self._ask(answers.Page, channel, partial(_list, given))
             yield from page.messages
             cursor = page.response_metadata.next_cursor if page.response_metadata else ""
+            if page.has_more and not cursor:
+                raise Unreachable(f"Slack: {self._called(channel)} has more messages than came, and names no next page")
             if not cursor:
                 return
             given = given | {"cursor": cursor}
@@ -269,12 +271,17 @@ class Slack(CompanyBlock):
             retry_handlers=[PatientRateLimit(longest=self.patience, attempts=self.attempts)],
         )
 
+    def _called(self, number: str) -> str:
+        """A channel of the settings by the checklist's name for it, too: nobody knows channels by number."""
+        known = {self.engineering: "#engineering", self.alerts: "#alerts", self.deployments: "#deployments"}
+        return f"{known[number]} ({number})" if number and number in known else number
+
     def _ask(self, shape: type[Shape], channel: str, call: Ask) -> Shape:
         client = self._client()
         try:
             return shape.model_validate(call(client).data)
         except SlackApiError as error:
-            answers.raise_said(error, channel)
+            answers.raise_said(error, self._called(channel))
         except ValidationError as error:
             raise Unreachable(f"Slack: the answer is not as expected ({error.errors()[0]['msg']})") from None
         except (OSError, HTTPException, ValueError) as error:
@@ -287,9 +294,3 @@ def _list(given: dict[str, Any], client: WebClient) -> SlackResponse:
 
 def _list_scheduled(given: dict[str, Any], client: WebClient) -> SlackResponse:
     return client.chat_scheduledMessages_list(**given)
-
-
-def _asked_wait(response: HttpResponse) -> float:
-    headers = {name.lower(): values for name, values in response.headers.items()}
-    values = headers.get("retry-after") or ["1"]
-    return float(values[0]) if values[0].isdecimal() else 1.0

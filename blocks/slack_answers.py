@@ -5,17 +5,34 @@ from typing import Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict
 from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry import HttpResponse
 
 from blocks.errors import Refused, Unreachable
 from policy.next_step import Cause, Kind
 
-_MAY_HELP = frozenset({"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 _REFUSED_TOKENS = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_expired", "token_revoked"})
+_MAY_HELP = frozenset(
+    {
+        "ratelimited",
+        "rate_limited",
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "team_added_to_org",
+        "external_channel_migrating",
+    }
+)
 _SENTENCES = {
     "not_in_channel": "the bot is not in {channel}; invite it there",
     "channel_not_found": "there is no channel {channel} that the bot can see",
     "is_archived": "{channel} is archived",
     "invalid_auth": "the token is not valid",
+    "token_revoked": "the token was revoked; install the app again and set the new one",
+    "token_expired": "the token has expired; set a new one",
+    "account_inactive": "the token is of a bot or workspace that is no more",
+    "restricted_action": "the workspace lets the bot post nothing in {channel}",
+    "msg_too_long": "the message for {channel} is too long",
     "not_authed": "no token was given",
     "missing_scope": "the token lacks the scope {needed}",
     "users_not_found": "nobody has the e-mail {channel}",
@@ -118,6 +135,7 @@ class Page(BaseModel):
     """A page of messages."""
 
     messages: list[Listed]
+    has_more: bool = False
     response_metadata: Cursor | None = None
 
 
@@ -194,3 +212,10 @@ def raise_said(error: SlackApiError, channel: str) -> NoReturn:
         raise Refused(f"Slack refused: {sentence}", cause=Cause(Kind.TOKEN_REFUSED, "Slack")) from None
     lacking = Cause(Kind.SCOPE_LACKING, str(needed)) if said == "missing_scope" else None
     raise Refused(f"Slack refused: {sentence}", cause=lacking) from None
+
+
+def asked_wait(response: HttpResponse) -> float:
+    """Return the seconds that a rate limit asks to wait; one where it does not say."""
+    headers = {name.lower(): values for name, values in response.headers.items()}
+    values = headers.get("retry-after") or ["1"]
+    return float(values[0]) if values[0].isdecimal() else 1.0

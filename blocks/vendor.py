@@ -21,6 +21,8 @@ Headers = Callable[[], Mapping[str, str]]
 Query = Mapping[str, str | int | Sequence[str]]
 _LINK = re.compile(r"<([^>]+)>([^<]*)")
 _LONGEST_TEXT = 300
+# A vendor that asks for no wait at all, or until a moment that has passed, is still not asked without a pause.
+_SHORTEST_WAIT = 1.0
 _SAID = ("message", "errorType", "error", "detail", "title", "errorMessages")
 
 
@@ -95,9 +97,10 @@ class Vendor:
         request = self._client().build_request(method, url, params=query, json=body, data=form, headers=headers)
         while True:
             response = self._send(asked, request)
-            wait = self._limit_of(response)
-            if wait is None:
+            asked_wait = self._limit_of(response)
+            if asked_wait is None:
                 break
+            wait = max(asked_wait, _SHORTEST_WAIT)
             if time.monotonic() + wait > until:
                 raise Unreachable(
                     f"{self.name}: too many calls at {asked}; asked to wait {wait:.0f} s, "
@@ -185,14 +188,14 @@ def limit_of_429(response: httpx.Response) -> float | None:
 def seconds_to_wait(response: httpx.Response, *, default: float) -> float:
     """What Retry-After says, in either of its two forms, else `default`."""
     text = response.headers.get("retry-after", "")
-    if text.isdecimal():
+    if text.replace(".", "", 1).isdecimal():
         return float(text)
     try:
         until = parsedate_to_datetime(text)
         now = parsedate_to_datetime(response.headers.get("date", ""))
-    except ValueError:
+        return max((until - now).total_seconds(), 0.0)
+    except (ValueError, TypeError):
         return default
-    return max((until - now).total_seconds(), 0.0)
 
 
 def said(response: httpx.Response) -> str:

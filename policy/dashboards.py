@@ -8,6 +8,8 @@ from policy.combined import combine, counted, listed
 from policy.judgement import Judgement, failed, passed, spoken, unknown
 
 _GREEN, _FIRING = {"inactive", "normal"}, {"firing", "alerting"}
+# The clocks of the worker and of Grafana may differ by so much without anything being wrong.
+_CLOCK_SKEW = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,13 @@ def _judge_rule(rule: AlertRule, *, now: datetime, max_age: timedelta) -> Judgem
         return failed(f"{rule} is firing")
     if rule.blind:
         return unknown(f"{rule} does not look: {listed(rule.blind)}")
-    if rule.health.casefold() != "ok" or state not in _GREEN:
-        return unknown(f"{rule} is {rule.state or 'in no state'}, its evaluation {rule.health}")
+    evaluated = rule.health.casefold() == "ok"
+    if not evaluated or state not in _GREEN:
+        stands = f"is {rule.state or 'in no state'}, its evaluation {rule.health}"
+        return unknown(f"{rule} {stands}" if evaluated else f"{rule} could not be evaluated: it {stands}")
     if rule.evaluated_at is None or now - rule.evaluated_at > max_age:
         since = f"{spoken(now - rule.evaluated_at)} ago" if rule.evaluated_at else "never"
         return unknown(f"{rule} was evaluated {since} (limit {spoken(max_age)})")
+    if rule.evaluated_at - now > _CLOCK_SKEW:
+        return unknown(f"{rule} was evaluated {spoken(rule.evaluated_at - now)} from now: a clock is wrong")
     return None

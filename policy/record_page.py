@@ -48,4 +48,5 @@ def _render_row(row: Row, at: str) -> str:
 def _saying(facts: Mapping[str, Any]) -> str:
     verdict = f"{facts['verdict']}: " if "verdict" in facts else ""
     said = next((facts[name] for name in _SAYING if facts.get(name)), "")
-    return verdict + (", ".join(said) if isinstance(said, list) else str(said))
+    typed = f" (by phone, typed by {facts['typed_by']})" if facts.get("typed_by") else ""
+    return verdict + (", ".join(said) if isinstance(said, list) else str(said)) + typed

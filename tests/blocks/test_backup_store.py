@@ -36,6 +36,7 @@ def test_every_backup_since_a_moment_is_listed_the_oldest_first(backups: BackupS
 
 
 def test_k1_a_fresh_backup_on_the_second_page_is_seen(lab: Lab, backups: BackupStore) -> None:
+    """K1: a page of the store holds 1,000 keys."""
     day = f"{datetime.now(UTC):%Y/%m/%d}"
     folder = f"{lab.home.url('filer')}/buckets/{backups.bucket}/{day}"
     with httpx.Client() as filer:

@@ -180,6 +180,7 @@ def test_a_workflow_run_is_absent_running_green_or_red_with_its_step(world: Worl
 
 
 def test_a_red_check_on_the_second_page_is_read(world: World) -> None:
+    """G6."""
     sha = world.history.resolve("main")
     for number in range(145):
         world.vendor.state.report_check(sha, f"check {number}", "failure" if number == 141 else "success")
@@ -191,6 +192,7 @@ def test_a_red_check_on_the_second_page_is_read(world: World) -> None:
 
 
 def test_checks_of_which_one_did_not_arrive_are_not_taken_for_all(world: World) -> None:
+    """G6."""
     sha = world.history.resolve("main")
     for number in range(45):
         world.vendor.state.report_check(sha, f"check {number}")
@@ -258,10 +260,12 @@ def test_a_commit_status_is_read_beside_the_checks_the_newest_of_each_context(wo
 
 
 def test_e11_a_missing_permission_is_refused_at_once_in_githubs_words(world: World) -> None:
+    """E11: the second of the two."""
     world.vendor.forbid("/merges")
 
     with pytest.raises(Refused, match="403 Resource not accessible by personal access token"):
         world.block.merge_into("staging", "main", "Release to staging")
+    assert [call.path for call, _ in world.vendor.calls] == ["/repos/holilabs/holilabsv2/merges"]
 
 
 def test_what_the_account_may_do_is_read_and_one_that_only_reads_writes_nothing(world: World) -> None:
@@ -338,16 +342,17 @@ def test_a_secondary_limit_is_waited_for_and_then_given_up(world: World) -> None
 
 
 def test_e11_a_secondary_limit_without_a_header_is_not_a_missing_permission(world: World) -> None:
+    """E11: the first of the two."""
     world.vendor.break_with("limited", seconds=0)
 
     with pytest.raises(Unreachable, match="too many calls"):
         world.block.read_ref("main")
 
 
-def test_a_used_up_primary_limit_is_unreachable(world: World) -> None:
+def test_a_used_up_primary_limit_is_unreachable_and_says_when_it_ends(world: World) -> None:
     world.vendor.use_up()
 
-    with pytest.raises(Unreachable, match="too many calls"):
+    with pytest.raises(Unreachable, match=r"too many calls at .*; asked to wait 3(600|59\d) s"):
         world.block.read_ref("main")
 
 
@@ -371,6 +376,23 @@ def test_a_lost_merge_is_found_done_the_second_time(world: World) -> None:
 
     assert world.block.merge_pull_request(number, head) == world.history.resolve("main")
     assert len(world.pushes) == 1
+
+
+@pytest.mark.parametrize(
+    "lost", [pytest.param("/git/refs", id="E3-tag"), pytest.param("/git/tags", id="E3-tag-object")]
+)
+def test_a_tag_whose_answer_was_lost_stands_once(world: World, lost: str) -> None:
+    head = world.history.resolve("main")
+    world.vendor.break_with("lost", path=lost, method="POST", times=1)
+
+    with pytest.raises(Unreachable):
+        world.block.create_tag("v1.5.0", head, "Show the rota")
+    world.block.create_tag("v1.5.0", head, "Show the rota")
+
+    assert world.block.read_tag("v1.5.0") == head
+    other = world.history.commit({"a.ts": "1"}, "Try")
+    with pytest.raises(Refused, match=r"the tag v1\.5\.0 stands on another commit"):
+        world.block.create_tag("v1.5.0", other, "Another")
 
 
 class TestStandard(BlockStandardTestSuite):

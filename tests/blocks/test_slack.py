@@ -58,6 +58,7 @@ def test_a_message_is_posted_once_for_a_key(world: World) -> None:
 
 
 def test_e3_a_post_whose_answer_was_lost_is_not_repeated(world: World) -> None:
+    """E3."""
     world.vendor.break_with("lost", path="chat.postMessage", times=1)
 
     message = world.block.post("C0DEPLOYMENTS", "Release 7 begins", "release-7/begins")
@@ -160,7 +161,7 @@ def test_a_scheduled_message_that_is_deleted_is_not_posted_and_its_last_minute_i
     late = world.block.schedule_message("C0ALERTS", "Servers differ", now + timedelta(seconds=30))
 
     world.block.delete_scheduled_message(early)
-    with pytest.raises(Refused, match="the message for C0ALERTS was posted, or will be within a minute"):
+    with pytest.raises(Refused, match=r"the message for #alerts \(C0ALERTS\) was posted, or will be within a minute"):
         world.block.delete_scheduled_message(late)
 
     assert world.block.list_scheduled_messages("C0ALERTS") == (late,)
@@ -208,9 +209,10 @@ def test_a_person_whom_slack_does_not_know_cannot_be_told(world: World) -> None:
 
 
 def test_e1_a_bot_outside_the_channel_is_refused_in_a_sentence(world: World) -> None:
+    """E1: already where our own message is looked for."""
     world.vendor.put_out("C0DEPLOYMENTS")
 
-    with pytest.raises(Refused, match="Slack refused: the bot is not in C0DEPLOYMENTS"):
+    with pytest.raises(Refused, match=r"Slack refused: the bot is not in #deployments \(C0DEPLOYMENTS\)"):
         world.block.post("C0DEPLOYMENTS", "Release 7 begins", "release-7/begins")
     assert len(world.vendor.calls) == 1
 
@@ -227,6 +229,7 @@ def test_unknown_channels_users_and_e_mails_are_refused(world: World) -> None:
 
 
 def test_e2_a_rate_limit_is_waited_for_and_then_given_up(world: World) -> None:
+    """E2."""
     world.vendor.break_with("limited", path="chat.postMessage", seconds=1, times=1)
     began = time.monotonic()
     world.block.post("C0DEPLOYMENTS", "Release 7 begins", "release-7/begins")

@@ -54,6 +54,7 @@ class VendorCases(BlockStandardTestSuite):
             world.ask()
 
     def test_e2_a_rate_limit_is_waited_for_and_then_given_up(self, world: FailingWorld) -> None:
+        """E2."""
         world.vendor.break_with("limited", seconds=1, times=1)
         world.ask()
 

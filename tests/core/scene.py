@@ -14,7 +14,7 @@ from tests.policy.rows import NEW, OLD, THIRD
 
 DEAD = LIMITS.heartbeat_stale + timedelta(seconds=1)
 TOO_LATE = LIMITS.choice + DEAD
-BUILT_AND_KEPT = 2
+BUILT, BUILT_AND_KEPT = 1, 2
 FIRST_DRAINED, FIRST_UPDATED, FIRST_BACK, FIRST_APPROVED = 3, 4, 6, 7
 SECOND_BACK = 11
 ALL_BACK = 16

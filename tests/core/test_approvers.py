@@ -2,14 +2,20 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 
+import pyotp
 import pytest
+from prefect.logging import disable_run_logger
 
 from blocks.company import Company
-from flows.approvers import require_an_approver, say_who_may_approve
+from flows.approvers import require_an_approver, rule, say_who_may_approve, tell_cto
 from flows.phase import ChecksFailed
+from policy.approval import Decision, Outcome
+from policy.items import Way
+from policy.judgement import passed
 from policy.roles import Deputy, Person, Role, Roster
-from tests.core.scene import begun
+from tests.core.scene import begun, pages
 from tests.core.world import World
 from tests.policy import releases
 
@@ -70,3 +76,59 @@ def test_without_an_approver_nothing_begins(
         require_an_approver(run)
 
     assert f"may be approved by nobody: {why}; let somebody else request it" in str(raised.value)
+
+
+def code_of(person: Person, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return what the person's app shows now."""
+    secret = pyotp.random_base32()
+    monkeypatch.setenv(person.code_secret, secret)
+    return pyotp.TOTP(secret).now()
+
+
+@pytest.mark.parametrize(
+    ("typed_by", "heard", "outcome", "says"),
+    [
+        pytest.param("Dora Levin", "all of it", Outcome.APPROVED, "Tomas Lima (tech lead) may approve", id="by phone"),
+        pytest.param("", "all of it", Outcome.APPROVED, "Tomas Lima (tech lead) may approve", id="themselves"),
+        pytest.param("Eve", "all of it", Outcome.NOT_VALID, "typed_by: 'Eve' is not in the roster", id="a stranger"),
+        pytest.param("Dora Levin", "", Outcome.WRONG_CODE, "is not one that Tomas Lima's app shows", id="no code"),
+    ],
+)
+def test_who_decides_by_phone_dictates_their_own_code_to_somebody_of_the_roster(
+    company: Company,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    typed_by: str,
+    heard: str,
+    outcome: Outcome,
+    says: str,
+) -> None:
+    lead, developer = Person(name="Tomas Lima", roles=LEAD), Person(name="Dora Levin", roles=(Role.DEVELOPER,))
+    run = begun(company_of(company, lead, developer), world, steps=0).run
+    code = code_of(lead, monkeypatch)
+    answer = SimpleNamespace(name=lead.name, code=code if heard else "", typed_by=typed_by)
+
+    ruling = rule(run, Decision.APPROVE, answer, reason="", window=passed("open"))
+
+    assert (ruling.outcome, says in ruling.sentence) == (outcome, True), ruling.sentence
+
+
+def test_an_own_emergency_needs_a_reason_and_pages_the_cto(
+    company: Company, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = Person(name=REQUESTED, roles=LEAD)
+    run = begun(company_of(company, lead, Person(name="Carla Ortiz", roles=(Role.CTO,))), world, steps=0).run
+    run.release = run.release.model_copy(update={"way": Way.HOTFIX})
+    answer = SimpleNamespace(name=REQUESTED, code=code_of(lead, monkeypatch), typed_by="")
+
+    silent = rule(run, Decision.APPROVE, answer, reason="", window=passed("open"))
+    own = rule(run, Decision.APPROVE, answer, reason="patients cannot log in, nobody answers", window=passed("open"))
+    with disable_run_logger():
+        tell_cto(run, own.sentence)
+
+    assert silent.outcome is Outcome.NOT_VALID
+    assert (own.outcome, own.own) == (Outcome.APPROVED, True)
+    (page,) = pages(run.company)
+    assert "was approved by whoever requested or wrote it" in page
+    assert "For Carla Ortiz: look at it now; the quarterly report lists it" in page

@@ -1,4 +1,4 @@
-"""No server leaves the rotation while nobody knows whether the others can carry its load."""
+"""No server leaves the rotation while nobody knows whether the others carry its load, or where no image is to run."""
 
 from dataclasses import replace
 from typing import Any, cast
@@ -9,8 +9,9 @@ from blocks.company import Company
 from blocks.errors import Misconfigured
 from flows.phase import ChecksFailed
 from policy.resources import Connections
+from tasks.step import StepFailed
 from tests.core.company import Figures
-from tests.core.scene import ALL_OLD, BUILT_AND_KEPT, begun, outcome, serving
+from tests.core.scene import ALL_OLD, BUILT, BUILT_AND_KEPT, FIRST_APPROVED, begun, outcome, serving
 from tests.core.world import World
 
 
@@ -32,3 +33,28 @@ def test_a_database_that_hides_its_connections_stops_the_release_before_the_firs
         process.go_on()
 
     assert (outcome(process), serving(world)) == ("stopped", ALL_OLD)
+
+
+def test_r11_where_there_is_no_room_for_the_new_image_no_server_leaves_the_rotation(
+    company: Company, world: World
+) -> None:
+    """R11: the pull comes before any drain."""
+    process = begun(company, world, steps=BUILT)
+    world.faults.add("pull")
+
+    with pytest.raises(StepFailed, match="web-server-1: pull ended with 1"):
+        process.go_on_to_the_end()
+
+    assert (outcome(process), serving(world)) == ("stopped", ALL_OLD)
+    assert not [act for _, act in world.acts if act.startswith("drain")]
+
+
+def test_r11_a_disk_that_is_full_by_then_leaves_no_server_on_the_new_version(company: Company, world: World) -> None:
+    """R11: the second server could take the image and cannot start it."""
+    process = begun(company, world, steps=FIRST_APPROVED)
+    world.faults.add("update")
+
+    with pytest.raises(StepFailed, match="web-server-2: update ended with 1"):
+        process.go_on_to_the_end()
+
+    assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)

@@ -22,7 +22,7 @@ from policy.plans import Back
 from policy.resources import Usage
 from tasks.rollout import drained
 from tasks.step import StepFailed, perform
-from tests.core.company import Figures
+from tests.core.company import Code, Figures
 from tests.core.process import Process
 from tests.core.scene import (
     ALL_BACK,
@@ -43,15 +43,23 @@ from tests.core.scene import (
     serving,
 )
 from tests.core.world import NAMES, Hosts, MemoryStore, World
+from tests.policy.releases import NEW_COMMIT, OLD_COMMIT
 from tests.policy.rows import NEW, OLD
+
+
+def production_of(company: Company) -> str:
+    """Return what the branch `production` says that the servers serve."""
+    return cast("Code", company.github).refs["production"]
 
 
 def test_a_release_that_nothing_speaks_against_is_signed_off(company: Company, world: World) -> None:
     process = begun(company, world, steps=VERIFIED)
+    assert production_of(company) == OLD_COMMIT
 
     process.go_on()
 
     assert (outcome(process), serving(world)) == ("signed off", ALL_NEW)
+    assert production_of(company) == NEW_COMMIT
     newest = Holds(company.store, "production").newest()
     assert newest is not None
     assert newest.released
@@ -62,11 +70,13 @@ def test_a_release_that_nothing_speaks_against_is_signed_off(company: Company, w
 def test_whatever_was_touched_goes_back(company: Company, world: World, steps: int, why: Exception) -> None:
     process = begun(company, world, steps=steps)
     process.outlook.speaks_against = why
+    cast("Code", company.github).refs["production"] = NEW_COMMIT
 
     with pytest.raises(type(why)):
         process.go_on()
 
     assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
+    assert production_of(company) == OLD_COMMIT
     assert world.drained_the_last == []
 
 
@@ -108,6 +118,7 @@ def test_a_new_version_that_is_ill_is_brought_home(company: Company, world: Worl
 
 
 def test_r1_an_update_that_ends_well_and_changes_nothing_is_a_step_that_failed(company: Company, world: World) -> None:
+    """R1: `compose up` ends with 0 and the container is the one before."""
     world.faults.add("up changes nothing")
     process = begun(company, world, steps=FIRST_DRAINED)
 
@@ -127,6 +138,7 @@ def test_r5_a_server_with_sessions_still_open_fails_its_drain_and_is_back_on_the
         process.go_on()
 
     assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
+    assert "update on web-server-2" not in [act for _, act in world.acts]
 
 
 def test_the_last_server_that_is_up_is_never_drained(company: Company, world: World) -> None:

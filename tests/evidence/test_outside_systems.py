@@ -27,6 +27,7 @@ from tasks.telling import (
     on_call_told,
     status_page_resolved,
     status_page_updated,
+    team_notified,
 )
 from tests.evidence.company import Scene
 
@@ -155,3 +156,19 @@ def test_a_maintenance_is_over_once_and_stays_over(scene: Scene) -> None:
         perform(maintenance_over(scene.run, "It is over."), scene.run)
 
     assert asked(scene, status_page_resolved)[0] is Verdict.PASSED
+
+
+def test_slack_that_says_no_within_a_success_fails_the_announcement_at_once(scene: Scene) -> None:
+    """E1."""
+    slack = cast("Any", scene.vendors["slack"])
+    scene.run = replace(scene.run, release=scene.run.release.model_copy(update={"key": "refused-announcement"}))
+    slack.put_out("C0DEPLOYMENTS")
+    asked_before = len(slack.calls)
+    try:
+        with pytest.raises(StepFailed, match=r"^1\.3\.7 .*: Slack refused: the bot is not in #deployments "):
+            perform(team_notified(scene.run), scene.run)
+    finally:
+        slack.channels["C0DEPLOYMENTS"].member = True
+
+    assert len([call for call, _ in slack.calls[asked_before:] if "conversations.history" in call.path]) == 1
+    assert not [call for call, _ in slack.calls[asked_before:] if "chat.postMessage" in call.path]

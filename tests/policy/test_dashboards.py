@@ -24,12 +24,36 @@ CASES = {
     ),
     "pending": ((AlertRule("CPU", "pending", "ok", LATELY),), Verdict.UNKNOWN, "'CPU' is pending, its evaluation ok"),
     "no state": ((AlertRule("CPU", "", "never evaluated", None),), Verdict.UNKNOWN, "in no state"),
-    "error": ((AlertRule("CPU", "inactive", "error", LATELY),), Verdict.UNKNOWN, "its evaluation error"),
-    "paused": ((AlertRule("CPU", "inactive", "ok", LATELY, ("it is paused",)),), Verdict.UNKNOWN, "it is paused"),
-    "old": (
+    "E12 error": (
+        (GREEN, AlertRule("High error rate", "Normal", "error", LATELY)),
+        Verdict.UNKNOWN,
+        "the alert 'High error rate' could not be evaluated: it is Normal, its evaluation error",
+    ),
+    "E12 no data": (
+        (GREEN, AlertRule("High error rate", "inactive", "nodata", LATELY)),
+        Verdict.UNKNOWN,
+        "the alert 'High error rate' could not be evaluated: it is inactive, its evaluation nodata",
+    ),
+    "E12 no health": (
+        (AlertRule("High error rate", "inactive", "", LATELY),),
+        Verdict.UNKNOWN,
+        "could not be evaluated",
+    ),
+    "E12 paused": ((AlertRule("CPU", "inactive", "ok", LATELY, ("it is paused",)),), Verdict.UNKNOWN, "it is paused"),
+    "E12 old": (
         (AlertRule("CPU", "inactive", "ok", NOW - timedelta(hours=2)),),
         Verdict.UNKNOWN,
         "was evaluated 2 h ago (limit 15 min)",
+    ),
+    "E12 from the future": (
+        (AlertRule("CPU", "inactive", "ok", NOW + timedelta(hours=1)),),
+        Verdict.UNKNOWN,
+        "was evaluated 1 h from now: a clock is wrong",
+    ),
+    "clocks differ a little": (
+        (AlertRule("CPU", "inactive", "ok", NOW + timedelta(seconds=20)),),
+        Verdict.PASSED,
+        "none fires",
     ),
     "without a time": ((AlertRule("CPU", "normal", "ok", None),), Verdict.UNKNOWN, "was evaluated never"),
 }

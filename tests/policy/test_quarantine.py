@@ -1,4 +1,4 @@
-"""What was rolled back goes out again only with a reason (4.2, cases.md)."""
+"""What was rolled back goes out again only with a reason (4.2)."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -39,3 +39,12 @@ def test_the_zone_stands_in_the_head_and_the_date_where_the_day_changes() -> Non
 
 def test_an_open_record_is_said_to_be_open() -> None:
     assert "open, not sealed yet" in render_record(numbered([row(Event.OPENED)]), zone="UTC")
+
+
+def test_who_typed_what_somebody_said_by_phone_is_shown() -> None:
+    decided = row(Event.APPROVED, item="2.1.4", sentence="Carla Ortiz (CTO) may approve", typed_by="Ana Souza")
+
+    page = render_record(numbered([row(Event.OPENED), decided]), zone="UTC")
+
+    assert "Carla Ortiz (CTO) may approve (by phone, typed by Ana Souza)" in page
+    assert "by phone" not in render_record(numbered([replace(decided, facts={"typed_by": ""})]), zone="UTC")

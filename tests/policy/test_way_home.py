@@ -282,6 +282,7 @@ def test_a_migration_alone_that_took_something_away_is_for_people() -> None:
 
 
 def test_d5_an_image_that_needs_what_a_migration_dropped_is_not_put_back() -> None:
+    """D5."""
     dropping = under_way(
         row(Event.INTENDED, item=MIGRATION_ITEM, subject="database", takes_away="Patient.nickname dropped"),
         row(Event.CONFIRMED, item=MIGRATION_ITEM, subject="database"),

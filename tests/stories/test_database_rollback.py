@@ -185,6 +185,7 @@ def test_between_15_and_60_minutes_cto_and_devops_lead_decide_together(migrating
 
 
 def test_d5_an_image_whose_column_was_dropped_is_not_put_back(migrating: Stage) -> None:
+    """D5."""
     shipped = migrating.lab.ship("9.2.4", files=DROPS)
     request = migrating.request(shipped, incident_team_confirmed=True, acknowledged=["Patient.createdAt dropped"])
     released = migrating.release(request, CTO_APPROVES)

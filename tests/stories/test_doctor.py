@@ -35,7 +35,7 @@ SHOWN = {
     "other-host-key": ("staging", "SSH", "the host's key is not the one", "ssh-keyscan"),
     "deploy-job-left": ("GitHub", "no deploy job", "job deploy of ci.yml", "take that job out"),
     "github-reads-only": ("GitHub", "repository", "it lacks push", "docs/your-company.md"),
-    "bot-not-in-alerts": ("Slack", "channel alerts", "the bot is not in C0ALERTS", "/invite"),
+    "bot-not-in-alerts": ("Slack", "channel alerts", "the bot is not in #alerts (C0ALERTS)", "/invite"),
     "sentry-refuses": ("Sentry", "issues", "may not", "docs/your-company.md"),
 }
 

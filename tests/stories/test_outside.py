@@ -36,6 +36,7 @@ def test_a_server_that_is_out_of_reach_before_its_turn_brings_the_first_one_home
 
 
 def test_r6_without_the_old_image_there_is_no_way_back_and_no_release(stage: Stage) -> None:
+    """R6."""
     before = str(stage.lab.version_of("web-server-1"))
     shipped = stage.lab.ship("6.0.1")
     stage.lab.remove_image(before)
@@ -184,6 +185,7 @@ def test_a_drained_server_is_put_back_at_once_when_the_other_one_dies(stage: Sta
 
 
 def test_r11_a_full_disk_is_noticed_before_any_server_leaves_the_rotation(stage: Stage) -> None:
+    """R11."""
     before = str(stage.lab.version_of("web-server-1"))
     shipped = stage.lab.ship("6.0.11")
     stage.lab.fill_disk("web-server-2")

@@ -24,6 +24,7 @@ def start_together(request: Request, ready: Barrier) -> None:
 
 
 def test_r8_of_two_releases_in_the_same_second_one_goes_on_and_the_other_names_it(stage: Stage) -> None:
+    """R8."""
     stage.change_limits(staging=3)
     requests = [
         stage.request(stage.lab.ship(f"9.4.{number}", fault="unhealthy"), requested_by=name)
