@@ -36,6 +36,10 @@ class Postgres(CompanyBlock):
     pool: int = Field(ge=1, description="How many connections the application may hold altogether.")
     audit_table: str = Field(default="audit_logs", description="The audit log's table, with its schema if any.")
     audit_time: str = Field(default="timestamp", description="The column that says when a row was written.")
+    audit_actor: str = Field(default="", description="The column that says who acted; empty where there is none.")
+    audit_own: tuple[str, ...] = Field(
+        default=(), description="3.2.3: whom that column names where a smoke test acts; such rows show nothing."
+    )
     key_queries: dict[str, str] = Field(
         default_factory=dict, description="6.3.4: queries that must answer at least one row, each under a name."
     )
@@ -60,10 +64,19 @@ class Postgres(CompanyBlock):
 
         A server writes its own time there: what claims to come from the future shows nothing about now.
         """
-        query = sql.SQL("SELECT count(*) FROM {table} WHERE {time} > now() - %s AND {time} <= now()").format(
+        return int(self.ask(self._audit_rows(), window))
+
+    def count_own_audit_rows(self, window: timedelta) -> int:
+        """Return how many of them the smoke tests left; 0 where nothing says who acted."""
+        if not self.audit_actor or not self.audit_own:
+            return 0
+        own = sql.SQL(" AND {actor}::text = ANY(%s)").format(actor=sql.Identifier(self.audit_actor))
+        return int(self.ask(self._audit_rows() + own, window, list(self.audit_own)))
+
+    def _audit_rows(self) -> sql.Composed:
+        return sql.SQL("SELECT count(*) FROM {table} WHERE {time} > now() - %s AND {time} <= now()").format(
             table=sql.Identifier(*self.audit_table.split(".")), time=sql.Identifier(self.audit_time)
         )
-        return int(self.ask(query, window))
 
     def count_connections(self) -> Connections:
         """Return how many connections to the database are open, ours not counted."""

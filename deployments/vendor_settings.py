@@ -56,7 +56,16 @@ class DatabaseSettings(VendorSection):
     password: str = Field(description="The name of the secret with the password.")
     sslmode: str = Field(default="verify-full", description="How the connection is secured, in libpq's words.")
     pool: int = Field(gt=0, description="The connections that the application may hold altogether.")
-    audit_table: str = Field(default="audit_logs", description="The audit log's table.")
+    audit_table: str = Field(default="audit_logs", description="3.2.3: the audit log's table, with its schema if any.")
+    audit_time: str = Field(default="timestamp", description="3.2.3: the column that says when a row was written.")
+    audit_actor: str = Field(
+        default="", description="3.2.3: the column that says who acted; empty where there is none."
+    )
+    audit_own: tuple[str, ...] = Field(
+        default=(),
+        description="3.2.3: whom that column names where a smoke test acts, such as the demo account; such rows, and as"
+        " many requests, are not counted.",
+    )
     key_queries: dict[str, str] = Field(
         default_factory=dict,
         description="6.3.4: after a migration each of these queries, by a name of yours, must answer at least one row.",

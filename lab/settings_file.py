@@ -155,6 +155,8 @@ def settings(home: Home, balancer: Balancer, hosts: SshHosts) -> dict[str, Any]:
             "sslmode": "disable",
             "pool": 60,
             "audit_table": "audit_logs",
+            "audit_actor": "actor",
+            "audit_own": ["demo@holilabs.xyz"],
             "key_queries": {
                 "patients by name": 'SELECT id FROM "Patient" ORDER BY name',
                 "appointments to come": 'SELECT id FROM "Appointment" WHERE "startsAt" > now()',

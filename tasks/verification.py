@@ -79,6 +79,7 @@ def audit_log_written(run: Run, database: Postgres) -> Judgement:
     span, prometheus = run.limits.audit_window, run.company.prometheus
     return judge_audit_log(
         database.count_audit_rows(span),
+        database.count_own_audit_rows(span),
         prometheus.read_audited_requests(utc_now(), span) if prometheus is not None else None,
         primary=database.is_primary(),
         window=span,

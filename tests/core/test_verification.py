@@ -127,7 +127,7 @@ def test_where_all_is_normal_nobody_is_asked(company: Company, world: World, peo
 @pytest.mark.parametrize(
     ("figures", "says"),
     [
-        (ONE_IN_TWENTY, "3.4.1 Final health check: production: errors 5.00% of 1000 requests (limit 1%)"),
+        (ONE_IN_TWENTY, "3.4.1 Final health check: production: errors 5.00% of 1,000 requests (limit 1%)"),
         ({"requests": 3}, "not enough requests for an error rate: 3 of 20"),
         ({"disk_ratio": 0.9}, "disk 90% (limit 80%)"),
     ],
@@ -177,7 +177,7 @@ def test_a_hotfix_shows_its_last_look_and_is_not_held_by_it(
     verify(run, cast("Any", ClearWatch()))
 
     assert people_stay == []
-    assert run.verdicts["3.4.1"].sentence == "production: errors 5.00% of 1000 requests (limit 1%)"
+    assert run.verdicts["3.4.1"].sentence == "production: errors 5.00% of 1,000 requests (limit 1%)"
 
 
 def test_a_fix_that_mends_nothing_goes_back_before_the_rest_of_the_watch(

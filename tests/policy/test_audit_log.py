@@ -10,8 +10,8 @@ from policy.audit_log import judge_audit_log
 from policy.judgement import Judgement, Verdict
 
 
-def judge(rows: int | None, requests: float | None) -> Judgement:
-    return judge_audit_log(rows, requests, primary=True, window=timedelta(minutes=15), share=0.9)
+def judge(rows: int | None, requests: float | None, own: int = 0) -> Judgement:
+    return judge_audit_log(rows, own, requests, primary=True, window=timedelta(minutes=15), share=0.9)
 
 
 @pytest.mark.parametrize(
@@ -38,9 +38,27 @@ def test_audited_requests_leave_rows(rows: int | None, requests: float | None, v
     assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence
 
 
+@pytest.mark.parametrize(
+    ("rows", "own", "requests", "verdict", "says"),
+    [
+        pytest.param(13, 13, 13, Verdict.UNKNOWN, "all of them by our own smoke tests", id="nobody else came"),
+        pytest.param(13, 13, None, Verdict.UNKNOWN, "13 audit rows", id="nobody knows whether somebody else came"),
+        pytest.param(13, 13, 100, Verdict.FAILED, "misses requests", id="others came and left nothing"),
+        pytest.param(14, 13, 15.4, Verdict.PASSED, "14 audit rows for 15", id="somebody else left one"),
+        pytest.param(14, 13, None, Verdict.PASSED, "14 audit rows", id="somebody else left one of an unknown number"),
+    ],
+)
+def test_what_only_our_smoke_tests_left_shows_nothing(
+    rows: int, own: int, requests: float | None, verdict: Verdict, says: str
+) -> None:
+    judgement = judge(rows, requests, own)
+
+    assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence
+
+
 def test_a_replica_says_nothing_about_what_is_written() -> None:
     """GitHub 2018-10-21."""
-    judgement = judge_audit_log(100, 100, primary=False, window=timedelta(minutes=15), share=0.9)
+    judgement = judge_audit_log(100, 0, 100, primary=False, window=timedelta(minutes=15), share=0.9)
 
     assert judgement.verdict is Verdict.UNKNOWN
 
