@@ -12,7 +12,11 @@ from tasks.doctor import systems_tried
 
 @flow(name="Doctor", persist_result=False)
 def doctor(environment: str = "production") -> State[None]:
-    """Each configured system was reached and each permission tried as far as reading allows; nothing was changed."""
+    """Each configured system was reached and each permission tried as far as reading allows; nothing was changed.
+
+    Args:
+        environment: The environment whose systems are tried.
+    """
     with Company.load(environment) as company:
         findings = systems_tried(company)
     said = headline(findings)

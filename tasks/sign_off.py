@@ -12,7 +12,7 @@ from blocks.postgres import Postgres
 from blocks.sentry import Sentry
 from policy.combined import combine, listed
 from policy.incidents import judge_alerts, judge_incidents, judge_tickets
-from policy.judgement import Judgement, failed, not_configured, passed
+from policy.judgement import Judgement, failed, not_applicable, not_configured, passed
 from policy.new_errors import judge_new_errors
 from policy.record import Event
 from policy.slow_queries import Snapshot, Statement, judge_slow_queries
@@ -78,7 +78,7 @@ def _support_as_usual(run: Run) -> Judgement:
     """As many tickets came since the release began as in the same hours of the weeks before."""
     desk = run.company.tickets
     if not isinstance(desk, Jira) or not desk.support:
-        return not_configured("jira] support")
+        return not_applicable("not configured: no `jira.support` in the settings")
     span = utc_now() - run.release.opened_at
     return judge_tickets(
         desk.count_support(span),

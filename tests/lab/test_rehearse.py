@@ -14,7 +14,7 @@ from lab.processes import LabError
 from lab.record_story import newest_record, outcome_of, say_first_sign, tell, turn_of
 from lab.rehearse import change_limits, leave_out, list_days
 from policy.record import Event, Row, encode
-from policy.release import RedFlagRequest
+from policy.way_back_forms import RedFlagRequest
 
 BEGAN = datetime(2026, 11, 27, 10, tzinfo=UTC)
 
