@@ -145,13 +145,13 @@ def gather_evidence(run: Run) -> tuple[Report, ...]:
         phases.append(manual_way)
     pool = ThreadPoolExecutor(len(phases))
     try:
-        return _reports_of([pool.submit(copy_context().run, one, run) for one in phases])
+        return reports_of([pool.submit(copy_context().run, one, run) for one in phases])
     finally:
         # A run that is cancelled has half a minute to live: it does not wait for the watch of 1.3.3.
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _reports_of(phases: Sequence[Future[Report]]) -> tuple[Report, ...]:
+def reports_of(phases: Sequence[Future[Report]]) -> tuple[Report, ...]:
     """Return each phase's report; raises StepFailed with what stops in the others first, for it may be the cause."""
     reports = []
     step_failed: StepFailed | None = None
