@@ -21,6 +21,7 @@ from blocks.vendor_block import VendorBlock
 from deployments import save_blocks
 from deployments.generated_page import write_or_check
 from deployments.settings_page import default_of, model_of, type_of
+from policy.form import Form
 from policy.page import as_cell
 
 ROOT = Path(__file__).parent.parent
@@ -95,10 +96,15 @@ def _own_fields(kind: type[CompanyBlock]) -> dict[str, FieldInfo]:
 
 
 def _fields_of_form(form: type[BaseModel], forms: Iterable[type[BaseModel]]) -> tuple[dict[str, FieldInfo], str]:
-    """Only what it has beyond the form that it is made from."""
+    """Only what it has beyond the form that it is made from, or says otherwise, as the UI asks for it."""
     base = next((one for one in forms if one is not form and issubclass(form, one)), None)
     known: Mapping[str, FieldInfo] = base.model_fields if base is not None else {}
-    added = {name: field for name, field in form.model_fields.items() if name not in known}
+    names = form.list_fields() if issubclass(form, Form) else list(form.model_fields)
+    added = {
+        name: field
+        for name, field in ((name, form.model_fields[name]) for name in names)
+        if name not in known or field.description != known[name].description
+    }
     return added, f"All of [{base.__name__}](#{base.__name__.lower()}), and:\n\n" if base is not None else ""
 
 

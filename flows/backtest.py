@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.logging import get_run_logger
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from blocks.company import Company
 from flows.metrics_report import DAY, ReportRequest, period
 from policy.backtest import REPLAYED, change_limits, replay
 from policy.backtest_page import render_backtest, say_change, say_effects
+from policy.form import Form
 from policy.limits import Limits
 from tasks.backtest import read_pasts
 from tasks.resolve import BadRequest
@@ -19,10 +20,8 @@ from tasks.run import utc_now
 from tasks.run_log import call_run
 
 
-class BacktestRequest(BaseModel):
+class BacktestRequest(Form):
     """Which limits to try, and on the releases of which days; without days on all that there are records of."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     limits: Mapping[str, float] = Field(
         default={},
@@ -35,23 +34,25 @@ class BacktestRequest(BaseModel):
     environment: str = Field(default="production", description="The environment whose releases are replayed.")
 
 
+RULES_OF_THIS_VERSION = BacktestRequest()
+
+
 @flow(name="Backtest", persist_result=False)
-def backtest(request: BacktestRequest | None = None) -> None:
+def backtest(request: BacktestRequest = RULES_OF_THIS_VERSION) -> None:
     """A page says what these limits would have stopped earlier, for nothing, or no more (2.1, 4.1); nothing changes."""
-    asked = request or BacktestRequest()
-    with Company.load(asked.environment) as company:
+    with Company.load(request.environment) as company:
         zone, now = company.rules.time_zone, utc_now()
-        changed = changed_limits(company.limits, asked.limits)
+        changed = changed_limits(company.limits, request.limits)
         since, until = None, now
-        if asked.first_day or asked.last_day:
-            days = ReportRequest(first_day=asked.first_day, last_day=asked.last_day)
+        if request.first_day or request.last_day:
+            days = ReportRequest(first_day=request.first_day, last_day=request.last_day)
             since, until = period(days, zone=ZoneInfo(zone), now=now)
         pasts, unreadable = read_pasts(company, since=since, until=until)
         outcomes = [replay(past, changed) for past in pasts]
-        today = [replay(past, company.limits) for past in pasts] if asked.limits else outcomes
-        sentence = say_effects(say_change(asked.limits, company.limits, changed), outcomes, zone=zone)
+        today = [replay(past, company.limits) for past in pasts] if request.limits else outcomes
+        sentence = say_effects(say_change(request.limits, company.limits, changed), outcomes, zone=zone)
         page = render_backtest(sentence, outcomes, today, unreadable=unreadable, zone=zone, ui=company.rules.prefect_ui)
-        call_run(f"Backtest of {', '.join(asked.limits) or 'the rules of this version'}")
+        call_run(f"Backtest of {', '.join(request.limits) or 'the rules of this version'}")
         create_markdown_artifact(key="backtest", markdown=page, description=sentence[:200])
     get_run_logger().info(sentence)
 

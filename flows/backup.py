@@ -14,7 +14,9 @@ from tasks.backup import backup_planned, backup_taken
 def database_backup(environment: str = "production", mode: Literal["release", "plan"] = "release") -> None:
     """A custom-format dump is in the backup bucket, was read back whole, and pg_restore can read it.
 
-    mode: plan says where the dump would go and changes nothing.
+    Args:
+        environment: The environment whose database is dumped.
+        mode: release: do it. plan: say where the dump would go and change nothing.
     """
     with Company.load(environment) as company:
         judgement = backup_planned(company) if mode == "plan" else backup_taken(company)

@@ -9,7 +9,7 @@ from flows.hold import held_run
 from flows.opening import run_of
 from flows.way_home import give_to_people
 from policy.record import Unreadable
-from policy.release import BreakHoldRequest
+from policy.way_back_forms import BreakHoldRequest
 from tasks.resolve import BadRequest, require_person
 
 

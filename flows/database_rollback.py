@@ -31,7 +31,8 @@ from policy.migrations.history import Applied, Progress, progress_of
 from policy.migrations.way_back import say_safer
 from policy.plans import Cause, Stuck, Why
 from policy.record import Event, Row, Unreadable, last
-from policy.release import DatabaseRollbackRequest, Release
+from policy.release import Release
+from policy.way_back_forms import DatabaseRollbackRequest
 from tasks.database_rollback import database_may_go_back, only_the_checklist_is_silent, readings_of, taken_back
 from tasks.item import answer
 from tasks.messages import inform

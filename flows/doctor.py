@@ -14,7 +14,11 @@ from tasks.run_log import call_run, ends_failed
 
 @flow(name="Doctor", flow_run_name="Doctor of {environment}", persist_result=False)
 def doctor(environment: str = "production") -> State[None]:
-    """Each configured system was reached and each permission tried as far as reading allows; nothing was changed."""
+    """Each configured system was reached and each permission tried as far as reading allows; nothing was changed.
+
+    Args:
+        environment: The environment whose systems are tried.
+    """
     try:
         company = Company.load(environment)
     except Misconfigured as error:

@@ -31,6 +31,7 @@ from tasks.run_log import tag_beginning, tag_ending
 Answered = TypeVar("Answered")
 LOOK_SECONDS = 0.5
 PRE_EMPTION = timedelta(minutes=10)
+UNSEALED = "the run ended without sealing its record"
 
 
 class HoldLost(Exception):
@@ -138,6 +139,7 @@ def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | N
     heart = Heart(company, release.key, number, release.limits)
     run = Run(release=release, company=company, record=record, number=number, lookout=heart)
     heart.start()
+    unsealed = UNSEALED
     try:
         write_beginning(record, release, over=over)
         if over is None:
@@ -149,10 +151,13 @@ def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | N
         with suppress(BlockError):
             holds.abandon(number, "the run was cancelled")
         raise
+    except BlockError as error:
+        unsealed = f"{unsealed}: {error}"
+        raise
     finally:
         heart.stop()
         publish_record(run)
-        give_back(holds, run)
+        give_back(holds, run, unsealed=unsealed)
         show_ending(run)
         tag_ending(run)
 
@@ -250,13 +255,13 @@ def raise_fences(run: Run, *, all_of_them: bool) -> None:
             get_run_logger().warning("A fence could not be raised: %s", error)
 
 
-def give_back(holds: Holds, run: Run) -> None:
-    """Release the hold if the record is sealed; an unsealed one stays held for recovery."""
+def give_back(holds: Holds, run: Run, *, unsealed: str = UNSEALED) -> None:
+    """Release the hold if the record is sealed; an unsealed one stays held for recovery, which says why."""
     try:
         if run.record.sealed and not run.record.waits_in_spool:
             holds.release(run.number)
             return
-        holds.abandon(run.number, "the run ended without sealing its record")
+        holds.abandon(run.number, unsealed)
     except BlockError as error:
         get_run_logger().warning(
             "The hold %s is left for recovery, which finds it after %s: %s",

@@ -21,7 +21,14 @@ from tasks.run_log import ends_failed
 
 @flow(name="Hotfix duty", persist_result=False)
 def hotfix_duty(duty: Duty, release: str, environment: str = "production", asked: int = 0) -> State[None]:
-    """Look after a duty of the hotfix with this key; what is not done is asked about again on the next working day."""
+    """Look after a duty of the hotfix with this key; what is not done is asked about again on the next working day.
+
+    Args:
+        duty: Which duty is looked after.
+        release: The key of the hotfix, which its record has.
+        environment: The environment of the hotfix.
+        asked: How often people were asked before.
+    """
     with Company.load(environment) as company:
         return chase(company, duty, release, asked=asked, now=utc_now())
 

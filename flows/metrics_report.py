@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.logging import get_run_logger
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from blocks.company import Company
 from policy.chart import as_image
 from policy.combined import listed
+from policy.form import Form
 from policy.metrics_chart import draw_report, list_sentences
 from policy.metrics_page import render_report, same_numbers, subtitle, summary
 from policy.metrics_report import make_report
@@ -25,30 +26,30 @@ DAY = r"^(\d{4}-\d{2}-\d{2})?$"
 FIRST_YEAR = 2000
 
 
-class ReportRequest(BaseModel):
+class ReportRequest(Form):
     """Which days the report covers; empty means the quarter that ended last."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     first_day: str = Field(default="", pattern=DAY, description="The first day, such as 2026-07-01.")
     last_day: str = Field(default="", pattern=DAY, description="The last day, such as 2026-09-30.")
     environment: str = Field(default="production", description="The environment to report on.")
 
 
+LAST_QUARTER = ReportRequest()
+
+
 @flow(name="Metrics report", persist_result=False)
-def metrics_report(request: ReportRequest | None = None) -> None:
+def metrics_report(request: ReportRequest = LAST_QUARTER) -> None:
     """9.1 and 9.2: the figures against their targets, their trend and what they come from: a page, a file, a message.
 
     The file is an SVG beside the records, under `reports/` in the store.
     """
-    asked = request or ReportRequest()
-    with Company.load(asked.environment) as company:
+    with Company.load(request.environment) as company:
         now = utc_now()
-        since, until = period(asked, zone=ZoneInfo(company.rules.time_zone), now=now)
+        since, until = period(request, zone=ZoneInfo(company.rules.time_zone), now=now)
         history = read_history(company, since=min(since, quarters_to(until)[0][0]))
         report = make_report(
             history.releases,
-            environment=asked.environment,
+            environment=request.environment,
             zone=company.rules.time_zone,
             since=since,
             until=until,
@@ -60,7 +61,7 @@ def metrics_report(request: ReportRequest | None = None) -> None:
         call_run(report.title)
         svg = draw_report(report, limits=company.limits)
         days = f"{since:%Y%m%d}-{until - timedelta(days=1):%Y%m%d}"
-        file = f"reports/{asked.environment}/{days}.svg"
+        file = f"reports/{request.environment}/{days}.svg"
         company.store.replace(file, svg.encode())
         picture = as_image(svg, alt="; ".join((report.title, *list_sentences(report))))
         page = render_report(report, picture=picture, ui=company.rules.prefect_ui)
@@ -69,7 +70,7 @@ def metrics_report(request: ReportRequest | None = None) -> None:
             report, link=link_of_run(company), file=file, asked=listed(person.name for person in leads) or "DevOps lead"
         )
         create_markdown_artifact(key="metrics-report", markdown=page, description=subtitle(report))
-        key = f"metrics-report/{asked.environment}/{days}/{same_numbers(report)}"
+        key = f"metrics-report/{request.environment}/{days}/{same_numbers(report)}"
         company.slack.post(company.slack.deployments, text, key)
     get_run_logger().info(subtitle(report))
 

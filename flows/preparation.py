@@ -1,6 +1,7 @@
 """1: before the deployment. Nothing on any production server is changed here."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import replace
@@ -50,7 +51,7 @@ from tasks.review import (
 )
 from tasks.run import Run
 from tasks.sign_off import keep_statements
-from tasks.step import carry_out
+from tasks.step import StepFailed, carry_out
 from tasks.telling import (
     maintenance_announced,
     needs_maintenance,
@@ -144,11 +145,25 @@ def gather_evidence(run: Run) -> tuple[Report, ...]:
         phases.append(manual_way)
     pool = ThreadPoolExecutor(len(phases))
     try:
-        asked = [pool.submit(copy_context().run, one, run) for one in phases]
-        return tuple(one.result() for one in asked)
+        return reports_of([pool.submit(copy_context().run, one, run) for one in phases])
     finally:
         # A run that is cancelled has half a minute to live: it does not wait for the watch of 1.3.3.
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def reports_of(phases: Sequence[Future[Report]]) -> tuple[Report, ...]:
+    """Return each phase's report; raises StepFailed with what stops in the others first, for it may be the cause."""
+    reports = []
+    step_failed: StepFailed | None = None
+    for one in phases:
+        try:
+            reports.append(one.result())
+        except StepFailed as error:
+            step_failed = error
+    if step_failed is not None:
+        stopping = (report.sentence for report in reports if report.stopping)
+        raise StepFailed("; ".join((*stopping, str(step_failed)))) from step_failed
+    return tuple(reports)
 
 
 def announcement(run: Run) -> None:

@@ -35,7 +35,11 @@ PROCESS_DIED = "the process died"
 
 @flow(name="Recovery", flow_run_name="Recovery of {environment}", persist_result=False)
 def recovery(environment: str = "production") -> None:
-    """Bring home what a dead process left behind; while people may still choose, only tell them."""
+    """Bring home what a dead process left behind; while people may still choose, only tell them.
+
+    Args:
+        environment: The environment that is brought home.
+    """
     with Company.load(environment) as company:
         newest = Holds(company.store, environment).newest()
         if newest is None or newest.released:

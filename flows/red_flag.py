@@ -12,7 +12,7 @@ from blocks.hold import Hold, Holds
 from flows.opening import run_of
 from policy.messages import red_flag_raised
 from policy.record import Unreadable
-from policy.release import RedFlagRequest
+from policy.way_back_forms import RedFlagRequest
 from tasks.messages import page_on_call
 from tasks.resolve import BadRequest, require_person
 

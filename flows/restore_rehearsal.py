@@ -16,7 +16,11 @@ from tasks.systems import BACKUPS, SCRATCH
 
 @flow(name="Restore rehearsal", persist_result=False)
 def restore_rehearsal(environment: str = "production") -> None:
-    """The newest backup was restored into a scratch database, counted and thrown away; the proof is kept."""
+    """The newest backup was restored into a scratch database, counted and thrown away; the proof is kept.
+
+    Args:
+        environment: The environment whose backup is tried.
+    """
     with Company.load(environment) as company:
         missing = [system.section for system in (BACKUPS, SCRATCH) if system.of(company) is None]
         if missing:

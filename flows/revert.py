@@ -21,8 +21,9 @@ from policy.judgement import Judgement, passed
 from policy.messages import revert_proposed
 from policy.metrics import Ending
 from policy.record import Event, Row, Unreadable, last
-from policy.release import REVERT_SUFFIX, Release, RevertRequest
+from policy.release import REVERT_SUFFIX, Release
 from policy.revert import Brought, branch_of, describe, say_migrations, title_of
+from policy.way_back_forms import RevertRequest
 from tasks.item import write_down
 from tasks.messages import deliver, inform
 from tasks.resolve import BadRequest, require_person

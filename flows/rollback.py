@@ -21,7 +21,8 @@ from policy.limits import Mode
 from policy.metrics import Ending
 from policy.plans import Back, Cause, Nothing, Plan, Stuck, Why
 from policy.record import Event, Row, Unreadable, last
-from policy.release import Release, RollbackRequest
+from policy.release import Release
+from policy.way_back_forms import RollbackRequest
 from policy.way_home import plan_way_home, read_way_back, say_closed
 from tasks.closed import find_closed
 from tasks.resolve import BadRequest, require_person

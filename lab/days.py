@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from lab.client import Lab
 from lab.control_plane import ControlPlane
+from lab.decider import APPROVE, LEAVE_IT, RETRY, ROLL_BACK, STAY, WAIT
 from lab.processes import LabError
 
 Strike = Callable[[Lab, ControlPlane, str], object]
@@ -23,7 +24,8 @@ def nothing(_lab: Lab, _control: ControlPlane, _run: str) -> None:
 class Day:
     """One bad day: what the new version is like, what breaks before the release and while a person decides.
 
-    `when_waiting` happens as somebody decides to keep waiting.
+    `struck` says what breaks at the gate, `when_waiting` happens as somebody decides to keep waiting, and
+    `begins_with` are the answers to the first question.
     """
 
     name: str
@@ -33,8 +35,10 @@ class Day:
     conclusion: str = "success"
     before: Callable[[Lab], object] = lambda _lab: None
     at_gate: Strike = nothing
+    struck: str = ""
     when_waiting: Strike = nothing
     limits: Mapping[str, float] = field(default_factory=dict)
+    begins_with: tuple[str, ...] = (APPROVE, ROLL_BACK, WAIT, STAY)
 
 
 def kill_release(_lab: Lab, control: ControlPlane, run: str) -> None:
@@ -117,7 +121,8 @@ DAYS = (
     Day(
         "database-down",
         "The database goes down as you begin.",
-        "Grafana and PagerDuty rang; 1.4.1 asks production itself before the first change, and that is why it stopped.",
+        "Grafana and PagerDuty rang. In the lab staging uses the same PostgreSQL, so 1.3.1 notices it first; where"
+        " staging has its own, 1.4.1 does, which asks production itself before the first change.",
         before=lambda lab: lab.stop_database(),
     ),
     Day(
@@ -125,12 +130,14 @@ DAYS = (
         "While you think about approving, web-server-2 can no longer be reached.",
         "The evidence is gathered again after your answer. A look at the balancer's page before answering shows it.",
         at_gate=lambda lab, _control, _run: lab.cut("web-server-2"),
+        struck="web-server-2 cannot be reached any more",
     ),
     Day(
         "metrics-away",
         "Prometheus stops while the first server is updated: nobody can say whether it is well.",
         "`up` of Prometheus itself is worth an alert. Unknown is not passed: it asks you, and rolls nothing back.",
         at_gate=lambda lab, _control, _run: lab.stop_metrics(),
+        struck="Prometheus stops",
         when_waiting=lambda lab, _control, _run: lab.start_metrics(),
         limits={"unknown_patience": 8},
     ),
@@ -139,19 +146,23 @@ DAYS = (
         "While you think about approving, a colleague raises a red flag: patients cannot open prescriptions.",
         "No metric shows it: the smoke tests try what they know. Add the feature of this release to them.",
         at_gate=raise_flag,
+        struck="Omar Reyes starts `Red flag/red-flag`",
     ),
     Day(
         "killed",
         "The process of the release is killed between the two servers; both are healthy.",
         "The worker's own memory and its journal (`journalctl -u countersign-worker`); nothing of the release was ill.",
         at_gate=kill_release,
+        struck="the process of the release is killed",
         limits={"choice": 40},
+        begins_with=(RETRY, LEAVE_IT),
     ),
     Day(
         "power-cut",
         "The worker's machine loses its power between the two servers, and comes back.",
         "Nothing warned. Slack's own scheduled message speaks up even if the machine never comes back.",
         at_gate=lose_power,
+        struck="the worker's machine loses its power, and starts again without the release",
     ),
     Day(
         "nobody-answers",

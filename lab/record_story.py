@@ -4,11 +4,13 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 BAD = ("failed", "unknown")
 ANSWERS = ("approved", "answered")
+STEP_FAILED = "a step failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,15 @@ class Line:
         return f"{self.seconds:6.1f} s  {self.text}"
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What no row of the record holds: what broke, or what a person did in Prefect."""
+
+    at: datetime
+    text: str
+    trouble: bool = False
+
+
 def newest_record(store: Path) -> list[dict[str, Any]]:
     """Return the rows of the newest release in a folder store, oldest first; none where there is no record."""
     folders = sorted((store / "records").glob("*"))
@@ -36,21 +47,25 @@ def outcome_of(rows: Sequence[dict[str, Any]]) -> str | None:
     return str(sealed["facts"]["outcome"]) if sealed else None
 
 
-def tell(rows: Sequence[dict[str, Any]]) -> list[Line]:
-    """Return what is worth telling of each row, with the seconds since the release began."""
+def tell(rows: Sequence[dict[str, Any]], *, beside: Sequence[Beside] = ()) -> list[Line]:
+    """Return what is worth telling of each row, and what happened `beside` them, by the seconds since the beginning."""
     if not rows:
         return []
     began = datetime.fromisoformat(rows[0]["at"])
-    return [
+    lines = [
         Line((datetime.fromisoformat(row["at"]) - began).total_seconds(), text, row["event"], trouble=_is_bad(row))
         for row in rows
         for text in _say(row)
     ]
+    lines += [Line((one.at - began).total_seconds(), one.text, "beside", trouble=one.trouble) for one in beside]
+    lines.sort(key=lambda line: line.seconds)
+    return [line for before, line in pairwise((None, *lines)) if line and (before is None or line.text != before.text)]
 
 
 def turn_of(lines: Sequence[Line]) -> int:
-    """Return the place of the first line that is the software's own answer to trouble: going home, or the end."""
-    return next((place for place, line in enumerate(lines) if line.event in ("going home", "sealed")), len(lines))
+    """Return the place of the first line that is the software's own answer: it takes over, goes home, or ends."""
+    turns = ("took over", "going home", "sealed")
+    return next((place for place, line in enumerate(lines) if line.event in turns), len(lines))
 
 
 def say_first_sign(lines: Sequence[Line]) -> str:
@@ -66,7 +81,14 @@ def say_first_sign(lines: Sequence[Line]) -> str:
     return f"{said} That was {abs(gap):.0f} s {'before' if gap > 0 else 'after'} the first decision."
 
 
+def _turn(event: str, facts: dict[str, Any]) -> str:
+    """Where nothing was changed, nothing goes home."""
+    return "it stops here" if event == "going home" and facts.get("plan") == "Nothing" else event
+
+
 def _is_bad(row: dict[str, Any]) -> bool:
+    if row["event"] == "going home":
+        return bool(row["facts"].get("cause") == STEP_FAILED)
     return row["event"] == "red flag" or (row["event"] == "judged" and row["facts"].get("verdict") in BAD)
 
 
@@ -77,7 +99,7 @@ def _say(row: dict[str, Any]) -> Iterator[str]:
     elif event == "confirmed" and str(row["subject"]).startswith(("web-server", "balancer")):
         yield f"{row['subject']}: {row['step']}"
     elif event in ("red flag", "going home"):
-        yield f"{event}: {facts.get('cause', '')} {facts.get('sentence', '')}".replace(":  ", ": ").strip()
+        yield ": ".join(part for part in (_turn(event, facts), facts.get("cause"), facts.get("sentence")) if part)
     elif event == "asked":
         yield f"a person is asked ({row['item']})"
     elif event in ANSWERS:

@@ -9,6 +9,7 @@ import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -16,10 +17,10 @@ import httpx
 from lab.client import ROOT, Lab
 from lab.control_plane import ENDED, ControlPlane
 from lab.days import DAYS, Day, find
-from lab.decider import LEAVE_IT, AtTerminal, Given, Operator
+from lab.decider import APPROVE, LEAVE_IT, RETRY, WAIT, Operator, read_answers, say_moments
 from lab.home import Home
 from lab.processes import LabError
-from lab.record_story import newest_record, outcome_of, say_first_sign, tell, turn_of
+from lab.record_story import Beside, newest_record, outcome_of, say_first_sign, tell, turn_of
 from lab.teller import Teller
 
 DAY_SECONDS = 420.0
@@ -30,7 +31,6 @@ LAST_WORDS_SECONDS = 10.0
 LOST_RETRY_SECONDS = 12.0
 # A load test on a small machine would end most days on staging.
 TOO_HEAVY = ("load_test", "staging_metrics")
-RETRY, WAIT = "retry", "keep waiting"
 DECIDES = "Tomas Lima"
 
 
@@ -42,10 +42,11 @@ class Rehearsal:
         self.lab, self.control, self.teller = lab, control, Teller(lab, control)
         self._answered: set[str] = set()
         self._asked = ""
-        self._struck = self._retried = False
+        self._struck = self._decided = self._retried = False
         self._decision: str | None = None
         self._crashed_at: float | None = None
         self._told = 0
+        self._beside: list[Beside] = []
 
     def play(self) -> str:
         """Play the day to its end, tell it, and return how the record says that it ended."""
@@ -110,7 +111,12 @@ class Rehearsal:
             self._struck = True
             self.teller.say("The release waits for a person")
             self.teller.tell_world(counts_said=True)
+            if self.day.struck:
+                self._note(self.day.struck, trouble=True)
             self.day.at_gate(self.lab, self.control, run)
+            if self.control.state_of(run)[0] == "PAUSED" and not any(self.control.processes_of(run)):
+                self._note("Prefect still says: Paused; nobody is behind it, and an answer would reach nobody")
+                self._answered.add(key)
             return
         if self._asked != key:
             self._asked = key
@@ -121,7 +127,7 @@ class Rehearsal:
 
     def _answer(self, run: str, key: str, decision: str) -> None:
         answer = {"decision": decision, "name": DECIDES, "reason": "decided in a rehearsal"}
-        if decision == "approve":
+        if decision == APPROVE:
             answer["code"] = self.lab.code_of(DECIDES)
         try:
             self.control.resume(run, answer)
@@ -140,9 +146,17 @@ class Rehearsal:
             self.teller.tell_world(counts_said=False)
             self.operator.ask("Go on with it, or leave it to recovery?", options)
         self._decision = self._decision or self.operator.decide(options)
+        if self._decision and not self._decided:
+            self._decided = True
+            self._note(f"{DECIDES}: {self._decision}")
         if self._decision == RETRY and time.monotonic() > crashed_at + LOST_RETRY_SECONDS:
             self.control.retry(run)
             self._retried = True
+
+    def _note(self, text: str, *, trouble: bool = False) -> None:
+        """Say what no row of the record holds, and keep it for the end."""
+        self.teller.say(f"  {text}")
+        self._beside.append(Beside(datetime.now(UTC), text, trouble))
 
     def _new_record(self) -> Path | None:
         found = sorted(set((self.lab.home.folder("store") / "records").glob("*")) - self._known)
@@ -154,7 +168,7 @@ class Rehearsal:
     def tell(self) -> str:
         """Say the three things and return the outcome."""
         rows = self._rows()
-        lines = tell(rows)
+        lines = tell(rows, beside=self._beside)
         turn = turn_of(lines)
         for title, part in (("\nWhat happened", lines[:turn]), ("What the software did", lines[turn:])):
             print(title)
@@ -213,7 +227,8 @@ def list_days() -> int:
     width = max(len(day.name) for day in DAYS)
     for day in DAYS:
         print(f"  {day.name:<{width}}  {day.sentence}")
-    print("\nPlay one: make rehearse DAY=eight-percent; without a person: ANSWER='approve,roll back'")
+    print("\nPlay one: make rehearse DAY=eight-percent; without a person: ANSWER='approve,roll back', one a question.")
+    print(f"What can be answered: {say_moments()}.")
     return 0
 
 
@@ -226,9 +241,9 @@ def main() -> int:
     words = parser.parse_args()
     if not words.day:
         return list_days()
-    given = [one.strip() for one in words.answer.split(",") if one.strip()]
     try:
-        return rehearse(words.home, find(words.day), Given(given) if given else AtTerminal())
+        day = find(words.day)
+        return rehearse(words.home, day, read_answers(words.answer, first=day.begins_with))
     except LabError as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -17,13 +17,11 @@ from policy.roles import Person, Role, Roster
 STANDARD_WAY = "use the deployment `production`"
 
 
-def judge_urgency(urgency: Urgency, explanation: str, *, can_wait: bool | None) -> Judgement:
+def judge_urgency(urgency: Urgency, explanation: str, *, can_wait: bool) -> Judgement:
     """Pass when something makes it an emergency and it cannot wait."""
     wrong = []
     if urgency is Urgency.NOTHING:
         wrong.append("no user is affected, no hole is exploited and no data is at stake")
-    if can_wait is None:
-        return failed("can_wait: it is not said whether it can wait until business hours; expected yes or no")
     if can_wait:
         wrong.append("it can wait until business hours")
     if wrong:

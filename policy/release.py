@@ -3,36 +3,35 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from policy.form import CommitName, Form, NameInRoster
 from policy.items import Way
 from policy.limits import Limits, Mode, Risk
-from policy.red_flags import RaisedFlag
 from policy.risk import Commit
 
 # How the key of a record ends that is of no release: of evidence gathered the day before, of a revert proposed.
 PREPARE_SUFFIX, REVERT_SUFFIX = "-prepare", "-revert"
 
 
-class Request(BaseModel):
+class Request(Form):
     """A standard production release."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    commit: str = Field(
+    commit: CommitName = Field(
         default="",
-        pattern=r"^([0-9a-f]{7,40})?$",
         description="The commit on main to release, 7 to 40 hexadecimal digits. Leave it empty to name a pull request.",
     )
-    pull_request: int | None = Field(
-        default=None, gt=0, description="The pull request to merge and release, instead of a commit."
+    pull_request: int = Field(
+        default=0,
+        ge=0,
+        description="The number of the pull request to merge and release, instead of a commit. 0: the commit above.",
     )
     summary: str = Field(
         min_length=8, max_length=200, description="What changes, in one line. It is posted to the team."
     )
-    requested_by: str = Field(min_length=1, description="Your name, as in the roster.")
+    requested_by: NameInRoster
     way_back_understood: bool = Field(description="1.4.5: I know how to roll back, also by hand (docs/runbook.md).")
     incident_team_confirmed: bool = Field(
         default=False,
@@ -64,6 +63,12 @@ class Request(BaseModel):
         default={}, description="1.2.4: the flags of this release, each with the value that it has in production."
     )
 
+    @field_validator("pull_request", mode="before")
+    @classmethod
+    def _read_none(cls, value: object) -> object:
+        """A record of an earlier version has none where none was named."""
+        return 0 if value is None else value
+
     @property
     def is_built_on_servers(self) -> bool:
         """Whether the servers fetch and build the commit themselves (2.3), so that it may be a branch's."""
@@ -85,6 +90,19 @@ class ManualReason(StrEnum):
 class ManualRequest(Request):
     """A manual deployment (2.3): the servers fetch the commit and build it themselves."""
 
+    asked_first: ClassVar[tuple[str, ...]] = ("commit", "pull_request", "summary", "reason", "explanation")
+
+    commit: CommitName = Field(
+        default="",
+        description="The commit that the servers build, on main or on a branch of this repository, 7 to 40 hexadecimal"
+        " digits. Leave it empty to name a pull request.",
+    )
+    pull_request: int = Field(
+        default=0,
+        ge=0,
+        description="The number of the pull request whose newest commit the servers build, instead of a commit."
+        " It is not merged. 0: the commit above.",
+    )
     reason: ManualReason = Field(description="2.3: why the pipeline cannot do it.")
     explanation: str = Field(
         default="",
@@ -118,9 +136,27 @@ class DeployedBy(StrEnum):
 class HotfixRequest(Request):
     """An emergency hotfix (section 5)."""
 
-    urgency: Urgency = Field(description="5.2.1: is this truly an emergency, and what makes it one?")
-    can_wait: bool | None = Field(
-        default=None, description="5.2.1: can it wait until business hours? Yes or no; what can goes the standard way."
+    asked_first: ClassVar[tuple[str, ...]] = (
+        *("commit", "pull_request", "deployed_by", "summary"),
+        *("urgency", "can_wait", "explanation"),
+        *("requested_by", "way_back_understood"),
+        *("check_path", "check_status", "check_expects", "tried_by_hand", "watch_for"),
+    )
+
+    commit: CommitName = Field(
+        default="",
+        description="The commit of the fix, 7 to 40 hexadecimal digits: by the pipeline one on main, by a build on the"
+        " servers also one that is on its own branch only. Leave it empty to name a pull request.",
+    )
+    pull_request: int = Field(
+        default=0,
+        ge=0,
+        description="The number of the fix's pull request, instead of a commit: the pipeline releases what it becomes"
+        " on main, a build on the servers its newest commit as it is. 0: the commit above.",
+    )
+    urgency: Urgency = Field(description="5.2.1: what makes it an emergency. With none of these it is refused.")
+    can_wait: Literal["no", "yes"] = Field(
+        description="5.2.1: whether it can wait until business hours. What can wait goes the standard way."
     )
     explanation: str = Field(min_length=8, max_length=500, description="What is broken, for whom, since when.")
     deployed_by: DeployedBy = Field(
@@ -145,6 +181,12 @@ class HotfixRequest(Request):
         default="", max_length=500, description="5.2.6: what the team should watch for afterwards: side effects."
     )
 
+    @field_validator("can_wait", mode="before")
+    @classmethod
+    def _read_switch(cls, value: object) -> object:
+        """On the command line, and in a record of an earlier version, it is true or false."""
+        return ("no", "yes")[value] if isinstance(value, bool) else value
+
     @property
     def is_built_on_servers(self) -> bool:
         """Whether it goes by option B of 5.2.4."""
@@ -154,85 +196,6 @@ class HotfixRequest(Request):
     def is_security(self) -> bool:
         """Whether a hole is being exploited: then 5.2.6 requires a post-mortem."""
         return self.urgency is Urgency.HOLE_EXPLOITED
-
-
-class RollbackReason(StrEnum):
-    """Why a person rolls production back (4.1)."""
-
-    ERROR_RATE = "the error rate is high"
-    FEATURE_BROKEN = "a critical feature is broken"
-    PERFORMANCE = "performance degraded significantly"
-    DATA_CORRUPTION = "data is corrupted"
-    SECURITY_HOLE = "a security vulnerability was introduced"
-    USER_REPORTS = "users report problems"
-
-
-class RollbackRequest(BaseModel):
-    """Put production back to the version before the newest release (4.2.2)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    reason: RollbackReason = Field(description="4.1: what calls for a roll-back.")
-    what_was_seen: str = Field(min_length=8, max_length=500, description="What you saw, in one line.")
-    requested_by: str = Field(min_length=1, description="Your name, as in the roster.")
-    release: str = Field(
-        default="", description="The key of the release to undo. Empty: the newest one that changed a server."
-    )
-    mode: Mode = Field(default=Mode.RELEASE, description="plan: show what would happen and change nothing.")
-    environment: str = Field(default="production", description="The environment to roll back.")
-
-
-class RevertRequest(BaseModel):
-    """Propose on GitHub to take off main what a release brought (4.2.1)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    release: str = Field(
-        default="", description="The key of the release to revert. Empty: the newest one that was rolled back."
-    )
-    reason: str = Field(min_length=8, max_length=500, description="Why, in one line. It is posted on GitHub.")
-    requested_by: str = Field(min_length=1, description="Your name, as in the roster.")
-    ticket: str = Field(default="", max_length=40, description="1.1.1: the ticket of the revert, if you need one.")
-    environment: str = Field(default="production", description="The environment that was released to.")
-
-
-class DatabaseRollbackRequest(BaseModel):
-    """Take back the migrations of a release, and put production back to the version before it (4.3)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    reason: RollbackReason = Field(description="4.1: what calls for a roll-back.")
-    what_was_seen: str = Field(min_length=8, max_length=500, description="What you saw, in one line.")
-    requested_by: str = Field(min_length=1, description="Your name, as in the roster; you cannot approve it yourself.")
-    release: str = Field(
-        default="", description="The key of the release whose migrations go back. Empty: the newest one that migrated."
-    )
-    mode: Mode = Field(
-        default=Mode.RELEASE,
-        description="plan: judge 4.3.1, show every statement and every step, and change nothing.",
-    )
-    environment: str = Field(default="production", description="The environment to roll back.")
-
-
-class RedFlagRequest(BaseModel):
-    """Send the release that is under way home (4.1)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    reason: RaisedFlag = Field(description="4.1: what calls for a roll-back.")
-    what_was_seen: str = Field(min_length=8, max_length=500, description="What you saw, in one line.")
-    requested_by: str = Field(min_length=1, description="Your name, as in the roster.")
-    environment: str = Field(default="production", description="The environment that is being released to.")
-
-
-class BreakHoldRequest(BaseModel):
-    """Free an environment whose release neither ends nor is recovered; its servers are left as they are."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    reason: str = Field(min_length=8, max_length=500, description="Why the hold is broken, for the record.")
-    requested_by: str = Field(min_length=1, description="Your name, as in the roster.")
-    environment: str = Field(default="production", description="The environment whose hold is broken.")
 
 
 class Release(BaseModel):

@@ -27,7 +27,7 @@ from tasks.systems import DOPPLER
 @item("1.2.1")
 def branch_up_to_date(run: Run) -> Judgement:
     """What is released contains its base: main for a pull request, what production serves for a commit of main."""
-    of_a_pull = run.release.request.pull_request is not None
+    of_a_pull = run.release.request.pull_request > 0
     base = run.company.rules.main_branch if of_a_pull else run.release.previous_commit
     return judge_up_to_date(run.company.github.read_compared(base, run.release.commit))
 

@@ -33,7 +33,7 @@ from tasks.systems import TEST_BENCH
 def urgency_assessed(run: Run) -> Judgement:
     """Users are affected, a hole is exploited or data is at stake, and it cannot wait."""
     request = hotfix_request(run.release)
-    return judge_urgency(request.urgency, request.explanation, can_wait=request.can_wait)
+    return judge_urgency(request.urgency, request.explanation, can_wait=request.can_wait == "yes")
 
 
 @item("5.2.2")

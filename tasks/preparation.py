@@ -248,7 +248,7 @@ def merge_and_build(run: Run) -> Build:
 
 def _merged_commit(run: Run) -> str:
     number = run.release.request.pull_request
-    if number is None:
+    if not number:
         return run.release.commit
     run.record.append(
         Event.INTENDED, item="2.1.1", subject=f"#{number}", step="merged", facts={"undo": "revert the merge"}

@@ -168,7 +168,7 @@ def check_request(request: Request, company: Company) -> str:
     """Return the commit to release; raises BadRequest for what is wrong whatever production serves."""
     require_person(company, request.requested_by)
     if isinstance(request, HotfixRequest):
-        urgency = judge_urgency(request.urgency, request.explanation, can_wait=request.can_wait)
+        urgency = judge_urgency(request.urgency, request.explanation, can_wait=request.can_wait == "yes")
         if not urgency.verdict.lets_pass:
             raise BadRequest(f"urgency: {urgency.sentence}")
         tried = judge_tried(request)
@@ -243,7 +243,7 @@ def _commit_of(request: Request, company: Company) -> str:
         raise BadRequest(
             f"commit and pull_request: found {request.commit!r} and {request.pull_request!r}, expected exactly one"
         )
-    if request.pull_request is not None:
+    if request.pull_request:
         return _head_of(request.pull_request, company, as_it_is=request.is_built_on_servers)
     try:
         commit = company.github.read_commit(request.commit).sha

@@ -15,7 +15,7 @@ from tasks.systems import DATABASE, PRISMA
 
 def resolve_migration(request: Request, company: Company, *, key: str, now: datetime) -> Release:
     """Return the release of the migrations that the database lacks; raises BadRequest for what has to wait for code."""
-    if request.pull_request is not None:
+    if request.pull_request:
         raise BadRequest(f"pull_request: {request.pull_request} has to be merged first; name the commit on main")
     commit = check_request(request, company)
     previous = serving_commit(company)

@@ -189,7 +189,7 @@ def _read_range(content: bytes) -> Mapping[str, object]:
 
 def _code_scanning(run: Run, _security: SecuritySource) -> Scan | None:
     number = run.release.request.pull_request
-    ref = f"refs/pull/{number}/head" if number is not None else f"refs/heads/{run.company.rules.main_branch}"
+    ref = f"refs/pull/{number}/head" if number else f"refs/heads/{run.company.rules.main_branch}"
     found = run.company.github.read_code_scanning(ref)
     if not found.analyses:
         return None

@@ -79,7 +79,7 @@ def _support_as_usual(run: Run) -> Judgement:
     """As many tickets came since the release began as in the same hours of the weeks before."""
     desk = run.company.tickets
     if not isinstance(desk, Jira) or not desk.support:
-        return not_applicable("support tickets are not configured: no `support` in [jira] in the settings")
+        return not_applicable("not configured: no `jira.support` in the settings")
     span = utc_now() - run.release.opened_at
     return judge_tickets(
         desk.count_support(span),

@@ -13,7 +13,7 @@ from flows.choice import PeopleStay
 from flows.red_flag import RedFlag
 from policy.plans import Back, Cause, Plan, Stuck, Why
 from policy.record import Event
-from policy.release import RollbackRequest
+from policy.way_back_forms import RollbackRequest
 from tests.core.company import a_release
 from tests.core.process import Process
 from tests.core.scene import ALL_BACK, SECOND_BACK, VERIFIED, begun, outcome

@@ -14,7 +14,8 @@ from policy.items import Way
 from policy.judgement import Verdict
 from policy.plans import Cause, Why
 from policy.record import Event, last
-from policy.release import ManualReason, ManualRequest, Release, RollbackRequest
+from policy.release import ManualReason, ManualRequest, Release
+from policy.way_back_forms import RollbackRequest
 from policy.way_home import touched_servers
 from tasks.item import answer
 from tasks.preparation import way_back_known

@@ -27,7 +27,8 @@ from lab.postgres import PROGRAMS, Cluster
 from policy.migrations.history import Progress, progress_of
 from policy.plans import Cause, Watching, Why
 from policy.record import Event, last
-from policy.release import DatabaseRollbackRequest, Release, RollbackReason, RollbackRequest
+from policy.release import Release
+from policy.way_back_forms import DatabaseRollbackRequest, RollbackReason, RollbackRequest
 from tasks.database_rollback import database_may_go_back, down_of, taken_back
 from tasks.run import Run
 from tasks.step import StepFailed, carry_out

@@ -16,7 +16,8 @@ from flows.revert import newest_rolled_back
 from flows.rollback import release_to_undo
 from policy.metrics import Ending
 from policy.record import Event, last
-from policy.release import Release, RollbackReason, RollbackRequest
+from policy.release import Release
+from policy.way_back_forms import RollbackReason, RollbackRequest
 from tasks.metrics_report import read_release_facts
 from tasks.resolve import BadRequest
 from tests.core.company import LIMITS, a_company, a_release

@@ -17,7 +17,7 @@ from flows.sign_off import sign_off
 from flows.way_home import way_home
 from policy.plans import Back, Forward, Stuck
 from policy.record import Event
-from policy.release import BreakHoldRequest
+from policy.way_back_forms import BreakHoldRequest
 from tasks.step import StepFailed
 from tests.core.process import Process
 from tests.core.scene import (

@@ -192,7 +192,7 @@ def test_no_release_is_sent_home_for_a_hotfix_whose_checks_are_wrong(
     company: Company, tmp_path: Path, world: World
 ) -> None:
     process = begun(company, world, steps=0)
-    urgent: Any = {"urgency": "users are actively affected", "can_wait": False, "explanation": "logins fail since 3"}
+    urgent: Any = {"urgency": "users are actively affected", "can_wait": "no", "explanation": "logins fail since 3"}
     request = HotfixRequest.model_validate({**releases.request().model_dump(), **urgent})
 
     with pytest.raises(Misconfigured, match="own_checks: "):

@@ -12,7 +12,7 @@ from flows.recovery import recover
 from flows.rollback import release_to_undo, undoing
 from policy.plans import Back, Forward, Nothing, Stuck, Wait
 from policy.record import Event
-from policy.release import RollbackReason, RollbackRequest
+from policy.way_back_forms import RollbackReason, RollbackRequest
 from tasks.metrics_report import read_release_facts
 from tasks.rollout import put_back, taken_out
 from tasks.step import StepFailed, perform

@@ -17,8 +17,9 @@ from lab.vendors.github import GitHub as StandIn
 from policy.judgement import Judgement, Verdict
 from policy.metrics import Ending
 from policy.record import Event
-from policy.release import Build, RevertRequest
+from policy.release import Build
 from policy.revert import branch_of, find_reverted, title_of
+from policy.way_back_forms import RevertRequest
 from tasks.resolve import BadRequest
 from tasks.revert import brought_by, revert_deployed
 from tasks.run import Run

@@ -1,5 +1,6 @@
 """The days of `make rehearse`, and how a record is told."""
 
+import os
 import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,13 +9,14 @@ from typing import Any
 import pytest
 
 from lab.days import CALL_OF_A_COLLEAGUE, DAYS, find
-from lab.decider import Given
+from lab.decider import APPROVE, LEAVE_IT, RETRY, ROLL_BACK, AtTerminal, Given, read_answers
 from lab.image_builder import FAULTS, ONLY
 from lab.processes import LabError
-from lab.record_story import newest_record, outcome_of, say_first_sign, tell, turn_of
+from lab.record_story import Beside, newest_record, outcome_of, say_first_sign, tell, turn_of
 from lab.rehearse import change_limits, leave_out, list_days
+from policy.plans import Cause, Nothing
 from policy.record import Event, Row, encode
-from policy.release import RedFlagRequest
+from policy.way_back_forms import RedFlagRequest
 
 BEGAN = datetime(2026, 11, 27, 10, tzinfo=UTC)
 
@@ -96,12 +98,84 @@ def test_a_store_without_a_record_tells_nothing(tmp_path: Path) -> None:
     assert say_first_sign([]) == "The record holds no bad sign before the end."
 
 
-def test_given_answers_are_taken_in_turn_and_only_where_they_are_an_option() -> None:
-    given = Given(["approve", "keep waiting"])
+def test_each_question_gets_the_next_answer_once_and_nothing_when_there_are_no_more() -> None:
+    given, gate = Given(["nothing", "approve"]), (APPROVE, ROLL_BACK)
+    decided = []
+    for question in ("first", "second", "third"):
+        given.ask(question, gate)
+        decided += [given.decide(gate), given.decide(gate)]
 
-    assert given.decide(("approve", "roll back")) == "approve"
-    assert given.decide(("approve", "roll back")) is None
-    assert given.decide(("approve", "roll back")) is None
+    assert decided == [None, None, APPROVE, None, None, None]
+
+
+def test_an_answer_that_its_question_does_not_take_is_taken_for_no_other() -> None:
+    given = Given([APPROVE])
+    given.ask("Go on with it, or leave it to recovery?", (RETRY, LEAVE_IT))
+
+    with pytest.raises(LabError, match="'approve' is no answer here; expected retry or leave it or nothing"):
+        given.decide((RETRY, LEAVE_IT))
+
+
+@pytest.mark.parametrize(
+    ("day", "answers", "said"),
+    [
+        ("eight-percent", "aprove", r"'aprove' is no answer; where the release waits for its approval: approve, roll"),
+        ("killed", "approve", r"this day begins with retry or leave it, found 'approve'"),
+        ("killed", "retry,maybe", r"'maybe' is no answer"),
+    ],
+)
+def test_a_wrong_answer_is_refused_before_anything_starts(day: str, answers: str, said: str) -> None:
+    with pytest.raises(LabError, match=said):
+        read_answers(answers, first=find(day).begins_with)
+
+
+def test_without_answers_a_person_decides() -> None:
+    assert isinstance(read_answers("", first=find("killed").begins_with), AtTerminal)
+    assert isinstance(read_answers("retry, approve", first=find("killed").begins_with), Given)
+
+
+def test_a_person_who_types_what_is_no_answer_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"3\n")
+    with os.fdopen(reading) as typed:
+        monkeypatch.setattr("sys.stdin", typed)
+        person = AtTerminal()
+
+        assert person.decide((RETRY, LEAVE_IT)) is None
+        assert "'3' is none of them; type one of 1 retry, 2 leave it" in capsys.readouterr().out
+        os.write(writing, b"retry\n")
+        assert person.decide((RETRY, LEAVE_IT)) == RETRY
+        os.close(writing)
+        assert (person.decide((RETRY, LEAVE_IT)), person.decide((RETRY, LEAVE_IT))) == (None, None)
+    assert "none of them" not in capsys.readouterr().out
+
+
+def test_where_nothing_was_changed_nothing_goes_home_and_the_failed_step_is_the_bad_sign(tmp_path: Path) -> None:
+    store = written(
+        tmp_path,
+        row(0, Event.OPENED),
+        row(30, Event.GOING_HOME, cause=Cause.STEP_FAILED.value, sentence="staging is down", plan=Nothing.__name__),
+        row(31, Event.SEALED, outcome="stopped", sentence="staging is down; no server was touched"),
+    )
+
+    lines = tell(newest_record(store))
+
+    assert [line.text for line in lines][1] == "it stops here: a step failed: staging is down"
+    assert say_first_sign(lines).startswith("The first bad sign came 30 s after the release began: it stops here")
+
+
+def test_what_no_row_holds_is_told_in_its_place(tmp_path: Path) -> None:
+    store = written(
+        tmp_path, row(0, Event.OPENED), row(40, Event.TOOK_OVER), row(50, Event.SEALED, outcome="x", sentence="y")
+    )
+    killed = Beside(BEGAN + timedelta(seconds=9), "the process of the release is killed", trouble=True)
+
+    lines = tell(newest_record(store), beside=[killed])
+
+    assert [line.text for line in lines[: turn_of(lines)]] == ["opened", "the process of the release is killed"]
+    assert "came 9 s after" in say_first_sign(lines)
 
 
 def test_a_day_changes_its_limits_and_leaves_sections_out_of_the_settings() -> None:

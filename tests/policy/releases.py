@@ -27,7 +27,7 @@ def request(**changes: Any) -> Request:
 
 def hotfix_request(**changes: Any) -> HotfixRequest:
     """A hotfix that cannot wait."""
-    urgent = {"urgency": Urgency.USERS_AFFECTED, "can_wait": False, "explanation": "nobody can log in since 02:50"}
+    urgent = {"urgency": Urgency.USERS_AFFECTED, "can_wait": "no", "explanation": "nobody can log in since 02:50"}
     return HotfixRequest.model_validate(request().model_dump() | urgent | changes)
 
 

@@ -90,13 +90,6 @@ def test_what_is_no_emergency_is_told_the_standard_way(urgency: Urgency, sentenc
     assert judgement.sentence == f"{sentence}: use the deployment `production`"
 
 
-def test_whether_it_can_wait_has_to_be_said() -> None:
-    judgement = judge_urgency(Urgency.USERS_AFFECTED, WHY, can_wait=None)
-
-    assert judgement.verdict is Verdict.FAILED
-    assert "expected yes or no" in judgement.sentence
-
-
 def branch(
     *,
     commits: int = 1,

@@ -7,17 +7,8 @@ from pydantic import ValidationError
 
 from policy.items import Way
 from policy.limits import Mode, Risk
-from policy.release import (
-    DeployedBy,
-    HotfixRequest,
-    ManualReason,
-    ManualRequest,
-    Release,
-    Request,
-    RollbackReason,
-    RollbackRequest,
-    Urgency,
-)
+from policy.release import DeployedBy, HotfixRequest, ManualReason, ManualRequest, Release, Request, Urgency
+from policy.way_back_forms import RollbackReason, RollbackRequest
 from tests.policy.releases import NEW_COMMIT, build, hotfix_request, release, request
 
 ROLLBACK = {
@@ -49,7 +40,7 @@ def test_a_sensible_form_is_accepted(changes: dict[str, Any]) -> None:
         ({"commit": "b2b2b2"}, "commit"),
         ({"commit": NEW_COMMIT + "0"}, "commit"),
         ({"commit": "B2B2B2B"}, "commit"),
-        ({"pull_request": 0}, "pull_request"),
+        ({"pull_request": -1}, "pull_request"),
         ({"summary": "fix"}, "summary"),
         ({"summary": "x" * 201}, "summary"),
         ({"requested_by": ""}, "requested_by"),
@@ -101,6 +92,17 @@ def test_a_hotfix_survives_its_record_as_a_hotfix() -> None:
     opened = release(way=Way.HOTFIX, request=asked)
 
     assert Release.model_validate(opened.model_dump(mode="json")).request == asked
+
+
+def test_a_record_of_an_earlier_version_is_read() -> None:
+    asked = hotfix_request().model_dump(mode="json") | {"pull_request": None, "can_wait": False}
+
+    assert HotfixRequest.model_validate(asked) == hotfix_request()
+
+
+def test_whether_a_hotfix_can_wait_has_to_be_said() -> None:
+    with pytest.raises(ValidationError, match="can_wait"):
+        HotfixRequest.model_validate(hotfix_request().model_dump(exclude={"can_wait"}))
 
 
 def test_a_roll_back_uses_what_the_release_kept() -> None:

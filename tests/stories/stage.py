@@ -151,7 +151,7 @@ class Stage:
 
     def hotfix_request(self, shipped: Shipped, **words: Any) -> HotfixRequest:
         """A hotfix that a developer types into the form."""
-        why = {"urgency": "users are actively affected", "can_wait": False, "tried_by_hand": True}
+        why = {"urgency": "users are actively affected", "can_wait": "no", "tried_by_hand": True}
         urgent = {**why, "explanation": "logins fail since 02:50"}
         return HotfixRequest.model_validate(self._words(shipped, {**urgent, **words}))
 

@@ -10,7 +10,8 @@ from prefect.flow_runs import resume_flow_run
 from flows.red_flag import red_flag
 from policy.record import Event, Row
 from policy.red_flags import RaisedFlag
-from policy.release import RedFlagRequest, Request
+from policy.release import Request
+from policy.way_back_forms import RedFlagRequest
 from tests.stories.company import ENVIRONMENT
 from tests.stories.people import APPROVE, Words
 from tests.stories.release_process import ReleaseProcess

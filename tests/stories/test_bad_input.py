@@ -46,7 +46,7 @@ def test_a_name_that_is_not_in_the_roster(still: Stage, shipped: Shipped) -> Non
     still.refuses(request, r"^requested_by: 'Mallory' is not in the roster; expected one of Tomas Lima")
 
 
-@pytest.mark.parametrize(("commit", "pull_request"), [("", None), ("abcdef1", 1)])
+@pytest.mark.parametrize(("commit", "pull_request"), [("", 0), ("abcdef1", 1)])
 def test_neither_or_both_of_commit_and_pull_request(still: Stage, commit: str, pull_request: int | None) -> None:
     shipped = Shipped("4.0.2", commit, None, 0)
 

@@ -19,7 +19,7 @@ from policy.migrations.history import Progress, progress_of
 from policy.migrations.outage import find_outage
 from policy.migrations.schema_text import judge_same_schema
 from policy.record import Event
-from policy.release import DatabaseRollbackRequest, RollbackReason, RollbackRequest
+from policy.way_back_forms import DatabaseRollbackRequest, RollbackReason, RollbackRequest
 from policy.way_home_database import EMPTIED, STOPPED, TAKEN_BACK
 from tests.stories.company import ENVIRONMENT, MIGRATIONS
 from tests.stories.people import APPROVE, Words

@@ -7,8 +7,8 @@ from deployments.save_blocks import blocks_of
 from deployments.settings import Settings
 from flows.revert import revert
 from policy.record import Event, last
-from policy.release import RevertRequest
 from policy.revert import branch_of, title_of
+from policy.way_back_forms import RevertRequest
 from tasks.incident_report import reported_at
 from tasks.revert import brought_by
 from tests.stories.company import ENVIRONMENT

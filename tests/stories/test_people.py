@@ -9,7 +9,7 @@ from flows.break_hold import break_hold
 from flows.red_flag import red_flag
 from policy.record import Event
 from policy.red_flags import RaisedFlag
-from policy.release import BreakHoldRequest, RedFlagRequest
+from policy.way_back_forms import BreakHoldRequest, RedFlagRequest
 from tests.stories.company import ENVIRONMENT
 from tests.stories.stage import Stage, wait_until
 

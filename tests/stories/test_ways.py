@@ -14,7 +14,7 @@ from flows.metrics_report import ReportRequest, metrics_report
 from flows.rollback import rollback
 from policy.duties import Duty
 from policy.record import Event
-from policy.release import RollbackReason, RollbackRequest
+from policy.way_back_forms import RollbackReason, RollbackRequest
 from tests.stories.company import ENVIRONMENT
 from tests.stories.duties import list_scheduled_duties, offer_duties
 from tests.stories.people import APPROVE, ROLL_BACK, choice
@@ -77,7 +77,7 @@ def test_a_hotfix_sends_a_running_release_home_and_goes_out_whatever_the_hour(st
 def test_a_hotfix_that_can_wait_stops_nobody(stage: Stage) -> None:
     fix = stage.lab.ship("8.0.9")
 
-    ending = stage.release(stage.hotfix_request(fix, can_wait=True))
+    ending = stage.release(stage.hotfix_request(fix, can_wait="yes"))
 
     assert ending.sentence.startswith("urgency: it can wait until business hours, so it is no emergency")
     assert stage.is_untouched()

@@ -1,0 +1,36 @@
+"""What every form has in common: how Prefect's UI shows it is written into its JSON schema."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import ComputedFieldInfo, FieldInfo
+
+
+def _title(name: str, _field: FieldInfo | ComputedFieldInfo) -> str:
+    """Without it a list to choose from is labelled by the name of its class."""
+    return name.replace("_", " ").title()
+
+
+def _number(schema: dict[str, Any], form: type[BaseModel]) -> None:
+    """Without these numbers the UI shows the fields by the length of their names, as PostgreSQL keeps a JSON object."""
+    if issubclass(form, Form):
+        for position, name in enumerate(form.list_fields()):
+            schema["properties"][name]["position"] = position
+
+
+class Form(BaseModel):
+    """A form that a person fills in: its labels are words, and its fields stand in the order of `list_fields`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", field_title_generator=_title, json_schema_extra=_number)
+
+    asked_first: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def list_fields(cls) -> list[str]:
+        """Return the names of the fields as they are asked for: `asked_first`, then the others as they are declared."""
+        return [*cls.asked_first, *(name for name in cls.model_fields if name not in cls.asked_first)]
+
+
+CommitName = Annotated[str, Field(pattern=r"^([0-9a-f]{7,40})?$")]
+NameInRoster = Annotated[str, Field(min_length=1, description="Your name, as in the roster.")]
+WhatWasSeen = Annotated[str, Field(min_length=8, max_length=500, description="What you saw, in one line.")]

@@ -1,0 +1,78 @@
+"""The forms of what goes back: a roll-back, a revert, a roll-back of the database, a red flag, a broken hold."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from policy.form import Form, NameInRoster, WhatWasSeen
+from policy.limits import Mode
+from policy.red_flags import RaisedFlag
+
+
+class RollbackReason(StrEnum):
+    """Why a person rolls production back (4.1)."""
+
+    ERROR_RATE = "the error rate is high"
+    FEATURE_BROKEN = "a critical feature is broken"
+    PERFORMANCE = "performance degraded significantly"
+    DATA_CORRUPTION = "data is corrupted"
+    SECURITY_HOLE = "a security vulnerability was introduced"
+    USER_REPORTS = "users report problems"
+
+
+class RollbackRequest(Form):
+    """Put production back to the version before the newest release (4.2.2)."""
+
+    reason: RollbackReason = Field(description="4.1: what calls for a roll-back.")
+    what_was_seen: WhatWasSeen
+    requested_by: NameInRoster
+    release: str = Field(
+        default="", description="The key of the release to undo. Empty: the newest one that changed a server."
+    )
+    mode: Mode = Field(default=Mode.RELEASE, description="plan: show what would happen and change nothing.")
+    environment: str = Field(default="production", description="The environment to roll back.")
+
+
+class RevertRequest(Form):
+    """Propose on GitHub to take off main what a release brought (4.2.1)."""
+
+    release: str = Field(
+        default="", description="The key of the release to revert. Empty: the newest one that was rolled back."
+    )
+    reason: str = Field(min_length=8, max_length=500, description="Why, in one line. It is posted on GitHub.")
+    requested_by: NameInRoster
+    ticket: str = Field(default="", max_length=40, description="1.1.1: the ticket of the revert, if you need one.")
+    environment: str = Field(default="production", description="The environment that was released to.")
+
+
+class DatabaseRollbackRequest(Form):
+    """Take back the migrations of a release, and put production back to the version before it (4.3)."""
+
+    reason: RollbackReason = Field(description="4.1: what calls for a roll-back.")
+    what_was_seen: WhatWasSeen
+    requested_by: NameInRoster = Field(description="Your name, as in the roster; you cannot approve it yourself.")
+    release: str = Field(
+        default="", description="The key of the release whose migrations go back. Empty: the newest one that migrated."
+    )
+    mode: Mode = Field(
+        default=Mode.RELEASE,
+        description="plan: judge 4.3.1, show every statement and every step, and change nothing.",
+    )
+    environment: str = Field(default="production", description="The environment to roll back.")
+
+
+class RedFlagRequest(Form):
+    """Send the release that is under way home (4.1)."""
+
+    reason: RaisedFlag = Field(description="4.1: what calls for a roll-back.")
+    what_was_seen: WhatWasSeen
+    requested_by: NameInRoster
+    environment: str = Field(default="production", description="The environment that is being released to.")
+
+
+class BreakHoldRequest(Form):
+    """Free an environment whose release neither ends nor is recovered; its servers are left as they are."""
+
+    reason: str = Field(min_length=8, max_length=500, description="Why the hold is broken, for the record.")
+    requested_by: NameInRoster
+    environment: str = Field(default="production", description="The environment whose hold is broken.")
