@@ -93,7 +93,7 @@ def write_report(
             *(Part(PartKind.ITEM, line) for line in say_impact(impact, release.servers, zone)),
             _heading("Error rate"),
             Part(PartKind.CODE, draw_error_rate(impact.points, limit=release.limits.error_rate_roll_back, zone=zone)),
-            _heading("Timeline"),
+            _heading(f"Timeline, by the clock of {zone}"),
             *(Part(PartKind.ITEM, line) for line in list_timeline(rows, zone=zone)),
             _heading(ROOT_CAUSE),
             _heading(ACTIONS),

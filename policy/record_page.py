@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from policy.clock import show_times
 from policy.own_checks import item_of
 from policy.page import as_cell
 from policy.record import Event, Row, last
@@ -31,11 +31,8 @@ def render_record(rows: Sequence[Row], *, zone: str) -> str:
 
 
 def _render_rows(rows: Sequence[Row], zone: str) -> Iterator[str]:
-    day = None
-    for row in rows:
-        at = row.at.astimezone(ZoneInfo(zone))
-        yield _render_row(row, f"{at:%H:%M:%S}" if at.date() == day else f"{at:%a %d %b %Y, %H:%M:%S}")
-        day = at.date()
+    times = show_times((row.at for row in rows), zone)
+    return (_render_row(row, at) for row, at in zip(rows, times, strict=True))
 
 
 def _render_row(row: Row, at: str) -> str:

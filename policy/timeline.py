@@ -5,10 +5,9 @@ row is told by what it is, and only what was measured in numbers is quoted, reda
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from policy.checklist import ITEMS
+from policy.clock import show_times
 from policy.database_rows import MIGRATION_ITEM
 from policy.items import Kind
 from policy.judgement import Verdict
@@ -26,7 +25,8 @@ CHANGES = UPDATE_ITEMS | {MIGRATION_ITEM, "1.4.5"}
 def list_timeline(rows: Sequence[Row], *, zone: str) -> list[str]:
     """Return a line for each thing that happened, oldest first; what is left out in the middle is counted."""
     told = [(row.at, text) for place, row in enumerate(rows) if (text := tell(row, rows[place + 1 :]))]
-    lines = [f"{_clock(at, zone)} {text}" for at, text in told]
+    times = show_times((at for at, _ in told), zone)
+    lines = [f"{at} {text}" for at, (_, text) in zip(times, told, strict=True)]
     if len(lines) <= MOST:
         return lines
     left = len(lines) - MOST + 1
@@ -82,10 +82,6 @@ def _step(row: Row) -> str:
 
 def _titled(number: str) -> str:
     return ITEMS[number].name if number in ITEMS else number
-
-
-def _clock(moment: datetime, zone: str) -> str:
-    return f"{moment.astimezone(ZoneInfo(zone)):%H:%M:%S}"
 
 
 def _by(row: Row) -> str:
