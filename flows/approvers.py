@@ -6,7 +6,7 @@ from typing import Protocol
 
 from blocks.errors import Misconfigured
 from flows.phase import ChecksFailed
-from policy.approval import Decision, Outcome, Ruling, count_wrong_codes, judge_answer, occasion_of
+from policy.approval import Decision, Outcome, Ruling, count_wrong_codes, judge_answer, occasion_of, say_stricter
 from policy.judgement import Judgement
 from policy.messages import own_approval
 from policy.one_time_code import delay_after
@@ -29,7 +29,7 @@ def somebody_may_approve(run: Run) -> bool:
 def say_who_may_approve(run: Run) -> str:
     """Name everybody who may, or say of everybody who could why they may not."""
     if people := who_may_approve(run):
-        return f"may be approved by {', '.join(person.name for person in people)}"
+        return _with_both_rules(run, f"may be approved by {', '.join(person.name for person in people)}")
     could = "; ".join(f"{person.name} {own_part}" for person, own_part in _entitled(run))
     return f"may be approved by nobody: {could or 'nobody holds the role'}"
 
@@ -50,6 +50,12 @@ def _entitled(run: Run) -> tuple[tuple[Person, str | None], ...]:
         (person, find_own_part(person, requested_by=requested_by, authors=authors))
         for person in entitled(_occasion(run), run.company.roster, run.today)
     )
+
+
+def _with_both_rules(run: Run, sentence: str) -> str:
+    release = run.release
+    rules = say_stricter(way=release.way, risk=release.risk, migrations=release.migrations)
+    return f"{sentence} ({rules})" if rules else sentence
 
 
 def _occasion(run: Run) -> Occasion:
@@ -92,6 +98,8 @@ def rule(run: Run, decision: Decision, answer: Answered, *, reason: str, window:
     if answer.typed_by and run.company.roster.find(answer.typed_by) is None:
         return Ruling(Outcome.NOT_VALID, f"typed_by: {answer.typed_by!r} is not in the roster")
     person = run.company.roster.find(answer.name)
+    if ruling.outcome is Outcome.NOT_VALID:
+        return Ruling(ruling.outcome, _with_both_rules(run, ruling.sentence))
     if ruling.outcome is not Outcome.APPROVED or person is None:
         return ruling
     return prove(run, person, answer.code, ruling, at=now)

@@ -68,7 +68,16 @@ def occasion_of(*, way: Way, risk: Risk, migrations: Sequence[str] = ()) -> Occa
     """
     if way is not Way.HOTFIX:
         return Occasion(risk.value)
-    return Occasion.HIGH if migrations and risk is Risk.HIGH else Occasion.EMERGENCY
+    return Occasion.HIGH if say_stricter(way=way, risk=risk, migrations=migrations) else Occasion.EMERGENCY
+
+
+def say_stricter(*, way: Way, risk: Risk, migrations: Sequence[str] = ()) -> str:
+    """Name both rules and which of them holds where two disagree about who decides; empty where none do."""
+    if way is not Way.HOTFIX or not migrations or risk is not Risk.HIGH:
+        return ""
+    return (
+        "section 5 lets a tech lead decide on a hotfix, 6.2 leaves a dangerous migration to the CTO: the stricter holds"
+    )
 
 
 def judge_answer(

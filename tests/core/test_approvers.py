@@ -14,6 +14,7 @@ from flows.phase import ChecksFailed
 from policy.approval import Decision, Outcome
 from policy.items import Way
 from policy.judgement import passed
+from policy.limits import Risk
 from policy.roles import Deputy, Person, Role, Roster
 from tests.core.scene import begun, pages
 from tests.core.world import World
@@ -112,6 +113,20 @@ def test_who_decides_by_phone_dictates_their_own_code_to_somebody_of_the_roster(
     ruling = rule(run, Decision.APPROVE, answer, reason="", window=passed("open"))
 
     assert (ruling.outcome, says in ruling.sentence) == (outcome, True), ruling.sentence
+
+
+def test_where_two_rules_disagree_the_stricter_holds_and_both_are_named(company: Company, world: World) -> None:
+    people = (Person(name="Tomas Lima", roles=LEAD), Person(name="Carla Ortiz", roles=(Role.CTO,)))
+    run = begun(company_of(company, *people), world, steps=0).run
+    dangerous = {"way": Way.HOTFIX, "risk": Risk.HIGH, "migrations": ("20261127_drop/migration.sql",)}
+    run.release = run.release.model_copy(update=dangerous)
+    both = "section 5 leaves a hotfix to a tech lead, 6.2 a dangerous migration to the CTO"
+
+    answer = SimpleNamespace(name="Tomas Lima", code="", typed_by="")
+    refused = rule(run, Decision.APPROVE, answer, reason="", window=passed("open"))
+
+    assert say_who_may_approve(run).startswith(f"may be approved by Carla Ortiz ({both}")
+    assert (refused.outcome, both in refused.sentence) == (Outcome.NOT_VALID, True)
 
 
 def test_an_own_emergency_needs_a_reason_and_pages_the_cto(
