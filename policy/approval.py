@@ -75,9 +75,7 @@ def say_stricter(*, way: Way, risk: Risk, migrations: Sequence[str] = ()) -> str
     """Name both rules and which of them holds where two disagree about who decides; empty where none do."""
     if way is not Way.HOTFIX or not migrations or risk is not Risk.HIGH:
         return ""
-    return (
-        "section 5 lets a tech lead decide on a hotfix, 6.2 leaves a dangerous migration to the CTO: the stricter holds"
-    )
+    return "section 5 leaves a hotfix to a tech lead, 6.2 a dangerous migration to the CTO: the stricter holds"
 
 
 def judge_answer(
