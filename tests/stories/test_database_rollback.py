@@ -207,8 +207,9 @@ def test_d5_an_image_whose_column_was_dropped_is_not_put_back(migrating: Stage) 
 def test_whoever_dies_between_the_database_and_the_servers_leaves_one_version_that_fits_the_schema(
     migrating: Stage,
 ) -> None:
-    """Every other death is played in memory: tests/core/test_database_rollback.py."""
+    """Whether the database committed before the death is left to chance; tests/core plays every other death."""
     before = added(migrating, "9.2.5")
+    after = str(migrating.lab.version_of("web-server-1"))
     process = ReleaseProcess(begin, take_back())
     migrating.when(TAKEN_BACK, "database", process.kill)
 
@@ -221,10 +222,14 @@ def test_whoever_dies_between_the_database_and_the_servers_leaves_one_version_th
 
     ending = migrating.play(die_and_recover, decide)
 
-    assert (ending.error, ending.outcome) == (None, "rolled back"), ending.sentence
+    assert ending.error is None, ending.sentence
     migrating.lab.mark_traffic()
-    assert "nickname" not in columns_of_patient()
-    migrating.ends_well_on(before)
+    if "nickname" not in columns_of_patient():
+        assert ending.outcome == "rolled back", ending.sentence
+        migrating.ends_well_on(before)
+    else:
+        assert (ending.outcome, standing()) == ("stopped", Progress.APPLIED), ending.sentence
+        migrating.ends_well_on(after)
 
 
 def begin(request: DatabaseRollbackRequest) -> None:
