@@ -26,12 +26,12 @@ LANES = (
     ("stories/test_d*", "stories/test_[e-m]*"),
     ("stories/test_[n-z]*",),
 )
-LEAST_PROCESSES = 4
+LEAST_PROCESSES = 5
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """A story waits for more than half of its time, so twice as many processes as two cores are not too many."""
+    """A story waits for more than half of its time: four processes for them, and one for the short tests meanwhile."""
     return max(os.cpu_count() or 1, LEAST_PROCESSES)
 
 

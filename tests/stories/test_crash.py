@@ -1,6 +1,5 @@
 """The process of a release is killed: recovery brings production home, and no gate opens by accident."""
 
-import pytest
 from prefect import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.flow_runs import resume_flow_run
@@ -26,24 +25,16 @@ def test_a_process_that_is_killed_at_its_gate_is_brought_home_after_people_had_t
     stage.ends_well_on(before)
 
 
-@pytest.mark.parametrize(
-    ("step", "server", "answer"),
-    [
-        pytest.param("updated", "web-server-2", APPROVE, id="between the servers"),
-        pytest.param("put back", "web-server-1", ROLL_BACK, id="on its way home"),
-    ],
-)
-def test_a_process_that_is_killed_within_a_step_is_brought_home(
-    stage: Stage, step: str, server: str, answer: Words
-) -> None:
+def test_a_process_that_is_killed_on_its_way_home_is_brought_home(stage: Stage) -> None:
+    """On its way forward one is killed on the genuine engine (tests/engine), and at each row by the crash points."""
     stage.change_limits(choice=1)
     before = str(stage.lab.version_of("web-server-1"))
     shipped = stage.lab.ship("7.0.1")
 
     with stage.process(stage.request(shipped)) as process:
-        stage.when(step, server, process.kill)
+        stage.when("put back", "web-server-1", process.kill)
         gate = stage.wait_for_gate()
-        resume_flow_run(gate.id, run_input=stage.typed(answer))
+        resume_flow_run(gate.id, run_input=stage.typed(ROLL_BACK))
         process.wait()
         stage.recover_until_free()
 

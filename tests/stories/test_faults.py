@@ -1,7 +1,5 @@
 """A version with a fault: what is measured to be ill goes home by itself, what only people can weigh is asked."""
 
-import pytest
-
 from policy.record import Event
 from tests.stories.people import APPROVE, choice
 from tests.stories.stage import Stage
@@ -11,10 +9,9 @@ STAY = choice("stay on the new version", "Carla Ortiz", "the cause is known and 
 WAIT = choice("keep waiting", "Omar Reyes", "let us see another minute")
 
 
-@pytest.mark.parametrize("fault", ["slow", "slow-query"])
-def test_a_version_that_is_too_slow_goes_home_by_itself(stage: Stage, fault: str) -> None:
+def test_a_version_whose_database_query_is_too_slow_goes_home_by_itself(stage: Stage) -> None:
     before = str(stage.lab.version_of("web-server-1"))
-    shipped = stage.lab.ship("5.0.0", fault=fault)
+    shipped = stage.lab.ship("5.0.0", fault="slow-query")
 
     ending = stage.release(stage.request(shipped))
 
