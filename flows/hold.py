@@ -22,6 +22,7 @@ from flows.red_flag import RedFlag, raised_flags
 from policy.items import Way
 from policy.judgement import spoken
 from policy.limits import Limits
+from policy.plans import Cause
 from policy.record import Event
 from policy.release import Release
 from tasks.marks import show_ending
@@ -31,7 +32,6 @@ from tasks.run_log import tag_beginning, tag_ending
 Answered = TypeVar("Answered")
 LOOK_SECONDS = 0.5
 PRE_EMPTION = timedelta(minutes=10)
-UNSEALED = "the run ended without sealing its record"
 
 
 class HoldLost(Exception):
@@ -139,7 +139,7 @@ def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | N
     heart = Heart(company, release.key, number, release.limits)
     run = Run(release=release, company=company, record=record, number=number, lookout=heart)
     heart.start()
-    unsealed = UNSEALED
+    unsealed: str = Cause.UNSEALED
     try:
         write_beginning(record, release, over=over)
         if over is None:
@@ -149,7 +149,7 @@ def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | N
             yield run
     except TerminationSignal:
         with suppress(BlockError):
-            holds.abandon(number, "the run was cancelled")
+            holds.abandon(number, Cause.CANCELLED)
         raise
     except BlockError as error:
         unsealed = f"{unsealed}: {error}"
@@ -255,7 +255,7 @@ def raise_fences(run: Run, *, all_of_them: bool) -> None:
             get_run_logger().warning("A fence could not be raised: %s", error)
 
 
-def give_back(holds: Holds, run: Run, *, unsealed: str = UNSEALED) -> None:
+def give_back(holds: Holds, run: Run, *, unsealed: str = Cause.UNSEALED) -> None:
     """Release the hold if the record is sealed; an unsealed one stays held for recovery, which says why."""
     try:
         if run.record.sealed and not run.record.waits_in_spool:

@@ -148,5 +148,11 @@ def why_dead(looking: Run, dead: Hold, asked: str) -> Why:
         return Why(Cause.RED_FLAG, flags[0])
     if stay := decided_to_stay(looking.record.seen):
         return Why(Cause.STAY, stay)
-    cause = Cause.DIED if dead.abandoned is None else Cause.CANCELLED
-    return Why(cause, describe_silence(dead), since=utc_now() - dead.silent_for)
+    return Why(cause_of_death(dead), describe_silence(dead), since=utc_now() - dead.silent_for)
+
+
+def cause_of_death(dead: Hold) -> Cause:
+    """Tell a process that fell silent from a run that somebody cancelled, and from one that could not go on."""
+    if dead.abandoned is None:
+        return Cause.DIED
+    return Cause.CANCELLED if dead.abandoned == Cause.CANCELLED else Cause.UNSEALED

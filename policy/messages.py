@@ -77,7 +77,7 @@ def rolled_back(
     return "\n".join(
         (
             ":warning: *Deployment Rolled Back*",
-            f"*Reason:* {why.cause}: {as_clause(why.sentence)}",
+            f"*Reason:* {as_clause(why.said)}",
             f"*Rollback time:* {clock(at, zone)}",
             f"*Current status:* {state}",
             f"*Impact:* from {clock(release.opened_at, zone)} until then at most;"
@@ -94,7 +94,7 @@ def rolled_back(
 
 def stopped(release: Release, sentence: str, why: Why) -> str:
     """A release that ended before any server was touched, or by people's decision to stay."""
-    said = as_sentences(f"{why.cause}: {why.sentence}", sentence)
+    said = as_sentences(why.said, sentence)
     return f":no_entry: *Deployment of {release.what} stopped.* {said}"
 
 

@@ -17,6 +17,7 @@ class Cause(StrEnum):
     STEP_FAILED = "a step failed"
     HOLD_LOST = "the hold could not be kept"
     CANCELLED = "the run was cancelled"
+    UNSEALED = "the run ended without sealing its record"
     DIED = "the process died"
     PRE_EMPTED = "a roll-back or a hotfix needs the environment"
     ROLLBACK_ASKED = "a person asked for the roll-back"
@@ -33,6 +34,11 @@ class Why:
     cause: Cause
     sentence: str
     since: datetime | None = None
+
+    @property
+    def said(self) -> str:
+        """The cause with its sentence, which may begin with the cause itself."""
+        return self.sentence if self.sentence.startswith(self.cause) else f"{self.cause}: {self.sentence}"
 
 
 @dataclass(frozen=True, slots=True)

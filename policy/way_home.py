@@ -33,7 +33,7 @@ UPDATE_ITEMS = FORWARD_ITEMS | {"4.2.2"}
 # What people answer where the machine leaves it to them.
 STAY: Final = "stay on the new version"
 ROLL_BACK: Final = "roll back"
-PERHAPS_DONE = frozenset({Cause.DIED, Cause.STEP_FAILED, Cause.HOLD_LOST, Cause.CANCELLED})
+PERHAPS_DONE = frozenset({Cause.DIED, Cause.STEP_FAILED, Cause.HOLD_LOST, Cause.CANCELLED, Cause.UNSEALED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def plan_way_home(rows: Sequence[Row], world: World, why: Why, *, now: datetime,
         touched = tuple(dict.fromkeys((*touched, *_elsewhere_than_before(world, way_back))))
     if takes_the_database_back(rows):
         repaired = _repaired_by_hand(world, way_back) if way_back else None
-        return plan_database_way_home(rows, world, repaired=repaired, sentence=f"{why.cause}: {why.sentence}")
+        return plan_database_way_home(rows, world, repaired=repaired, sentence=why.said)
     if (migration := _held_up_by_a_migration(rows, world.migrating)) is not None:
         return migration
     plan = _plan_images(rows, world, why, touched, now=now, limits=limits)
@@ -239,7 +239,7 @@ def _go_back(world: World, way_back: WayBack, touched: tuple[str, ...], why: Why
     return Back(
         servers=tuple(sorted(reachable, key=lambda name: _urgency(states[name], way_back.old.get(name)))),
         out_of_reach=out_of_reach,
-        sentence=f"{why.cause}: {why.sentence}",
+        sentence=why.said,
     )
 
 

@@ -7,7 +7,9 @@ from blocks.company import Company
 from blocks.errors import BlockError, Refused
 from blocks.fleet import Server
 from blocks.hold import Holds
-from flows.hold import UNSEALED, held_run
+from flows.hold import held_run
+from flows.recovery import cause_of_death
+from policy.plans import Cause
 from tests.core.company import a_release
 from tests.core.world import World
 
@@ -28,4 +30,5 @@ def test_what_kept_a_run_from_beginning_is_what_its_hold_says(
 
     left = holds.newest()
     assert left is not None
-    assert (left.released, left.abandoned) == (False, f"{UNSEALED}: {OTHER_KEY}")
+    assert cause_of_death(left) is Cause.UNSEALED
+    assert (left.released, left.abandoned) == (False, f"{Cause.UNSEALED}: {OTHER_KEY}")

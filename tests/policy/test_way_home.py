@@ -91,6 +91,7 @@ def test_what_was_touched_without_a_way_back_needs_hands() -> None:
         pytest.param(Cause.STEP_FAILED, "a step failed: it was seen", id="a step failed"),
         pytest.param(Cause.CHECKS_FAILED, "a check failed: it was seen", id="ill after the last server"),
         pytest.param(Cause.CANCELLED, "the run was cancelled: it was seen", id="cancelled"),
+        pytest.param(Cause.UNSEALED, "the run ended without sealing its record: it was seen", id="not begun"),
         pytest.param(Cause.PRE_EMPTED, "a roll-back or a hotfix needs the environment: it was seen", id="pre-empted"),
         pytest.param(Cause.ROLLBACK_ASKED, "a person asked for the roll-back: it was seen", id="asked"),
     ],
@@ -552,3 +553,11 @@ def test_who_gets_no_requests_goes_back_first_so_that_it_carries_those_of_the_ne
 
     assert isinstance(back, Back)
     assert back.servers == (SECOND, FIRST)
+
+
+def test_a_cause_that_is_all_that_is_known_is_said_once() -> None:
+    assert Why(Cause.CANCELLED, "the run was cancelled").said == "the run was cancelled"
+    assert (
+        Why(Cause.UNSEALED, f"{Cause.UNSEALED}: no key of this host").said == f"{Cause.UNSEALED}: no key of this host"
+    )
+    assert Why(Cause.RED_FLAG, "5.2% errors").said == "red flag: 5.2% errors"
