@@ -4,6 +4,7 @@ Follows Slack's Web API pages (docs.slack.dev). Slack takes no idempotency key, 
 key in its metadata, and is looked for before it is sent.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,12 +26,16 @@ from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
 from blocks.errors import Refused, Unreachable
 from policy.incidents import Alert
+from policy.next_step import Cause, Kind
 from policy.on_call import Answer as Reply
 from policy.on_call import Reaction, Told
 
 Shape = TypeVar("Shape", bound=BaseModel)
 Ask = Callable[[WebClient], SlackResponse]
 _EVENT = "countersign_message"
+# What the client cannot send it raises, too: said once, by us.
+_QUIET = logging.getLogger("countersign.slack_sdk")
+_QUIET.setLevel(logging.CRITICAL)
 _PAGE = 200
 _SCOPES = "x-oauth-scopes"
 # Channels that are private need groups:history instead.
@@ -268,6 +273,7 @@ class Slack(CompanyBlock):
             token=read_secret(self.token, folder).get_secret_value(),
             base_url=self.url,
             timeout=max(round(self.timeout.total_seconds()), 1),
+            logger=_QUIET,
             retry_handlers=[PatientRateLimit(longest=self.patience, attempts=self.attempts)],
         )
 
@@ -285,7 +291,8 @@ class Slack(CompanyBlock):
         except ValidationError as error:
             raise Unreachable(f"Slack: the answer is not as expected ({error.errors()[0]['msg']})") from None
         except (OSError, HTTPException, ValueError) as error:
-            raise Unreachable(f"Slack: no usable answer ({type(error).__name__}: {error})") from None
+            silent = Cause(Kind.NO_ANSWER, "Slack")
+            raise Unreachable(f"Slack: no usable answer ({type(error).__name__}: {error})", cause=silent) from None
 
 
 def _list(given: dict[str, Any], client: WebClient) -> SlackResponse:

@@ -21,7 +21,7 @@ from lab.home import LEAST_SERVERS, READY, STAND_IN, Home, is_free
 from lab.processes import LabError, end_all, marked
 
 ROOT = Path(__file__).parent.parent
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 # A connection that was kept may be closed by the other side in the very moment in which it is used again.
 FRESH = httpx.Limits(max_keepalive_connections=0)
 
@@ -93,6 +93,7 @@ class Lab:
             place.renew_ports()
         (place.path / READY).unlink(missing_ok=True)
         with (place.logs / "supervisor.log").open("ab") as log:
+            before = log.tell()
             process = subprocess.Popen(
                 [sys.executable, "-m", "lab.supervisor", str(place.path), str(rate)],
                 cwd=ROOT,
@@ -105,10 +106,12 @@ class Lab:
         deadline = time.monotonic() + START_SECONDS
         while not (place.path / READY).exists():
             if process.poll() is not None or time.monotonic() > deadline:
+                ended = process.poll() is not None
                 end_all(place)
                 clear_after_death(place)
-                said = (place.logs / "supervisor.log").read_text()[-2000:]
-                raise LabError(f"the lab in {place.path} did not start:\n{said}")
+                why = "its supervisor ended" if ended else f"it was not ready after {START_SECONDS:.0f} s"
+                said = (place.logs / "supervisor.log").read_bytes()[before:].decode(errors="replace")[-2000:]
+                raise LabError(f"the lab in {place.path} did not start: {why}; the logs are in {place.logs}\n{said}")
             time.sleep(0.02)
         return cls(place, process)
 

@@ -72,7 +72,7 @@ def wait_until(what: str, true: Callable[[], bool], *, seconds: float, home: Hom
     deadline = time.monotonic() + seconds
     while not true():
         if time.monotonic() > deadline:
-            raise LabError(f"{what}: not so after {seconds:.0f} s; the logs are in {home.logs}")
+            raise LabError(f"waited {seconds:.0f} s, and not yet: {what}; the logs are in {home.logs}")
         time.sleep(0.02)
 
 

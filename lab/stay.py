@@ -18,6 +18,7 @@ def main() -> int:
     parser.add_argument("--traffic", type=float, default=20, metavar="N", help="requests a second (20)")
     add_company(parser)
     words = parser.parse_args()
+    print(f"starting the company; what is up already: {words.home}/logs/supervisor.log", flush=True)
     try:
         lab = Lab.start(words.home, rate=words.traffic, servers=words.servers, product=words.product)
     except LabError as problem:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from blocks.company import Company
 from blocks.credentials import read_secret
-from blocks.errors import Absent, BlockError
+from blocks.errors import Absent, BlockError, Unreachable
 from blocks.slack import NEEDED_SCOPES
 from policy.combined import counted
 from policy.contacts import judge_contacts
@@ -253,7 +253,7 @@ def _why_not_reached(company: Company, person: Person) -> str | None:
     try:
         company.slack.check_person(str(person.slack))
     except BlockError as error:
-        if error.cause is not None:
+        if error.cause is not None or isinstance(error, Unreachable):
             raise
         return str(error)
     return None

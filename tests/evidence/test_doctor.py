@@ -10,11 +10,13 @@ import pytest
 from blocks.application import SMOKE_TESTS, Application, SmokeTest
 from blocks.company import Company
 from blocks.github import GitHub
+from blocks.slack import Slack
 from lab.history import CI_FILE, DEV, History
 from lab.vendors.github import GitHub as StandIn
 from policy.diagnosis import Finding, one_per_cause
 from policy.judgement import Verdict
-from tasks.doctor_systems import try_application, try_github
+from policy.roles import Person, Roster
+from tasks.doctor_systems import try_application, try_github, try_slack
 from tests.core.company import a_company
 from tests.core.world import World
 from tests.serving import served
@@ -112,3 +114,21 @@ async def greeter(asked: Mapping[str, Any], _receive: object, send: Send) -> Non
     body = answers.get(asked["path"])
     await send({"type": "http.response.start", "status": 404 if body is None else 200, "headers": []})
     await send({"type": "http.response.body", "body": body or b""})
+
+
+def test_a_slack_that_does_not_answer_is_one_unknown_cause_and_nobody_is_told_to_change_the_roster(
+    scene: Scene, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "SLACK_TOKEN").write_text("xoxb-right")
+    (tmp_path / "SLACK_TOKEN").chmod(0o600)
+    slack = Slack(
+        url="http://127.0.0.1:9/", token="SLACK_TOKEN", secrets_folder=str(tmp_path), deployments="C0D", alerts="C0A"
+    )
+    people = Roster.model_construct(people=(Person(name="Tomas Lima", slack="U0TOMAS"),))
+
+    found = one_per_cause(try_slack(replace(scene.company, slack=slack, roster=people)))
+
+    assert {one.judgement.verdict for one in found} == {Verdict.UNKNOWN}
+    assert "whether the worker reaches it" in found[0].next_step
+    assert [one.judgement.sentence for one in found[1:]] == ["not tried: see Slack, scopes"] * 3
+    assert "Failed to send" not in caplog.text
