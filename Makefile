@@ -27,7 +27,7 @@ demo: .venv/.installed
 	@$(RUN) python -m lab.demo --home $(LAB)
 
 test: .venv/.installed
-	@$(RUN) pytest -n auto --maxprocesses 5 --dist worksteal
+	@$(RUN) pytest -n auto --maxprocesses 4 --dist worksteal
 
 crash-test: .venv/.installed
 	@$(RUN) python -m tests.crash --labs 2 --every $(or $(EVERY),1)

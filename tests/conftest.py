@@ -26,12 +26,12 @@ LANES = (
     ("stories/test_[d-m]*",),
     ("stories/test_[n-z]*",),
 )
-LEAST_PROCESSES = 5
+LEAST_PROCESSES = 4
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """A story waits for more than half of its time: four processes for them, and one for the short tests meanwhile."""
+    """A story waits for more than half of its time, but each process has a company that computes meanwhile: four."""
     return max(os.cpu_count() or 1, LEAST_PROCESSES)
 
 
