@@ -21,8 +21,8 @@ class ReviewRules(BaseModel):
 
     approvals: int = Field(default=1, ge=1, description="1.1.2: so many people approve a change.")
     approvals_high_risk: int = Field(default=2, ge=1, description="1.1.2: so many approve one of high risk.")
-    trusted: frozenset[str] = Field(
-        default=frozenset({"OWNER", "MEMBER", "COLLABORATOR"}),
+    trusted: tuple[str, ...] = Field(
+        default=("OWNER", "MEMBER", "COLLABORATOR"),
         description="1.1.2: GitHub's words for people whose approval counts; who is in the roster counts anyway.",
     )
 

@@ -1,5 +1,6 @@
 """What `make doctor` says of the settings file, and of Prefect before there is any."""
 
+import json
 import logging
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from prefect.exceptions import FailedRun
 from prefect.settings import PREFECT_API_URL, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 
 from deployments.doctor import all_tried, company_of, try_prefect
-from deployments.settings import read_settings
+from deployments.settings import Settings, read_settings
 from policy.judgement import Verdict
 from tasks.run_log import ends_failed
 
@@ -78,3 +79,8 @@ def test_a_failed_state_leaves_no_traceback_and_anything_else_does(caplog: pytes
     (record,) = {id(record): record for record in caplog.records}.values()
     assert "a defect" in caplog.text
     assert record.levelno == logging.ERROR
+
+
+def test_no_setting_has_an_order_that_each_process_sees_differently() -> None:
+    """What was saved would differ from the settings file in every other process."""
+    assert "uniqueItems" not in json.dumps(Settings.model_json_schema())
