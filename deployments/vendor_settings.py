@@ -63,8 +63,8 @@ class DatabaseSettings(VendorSection):
     )
     audit_own: tuple[str, ...] = Field(
         default=(),
-        description="3.2.3: whom that column names where a smoke test acts, such as the demo account; such rows, and as"
-        " many requests, are not counted.",
+        description="3.2.3: whom that column names where a smoke test acts, such as the demo account; such rows alone"
+        " show nothing.",
     )
     key_queries: dict[str, str] = Field(
         default_factory=dict,

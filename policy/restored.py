@@ -32,9 +32,9 @@ def judge_compared(
     for table, rows in sorted(counted_before.items()):
         back = restored.get(table)
         if back is None:
-            parts.append(failed(f"{table} had {_rows(rows)} and did not come back"))
+            parts.append(failed(f"{table} had {counted(rows, 'row')} and did not come back"))
         elif back != rows:
-            parts.append(failed(f"{table} had {_rows(rows)} and came back with {back:,}"))
+            parts.append(failed(f"{table} had {counted(rows, 'row')} and came back with {back:,}"))
     more = sorted(set(restored) - set(counted_before))
     parts += [failed(f"{table} came back and was never there") for table in more]
     whole = f"restored on {host} in {spoken(took)}: {_said(restored)}, each as in production at that moment"
@@ -68,11 +68,7 @@ def say_proved(proof: Proof | None, *, now: datetime) -> str:
 
 
 def _said(rows: Mapping[str, int]) -> str:
-    return f"{counted(len(rows), 'table')}, {_rows(sum(rows.values()))}"
-
-
-def _rows(number: int) -> str:
-    return f"{number:,} {'row' if number == 1 else 'rows'}"
+    return f"{counted(len(rows), 'table')}, {counted(sum(rows.values()), 'row')}"
 
 
 def _ago(age: timedelta) -> str:

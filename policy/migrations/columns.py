@@ -90,9 +90,7 @@ def _judge_required(table: str, name: str, facts: Table | None, undo: Undo) -> F
     if facts is None or facts.rows is None:
         reason = f"{said}; this statement will fail if {table} has rows"
     elif facts.rows:
-        reason = (
-            f"{said}; {table} has {facts.rows:,} {'row' if facts.rows == 1 else 'rows'}, so this statement will fail"
-        )
+        reason = f"{said}; {table} has {counted(facts.rows, 'row')}, so this statement will fail"
     else:
         reason = f"{said}; {table} is empty now, but the version in production cannot write {table} without it"
     advice = "add it without NOT NULL, fill the old rows in batches, then SET NOT NULL in a later release"

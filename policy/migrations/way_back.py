@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from policy.combined import combine, listed
+from policy.combined import combine, counted, listed
 from policy.judgement import Judgement, failed, passed, spoken, unknown
 from policy.migrations.closing import list_taken_away
 from policy.migrations.findings import Finding, Stage
@@ -87,5 +87,5 @@ def _judge_written(written: Written) -> Iterator[Judgement]:
     if uncounted := sorted(name for name, rows in written.rows.items() if rows is None):
         yield unknown(f"whether anything was written to {listed(uncounted)} could not be counted")
     if full := {name: rows for name, rows in written.rows.items() if rows}:
-        said = listed(f"{rows:,} {'row' if rows == 1 else 'rows'} of {name}" for name, rows in sorted(full.items()))
+        said = listed(f"{counted(rows, 'row')} of {name}" for name, rows in sorted(full.items()))
         yield failed(f"data was written by new code: {said}")
