@@ -1,6 +1,7 @@
 """The application's git repository: a bare one, with a believable past, that the GitHub stand-in serves."""
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ class History:
             "GIT_CONFIG_GLOBAL": os.devnull,
             "LC_ALL": "C.UTF-8",
         }
+        self._fixed: dict[tuple[str, ...], bytes] = {}
 
     @classmethod
     def make(cls, folder: Path, *, now: datetime | None = None) -> "History":
@@ -124,12 +126,16 @@ class History:
         return self.git_bytes(*words, given=given).decode(errors="replace").strip()
 
     def git_bytes(self, *words: str, given: bytes | None = None) -> bytes:
-        """The same, untouched."""
+        """The same, untouched; what no commit can change any more is asked once."""
+        if words in self._fixed:
+            return self._fixed[words]
         done = subprocess.run(
             ["git", *words], input=given, capture_output=True, env=self.environment, timeout=30, check=False
         )
         if done.returncode:
             raise GitError(f"git {words[0]}: {done.stderr.decode(errors='replace').strip()}")
+        if words[0] in _READING and all(map(_WHOLE_HASH.fullmatch, words[1:])):
+            self._fixed[words] = done.stdout
         return done.stdout
 
     def commit(
@@ -249,6 +255,9 @@ def _entry(
     return entry
 
 
+# What these say of whole hashes is true for ever; of a ref it is true until that moves.
+_READING = ("rev-parse", "rev-list", "merge-base", "show", "diff", "cat-file")
+_WHOLE_HASH = re.compile(r"--?[\w-]+(=.*)?|[0-9a-f]{40}([\^:].*|\.\.[0-9a-f]{40})?", re.DOTALL)
 # In the folder of a repository that was made from somebody's own.
 _OWN = "made-from-somebody-s-own"
 CI_FILE = ".github/workflows/ci.yml"

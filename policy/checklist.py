@@ -26,6 +26,9 @@ STAGING = _asked(_R, _S, _R, _N, migration=_R)
 CHANGE_SET = _asked(_R, _R, _R, _S, migration=_R)
 WINDOW = _asked(_R, _N, _R, _N, migration=_R)
 TELLING = _asked(_R, _I, _R, _I, migration=_R)
+# What is live goes home for no message (ADR 0017); a migration alone makes no version live.
+TELLING_LIVE = _asked(_I, _I, _I, _N, migration=_N)
+TELLING_OVER = _asked(_I, _I, _I, _I, migration=_I)
 BEFORE = _asked(_R, _S, _R, _N, migration=_R)
 HEALTH_BEFORE = _asked(_R, _S, _R, _S, migration=_R)
 ALWAYS = _asked(_R, _R, _R, _R, migration=_R)
@@ -222,7 +225,7 @@ _ROWS = (
     ),
     Item("2.1.5", "Update the remaining servers", Kind.ACTION, ROLL_OUT, "as 2.1.2, batch by batch"),
     Item("2.1.6", "Post-deployment smoke tests", Kind.GATE, VERIFICATION, "all pass"),
-    Item("2.1.7", "Notify Slack", Kind.ACTION, TELLING, "posted"),
+    Item("2.1.7", "Notify Slack", Kind.ACTION, TELLING_LIVE, "posted"),
     Item(
         "2.3.1",
         "Manual deployment (CI broken, infrastructure change)",
@@ -261,11 +264,11 @@ _ROWS = (
         "3.3.1",
         "Update Slack",
         Kind.ACTION,
-        TELLING,
+        TELLING_OVER,
         "completion posted in the thread of the announcement",
     ),
-    Item("3.3.2", "Update status page", Kind.ACTION, TELLING, "the maintenance opened at 1.3.9 is resolved"),
-    Item("3.3.3", "Notify stakeholders", Kind.ACTION, TELLING, "sent (high risk)"),
+    Item("3.3.2", "Update status page", Kind.ACTION, TELLING_OVER, "the maintenance opened at 1.3.9 is resolved"),
+    Item("3.3.3", "Notify stakeholders", Kind.ACTION, TELLING_LIVE, "sent (high risk)"),
     Item("3.4.1", "Final health check", Kind.GATE, AFTERWARDS, "all normal"),
     Item("3.4.2", "No incidents", Kind.GATE, AFTERWARDS, "none since the start; ticket volume as usual"),
     Item("3.4.3", "Documentation", Kind.ACTION, AFTERWARDS, "log entry written, tickets closed"),

@@ -10,7 +10,7 @@ from tests.crash.harness import Harness, Played, table_of
 from tests.crash.journey import journeys
 from tests.stories.company import Blocks
 
-SECONDS = 30
+SECONDS = 15
 STRIDE = 37
 
 

@@ -87,6 +87,11 @@ def test_what_only_tells_people_stops_no_hotfix_and_no_way_home(way: Way) -> Non
     assert not any(ITEMS[number].stops(way) for number in telling)
 
 
+@pytest.mark.parametrize("number", ["2.1.7", "3.3.1", "3.3.2", "3.3.3"])
+def test_what_is_live_goes_home_for_no_message(number: str) -> None:
+    assert not any(ITEMS[number].stops(way) for way in Way)
+
+
 def test_advice_stops_nobody() -> None:
     advice = [item for item in ITEMS.values() if item.kind is Kind.ADVICE]
 

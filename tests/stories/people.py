@@ -19,7 +19,8 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.flow_runs import resume_flow_run
 
-ASK_SECONDS = 0.4
+# Each question costs Prefect's server a hundredth of a second, and most of a story nobody is asked anything.
+ASK_SECONDS = 1.0
 APPROVE = {"decision": "approve", "name": "Tomas Lima"}
 ROLL_BACK = {"decision": "roll back", "name": "Omar Reyes", "reason": "looks wrong to me"}
 Words = dict[str, str]

@@ -43,7 +43,7 @@ from tests.stories.release_process import ReleaseProcess, carry_through
 
 LOOK_SECONDS = 0.1
 # Looking costs too: what asks Prefect, or a whole recovery, is not done ten times a second.
-ASK_SECONDS, RECOVERY_SECONDS = 0.25, 1.0
+ASK_SECONDS, RECOVERY_SECONDS = 0.5, 1.0
 # What a machine that does much beside may take; a story that hangs ends all the same.
 STORY_SECONDS = 600
 OWN_HEAD = "from policy.judgement import passed\nfrom tasks.own_checks import own_check\n"

@@ -46,9 +46,9 @@ def prisma() -> None:
 
 @pytest.fixture
 def migrating(stage: Stage) -> Stage:
-    """A company that lets its releases migrate the database, of 200,400 patients."""
+    """A company that lets its releases migrate the database, of 20,400 patients."""
     stage.have(*MIGRATIONS, "statuspage")
-    stage.lab.grow(200_000)
+    stage.lab.grow(20_000)
     return stage
 
 
@@ -134,22 +134,7 @@ def outage_is_known_and_nothing_else_was_lost(stage: Stage, ending: Ending) -> N
     assert all(first <= moment <= last for moment in moments), (outage, stage.lab.traffic().losses)
 
 
-def test_what_somebody_wrote_to_is_not_taken_back_and_the_safer_way_is_named(migrating: Stage) -> None:
-    added(migrating, "9.2.1")
-    serving = migrating.lab.versions_serving()
-    migrating.lab.execute('UPDATE "Patient" SET "nickname" = \'Bo\' WHERE id <= 3')
-
-    ending = migrating.play(partial(database_rollback, take_back()))
-
-    assert "data was written by new code: 3 rows of Patient.nickname" in ending.sentence
-    assert "put back the image alone with the deployment `rollback`" in ending.sentence
-    assert ending.outcome == "stopped"
-    assert (migrating.lab.versions_serving(), standing()) == (serving, Progress.APPLIED)
-    assert migrating.lab.traffic().lost == 0
-    assert migrating.hold_is_free()
-
-
-def test_what_somebody_writes_while_people_think_is_seen(migrating: Stage) -> None:
+def test_what_somebody_writes_while_people_think_is_not_taken_back_and_the_safer_way_is_named(migrating: Stage) -> None:
     added(migrating, "9.2.2")
 
     def write_and_decide(_run: FlowRun) -> Words:
@@ -159,8 +144,11 @@ def test_what_somebody_writes_while_people_think_is_seen(migrating: Stage) -> No
     ending = migrating.play(partial(database_rollback, take_back()), write_and_decide)
 
     assert "1 row of Patient.nickname" in ending.sentence
+    assert "put back the image alone with the deployment `rollback`" in ending.sentence
     assert not any(row.step == EMPTIED for row in ending.rows)
+    assert standing() is Progress.APPLIED
     assert migrating.lab.traffic().lost == 0
+    assert migrating.hold_is_free()
 
 
 def test_between_15_and_60_minutes_cto_and_devops_lead_decide_together(migrating: Stage) -> None:

@@ -1,8 +1,5 @@
 """The machine that releases dies and nothing of it comes back: Slack itself says who is where and what to type."""
 
-from prefect.client.schemas.objects import FlowRun
-
-from tests.stories.people import APPROVE, Words
 from tests.stories.stage import Stage, wait_until
 
 SERVERS = ("web-server-1", "web-server-2")
@@ -36,21 +33,6 @@ def both_serve_in_what_waits(stage: Stage) -> bool:
     """Whether the message that waits saw both servers run an image."""
     texts = [str(message["text"]) for message in stage.lab.scheduled_messages()]
     return any(all(f"• {server}: sha256:" in text for server in SERVERS) for text in texts)
-
-
-def test_a_good_release_leaves_nothing_scheduled_and_nothing_said(stage: Stage) -> None:
-    shipped = stage.lab.ship("9.6.1")
-
-    def approve_while_a_message_waits(_run: FlowRun) -> Words:
-        wait_until(lambda: bool(stage.lab.scheduled_messages()), what="a message waits outside the machine")
-        return APPROVE
-
-    ending = stage.release(stage.request(shipped), approve_while_a_message_waits)
-
-    assert ending.outcome == "signed off", ending.sentence
-    assert stage.lab.scheduled_messages() == []
-    assert LAST_WORDS not in stage.said_in("C0ALERTS")
-    stage.ends_well_on(shipped.commit)
 
 
 def test_recovery_calls_off_what_the_dead_process_left_and_ends_the_incident_it_opened(stage: Stage) -> None:

@@ -33,9 +33,9 @@ def prisma() -> None:
 
 @pytest.fixture
 def migrating(stage: Stage) -> Stage:
-    """A company that lets its releases migrate the database, of 200,400 patients."""
+    """A company that lets its releases migrate the database, of 20,400 patients."""
     stage.have(*MIGRATIONS)
-    stage.lab.grow(200_000)
+    stage.lab.grow(20_000)
     return stage
 
 
