@@ -1,13 +1,16 @@
 """Releases that migrate the database, with the genuine Prisma CLI and the genuine PostgreSQL (section 6)."""
 
 import re
+from functools import partial
 
 import pytest
 
 from blocks.postgres import Postgres
 from blocks.postgres_tables import list_invalid_indexes, read_applied, read_facts
+from flows.rollback import NotRolledBack, rollback
 from lab import prisma_cli
 from policy.record import Event
+from policy.way_back_forms import RollbackReason, RollbackRequest
 from tests.stories.company import ENVIRONMENT, MIGRATIONS
 from tests.stories.people import APPROVE
 from tests.stories.stage import Ending, Stage
@@ -70,7 +73,10 @@ def test_an_additive_migration_goes_live_before_the_code_that_needs_it(migrating
     assert (counts.lost, counts.failed) == (0, 0), counts.losses
 
 
-def test_what_is_dropped_is_acknowledged_approved_by_the_cto_and_goes_when_no_server_needs_it(migrating: Stage) -> None:
+def test_d5_what_is_dropped_goes_with_the_ctos_word_when_no_server_needs_it_and_then_no_image_is_put_back(
+    migrating: Stage,
+) -> None:
+    """D5."""
     name = "20261126100000_drop_created_at"
     files = {f"prisma/migrations/{name}/migration.sql": 'ALTER TABLE "Patient" DROP COLUMN "createdAt";\n'}
     shipped = migrating.lab.ship("9.0.1", files=files)
@@ -89,6 +95,18 @@ def test_what_is_dropped_is_acknowledged_approved_by_the_cto_and_goes_when_no_se
     )
     items = [(row.item, row.subject, row.event.value) for row in ending.rows]
     assert items.index(("6.3.2", "database", "intended")) > items.index(("2.1.5", "web-server-2", "confirmed"))
+    page = migrating.page("evidence-6-1-pre-migration-preparation")
+    assert f"From 6.3.2 after web-server-2 on ({name}: Patient.createdAt dropped)" in page
+    records = len(migrating.endings())
+
+    words = {"what_was_seen": "ages are wrong", "requested_by": "Omar Reyes", "environment": ENVIRONMENT}
+    undone = migrating.play(partial(rollback, RollbackRequest(reason=RollbackReason.USER_REPORTS, **words)))
+
+    assert isinstance(undone.error, NotRolledBack)
+    assert "needs what is gone: Patient.createdAt dropped; rolling the image back will break it" in undone.sentence
+    assert "`hotfix`" in undone.sentence
+    assert len(migrating.endings()) == records
+    migrating.ends_well_on(shipped.commit)
     counts = migrating.lab.traffic()
     assert (counts.lost, counts.failed) == (0, 0), counts.losses
 
