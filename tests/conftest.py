@@ -22,9 +22,9 @@ LAB = "running_lab"
 # The engine and the browser share one, for a browser gives up what it loads while networks come and go.
 LANES = (
     ("engine/*", "stories/worker/*", "crash/*"),
-    ("stories/test_[a-c]*", "stories/test_da*", "stories/test_e*", "stories/test_fl*"),
-    ("stories/test_[d-m]*",),
-    ("stories/test_[n-z]*",),
+    ("stories/test_[a-c]*", "stories/test_da*", "stories/test_e*", "stories/test_fl*", "*/test_prometheus*"),
+    ("stories/test_[d-n]*",),
+    ("stories/test_[o-z]*",),
 )
 LEAST_PROCESSES = 4
 

@@ -73,7 +73,7 @@ def test_a_refused_approval_brings_production_home(stage: Stage) -> None:
 
 
 def test_an_approval_that_is_never_given_brings_production_home(stage: Stage) -> None:
-    stage.change_limits(approval=15, reminder=2)
+    stage.change_limits(approval=10, reminder=2)
     before = stage.lab.versions_serving()["web-server-1"]
     shipped = stage.lab.ship("2.0.4")
 

@@ -1,4 +1,7 @@
-"""Where plain use of Prefect with a worker goes wrong: a slot given back, a cancel at the gate, a worker that stops."""
+"""Where plain use of Prefect with a worker goes wrong: a slot given back, a cancel at the gate, a worker that stops.
+
+One that dies together with its machine is played in each phase by `make crash-test` (tests/crash/power_loss.py).
+"""
 
 from lab.control_plane import ControlPlane
 from policy.record import Event
