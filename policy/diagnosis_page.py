@@ -67,9 +67,10 @@ def render_text(findings: Sequence[Finding]) -> str:
         lines.append(f"{_say(one):<8} {one.part:<{width_of_part}}  {one.tried:<{width}}  {one.judgement.sentence}")
         if not one.is_well and one.next_step:
             lines.append(f"{'':<8} {'':<{width_of_part}}  {'':<{width}}  -> {one.next_step}")
-    ill = sum(not one.is_well for one in findings)
-    need = f"{ill} of {len(findings)} {'needs' if ill == 1 else 'need'} something"
-    said = f"{need} ({headline(findings)}): what to do stands after each ->, and the exit status is 1"
+    ill = [one for one in findings if not one.is_well]
+    red = sum(one.is_red for one in ill)
+    need = f"{len(ill)} of {len(findings)} {'needs' if len(ill) == 1 else 'need'} something"
+    said = f"{need} ({red} red, {len(ill) - red} not known): do what stands after each -> (exit status 1)"
     return "\n".join((*lines, "", said if ill else headline(findings)))
 
 

@@ -177,7 +177,7 @@ def test_a_terminal_shows_the_red_rows_last_with_what_to_do_below() -> None:
     assert lines[0].startswith("ok")
     assert lines[-4].startswith("RED")
     assert "-> let chrony set it" in lines[-3]
-    assert lines[-1].startswith("2 of 3 need something (1 red, 1 not known of 3): what to do stands after each ->")
+    assert lines[-1].startswith("2 of 3 need something (1 red, 1 not known): do what stands after each ->")
 
 
 def test_a_terminal_shows_what_is_well_and_what_is_red_each_in_the_order_in_which_it_was_tried() -> None:
