@@ -1,6 +1,7 @@
 """Which server gets requests: HAProxy by its runtime socket, or any balancer by configured commands."""
 
 import csv
+import shlex
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -10,16 +11,18 @@ from typing import Literal, Protocol, cast
 from pydantic import Field
 
 from blocks.company_block import CompanyBlock
-from blocks.errors import Refused, Unreachable
+from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.fleet.commands import Words
-from blocks.fleet.fenced import FencedFolder
-from blocks.fleet.ssh import Connection
+from blocks.fleet.fenced import NOT_FOUND, FencedFolder
+from blocks.fleet.ssh import Connection, Ran
+from policy.next_step import Cause, Kind
 
 AdminState = Literal["ready", "drain", "maint"]
 
 _MAINTENANCE, _DRAINED = 0x01 | 0x02 | 0x04 | 0x20, 0x08 | 0x10
 _OPERATIONAL = {1, 2, 3}
 _BETWEEN_LOOKS = 0.1
+_NO_BACKEND = "Can't find backend"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,11 @@ class BalancedServer:
     admin_state: AdminState
     up: bool
     sessions: int
+
+    @property
+    def in_rotation(self) -> bool:
+        """Whether it gets requests."""
+        return self.up and self.admin_state == "ready"
 
 
 class LoadBalancer(Protocol):
@@ -55,6 +63,9 @@ class LoadBalancer(Protocol):
 
     def read_fence(self) -> int:
         """Return the highest number the balancer's host has seen."""
+
+    def hand_ready_command(self, name: str) -> str:
+        """Return the one line with which a person gives the server requests again."""
 
     def close(self) -> None:
         """Hang up the kept connection."""
@@ -93,6 +104,9 @@ class HostBlock(CompanyBlock):
         """Hang up the kept connection."""
         self._folder.connection.close()
 
+    def _typed(self, line: str) -> str:
+        return shlex.join(("ssh", "-p", str(self.port), f"{self.user}@{self.host}", line))
+
 
 class HAProxy(HostBlock):
     """HAProxy, spoken to through its runtime socket on its own host."""
@@ -111,7 +125,10 @@ class HAProxy(HostBlock):
         text = self._say(f"show servers state {self.backend}; show stat")
         states, figures = _server_states(text), _sessions(text, self.backend)
         if not states or states.keys() != figures.keys():
-            raise Unreachable(f"balancer: no readable answer about backend {self.backend}: {text.strip()[:200]!r}")
+            said = f"balancer: no readable answer about backend {self.backend}: {text.strip()[:200]!r}"
+            show = shlex.join(self.socket_command)
+            unnamed = Cause(Kind.BACKEND_UNKNOWN, show, "balancer.backend", self.host, self.port)
+            raise Unreachable(said, cause=unnamed if _NO_BACKEND in text else None)
         return tuple(
             BalancedServer(name, _admin_state(admin), operational in _OPERATIONAL, figures[name])
             for name, (operational, admin) in states.items()
@@ -133,18 +150,28 @@ class HAProxy(HostBlock):
         """Return when nothing is in flight on the server; what is still there after `grace` is ended."""
         _empty_or_cut(self, name, number, grace)
 
+    def hand_ready_command(self, name: str) -> str:
+        """Return the one line with which a person gives the server requests again."""
+        order = shlex.quote(f"set server {self.backend}/{name} state ready")
+        return self._typed(f"echo {order} | {shlex.join(self.socket_command)}")
+
     def _say(self, line: str) -> str:
-        ran = self._folder.connection.run(self.socket_command, stdin=f"{line}\n".encode())
+        return self._answered(self._folder.connection.run(self.socket_command, stdin=f"{line}\n".encode()))
+
+    def _answered(self, ran: Ran) -> str:
+        if ran.status in NOT_FOUND:
+            program = self.socket_command[0]
+            absent = Cause(Kind.PROGRAM_ABSENT, program, "balancer.socket_command", self.host, self.port)
+            raise Misconfigured(f"balancer: `{program}` cannot be run there: {ran.last_words}", cause=absent)
         if ran.status:
-            raise Unreachable(f"balancer: its socket does not answer: {ran.last_words}")
+            silent = Cause(Kind.SOCKET_SILENT, shlex.join(self.socket_command), "", self.host, self.port)
+            raise Unreachable(f"balancer: its socket does not answer: {ran.last_words}", cause=silent)
         return ran.out
 
     def _order(self, line: str, number: int) -> None:
         """A blank answer means done; a sentence says why not."""
         ran = self._folder.change(number, self.socket_command, stdin=f"{line}\n".encode(), limit=self.patience)
-        if ran.status:
-            raise Unreachable(f"balancer: its socket does not answer: {ran.last_words}")
-        if answer := ran.out.strip():
+        if answer := self._answered(ran).strip():
             raise Refused(f"balancer: {line!r} was refused: {answer}")
 
 
@@ -180,6 +207,11 @@ class CommandBalancer(HostBlock):
     def cut_sessions_after(self, name: str, number: int, grace: timedelta) -> None:
         """Return when nothing is in flight on the server; what is still there after `grace` is ended."""
         _empty_or_cut(self, name, number, grace)
+
+    def hand_ready_command(self, name: str) -> str:
+        """Return the one line with which a person gives the server requests again."""
+        order = shlex.join(word.replace("{server}", name) for word in self.ready_command)
+        return self._typed(f"cd {shlex.quote(self.directory)} && {order}")
 
     def _order(self, command: Words, name: str, number: int) -> None:
         words = tuple(word.replace("{server}", name) for word in command)

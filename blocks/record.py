@@ -220,10 +220,20 @@ def list_ends(store: Store) -> Iterator[tuple[str, Row | Unreadable]]:
     """Yield each record's key with its last row, or with why that cannot be read."""
     newest = {key.split("/")[1]: key for key in store.list("records/")}
     for release, key in newest.items():
-        try:
-            yield release, decode(store.read(key).body)
-        except Unreadable as error:
-            yield release, error
+        yield release, _decoded(store, key)
+
+
+def read_end(store: Store, release: str) -> Row | Unreadable | None:
+    """Return the last row of a record, or why that cannot be read; None where nothing was written."""
+    keys = store.list(f"records/{release}/")
+    return _decoded(store, keys[-1]) if keys else None
+
+
+def _decoded(store: Store, key: str) -> Row | Unreadable:
+    try:
+        return decode(store.read(key).body)
+    except Unreadable as error:
+        return error
 
 
 def verify_record(store: Store, release: str, *, known: Mapping[str, bytes] = NO_KEYS, head: str = "") -> Verification:

@@ -19,6 +19,7 @@ from blocks import s3
 from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
 from blocks.errors import Absent, Misconfigured, Refused, Unreachable
+from policy.next_step import Cause, Kind
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -154,7 +155,8 @@ class FolderStore(CompanyBlock):
         if not self.is_marked:
             raise Unreachable(
                 f"{self.folder} is not the store: the folder or its marker {_MARKER} is not there. Is it mounted?"
-                " A new store is made once, by saving the settings"
+                " A new store is made once, by saving the settings",
+                cause=Cause(Kind.STORE_UNMARKED, self.folder),
             )
 
     @contextmanager

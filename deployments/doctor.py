@@ -7,6 +7,8 @@ Nothing is changed anywhere. The exit status is 1 if a row is red or not known.
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +17,22 @@ import yaml
 from prefect import get_client
 from prefect.blocks.core import Block
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.objects import WorkerStatus
+from prefect.client.schemas.objects import Worker, WorkerStatus
 from prefect.exceptions import ObjectNotFound, PrefectException
-from prefect.settings import get_current_settings
+from prefect.settings import PREFECT_WORKER_HEARTBEAT_SECONDS, get_current_settings
 
 from blocks.company import BlockKind, Company
 from blocks.errors import BlockError, Misconfigured, Unreachable
 from deployments.save_blocks import blocks_of
 from deployments.settings import Settings, read_settings
 from policy.combined import listed
-from policy.diagnosis import Finding, differing, judge_each, one_per_cause
+from policy.diagnosis import Finding, WorkerSeen, differing, judge_each, judge_workers, not_tried, one_per_cause
 from policy.diagnosis_page import OF_PREFECT, render_text
 from policy.judgement import Judgement, Verdict, failed, passed
 from policy.next_step import Cause, Kind, next_step
-from tasks.attempt import attempt
+from tasks.attempt import attempt, attempt_advised
 from tasks.doctor import examine
+from tasks.run import utc_now
 
 PART = "Prefect"
 OFFERED = Path(__file__).parent.parent / "prefect.yaml"
@@ -52,13 +55,12 @@ def company_of(settings: Settings) -> Company:
 
 def try_prefect(settings: Settings) -> Iterator[Finding]:
     """Prefect's server answers, a worker takes runs, and what was saved there is what the settings say now."""
-    server_tried, worker, deployments, saved = OF_PREFECT
+    tried, *others = OF_PREFECT
     next_step = "start it, and set PREFECT_API_URL and PREFECT_API_AUTH_STRING for this user"
     if not get_current_settings().api.url:
         # Prefect would start a server of its own here, which knows of no release, and take it for the company's.
-        yield Finding(
-            PART, server_tried, failed("PREFECT_API_URL is not set for this user: no server is named"), next_step
-        )
+        server = Finding(PART, tried, failed("PREFECT_API_URL is not set for this user: no server is named"), next_step)
+        yield from (server, *(not_tried(PART, other, see=server) for other in others))
         return
     with get_client(sync_client=True) as client:
 
@@ -66,26 +68,45 @@ def try_prefect(settings: Settings) -> Iterator[Finding]:
             problem = client.api_healthcheck()
             return failed(f"{client.api_url}: {problem}") if problem else passed(f"{client.api_url} answers")
 
-        server = attempt(PART, server_tried, answers, next_step)
+        server = attempt(PART, tried, answers, next_step)
         yield server
-        if server.is_well:
+        if not server.is_well:
+            yield from (not_tried(PART, other, see=server) for other in others)
+        else:
+            worker, deployments, saved = others
             pool = str(_offered()[0]["work_pool"]["name"])
-            start = f"start one: prefect worker start --pool {pool} (docs/countersign-worker.service)"
-            yield attempt(PART, worker, lambda: _judge_workers(client, pool), start)
+            usual = "look at the server's log"
+            yield attempt_advised(PART, worker, lambda: _judge_workers(client, pool), usual)
             yield attempt(PART, deployments, lambda: _judge_deployments(client), _DEPLOY)
             yield attempt(PART, saved, lambda: judge_saved(settings), _SAVE)
 
 
-def _judge_workers(client: SyncPrefectClient, pool: str) -> Judgement:
+def _judge_workers(client: SyncPrefectClient, pool: str) -> tuple[Judgement, str]:
     try:
         with _asking():
+            paused = client.read_work_pool(pool).is_paused
             workers = client.read_workers_for_work_pool(pool)
+            now = _clock_of(client)
     except ObjectNotFound:
-        return failed(f"there is no work pool {pool}: prefect work-pool create {pool} --type process")
-    online = [worker.name for worker in workers if worker.status is WorkerStatus.ONLINE]
-    if not online:
-        return failed(f"no worker of the pool {pool} is online: nothing starts, and nothing is recovered")
-    return passed(f"online: {', '.join(online)}")
+        return failed(f"there is no work pool {pool}"), f"prefect work-pool create {pool} --type process"
+    if paused:
+        return failed(f"the work pool {pool} is paused: nothing starts"), f"prefect work-pool resume {pool}"
+    start = f"start one: prefect worker start --pool {pool} (docs/countersign-worker.service)"
+    return judge_workers([seen for one in workers if (seen := _seen(one, now))], pool=pool), start
+
+
+def _clock_of(client: SyncPrefectClient) -> datetime:
+    """What time it is where heartbeats are written down; this machine's clock may be another."""
+    said = client.hello().headers.get_list("date")
+    return parsedate_to_datetime(said[-1]) if said else utc_now()
+
+
+def _seen(worker: Worker, now: datetime) -> WorkerSeen | None:
+    if worker.last_heartbeat_time is None:
+        return None
+    silent = max(timedelta(0), now - worker.last_heartbeat_time)
+    every = timedelta(seconds=worker.heartbeat_interval_seconds or PREFECT_WORKER_HEARTBEAT_SECONDS.value())
+    return WorkerSeen(worker.name, worker.status is WorkerStatus.ONLINE, silent, every)
 
 
 def _judge_deployments(client: SyncPrefectClient) -> Judgement:

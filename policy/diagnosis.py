@@ -13,6 +13,8 @@ from policy.next_step import Cause
 _VERSION = re.compile(r"v?(\d+)\.\d+")
 _LEAST_COMPOSE = 2
 _SEE = "not tried: see "
+# One heartbeat may come by a third later than the one before: after two intervals at least one is missing.
+_BEATS = 2
 # What a process is, by its command line; PostgreSQL writes user and database into those of its sessions.
 _OURS = (
     (re.compile(r"\bprefect\b.*\bworker\s+start\b"), "a Prefect worker"),
@@ -87,6 +89,36 @@ def judge_company(processes: Sequence[str]) -> Judgement:
         return unknown("`ps -eo args` showed no process")
     found = dict.fromkeys(what for pattern, what in _OURS for process in processes if pattern.search(process))
     return failed(f"{listed(found)} runs here") if found else passed("no part of Prefect runs here")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSeen:
+    """A worker as Prefect shows it, how old its last heartbeat is, and how often one is due."""
+
+    name: str
+    online: bool
+    silent_for: timedelta
+    every: timedelta
+
+    @property
+    def lives(self) -> bool:
+        """Whether it is heard: Prefect shows a worker that was killed as online for minutes."""
+        return self.online and self.silent_for <= _BEATS * self.every
+
+    @property
+    def sentence(self) -> str:
+        """Say when it was last heard."""
+        return f"{self.name}, heartbeat {spoken(self.silent_for)} ago (one each {spoken(self.every)})"
+
+
+def judge_workers(workers: Sequence[WorkerSeen], *, pool: str) -> Judgement:
+    """Pass if a worker of the pool is heard; what Prefect shows as online and is silent is named."""
+    lost = [f"{one.sentence}, though shown as online" for one in workers if one.online and not one.lives]
+    if alive := [one.sentence for one in workers if one.lives]:
+        return passed("; ".join((listed(alive), *(f"not heard: {one}" for one in lost))))
+    newest = min(workers, key=lambda one: one.silent_for, default=None)
+    last = listed(lost) or (f"the last was {newest.sentence}" if newest else "there was none yet")
+    return failed(f"no worker of the pool {pool} is heard ({last}): nothing starts, and nothing is recovered")
 
 
 def judge_balanced(expected: Collection[str], seen: Collection[str]) -> Judgement:

@@ -33,6 +33,10 @@ def red_first(findings: Iterable[Finding]) -> list[Finding]:
     )
 
 
+def _red_last(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda one: (not one.is_well, one.is_red))
+
+
 def render_page(findings: Sequence[Finding]) -> str:
     """Return the page in Markdown: what is not well in short, what to do about each, and then the rest."""
     ill = [one for one in red_first(findings) if not one.is_well]
@@ -52,15 +56,22 @@ def render_page(findings: Sequence[Finding]) -> str:
 
 
 def render_text(findings: Sequence[Finding]) -> str:
-    """Return the table for a terminal, the red rows last, where they are seen."""
+    """Return the table for a terminal in the order of the findings, what is not well last, where it is seen.
+
+    The last line says how many rows need something: it is the last that `make` leaves to be read before its own.
+    """
     width_of_part = max((len(one.part) for one in findings), default=0)
     width = max((len(one.tried) for one in findings), default=0)
     lines = []
-    for one in reversed(red_first(findings)):
+    for one in _red_last(findings):
         lines.append(f"{_say(one):<8} {one.part:<{width_of_part}}  {one.tried:<{width}}  {one.judgement.sentence}")
         if not one.is_well and one.next_step:
             lines.append(f"{'':<8} {'':<{width_of_part}}  {'':<{width}}  -> {one.next_step}")
-    return "\n".join((*lines, "", headline(findings)))
+    ill = [one for one in findings if not one.is_well]
+    red = sum(one.is_red for one in ill)
+    need = f"{len(ill)} of {len(findings)} {'needs' if len(ill) == 1 else 'need'} something"
+    said = f"{need} ({red} red, {len(ill) - red} not known): do what stands after each -> (exit status 1)"
+    return "\n".join((*lines, "", said if ill else headline(findings)))
 
 
 def _table(findings: Iterable[Finding]) -> list[str]:

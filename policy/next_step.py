@@ -30,6 +30,10 @@ class Kind(StrEnum):
     HOST_KEY_OTHER = auto()
     HOST_KEY_UNKNOWN = auto()
     USER_REFUSED = auto()
+    PROGRAM_ABSENT = auto()
+    SOCKET_SILENT = auto()
+    BACKEND_UNKNOWN = auto()
+    STORE_UNMARKED = auto()
     NO_ANSWER = auto()
 
 
@@ -93,6 +97,14 @@ _SAID = {
     Kind.HOST_KEY_UNKNOWN: "compare its fingerprint on its own console (`ssh-keygen -lf"
     " /etc/ssh/ssh_host_ed25519_key.pub`), then add its line: ssh-keyscan -p {port} {host} >> {file}",
     Kind.USER_REFUSED: "put the public half of {file} into ~/.ssh/authorized_keys of {name} there",
+    Kind.PROGRAM_ABSENT: "install {name} on {host}, or name there in {file} what takes its place",
+    Kind.SOCKET_SILENT: "on {host}, as the user of the settings, type: echo show info | {name}; let HAProxy run, and"
+    " let that user write to its socket (`stats socket … level admin`)",
+    Kind.BACKEND_UNKNOWN: "put the backend of HAProxy's configuration that holds the servers into `{file}`; on {host}"
+    " this lists them: echo show backend | {name}",
+    Kind.STORE_UNMARKED: "mount {name} on the worker, or name the right folder in `store.folder`; do not mark the empty"
+    " folder where it would be mounted: holds and records would begin anew beside those there are. Only a store that"
+    " never held anything is marked, once: python -m deployments.save_blocks",
 }
 
 

@@ -43,7 +43,10 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class ServerState:
-    """One server as it is now; `digest` is None where no container exists or the host does not answer."""
+    """One server as it is now; `digest` is None where no container exists or the host does not answer.
+
+    `version` is the commit that it says it serves; what was `built_there` has a digest that no other server has.
+    """
 
     name: str
     reachable: bool
@@ -51,6 +54,8 @@ class ServerState:
     health: Verdict
     in_rotation: bool | None
     held: bool = False
+    version: str | None = None
+    built_there: bool = False
 
 
 class Migrating(StrEnum):

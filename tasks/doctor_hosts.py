@@ -3,17 +3,16 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from blocks.company import Company
 from blocks.fleet import Fleet, Machine, Server
 from policy.diagnosis import (
     Finding,
-    judge_balanced,
     judge_clock,
     judge_company,
     judge_compose,
     judge_disk,
     judge_engine,
     judge_tools,
+    not_tried,
 )
 from policy.health import judge_health
 from policy.judgement import Judgement, passed
@@ -21,13 +20,24 @@ from policy.limits import Limits
 from policy.next_step import Serving, judge_serving, next_step_of_tools
 from tasks.attempt import attempt, attempt_advised
 from tasks.run import utc_now
-from tasks.systems import BALANCER
 
 _BY_HAND = "try it as the worker's user: `ssh -p {port} -i {key_file} {user}@{host} true`"
 
 
+_OVER_SSH = (
+    "clock",
+    "Docker",
+    "Compose",
+    "programs and folder",
+    "nothing of Prefect",
+    "disk",
+    "what it runs",
+    "Compose file",
+)
+
+
 def try_server(fleet: Fleet, server: Server, limits: Limits) -> Iterator[Finding]:
-    """Everything of one server; without SSH there is nothing more to try."""
+    """Everything of one server; without SSH only its own health can be tried."""
     seen: list[tuple[Machine, timedelta]] = []
 
     def greet() -> Judgement:
@@ -38,10 +48,19 @@ def try_server(fleet: Fleet, server: Server, limits: Limits) -> Iterator[Finding
         return passed(f"{fleet.user}@{server.host}:{server.port} is let in, and its key is the known one")
 
     words = {**server.model_dump(), **fleet.model_dump(include={"user", "key_file", "known_hosts"})}
-    yield attempt(server.name, "SSH", greet, _BY_HAND.format(**words))
+    ssh = attempt(server.name, "SSH", greet, _BY_HAND.format(**words))
+    yield ssh
     if seen:
         yield from _try_machine(server, *seen[0], limits=limits)
-        yield from _try_service(fleet, server, limits, compose=seen[0][0].compose)
+        yield from _try_service(fleet, server, limits, compose=judge_compose(seen[0][0].compose))
+    else:
+        yield from (not_tried(server.name, tried, see=ssh) for tried in _OVER_SSH)
+    yield attempt(
+        server.name,
+        "own health",
+        lambda: judge_health(fleet.read_health(server)),
+        f"open {server.health} from the worker: past the balancer the port has to be reachable, and the answer healthy",
+    )
 
 
 def _try_machine(server: Server, machine: Machine, ahead: timedelta, *, limits: Limits) -> Iterator[Finding]:
@@ -75,7 +94,7 @@ def _try_machine(server: Server, machine: Machine, ahead: timedelta, *, limits: 
     )
 
 
-def _try_service(fleet: Fleet, server: Server, limits: Limits, *, compose: str) -> Iterator[Finding]:
+def _try_service(fleet: Fleet, server: Server, limits: Limits, *, compose: Judgement) -> Iterator[Finding]:
     name = server.name
 
     def serves() -> tuple[Judgement, str]:
@@ -106,32 +125,7 @@ def _try_service(fleet: Fleet, server: Server, limits: Limits, *, compose: str) 
     )
     by_digest = f"let Compose have one container of {server.service} there, of an image pulled by its digest"
     yield attempt_advised(name, "what it runs", serves, by_digest)
-    if judge_compose(compose).verdict.lets_pass:
-        yield attempt(name, "Compose file", reads_compose_file, f"mend {fleet.compose_file} in {server.directory}")
-    yield attempt(
-        name,
-        "own health",
-        lambda: judge_health(fleet.read_health(server)),
-        f"open {server.health} from the worker: past the balancer the port has to be reachable, and the answer healthy",
-    )
-
-
-def try_balancer(company: Company) -> Iterator[Finding]:
-    """The balancer's host lets us in, and its backend holds the servers."""
-    balancer = BALANCER.of(company)
-    if balancer is None:
-        return
-    expected = [server.balancer_name for server in company.fleet.servers]
-    yield attempt(
-        "balancer",
-        "SSH and servers",
-        lambda: judge_balanced(expected, [server.name for server in balancer.read_servers()]),
-        "let the user run the socket's command there (socat, `stats socket … level admin`), and name the servers in"
-        " `balancer.backend` as in the settings (`balancer_name`)",
-    )
-    yield attempt(
-        "balancer",
-        "fence",
-        lambda: passed(f"its number is {balancer.read_fence()}"),
-        "let the user own the folder `balancer.directory` there",
-    )
+    file = "Compose file"
+    mend = f"mend {fleet.compose_file} in {server.directory}"
+    found = Finding(name, "Compose", compose)
+    yield (attempt(name, file, reads_compose_file, mend) if found.is_well else not_tried(name, file, see=found))

@@ -1,4 +1,4 @@
-"""What `doctor` tries of the systems every company has: the store, the application, GitHub, the registry, Slack."""
+"""What `doctor` tries of the systems every company has: the worker, the application, GitHub, the registry, Slack."""
 
 import os
 import shlex
@@ -31,18 +31,7 @@ _PERMISSIONS = (
 
 
 def try_worker(company: Company) -> Iterator[Finding]:
-    """The store, the spool, the codes of whoever may approve, checks of one's own, and the signing key."""
-
-    def reaches_store() -> Judgement:
-        held = company.store.list("locks/")
-        return passed(f"answers; {counted(len(held), 'hold')} so far")
-
-    yield attempt(
-        "store",
-        "records and holds",
-        reaches_store,
-        "mount the folder, or mend the bucket and its keys; a new store is marked by python -m deployments.save_blocks",
-    )
+    """The spool, the codes of whoever may approve, checks of one's own, and the signing key."""
     yield Finding(
         "worker", "spool", _judge_folder(company.spool), f"make the folder, owned by the worker's user: {company.spool}"
     )

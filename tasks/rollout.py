@@ -246,7 +246,7 @@ def _in_rotation(server: Server, run: Run, *, number: str, name: str = IN_ROTATI
     def look(company: Company) -> Seen:
         state = _balanced(company, server)
         return Seen(
-            state.admin_state == "ready" and state.up,
+            state.in_rotation,
             f"{server.name} is {state.admin_state} and {'up' if state.up else 'down'} at the balancer",
         )
 

@@ -84,5 +84,5 @@ def _in_rotation(company: Company, balanced: Balanced | None, without: Collectio
     if company.balancer is None:
         return asked
     states = balanced or company.balancer.read_servers()
-    up = {state.name for state in states if state.up and state.admin_state == "ready"}
+    up = {state.name for state in states if state.in_rotation}
     return [server for server in asked if server.balancer_name in up]

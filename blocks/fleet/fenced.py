@@ -13,7 +13,7 @@ from blocks.fleet.ssh import Connection, MayHaveRun, Ran
 _SCRIPT = Path(__file__).with_name("fenced.sh")
 _NUMBER_LOST, _BUSY, _SUPERSEDED, _BY_HAND = 74, 75, 76, 77
 _TIME_WAS_UP = {124, 137}
-_NOT_FOUND = {126, 127}
+NOT_FOUND = {126, 127}
 _NO_SCRIPT = {2, 127}
 _WAIT_FOR_LOCK = timedelta(seconds=35)
 
@@ -44,7 +44,7 @@ class FencedFolder:
         ran = self.connection.run(commands.inside(self.directory, words), limit=limit)
         # A script is named by what it is called and given, not by its text.
         shown = words[3:] if words[:2] == ("sh", "-c") else words[:3]
-        if ran.status in _NOT_FOUND:
+        if ran.status in NOT_FOUND:
             raise Misconfigured(f"{self.name}: `{shown[0]}` cannot be run there: {ran.last_words}")
         if ran.status:
             raise Unreachable(f"{self.name}: `{' '.join(shown)}` ended with {ran.status}: {ran.last_words}")
@@ -99,5 +99,5 @@ class FencedFolder:
             raise Refused(f"{self.name}: the fence cannot keep its number: {ran.last_words}")
         if ran.status in _NO_SCRIPT and "fenced.sh" in ran.last_words:
             raise Misconfigured(f"{self.name}: no fence was raised in {self.directory}: {ran.last_words}")
-        if ran.status in _NOT_FOUND:
+        if ran.status in NOT_FOUND:
             raise Misconfigured(f"{self.name}: a program is not there: {ran.last_words}")

@@ -11,6 +11,7 @@ from threading import Lock
 from time import monotonic
 
 import paramiko
+from paramiko.ssh_exception import NoValidConnectionsError
 
 from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.fleet.commands import Words
@@ -146,11 +147,27 @@ class Connection:
                 raise Misconfigured(f"{where}: {said}", cause=self._of_key(Kind.HOST_KEY_UNKNOWN)) from error
             raise Unreachable(f"{where}: {error}", cause=self._of_key(Kind.NO_ANSWER)) from error
         except (OSError, EOFError) as error:
-            raise Unreachable(f"{where}: {error}", cause=self._of_key(Kind.NO_ANSWER)) from error
+            raise Unreachable(
+                f"{where}: {_why_not_there(error, self.host)}", cause=self._of_key(Kind.NO_ANSWER)
+            ) from error
         _send_at_once(client)
 
     def _of_key(self, kind: Kind) -> Cause:
         return Cause(kind, "SSH", self.known_hosts, self.host, self.port)
+
+
+def _why_not_there(error: Exception, host: str) -> str:
+    """Say what the network said; where the host is a name, of each of its addresses."""
+    if isinstance(error, NoValidConnectionsError):
+        said = {address[0]: _why_not_there(one, host) for address, one in error.errors.items()}
+        return "; ".join(why if address == host else f"{why} ({address})" for address, why in said.items())
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused, nothing listens there"
+    if isinstance(error, socket.gaierror):
+        return f"its name has no address: {error.strerror}"
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or "the connection was closed"
 
 
 def _send_at_once(client: paramiko.SSHClient) -> None:

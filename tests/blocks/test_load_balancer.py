@@ -1,5 +1,7 @@
 """The balancer: a genuine HAProxy through its socket, and one that is steered by commands."""
 
+import shlex
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -10,10 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
-from blocks.errors import Refused, Unreachable
+from blocks.errors import BlockError, Misconfigured, Refused, Unreachable
 from blocks.fleet import Superseded
 from blocks.load_balancer import BalancedServer, CommandBalancer, HAProxy
 from lab.client import Lab
+from policy.next_step import Kind
 
 Wait = Callable[[Callable[[], bool]], None]
 STEER = """\
@@ -116,11 +119,32 @@ def test_an_unknown_server_and_an_older_holder_are_refused(balancer: HAProxy) ->
     assert state_of(balancer, "web-server-1").admin_state == "ready"
 
 
-def test_a_socket_that_does_not_answer_and_an_unknown_backend_are_unreachable(balancer: HAProxy) -> None:
-    with pytest.raises(Unreachable, match="no readable answer about backend nowhere"):
-        balancer.model_copy(update={"backend": "nowhere"}).read_servers()
-    with pytest.raises(Unreachable, match="its socket does not answer"):
-        balancer.model_copy(update={"socket_command": ("sh", "-c", "exit 1")}).read_servers()
+@pytest.mark.parametrize(
+    ("instead", "error", "said", "kind"),
+    [
+        ({"backend": "nowhere"}, Unreachable, "no readable answer about backend nowhere", Kind.BACKEND_UNKNOWN),
+        ({"socket_command": ("sh", "-c", "exit 1")}, Unreachable, "its socket does not answer", Kind.SOCKET_SILENT),
+        ({"socket_command": ("no-socat",)}, Misconfigured, "`no-socat` cannot be run there", Kind.PROGRAM_ABSENT),
+    ],
+)
+def test_what_keeps_the_socket_from_answering_is_told_apart(
+    balancer: HAProxy, instead: dict[str, Any], error: type[BlockError], said: str, kind: Kind
+) -> None:
+    with pytest.raises(error, match=said) as raised:
+        balancer.model_copy(update=instead).read_servers()
+
+    assert raised.value.cause is not None
+    assert raised.value.cause.kind is kind
+
+
+def test_the_line_that_a_person_types_gives_the_server_requests_again(lab: Lab, balancer: HAProxy) -> None:
+    balancer.drain("web-server-1", 1)
+    *ssh, line = shlex.split(balancer.hand_ready_command("web-server-1"))
+
+    subprocess.run(["sh", "-c", line], check=True, stdout=subprocess.DEVNULL)
+
+    assert ssh == ["ssh", "-p", str(balancer.port), f"{balancer.user}@{balancer.host}"]
+    assert lab.in_rotation()["web-server-1"]
 
 
 def test_a_balancer_with_commands_is_steered_the_same_way(steered: CommandBalancer) -> None:
@@ -136,6 +160,8 @@ def test_a_balancer_with_commands_is_steered_the_same_way(steered: CommandBalanc
 
     with pytest.raises(Superseded):
         steered.drain("web-server-1", 1)
+    typed = shlex.split(steered.hand_ready_command("web-server-1"))[-1]
+    assert typed == f"cd {steered.directory} && sh steer.sh ready web-server-1"
     with pytest.raises(Refused, match="sh for web-server-9 ended with 1"):
         steered.drain("web-server-9", 2)
 

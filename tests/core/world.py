@@ -373,6 +373,10 @@ class Balancer:
         del grace
         self._change(name, number, "cut").sessions = 0
 
+    def hand_ready_command(self, name: str) -> str:
+        """Return what a person types."""
+        return f"ssh balancer ready {name}"
+
     def read_fence(self) -> int:
         """Return the highest number."""
         return self.world.balancer_fence

@@ -2,24 +2,34 @@
 
 import json
 import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 from prefect.exceptions import FailedRun
 from prefect.settings import PREFECT_API_URL, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from deployments.doctor import all_tried, company_of, try_prefect
 from deployments.settings import Settings, read_settings
 from policy.judgement import Verdict
 from tasks.run_log import ends_failed
+from tests.serving import served
 
+POOL = "5f0c7c1e-0000-4000-8000-000000000001"
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example.toml"
 
 
 def test_a_worker_that_knows_no_server_is_told_so_and_none_is_started() -> None:
     with temporary_settings(restore_defaults={PREFECT_API_URL}):
-        (finding,) = try_prefect(read_settings(EXAMPLE))
+        finding, *others = try_prefect(read_settings(EXAMPLE))
 
+    assert [one.judgement.sentence for one in others] == ["not tried: see Prefect, server"] * 3
     assert (finding.tried, finding.judgement.verdict) == ("server", Verdict.FAILED)
     assert "PREFECT_API_URL is not set" in finding.judgement.sentence
     assert "set PREFECT_API_URL" in finding.next_step
@@ -45,6 +55,78 @@ def test_settings_that_are_wrong_are_one_red_row_with_file_field_and_what_to_do(
     assert str(file) in finding.judgement.sentence
     assert said in finding.judgement.sentence
     assert finding.next_step.startswith(f"{step}{file}")
+
+
+@dataclass
+class Prefect:
+    """What Prefect's server says of its work pool; `ahead` is how far its clock is."""
+
+    silent_for: timedelta = timedelta(seconds=5)
+    ahead: timedelta = timedelta(0)
+    paused: bool = False
+    exists: bool = True
+
+    @property
+    def app(self) -> Starlette:
+        """The few addresses that are asked here; anything else is not there."""
+        return Starlette(
+            routes=[
+                Route("/api/health", self._well),
+                Route("/api/hello", self._well),
+                Route("/api/work_pools/countersign", self._pool),
+                Route("/api/work_pools/countersign/workers/filter", self._workers, methods=["POST"]),
+                Route("/api/deployments/filter", self._nothing, methods=["POST"]),
+            ]
+        )
+
+    @property
+    def _now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    async def _well(self, _request: Request) -> Response:
+        return JSONResponse(content=True, headers={"date": format_datetime(self._now, usegmt=True)})
+
+    async def _nothing(self, _request: Request) -> Response:
+        return JSONResponse([])
+
+    async def _pool(self, _request: Request) -> Response:
+        if not self.exists:
+            return JSONResponse({"detail": "not found"}, status_code=404)
+        pool = {
+            "id": POOL,
+            "name": "countersign",
+            "type": "process",
+            "is_paused": self.paused,
+            "default_queue_id": POOL,
+        }
+        return JSONResponse(pool)
+
+    async def _workers(self, _request: Request) -> Response:
+        beat = (self._now - self.silent_for).isoformat()
+        worker = {"name": "one", "work_pool_id": POOL, "last_heartbeat_time": beat, "status": "ONLINE"}
+        return JSONResponse([{**worker, "heartbeat_interval_seconds": 30}])
+
+
+@pytest.mark.parametrize(
+    ("prefect", "verdict", "said", "step"),
+    [
+        (Prefect(), Verdict.PASSED, "one, heartbeat ", ""),
+        (Prefect(ahead=timedelta(minutes=-10)), Verdict.PASSED, "one, heartbeat ", ""),
+        (Prefect(silent_for=timedelta(seconds=90)), Verdict.FAILED, "though shown as online", "prefect worker start"),
+        (Prefect(paused=True), Verdict.FAILED, "is paused", "prefect work-pool resume countersign"),
+        (Prefect(exists=False), Verdict.FAILED, "no work pool countersign", "prefect work-pool create countersign"),
+    ],
+)
+def test_a_worker_is_well_while_its_heartbeat_is_young_by_the_clock_of_prefect(
+    prefect: Prefect, verdict: Verdict, said: str, step: str
+) -> None:
+    with served(prefect.app) as url, temporary_settings({PREFECT_API_URL: f"{url}/api"}):
+        found = {one.tried: one for one in try_prefect(read_settings(EXAMPLE))}
+
+    assert found["server"].is_well
+    assert found["worker"].judgement.verdict is verdict, found["worker"]
+    assert said in found["worker"].judgement.sentence
+    assert step in found["worker"].next_step
 
 
 def test_the_lines_to_look_at_a_server_by_hand_go_to_its_own_folder() -> None:

@@ -9,13 +9,18 @@ import pytest
 
 from blocks.application import SMOKE_TESTS, Application, SmokeTest
 from blocks.company import Company
+from blocks.fleet import Fleet
 from blocks.github import GitHub
+from blocks.load_balancer import HAProxy
 from blocks.slack import Slack
+from blocks.store import FolderStore
 from lab.history import CI_FILE, DEV, History
 from lab.vendors.github import GitHub as StandIn
 from policy.diagnosis import Finding, one_per_cause
 from policy.judgement import Verdict
 from policy.roles import Person, Roster
+from tasks.doctor_at_rest import try_balancer, try_store
+from tasks.doctor_hosts import try_server
 from tasks.doctor_systems import try_application, try_github, try_slack
 from tests.core.company import a_company
 from tests.core.world import World
@@ -114,6 +119,52 @@ async def greeter(asked: Mapping[str, Any], _receive: object, send: Send) -> Non
     body = answers.get(asked["path"])
     await send({"type": "http.response.start", "status": 404 if body is None else 200, "headers": []})
     await send({"type": "http.response.body", "body": body or b""})
+
+
+@pytest.fixture
+def unreached(scene: Scene, tmp_path: Path) -> Company:
+    """A company to whose hosts nothing leads: nobody listens there."""
+    login = {"user": "deploy", "key_file": str(tmp_path / "key"), "known_hosts": str(tmp_path / "known_hosts")}
+    (tmp_path / "known_hosts").touch()
+    place = {"host": "127.0.0.1", "port": 9, "service": "web", "directory": "/opt/holi"}
+    server = {"name": "web-server-1", "health": "http://127.0.0.1:9/api/health", **place}
+    balancer = HAProxy(host="127.0.0.1", port=9, directory="/opt/haproxy", backend="web", **login)
+    fleet = Fleet.model_validate({**login, "servers": [server]})
+    return replace(scene.company, fleet=fleet, balancer=balancer)
+
+
+def test_a_server_without_ssh_keeps_all_its_rows_and_its_own_health_is_asked_all_the_same(unreached: Company) -> None:
+    server = unreached.fleet.servers[0]
+
+    ssh, *others, health = one_per_cause(try_server(unreached.fleet, server, unreached.limits))
+
+    assert "SSH at 127.0.0.1:9: connection refused, nothing listens there" in ssh.judgement.sentence
+    assert len(others) == 8
+    assert {one.judgement.sentence for one in others} == {"not tried: see web-server-1, SSH"}
+    assert health.tried == "own health"
+    assert "nothing listens" in health.judgement.sentence
+
+
+def test_a_balancer_without_ssh_says_what_was_found_and_nothing_of_its_socket(unreached: Company) -> None:
+    first, rotation, fence = one_per_cause(try_balancer(unreached))
+
+    assert "SSH at 127.0.0.1:9: connection refused, nothing listens there" in first.judgement.sentence
+    assert "socat" not in first.next_step
+    assert {rotation.judgement.sentence, fence.judgement.sentence} == {"not tried: see balancer, SSH and servers"}
+
+
+def test_a_store_that_is_not_mounted_is_one_row_that_warns_of_marking_the_empty_folder(
+    scene: Scene, tmp_path: Path
+) -> None:
+    (tmp_path / "mount-point").mkdir()
+    company = replace(scene.company, store=FolderStore(folder=str(tmp_path / "mount-point")))
+
+    store, *others = try_store(company)
+
+    assert "Is it mounted?" in store.judgement.sentence
+    assert f"mount {tmp_path / 'mount-point'} on the worker" in store.next_step
+    assert "do not mark the empty folder" in store.next_step
+    assert {one.judgement.sentence for one in others} == {"not tried: see store, records and holds"}
 
 
 def test_a_slack_that_does_not_answer_is_one_unknown_cause_and_nobody_is_told_to_change_the_roster(

@@ -1,6 +1,7 @@
 """What the doctor finds says the measured value and the limit, and each red row what to do next."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from policy.diagnosis import (
     Finding,
+    WorkerSeen,
     differing,
     judge_balanced,
     judge_clock,
@@ -19,6 +21,7 @@ from policy.diagnosis import (
     judge_engine,
     judge_granted,
     judge_tools,
+    judge_workers,
     one_per_cause,
 )
 from policy.diagnosis_page import OF_PREFECT, headline, red_first, render_page, render_text
@@ -59,6 +62,36 @@ LEFT_OUT = Finding("PagerDuty", "events", not_applicable("would wake somebody"))
     ],
 )
 def test_each_rule_says_what_it_measured(judgement: Judgement, verdict: Verdict, said: str) -> None:
+    assert judgement.verdict is verdict
+    assert said in judgement.sentence
+
+
+EVERY = timedelta(seconds=30)
+HEARD, LATE = timedelta(seconds=12), timedelta(seconds=61)
+ALIVE = WorkerSeen("one", online=True, silent_for=HEARD, every=EVERY)
+KILLED = WorkerSeen("two", online=True, silent_for=LATE, every=EVERY)
+STOPPED = WorkerSeen("three", online=False, silent_for=timedelta(days=2), every=EVERY)
+
+
+@pytest.mark.parametrize(
+    ("workers", "verdict", "said"),
+    [
+        ([ALIVE], Verdict.PASSED, "one, heartbeat 12 s ago (one each 30 s)"),
+        ([replace(KILLED, silent_for=2 * EVERY)], Verdict.PASSED, "two, heartbeat 1 min ago"),
+        ([KILLED], Verdict.FAILED, "is heard (two, heartbeat 1 min 1 s ago (one each 30 s), though shown as online)"),
+        ([KILLED, ALIVE], Verdict.PASSED, "; not heard: two, heartbeat 1 min 1 s ago"),
+        ([STOPPED, ALIVE], Verdict.PASSED, "one, heartbeat 12 s ago"),
+        ([STOPPED], Verdict.FAILED, "(the last was three, heartbeat 2 d ago (one each 30 s))"),
+        ([replace(ALIVE, online=False)], Verdict.FAILED, "the last was one, heartbeat 12 s ago"),
+        ([], Verdict.FAILED, "no worker of the pool countersign is heard (there was none yet)"),
+        ([replace(ALIVE, every=timedelta(seconds=5))], Verdict.FAILED, "one each 5 s"),
+    ],
+)
+def test_a_worker_counts_while_it_is_heard_whatever_it_is_shown_as(
+    workers: list[WorkerSeen], verdict: Verdict, said: str
+) -> None:
+    judgement = judge_workers(workers, pool="countersign")
+
     assert judgement.verdict is verdict
     assert said in judgement.sentence
 
@@ -144,7 +177,25 @@ def test_a_terminal_shows_the_red_rows_last_with_what_to_do_below() -> None:
     assert lines[0].startswith("ok")
     assert lines[-4].startswith("RED")
     assert "-> let chrony set it" in lines[-3]
-    assert lines[-1] == "1 red, 1 not known of 3"
+    assert lines[-1].startswith("2 of 3 need something (1 red, 1 not known): do what stands after each ->")
+
+
+def test_a_terminal_shows_what_is_well_and_what_is_red_each_in_the_order_in_which_it_was_tried() -> None:
+    order = [Finding(part, "answers", passed("yes")) for part in ("Prefect", "store", "PagerDuty")]
+    reds = [Finding(part, "host", failed("no")) for part in ("web-server-1", "database")]
+
+    lines = [line.split() for line in render_text([*reds, SILENT, *order]).splitlines()]
+
+    assert [words[1] for words in lines if words[:1] in (["ok"], ["RED"], ["unknown"])] == [
+        *("Prefect", "store", "PagerDuty"),
+        "Sentry",
+        *("web-server-1", "database"),
+    ]
+
+
+def test_a_terminal_ends_with_how_many_rows_need_something_if_any_do() -> None:
+    assert render_text([WELL, LEFT_OUT]).splitlines()[-1] == "all 2 are well"
+    assert render_text([ILL]).splitlines()[-1].startswith("1 of 1 needs something")
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,11 @@ USUAL = "invite the bot"
             Verdict.FAILED,
             "/srv/key into ~/.ssh/authorized_keys of deploy",
         ),
+        (Cause(Kind.PROGRAM_ABSENT, "socat", "balancer.x", "10.0.1.10"), Verdict.FAILED, "install socat on 10.0.1.10"),
+        (Cause(Kind.SOCKET_SILENT, "socat stdio /s", "", "10.0.1.10"), Verdict.UNKNOWN, "show info | socat stdio /s"),
+        (Cause(Kind.BACKEND_UNKNOWN, "socat stdio /s", "balancer.backend"), Verdict.UNKNOWN, "`balancer.backend`"),
+        (Cause(Kind.STORE_UNMARKED, "/mnt/store"), Verdict.UNKNOWN, "mount /mnt/store on the worker"),
+        (Cause(Kind.STORE_UNMARKED, "/mnt/store"), Verdict.UNKNOWN, "do not mark the empty folder"),
         (Cause(Kind.NO_ANSWER, "Sentry"), Verdict.UNKNOWN, "whether the worker reaches it"),
     ],
 )
