@@ -242,7 +242,7 @@ def _measure_recovery(touched: Sequence[ReleaseFact], *, until: datetime, limits
     value = timedelta(seconds=mean(time.total_seconds() for time in times.values())) if times else None
     said = [f"{spoken(value)} (mean of {counted(len(times), 'failure')})"] if value is not None else []
     if opened:
-        said.append(f"{len(opened)} open since {min(opened.values()):%Y-%m-%d %H:%M} UTC")
+        said.append(f"{len(opened)} open for {spoken(until - min(opened.values()))}")
     if strange:
         said.append(f"{len(strange)} with impossible times left out")
     parts = (
