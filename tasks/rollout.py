@@ -91,7 +91,7 @@ def updated(server: Server, run: Run) -> Step:
     def look(company: Company) -> Seen:
         state = company.fleet.read_state(server)
         if state.image_digest == digest:
-            refuse_unless_another_is_up(company, server)
+            refuse_unless_another_is_up(run, server)
         else:
             refuse_unless_enough_stay(run, server)
         known = (run.digests_before.get(server.name), digest)
