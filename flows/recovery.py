@@ -78,6 +78,7 @@ def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
         record.signer = company.signer
         record.merge()
         tell_sealed(looking)
+        DeadMansSwitch(looking, holds).end()
         holds.release(dead.number)
         show_ending(looking)
         return Nothing(f"the release had already ended: {sealed.facts.get('sentence', '')}")

@@ -35,7 +35,7 @@ from policy.messages import page_migration_watched, page_not_well, page_stuck, p
 from policy.metrics import Ending
 from policy.plans import Back, Cause, Forward, Nothing, Plan, Restart, Stuck, Watching, Why
 from policy.record import Event, last
-from policy.way_home import plan_way_home
+from policy.way_home import plan_way_home, servers_to_put_back
 from policy.wording import as_clause
 from tasks.incident_report import report_incident
 from tasks.item import as_task
@@ -203,7 +203,9 @@ def give_to_people(run: Run, sentence: str, *, image_fits: bool = True, started:
     )
     if started:
         commands = fleet.hand_start_commands()
-    text = page_stuck(run.release, sentence, read_world(run), commands)
+    world = read_world(run)
+    changed = servers_to_put_back(run.record.seen, world, run.release)
+    text = page_stuck(run.release, sentence, world, commands, changed=changed)
     if page_on_call(run, text, name="stuck page", rings_anew=True):
         # People first: what writes the report may take a while to answer.
         if report := report_incident(run, outcome=Ending.STUCK, recovered=False):

@@ -1,10 +1,10 @@
 """What people are told, in the checklist's own forms: who, what, measured, limit, what next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
-from zoneinfo import ZoneInfo
 
+from policy.clock import clock, exact_clock
 from policy.items import Way
 from policy.judgement import Judgement, spoken
 from policy.plans import Why, World
@@ -184,15 +184,17 @@ def page_wait(release: Release, until: datetime, sentence: str, *, zone: str) ->
         (
             f":rotating_light: *The process that released {release.what} died.* {as_sentences(sentence)}",
             "To go on: in Prefect, *Retry* the run. To go back now: start the deployment `rollback`.",
-            f"Without either it is rolled back at {until.astimezone(ZoneInfo(zone)):%H:%M:%S %Z}.",
+            f"Without either it is rolled back at {exact_clock(until, zone)}.",
         )
     )
 
 
-def page_stuck(release: Release, sentence: str, world: World, commands: Mapping[str, str]) -> str:
-    """Nobody but a person can go on: which server is where, and what to type."""
+def page_stuck(
+    release: Release, sentence: str, world: World, commands: Mapping[str, str], *, changed: Collection[str]
+) -> str:
+    """Nobody but a person can go on: which server is where, and what to type for those that were changed."""
     said = f":rotating_light: *{release.what} needs hands.* {as_sentences(sentence)}"
-    return "\n".join((said, *where_and_by_hand(world, commands)))
+    return "\n".join((said, *where_and_by_hand(world, commands, changed=changed)))
 
 
 def page_watching(
@@ -231,15 +233,16 @@ def page_migration_watched(release: Release, sentence: str, world: World) -> str
     )
 
 
-def where_and_by_hand(world: World, commands: Mapping[str, str]) -> tuple[str, ...]:
-    """Say for each server where it is and the one line that puts it back by hand."""
+def where_and_by_hand(world: World, commands: Mapping[str, str], *, changed: Collection[str] = ()) -> tuple[str, ...]:
+    """Say for each server where it is and the one line that puts it back by hand; what was not changed needs none."""
     lines = []
     for server in world.servers:
         where = (server.digest or "no container")[:19] if server.reachable else "does not answer"
         rotation = f", {'in' if server.in_rotation else 'out of'} rotation" if world.balanced else ""
         lines.append(f"• {server.name}: {where}{rotation}")
         if server.name in commands:
-            lines.append(f"   to put it back: `{commands[server.name]}`")
+            back = f"to put it back: `{commands[server.name]}`"
+            lines.append(f"   {back if server.name in changed else 'not changed by this release: leave it'}")
     return tuple(lines)
 
 
@@ -302,8 +305,3 @@ def sealed(release: Release, *, head: str, signed: str) -> str:
     """The end of the record as it stands in the thread: whoever cuts its tail off later cannot cut this off."""
     verify = f"python -m deployments.verify_record {release.key} --head {head[:HEAD_DIGITS]}"
     return f":lock: Record {release.key} sealed, {signed}: {head[:HEAD_DIGITS]}… Verify with `{verify}`"
-
-
-def clock(moment: datetime, zone: str) -> str:
-    """Say a moment in the company's zone."""
-    return f"{moment.astimezone(ZoneInfo(zone)):%a %d %b, %H:%M %Z}"

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
+from policy.clock import clock, exact_clock, time_of_day
 from policy.judgement import Verdict, failed, passed
 from policy.messages import (
     approval_wanted,
     choice_wanted,
-    clock,
     completed,
     database_approval_wanted,
     incident_reported,
@@ -110,7 +110,7 @@ def test_a_dead_process_is_paged_with_both_ways_on() -> None:
 
     assert "*Retry*" in text
     assert "`rollback`" in text
-    assert "rolled back at 10:00:00 PST" in text
+    assert "rolled back at Tue 24 Nov, 10:00:00 PST" in text
 
 
 def test_hands_are_told_what_is_where_and_what_to_type() -> None:
@@ -122,12 +122,15 @@ def test_hands_are_told_what_is_where_and_what_to_type() -> None:
         )
     )
 
-    text = page_stuck(release(), "web-server-3 does not answer", world, {"web-server-1": "ssh deploy@host"})
+    commands = {"web-server-1": "ssh deploy@host", "web-server-2": "ssh deploy@other"}
+
+    text = page_stuck(release(), "web-server-3 does not answer", world, commands, changed=["web-server-1"])
 
     assert text.splitlines()[1:] == [
         "• web-server-1: sha256:b2b2b2b2b2b2, in rotation",
         "   to put it back: `ssh deploy@host`",
         "• web-server-2: no container, out of rotation",
+        "   not changed by this release: leave it",
         "• web-server-3: does not answer, out of rotation",
     ]
 
@@ -160,7 +163,7 @@ def test_who_decides_about_a_roll_back_of_the_database_reads_that_nobody_is_serv
 def test_where_no_balancer_is_configured_nothing_is_said_of_rotation() -> None:
     world = World((state("web-server-1", digest=build().digest, in_rotation=None),), balanced=False)
 
-    text = page_stuck(release(), "web-server-2 does not answer", world, {})
+    text = page_stuck(release(), "web-server-2 does not answer", world, {}, changed=[])
 
     assert text.splitlines()[1:] == ["• web-server-1: sha256:b2b2b2b2b2b2"]
 
@@ -183,6 +186,8 @@ def test_a_record_that_one_process_alone_has_is_paged_with_what_to_mend_and_what
 
 def test_a_moment_is_said_in_the_companys_zone() -> None:
     assert clock(OPENED, "Europe/Berlin") == "Tue 24 Nov, 19:00 CET"
+    assert exact_clock(OPENED, "Europe/Berlin") == "Tue 24 Nov, 19:00:00 CET"
+    assert time_of_day(OPENED, "Europe/Berlin") == "19:00 CET"
 
 
 def test_the_end_of_the_record_stands_in_the_thread_with_the_line_that_checks_it() -> None:

@@ -43,7 +43,7 @@ SAID: Mapping[str, Callable[[str], str]] = {
     "red_flag_raised": lambda said: messages.red_flag_raised("b2b2b2b", said),
     "choice_wanted": lambda said: messages.choice_wanted(release(), sentence=said, link="http://ui", left=MINUTES),
     "page_wait": lambda said: messages.page_wait(release(), OPENED, said, zone=ZONE),
-    "page_stuck": lambda said: messages.page_stuck(release(), said, WORLD, BY_HAND),
+    "page_stuck": lambda said: messages.page_stuck(release(), said, WORLD, BY_HAND, changed=BY_HAND),
     "page_watching": lambda said: messages.page_watching(release(), said, WORLD, BY_HAND, BY_HAND),
     "page_migration_watched": lambda said: messages.page_migration_watched(release(), said, WORLD),
     "page_not_well": lambda said: messages.page_not_well(release(), [failed(said)]),
@@ -56,7 +56,7 @@ SAID: Mapping[str, Callable[[str], str]] = {
         release(), Duty.SUMMARY, Found(done=False, sentence=said), asked=1, people=["Ana Souza"], again=OPENED
     ),
 }
-PARTS_OF_MESSAGES = {"where_and_by_hand", "clock"}
+PARTS_OF_MESSAGES = {"where_and_by_hand"}
 clauses = st.sampled_from(
     ["no backup found", "web-server-1: 1 of 2 requests failed", "the log is empty. Check the container's log."]
 )
