@@ -19,13 +19,13 @@ from policy.judgement import Judgement, Verdict, failed, passed
 from policy.messages import updated_everywhere
 from policy.record import Event
 from policy.red_flags import Flag
+from policy.served import IN_ROTATION
 from policy.way_home import touched_servers
 from tasks.manual import built_by_servers, image_built, source_fetched
 from tasks.messages import announcement_says, inform
 from tasks.preparation import record_way_back
 from tasks.rollout import (
     HEALTHY,
-    IN_ROTATION,
     first_server_shows,
     in_rotation,
     progress_monitored,

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from policy.clock import exact_clock
 from policy.combined import listed
-from policy.messages import where_and_by_hand
 from policy.metrics import Ending
+from policy.on_call_pages import where_and_by_hand
 from policy.plans import World
 from policy.record import Event, Row
 from policy.release import Release
