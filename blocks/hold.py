@@ -34,7 +34,8 @@ class Hold:
     @property
     def sentence(self) -> str:
         """Say who holds the environment."""
-        return f"{self.by} is releasing {self.what} since {self.since:%H:%M:%S} UTC (hold {self.number})"
+        so_far = max(datetime.now(UTC) - self.since, timedelta(0))
+        return f"{self.by} is releasing {self.what}, for {spoken(so_far)} so far (hold {self.number})"
 
 
 class Holds:

@@ -200,10 +200,7 @@ class Record:
             return
         if end.event is Event.SEALED:
             raise Superseded(f"release {self.key} has ended: {end.facts.get('sentence', 'sealed')}")
-        raise Superseded(
-            f"hold {self.holder} was taken over by hold {end.holder} at {end.at:%H:%M:%S} UTC;"
-            " this run changes nothing any more"
-        )
+        raise Superseded(f"hold {self.holder} was taken over by hold {end.holder}; this run changes nothing any more")
 
 
 def row_key(release: str, number: int) -> str:

@@ -17,8 +17,6 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, Field, HttpUrl, ValidationError
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry import HttpRequest, HttpResponse, RetryState
-from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from slack_sdk.web import SlackResponse
 
 from blocks import slack_answers as answers
@@ -59,27 +57,6 @@ class Scheduled:
     number: str
     at: datetime
     text: str
-
-
-class PatientRateLimit(RateLimitErrorRetryHandler):
-    """Waits where Slack asks for it, unless it asks for more than the limit."""
-
-    def __init__(self, *, longest: timedelta, attempts: int) -> None:
-        super().__init__(max_retry_count=attempts)
-        self._longest = longest.total_seconds()
-
-    def can_retry(
-        self,
-        *,
-        state: RetryState,
-        request: HttpRequest,
-        response: HttpResponse | None = None,
-        error: Exception | None = None,
-    ) -> bool:
-        """Whether one more attempt is worth its waiting."""
-        if response is not None and response.status_code == 429 and answers.asked_wait(response) > self._longest:
-            return False
-        return super().can_retry(state=state, request=request, response=response, error=error)
 
 
 class Slack(CompanyBlock):
@@ -186,6 +163,13 @@ class Slack(CompanyBlock):
                 return Message(channel, listed.ts, listed.text)
         return None
 
+    def find_said(self, channel: str, words: str) -> Message | None:
+        """The newest message there with these words: what Slack posted by itself carries no key."""
+        for listed in self._listed(channel, None):
+            if words in listed.text:
+                return Message(channel, listed.ts, listed.text)
+        return None
+
     def schedule_message(self, channel: str, text: str, at: datetime) -> Scheduled:
         """Slack posts the message at `at` by itself; it has no key, since one with metadata is never posted."""
         given: dict[str, Any] = {"channel": channel, "text": text, "post_at": ceil(at.timestamp())}
@@ -274,7 +258,7 @@ class Slack(CompanyBlock):
             base_url=self.url,
             timeout=max(round(self.timeout.total_seconds()), 1),
             logger=_QUIET,
-            retry_handlers=[PatientRateLimit(longest=self.patience, attempts=self.attempts)],
+            retry_handlers=[answers.PatientRateLimit(longest=self.patience, attempts=self.attempts)],
         )
 
     def _called(self, number: str) -> str:

@@ -1,11 +1,12 @@
-"""The shapes of Slack's answers, and what each of its refusals means."""
+"""The shapes of Slack's answers, what each of its refusals means, and how long one that asks to wait is waited for."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry import HttpResponse
+from slack_sdk.http_retry import HttpRequest, HttpResponse, RetryState
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from blocks.errors import Refused, Unreachable
 from policy.next_step import Cause, Kind
@@ -55,6 +56,27 @@ class Metadata(BaseModel):
 
     event_type: str
     event_payload: dict[str, Any]
+
+
+class PatientRateLimit(RateLimitErrorRetryHandler):
+    """Waits where Slack asks for it, unless it asks for more than the limit."""
+
+    def __init__(self, *, longest: timedelta, attempts: int) -> None:
+        super().__init__(max_retry_count=attempts)
+        self._longest = longest.total_seconds()
+
+    def can_retry(
+        self,
+        *,
+        state: RetryState,
+        request: HttpRequest,
+        response: HttpResponse | None = None,
+        error: Exception | None = None,
+    ) -> bool:
+        """Whether one more attempt is worth its waiting."""
+        if response is not None and response.status_code == 429 and asked_wait(response) > self._longest:
+            return False
+        return super().can_retry(state=state, request=request, response=response, error=error)
 
 
 class Empty(BaseModel):

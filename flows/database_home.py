@@ -51,7 +51,7 @@ def restart_all(run: Run, servers: Sequence[str]) -> list[str]:
 
 def say_outage_of(run: Run) -> str:
     """Say by the rows of the record how long nobody was served."""
-    return say_outage(find_outage(run.record.seen, run.release.servers))
+    return say_outage(find_outage(run.record.seen, run.release.servers), zone=run.company.rules.time_zone)
 
 
 def note_outage(run: Run) -> None:

@@ -20,7 +20,7 @@ from flows.red_flag import raised_flags
 from flows.way_home import give_to_people, go_home, page_watched
 from flows.world import read_world
 from policy.items import Way
-from policy.messages import page_record_unreadable, page_wait
+from policy.on_call_pages import page_record_unreadable, page_wait
 from policy.plans import Cause, Nothing, Plan, Stuck, Wait, Watching, Why
 from policy.record import Event, Unreadable, last
 from policy.release import Release
@@ -78,6 +78,7 @@ def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
         record.signer = company.signer
         record.merge()
         tell_sealed(looking)
+        DeadMansSwitch(looking, holds).end()
         holds.release(dead.number)
         show_ending(looking)
         return Nothing(f"the release had already ended: {sealed.facts.get('sentence', '')}")

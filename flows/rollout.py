@@ -12,20 +12,20 @@ from flows.at_once import at_once
 from flows.choice import choose
 from flows.phase import ChecksFailed, Report, phase, run_items
 from flows.watch import Watch
-from policy.batches import plan_batches
+from policy.batches import may_not_leave, plan_batches
 from policy.combined import listed
 from policy.health import judge_health
 from policy.judgement import Judgement, Verdict, failed, passed
 from policy.messages import updated_everywhere
 from policy.record import Event
 from policy.red_flags import Flag
+from policy.served import IN_ROTATION
 from policy.way_home import touched_servers
 from tasks.manual import built_by_servers, image_built, source_fetched
 from tasks.messages import announcement_says, inform
 from tasks.preparation import record_way_back
 from tasks.rollout import (
     HEALTHY,
-    IN_ROTATION,
     first_server_shows,
     in_rotation,
     progress_monitored,
@@ -124,7 +124,7 @@ def require_room_without(servers: Sequence[Server], run: Run) -> None:
             raise StepFailed(f"{names} cannot be updated: {error}") from error
         if judgement.verdict.lets_pass:
             return
-        sentence = f"{names} may not leave the rotation: {judgement.sentence}"
+        sentence = judgement.sentence
         if judgement.verdict is Verdict.FAILED:
             raise ChecksFailed(sentence)
         if time.monotonic() > deadline:
@@ -146,7 +146,8 @@ def _judge_room(servers: Sequence[Server], run: Run) -> Judgement:
         held = [server.name for server in leaving if run.company.fleet.read_state(server).held]
     if held:
         where = "there" if len(servers) == 1 else f"on {listed(held)}"
-        return failed(f"a file HOLD lies {where}, so somebody repairs it by hand")
+        names = [server.name for server in servers]
+        return failed(may_not_leave(names, f"a file HOLD lies {where}, so somebody repairs it by hand", ()))
     return room.result()
 
 

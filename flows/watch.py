@@ -16,8 +16,9 @@ from policy.judgement import spoken
 from policy.observed import Observed
 from policy.record import Event
 from policy.red_flags import Baseline, Conclusion, Flag, Sample, judge_watch
+from policy.served import IN_ROTATION
 from policy.way_home import touched_servers
-from tasks.rollout import FIRST_SERVER, HEALTHY, IN_ROTATION, REMAINING_SERVERS
+from tasks.rollout import FIRST_SERVER, HEALTHY, REMAINING_SERVERS
 from tasks.run import Lookout, Run, utc_now
 
 LEAST_PATIENCE = timedelta(seconds=1)

@@ -31,15 +31,15 @@ from flows.world import read_world
 from policy.items import Way
 from policy.judgement import Judgement, unknown, worst_of
 from policy.limits import Mode
-from policy.messages import page_migration_watched, page_not_well, page_stuck, page_watching
 from policy.metrics import Ending
+from policy.on_call_pages import page_migration_watched, page_not_well, page_stuck, page_watching
 from policy.plans import Back, Cause, Forward, Nothing, Plan, Restart, Stuck, Watching, Why
 from policy.record import Event, last
-from policy.way_home import plan_way_home
+from policy.way_home import plan_way_home, servers_to_put_back
 from policy.wording import as_clause
 from tasks.incident_report import report_incident
 from tasks.item import as_task
-from tasks.messages import end_incident, inform, page_on_call, tell_reported, tell_rolled_back, tell_stopped
+from tasks.messages import end_incident, inform, page_on_call, tell_reported, tell_rolled_back, tell_stopped, tell_stuck
 from tasks.rollback import rollback_verified
 from tasks.run import Run, Silent, utc_now
 from tasks.seal import seal
@@ -203,8 +203,11 @@ def give_to_people(run: Run, sentence: str, *, image_fits: bool = True, started:
     )
     if started:
         commands = fleet.hand_start_commands()
-    text = page_stuck(run.release, sentence, read_world(run), commands)
+    world = read_world(run)
+    changed = servers_to_put_back(run.record.seen, world, run.release)
+    text = page_stuck(run.release, sentence, world, commands, changed=changed)
     if page_on_call(run, text, name="stuck page", rings_anew=True):
+        tell_stuck(run, sentence)
         # People first: what writes the report may take a while to answer.
         if report := report_incident(run, outcome=Ending.STUCK, recovered=False):
             tell_reported(run, report)

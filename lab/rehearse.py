@@ -175,9 +175,8 @@ class Rehearsal:
             for line in part:
                 print(f"  {line}")
         alerts = len(self.lab.slack_messages("C0ALERTS"))
-        print(
-            f"  people were paged {alerts} times in Slack; the newest word in #deployments: {self.teller.newest_word()}"
-        )
+        often = "once" if alerts == 1 else f"{alerts} times"
+        print(f"  people were paged {often} in Slack; the newest word in #deployments: {self.teller.newest_word()}")
         self.teller.tell_world(counts_said=True)
         print("What you could have seen earlier")
         print(f"  {say_first_sign(lines)}")

@@ -50,7 +50,7 @@ def announce(
         *_list_changes(release.commits),
         *([more] if more else []),
         "",
-        f"*Deployed By:* {_mention_name(release.request.requested_by, roster)}",
+        f"*Deployed By:* {mention_name(release.request.requested_by, roster)}",
         f"*On-Call Engineer:* {_say_on_call(on_call, why_they)}",
     ]
     return "\n".join(lines)
@@ -91,7 +91,8 @@ def _list_changes(commits: Sequence[Commit]) -> Iterable[str]:
         yield "• no commit that is not in production already"
 
 
-def _mention_name(name: str, roster: Roster) -> str:
+def mention_name(name: str, roster: Roster) -> str:
+    """Return whoever has that name so that Slack tells them; the name where the roster does not know it."""
     person = roster.find(name)
     return mention(person) if person else _plain(name)
 

@@ -1,6 +1,8 @@
 """How many servers get requests at any time, and which of the waiting ones leave next (2.1.5)."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from math import floor
 
 from policy.combined import counted, listed
@@ -9,6 +11,30 @@ from policy.limits import Limits
 
 # What a share written as a decimal may lose in the computer's arithmetic: 0.29 of 100 servers are 29.
 _DIGITS = 9
+
+
+class Runs(StrEnum):
+    """Which of the two versions of a release a server has, by its image."""
+
+    NEW = "on the new version"
+    OLD = "on the old version"
+    OTHER = "on a version that is neither the new nor the old one"
+    UNKNOWN = "on a version that is not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A server that stays and does not count: what it runs, and why; `ill` where it said itself that it is not well."""
+
+    name: str
+    runs: Runs
+    why: str
+    ill: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """Say it as a person would."""
+        return f"{self.name}, {self.runs}, {'is ill: ' if self.ill else ''}{self.why}"
 
 
 def fewest_serving(servers: int, *, limits: Limits) -> int:
@@ -40,6 +66,14 @@ def judge_leaving(leaving: Collection[str], staying: Collection[str], *, servers
         f"without {listed(sorted(leaving))} only {len(staying)} of {counted(servers, 'server')} would serve ({names}),"
         f" at least {fewest} must"
     )
+
+
+def may_not_leave(leaving: Collection[str], why: str, missing: Collection[Missing]) -> str:
+    """Say who may not leave and why; a server that is ill on the new version comes first: this release made it so."""
+    guilty = [one for one in missing if one.ill and one.runs is Runs.NEW]
+    others = [one for one in missing if one not in guilty]
+    refused = f"{listed(sorted(leaving))} may not leave the rotation: {why}"
+    return "; ".join((*(one.sentence for one in guilty), refused, *(one.sentence for one in others)))
 
 
 def next_batch(waiting: Sequence[str], serving: Collection[str], *, servers: int, limits: Limits) -> tuple[str, ...]:

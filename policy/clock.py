@@ -1,8 +1,23 @@
-"""How moments in a row are shown to people: a clock, and the day where it begins."""
+"""How moments are shown to people: always by the clock of the company's zone, never by that of a machine."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+
+def clock(moment: datetime, zone: str) -> str:
+    """Say a moment: `Tue 24 Nov, 10:00 PST`."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%a %d %b, %H:%M %Z}"
+
+
+def exact_clock(moment: datetime, zone: str) -> str:
+    """Say a moment where seconds matter: `Tue 24 Nov, 10:00:05 PST`."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%a %d %b, %H:%M:%S %Z}"
+
+
+def time_of_day(moment: datetime, zone: str) -> str:
+    """Say a moment of these hours, whose day everybody knows: `10:00 PST`."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%H:%M %Z}"
 
 
 def show_times(moments: Iterable[datetime], zone: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from policy.clock import clock, time_of_day
 from policy.combined import combine, counted, listed, short
 from policy.judgement import Judgement, failed, passed, spoken, unknown
 
@@ -101,16 +102,17 @@ def judge_conflicts(
     services: Collection[str],
     now: datetime,
     until: datetime,
+    zone: str,
 ) -> Judgement:
     """Pass when nothing else is deployed, no maintenance lies before `until` and no vendor in use is down."""
-    parts = [*_judge_holder(holder, key=key, now=now)]
+    parts = [*_judge_holder(holder, key=key, now=now, zone=zone)]
     for one in deployments:
         # Whether a release of ours is under way, the hold says; its deployment may have been left behind.
         if one.environment.casefold() == environment.casefold() and one.key is None:
             parts += _judge_deployment(one, now=now)
     for window in maintenance:
         if window.key != key and window.start < until and now < window.end:
-            parts += _judge_maintenance(window, services)
+            parts += _judge_maintenance(window, services, zone)
     notes: list[str] = []
     for vendor in vendors:
         judgement = _judge_vendor(vendor)
@@ -122,9 +124,9 @@ def judge_conflicts(
     return combine(parts or [passed("; ".join((f"nothing else is under way ({looked})", *notes)))])
 
 
-def _judge_holder(holder: Holder | None, *, key: str, now: datetime) -> Iterator[Judgement]:
+def _judge_holder(holder: Holder | None, *, key: str, now: datetime, zone: str) -> Iterator[Judgement]:
     if holder is not None and holder.key != key:
-        since = f"since {holder.since:%H:%M:%S} UTC, {spoken(max(now, holder.since) - holder.since)}"
+        since = f"since {time_of_day(holder.since, zone)}, {spoken(max(now, holder.since) - holder.since)}"
         yield failed(f"{holder.who} is releasing {holder.what} ({holder.key}) {since}")
 
 
@@ -139,12 +141,12 @@ def _judge_deployment(one: Deployment, *, now: datetime) -> Iterator[Judgement]:
         yield unknown(f"{what} is in a state that is not known: {state}", link=one.url)
 
 
-def _judge_maintenance(window: Maintenance, services: Collection[str]) -> Iterator[Judgement]:
+def _judge_maintenance(window: Maintenance, services: Collection[str], zone: str) -> Iterator[Judgement]:
     """A window without services covers everything."""
     ours = {name.casefold() for name in services}
     hit = [name for name in window.services if name.casefold() in ours]
     if hit or not window.services:
-        span = f"from {window.start:%d %b %H:%M} to {window.end:%d %b %H:%M} UTC"
+        span = f"from {clock(window.start, zone)} to {clock(window.end, zone)}"
         yield failed(f"maintenance {window.name!r} of {listed(hit) or 'everything'} {span}")
 
 

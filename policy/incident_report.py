@@ -6,10 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from policy.clock import clock
 from policy.error_graph import Counted, draw_error_rate
 from policy.first_bad_sign import BadSign
 from policy.judgement import spoken
-from policy.messages import clock
 from policy.metrics import Ending
 from policy.record import Event, Row, last
 from policy.release import Release

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
+from policy.clock import clock, time_of_day
 from policy.combined import combine, counted, listed
 from policy.judgement import Judgement, failed, passed, unknown
 from policy.troubleshooting import redact
@@ -35,7 +36,9 @@ class Alert:
     url: str | None = None
 
 
-def judge_incidents(incidents: Sequence[Incident], *, since: datetime, release: str, complete: bool) -> Judgement:
+def judge_incidents(
+    incidents: Sequence[Incident], *, since: datetime, release: str, complete: bool, zone: str
+) -> Judgement:
     """Pass when no incident began since then, however soon it ended, and none of before is still open.
 
     What the release itself asked of people by PagerDuty is no incident of production; it is named.
@@ -49,17 +52,17 @@ def judge_incidents(incidents: Sequence[Incident], *, since: datetime, release: 
         if one.status not in _KNOWN:
             parts.append(unknown(f"{what} is in a state that is not known: {one.status}", link=one.url))
         elif one.created_at >= since:
-            parts.append(failed(f"{what} began {one.created_at:%H:%M} UTC and is {one.status}", link=one.url))
+            parts.append(failed(f"{what} began {time_of_day(one.created_at, zone)} and is {one.status}", link=one.url))
         elif one.status in _OPEN:
-            parts.append(failed(f"{what} is {one.status} since {one.created_at:%d %b %H:%M} UTC", link=one.url))
+            parts.append(failed(f"{what} is {one.status} since {clock(one.created_at, zone)}", link=one.url))
     if not complete:
         parts.append(unknown(f"the list of incidents is cut short at {len(incidents)}"))
     numbers = ", ".join(str(one.number) for one in own)
     besides = f" but {numbers}, by which this release itself paged" if own else ""
-    return combine(parts or [passed(f"no incident since {since:%H:%M} UTC{besides}")])
+    return combine(parts or [passed(f"no incident since {time_of_day(since, zone)}{besides}")])
 
 
-def judge_alerts(alerts: Sequence[Alert], *, since: datetime, own_pages: int, complete: bool) -> Judgement:
+def judge_alerts(alerts: Sequence[Alert], *, since: datetime, own_pages: int, complete: bool, zone: str) -> Judgement:
     """Pass when others posted nothing since then but the end of what began before.
 
     `own_pages` says how often this release itself paged, which is not among the alerts.
@@ -68,12 +71,13 @@ def judge_alerts(alerts: Sequence[Alert], *, since: datetime, own_pages: int, co
     fresh = [one for one in came if not _says_over(one.text)]
     parts = []
     if fresh:
-        shown = listed((f"{one.at:%H:%M} {_quote(one.text)}" for one in fresh), most=3)
-        parts.append(failed(f"{counted(len(fresh), 'alert')} since {since:%H:%M} UTC: {shown}", link=fresh[0].url))
+        shown = listed((f"{time_of_day(one.at, zone)} {_quote(one.text)}" for one in fresh), most=3)
+        alerts_came = f"{counted(len(fresh), 'alert')} since {time_of_day(since, zone)}"
+        parts.append(failed(f"{alerts_came}: {shown}", link=fresh[0].url))
     if not complete:
         parts.append(unknown(f"the history of the alerts is cut short at {counted(len(alerts), 'message')}"))
     besides = f" but {counted(own_pages, 'page')} by this release itself" if own_pages else ""
-    return combine(parts or [passed(f"no alert since {since:%H:%M} UTC{besides}")])
+    return combine(parts or [passed(f"no alert since {time_of_day(since, zone)}{besides}")])
 
 
 def judge_tickets(

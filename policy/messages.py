@@ -1,13 +1,13 @@
 """What people are told, in the checklist's own forms: who, what, measured, limit, what next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
-from zoneinfo import ZoneInfo
 
+from policy.clock import clock
 from policy.items import Way
 from policy.judgement import Judgement, spoken
-from policy.plans import Why, World
+from policy.plans import Why
 from policy.record import HEAD_DIGITS
 from policy.release import Build, Release
 from policy.wording import as_clause, as_sentences
@@ -67,35 +67,70 @@ def stakeholder_mail(release: Release, build: Build, *, watched: timedelta) -> s
 
 
 def rolled_back(
-    release: Release, why: Why, verification: Sequence[Judgement], *, at: datetime, zone: str, report: str = ""
+    release: Release,
+    why: Why,
+    verification: Sequence[Judgement],
+    *,
+    served: datetime | None,
+    at: datetime,
+    zone: str,
+    asked: str,
+    report: str = "",
 ) -> str:
-    """4.2.4: the roll-back, with what is left to do; `report` is where the incident report is, if there is one."""
+    """4.2.4: the roll-back, with what is left to do and whom it is for.
+
+    `served` is when the first server served what is rolled back; `report` is where the incident report is.
+    """
     wrong = [judgement.sentence for judgement in verification if not judgement.verdict.lets_pass]
-    served = release.previous_commit[:7]
-    well = f"{served} serves again and was verified"
-    state = f"{served} runs again, and is not seen to be well: {'; '.join(wrong)}" if wrong else well
+    before = release.previous_commit[:7]
+    well = f"{before} serves again and was verified"
+    state = f"{before} runs again, and is not seen to be well: {'; '.join(wrong)}" if wrong else well
     return "\n".join(
         (
             ":warning: *Deployment Rolled Back*",
             f"*Reason:* {as_clause(why.said)}",
             f"*Rollback time:* {clock(at, zone)}",
             f"*Current status:* {state}",
-            f"*Impact:* from {clock(release.opened_at, zone)} until then at most;"
-            f" the minutes are in the {'incident report' if report else 'record'}",
+            f"*Impact:* {_say_impact(release, served, zone, where='incident report' if report else 'record')}",
             *((f"*Incident report:* {report}",) if report else ()),
             "*Next steps:*",
             "• Root cause investigation",
             f"• Take it off main: start `Revert/revert` with release {release.kept_under}",
             "• Fix the issue",
             "• Re-deploy, after the fix was verified in staging",
+            asked,
         )
     )
 
 
-def stopped(release: Release, sentence: str, why: Why) -> str:
-    """A release that ended before any server was touched, or by people's decision to stay."""
+def _say_impact(release: Release, served: datetime | None, zone: str, *, where: str) -> str:
+    if served is not None:
+        return f"from {clock(served, zone)} until then at most; the minutes are in the {where}"
+    if release.undoes:
+        return f"since when is not known: no record says when {release.commit[:7]} was first served"
+    return "no server got requests on the new version"
+
+
+def stopped(release: Release, sentence: str, why: Why, *, asked: str) -> str:
+    """A release that ended before any server was touched, or by people's decision to stay, and whom it is for."""
     said = as_sentences(why.said, sentence)
-    return f":no_entry: *Deployment of {release.what} stopped.* {said}"
+    return f":no_entry: *Deployment of {release.what} stopped.* {said}\n{asked}"
+
+
+def left_to_people(release: Release, sentence: str, *, asked: str) -> str:
+    """The release's own thread says that it needs hands; the page says which server is where and what to type."""
+    return "\n".join(
+        (
+            f":rotating_light: *Deployment of {release.what} needs hands.* {as_sentences(sentence)}",
+            "Which server is where, and what to type, is in the alerts channel.",
+            asked,
+        )
+    )
+
+
+def for_whoever_asked(mentions: Sequence[str], link: str) -> str:
+    """Whoever asked for a release that did not end well is told by Slack, and finds its page."""
+    return f"*For:* {', '.join(mentions)}, who asked for it; the run: {link}"
 
 
 def approval_wanted(
@@ -178,84 +213,6 @@ def choice_wanted(release: Release, *, sentence: str, link: str, left: timedelta
     )
 
 
-def page_wait(release: Release, until: datetime, sentence: str, *, zone: str) -> str:
-    """A process died between healthy servers: people have a little time."""
-    return "\n".join(
-        (
-            f":rotating_light: *The process that released {release.what} died.* {as_sentences(sentence)}",
-            "To go on: in Prefect, *Retry* the run. To go back now: start the deployment `rollback`.",
-            f"Without either it is rolled back at {until.astimezone(ZoneInfo(zone)):%H:%M:%S %Z}.",
-        )
-    )
-
-
-def page_stuck(release: Release, sentence: str, world: World, commands: Mapping[str, str]) -> str:
-    """Nobody but a person can go on: which server is where, and what to type."""
-    said = f":rotating_light: *{release.what} needs hands.* {as_sentences(sentence)}"
-    return "\n".join((said, *where_and_by_hand(world, commands)))
-
-
-def page_watching(
-    release: Release, sentence: str, world: World, back: Mapping[str, str], start: Mapping[str, str]
-) -> str:
-    """A roll-back of the database whose one transaction may be under way: what to look at, and what to type then."""
-    asked = "SELECT migration_name, rolled_back_at FROM _prisma_migrations ORDER BY started_at DESC LIMIT 5;"
-    names = ", ".join(release.takes_back)
-    return "\n".join(
-        (
-            f":rotating_light: *{release.what}: the application is stopped, and the database is watched.*"
-            f" {as_sentences(sentence)}",
-            "Once the database answers and nobody is at it any more, recovery goes on by itself.",
-            f"To look yourself for {names}: `{asked}`",
-            *where_and_by_hand(world, {}),
-            "If rolled_back_at is set, put the version before back:",
-            *(f"• {name}: `{command}`" for name, command in back.items()),
-            "If it is empty and nothing holds the database, start the application as it was:",
-            *(f"• {name}: `{command}`" for name, command in start.items()),
-        )
-    )
-
-
-def page_migration_watched(release: Release, sentence: str, world: World) -> str:
-    """A migration that may be under way while the process that began it is gone: what to look at meanwhile."""
-    asked = (
-        "SELECT migration_name, finished_at, rolled_back_at FROM _prisma_migrations ORDER BY started_at DESC LIMIT 5;"
-    )
-    return "\n".join(
-        (
-            f":rotating_light: *{release.what}: the database is watched.* {as_sentences(sentence)}",
-            "Once the database answers and nobody is at it any more, recovery goes on by itself.",
-            f"To look yourself: `{asked}` A row without either time was begun and never finished.",
-            *where_and_by_hand(world, {}),
-        )
-    )
-
-
-def where_and_by_hand(world: World, commands: Mapping[str, str]) -> tuple[str, ...]:
-    """Say for each server where it is and the one line that puts it back by hand."""
-    lines = []
-    for server in world.servers:
-        where = (server.digest or "no container")[:19] if server.reachable else "does not answer"
-        rotation = f", {'in' if server.in_rotation else 'out of'} rotation" if world.balanced else ""
-        lines.append(f"• {server.name}: {where}{rotation}")
-        if server.name in commands:
-            lines.append(f"   to put it back: `{commands[server.name]}`")
-    return tuple(lines)
-
-
-def page_not_well(release: Release, verification: Sequence[Judgement], *, report: str = "") -> str:
-    """A roll-back after which production could not be seen to be well."""
-    wrong = "; ".join(judgement.sentence for judgement in verification if not judgement.verdict.lets_pass)
-    return "\n".join(
-        (
-            f":rotating_light: *{release.what} was rolled back, and production is not seen to be well.*"
-            f" {as_sentences(wrong)}",
-            f"Every server that was touched runs {release.previous_commit[:7]} again; what is left needs a person.",
-            *((f"The incident report is at {report}",) if report else ()),
-        )
-    )
-
-
 def revert_proposed(what: str, *, link: str, sentence: str) -> str:
     """4.2.1: people merge the revert; the pipeline has tried it and its files were compared."""
     return "\n".join(
@@ -272,38 +229,7 @@ def incident_reported(release: Release, report: str) -> str:
     return f":memo: The incident report of {release.what} is at {report}"
 
 
-def page_record_unreadable(what: str, fault: str, commands: Mapping[str, str]) -> str:
-    """A release whose process died and whose record says no more what was done: people put the servers right."""
-    return "\n".join(
-        (
-            f":rotating_light: *{what} needs hands: its process died and its record cannot be read.*"
-            f" {as_sentences(fault)}",
-            "Nothing is rolled back by itself, for nobody knows what was done.",
-            *(f"• {name}: to put it back: `{command}`" for name, command in commands.items()),
-            "Then free the environment with the deployment `break-hold`.",
-        )
-    )
-
-
-def page_only_in_memory(release: Release, fault: str) -> str:
-    """A way home of which one process alone knows the rows: neither the store nor the worker's spool takes them."""
-    return "\n".join(
-        (
-            f":rotating_light: *The record of {release.what} lies in the memory of one process only.*"
-            f" {as_sentences(f'the store does not answer and the spool takes no row: {fault}')}",
-            "The roll-back goes on. Free the spool's disk and bring the store back.",
-            "What that process has not written when it ends is not in the record: recovery looks at the servers"
-            " again, and `.countersign/journal` in each server's directory says what was done there.",
-        )
-    )
-
-
 def sealed(release: Release, *, head: str, signed: str) -> str:
     """The end of the record as it stands in the thread: whoever cuts its tail off later cannot cut this off."""
     verify = f"python -m deployments.verify_record {release.key} --head {head[:HEAD_DIGITS]}"
     return f":lock: Record {release.key} sealed, {signed}: {head[:HEAD_DIGITS]}… Verify with `{verify}`"
-
-
-def clock(moment: datetime, zone: str) -> str:
-    """Say a moment in the company's zone."""
-    return f"{moment.astimezone(ZoneInfo(zone)):%a %d %b, %H:%M %Z}"

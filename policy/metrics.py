@@ -242,7 +242,8 @@ def _measure_recovery(touched: Sequence[ReleaseFact], *, until: datetime, limits
     value = timedelta(seconds=mean(time.total_seconds() for time in times.values())) if times else None
     said = [f"{spoken(value)} (mean of {counted(len(times), 'failure')})"] if value is not None else []
     if opened:
-        said.append(f"{len(opened)} open since {min(opened.values()):%Y-%m-%d %H:%M} UTC")
+        first = min(opened.values()).astimezone(until.tzinfo)
+        said.append(f"{len(opened)} open since {first:%Y-%m-%d %H:%M %Z}")
     if strange:
         said.append(f"{len(strange)} with impossible times left out")
     parts = (

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from policy.clock import clock
 from policy.combined import counted, listed
 from policy.judgement import Judgement, failed, passed
 from policy.record import Event, Row
@@ -45,10 +46,10 @@ def find_trial_start(rows: Sequence[Row], release: Release, *, began: datetime |
     return min(known, release.opened_at) if known else None
 
 
-def judge_new_errors(found: Sequence[NewError], *, since: datetime, environment: str) -> Judgement:
+def judge_new_errors(found: Sequence[NewError], *, since: datetime, environment: str, zone: str) -> Judgement:
     """Pass when no kind of error was first seen there since then."""
     new = sorted((one for one in found if one.first_seen >= since), key=lambda one: -one.count)
-    span = f"on {environment} since {since:%d %b %H:%M} UTC"
+    span = f"on {environment} since {clock(since, zone)}"
     if not new:
         return passed(f"no new kind of error {span}")
     shown = listed((f"{_say(one)}, seen {counted(one.count, 'time')}" for one in new), most=3)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from policy.clock import time_of_day
 from policy.combined import listed
 from policy.judgement import Judgement, failed, passed, spoken, unknown
 from policy.limits import Risk
@@ -67,6 +68,7 @@ def judge_on_call(
     now: datetime,
     until: datetime,
     patience: timedelta,
+    zone: str,
 ) -> Judgement:
     """Pass when one who is on call now was told and, above low risk, has said that they are ready.
 
@@ -80,21 +82,21 @@ def judge_on_call(
         others = [f"{one.name} (level {one.level})" for one in entries if one.policy == policy and _covers(one, now)]
         return failed(f"{nobody} now; there are {listed(others) or 'no others'}")
     if gap := _find_gap(shifts, since=now, until=until):
-        last = f"the release may last until {until:%H:%M}"
-        return failed(f"{nobody} from {gap:%H:%M} UTC, and {last}: let somebody take the shift")
-    judged = [_judge_one(one, told, roster=roster, risk=risk, now=now, patience=patience) for one in there]
+        last = f"the release may last until {time_of_day(until, zone)}"
+        return failed(f"{nobody} from {time_of_day(gap, zone)}, and {last}: let somebody take the shift")
+    judged = [_judge_one(one, told, roster=roster, risk=risk, now=now, patience=patience, zone=zone) for one in there]
     ready = [at for at, judgement in enumerate(judged) if judgement.verdict.lets_pass]
     chosen = ready[0] if ready else min(range(len(judged)), key=lambda at: judged[at].verdict.value != "unknown")
     own = [one for one in shifts if one.email.casefold() == there[chosen].email.casefold()]
     leaving = _find_gap(own, since=now, until=until)
     if not ready or leaving is None:
         return judged[chosen]
-    note = f"goes off call {leaving:%H:%M} UTC, before the release is over"
+    note = f"goes off call {time_of_day(leaving, zone)}, before the release is over"
     return passed(f"{judged[chosen].sentence}; {there[chosen].name} {note}: tell who comes after")
 
 
 def _judge_one(
-    one: OnCall, told: Sequence[Told], *, roster: Roster, risk: Risk, now: datetime, patience: timedelta
+    one: OnCall, told: Sequence[Told], *, roster: Roster, risk: Risk, now: datetime, patience: timedelta, zone: str
 ) -> Judgement:
     who = f"{one.name} (level {one.level} of {one.policy})"
     person = roster.find(one.email) or roster.find(one.name)
@@ -108,7 +110,7 @@ def _judge_one(
         return failed(f"{who} is on call and was not told{f'; told was {listed(others)}' if others else ''}")
     message = max(messages, key=lambda one: one.at)
     if risk is Risk.LOW:
-        return passed(f"{who} was told at {message.at:%H:%M} UTC; low risk needs no confirmation")
+        return passed(f"{who} was told at {time_of_day(message.at, zone)}; low risk needs no confirmation")
     return _judge_reply(who, person, message, now=now, patience=patience)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from policy.clock import time_of_day
 from policy.judgement import Judgement, attested, failed, passed
 from policy.metrics import Ending
 
@@ -54,9 +55,8 @@ def judge_quarantine(
     same = "" if commit in newest.commits else f", in whose release {newest.key} the same image ran,"
     if reason := find_reason(name, acknowledged):
         return attested(f"{commit[:7]}{same} was {name} ({newest.why}) and is released again: {reason}", by=by)
-    at = newest.at.astimezone(ZoneInfo(zone))
     return failed(
-        f"{commit[:7]}{same} was {name} at {at:%H:%M %Z} ({newest.why}; release {newest.key});"
+        f"{commit[:7]}{same} was {name} at {time_of_day(newest.at, zone)} ({newest.why}; release {newest.key});"
         f' to release it again type "{name}: " into this field and after it, in {LEAST_LETTERS} letters or more,'
         " why it may go out now; a new commit that holds the fix needs none of this"
     )

@@ -48,14 +48,14 @@ def judge_slow_queries(before: Snapshot | None, after: Snapshot, *, limit: timed
         return unknown(gap)
     old, new = _count_by_query(before.statements), _count_by_query(after.statements)
     if lost := [one for one in old if one not in new or new[one].calls < old[one].calls]:
-        return unknown(f"the statistics of {_say_queries(len(lost))} were reset since {before.at:%H:%M:%S} UTC")
+        return unknown(f"the statistics of {_say_queries(len(lost))} were reset in the last {_since(before, after)}")
     since = {one: _subtract(count, old.get(one)) for one, count in new.items()}
     called = {one: count for one, count in since.items() if count.calls >= max(1, least_calls)}
     if not called:
-        return unknown(f"no query ran {counted(max(1, least_calls), 'time')} since {before.at:%H:%M:%S} UTC")
+        return unknown(f"no query ran {counted(max(1, least_calls), 'time')} in the last {_since(before, after)}")
     slow = {one: count for one, count in called.items() if count.total_ms / count.calls > in_ms(limit)}
     known = {one for one in slow if one in old and old[one].calls and old[one].total_ms / old[one].calls > in_ms(limit)}
-    span = f"in {spoken(after.at - before.at)} (limit {in_ms(limit):.0f} ms)"
+    span = f"in {_since(before, after)} (limit {in_ms(limit):.0f} ms)"
     if fresh := {one: count for one, count in slow.items() if one not in known}:
         return failed(f"{_say_queries(len(fresh))} became slow {span}: {listed(_say_each(fresh, old), most=3)}")
     already = (
@@ -69,11 +69,12 @@ def _find_gap(before: Snapshot, after: Snapshot) -> str | None:
     if after.at <= before.at:
         return "the snapshot after the release is not younger than the one before it"
     if before.reset_at != after.reset_at:
-        return f"pg_stat_statements was reset since {before.at:%H:%M:%S} UTC, so before and after cannot be compared"
+        since = _since(before, after)
+        return f"pg_stat_statements was reset in the last {since}, so before and after cannot be compared"
     if after.evicted != before.evicted:
         return (
-            f"pg_stat_statements threw queries away {counted(after.evicted - before.evicted, 'time')} since"
-            f" {before.at:%H:%M:%S} UTC; raise pg_stat_statements.max"
+            f"pg_stat_statements threw queries away {counted(after.evicted - before.evicted, 'time')} in the last"
+            f" {_since(before, after)}; raise pg_stat_statements.max"
         )
     for name, snapshot in (("before", before), ("after", after)):
         if not snapshot.statements:
@@ -86,6 +87,10 @@ def _find_gap(before: Snapshot, after: Snapshot) -> str | None:
                 f" {counted(len(snapshot.statements), 'row')}; grant pg_monitor to the user of [database]"
             )
     return None
+
+
+def _since(before: Snapshot, after: Snapshot) -> str:
+    return spoken(after.at - before.at)
 
 
 def _count_by_query(statements: Iterable[Statement]) -> dict[str, _Count]:

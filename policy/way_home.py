@@ -26,6 +26,7 @@ from policy.plans import (
     World,
 )
 from policy.record import Event, Row, last
+from policy.release import Release
 from policy.way_home_database import plan_database_way_home, stopped_servers, takes_the_database_back
 
 FORWARD_ITEMS = frozenset({"2.1.2", "2.1.5"})
@@ -72,6 +73,19 @@ def touched_servers(rows: Sequence[Row]) -> tuple[str, ...]:
     """Return the servers on which this release meant to change something, first touched first."""
     subjects = [row.subject for row in rows if row.event is Event.INTENDED and row.item in UPDATE_ITEMS]
     return tuple(dict.fromkeys((*subjects, *stopped_servers(rows))))
+
+
+def servers_to_put_back(rows: Sequence[Row], world: World, release: Release) -> tuple[str, ...]:
+    """Return the servers that a person would have to put back: those that were changed.
+
+    A roll-back by itself undoes what another release changed: whatever is not known to be as before counts too.
+    """
+    touched = touched_servers(rows)
+    if not release.undoes:
+        return touched
+    way_back = read_way_back(rows)
+    elsewhere = _elsewhere_than_before(world, way_back) if way_back else (server.name for server in world.servers)
+    return tuple(dict.fromkeys((*touched, *elsewhere)))
 
 
 def _end_untouched(rows: Sequence[Row], world: World, why: Why) -> Plan:

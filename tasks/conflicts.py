@@ -29,6 +29,7 @@ def no_conflicting_deployment(run: Run) -> Judgement:
         services=services,
         now=now,
         until=now + company.limits.roll_out,
+        zone=company.rules.time_zone,
     )
 
 

@@ -9,7 +9,6 @@ from blocks.company import Company
 from blocks.errors import BlockError, Misconfigured
 from blocks.notion import Notion
 from blocks.prometheus import Prometheus
-from blocks.record import Record
 from policy.error_graph import Counted
 from policy.first_bad_sign import BadSign, first_bad_sign
 from policy.incident_report import Failures, Impact, IncidentReport, render_markdown, write_report
@@ -20,6 +19,7 @@ from policy.way_home import UPDATE_ITEMS
 from tasks.messages import inform
 from tasks.run import Run, utc_now
 from tasks.step import Seen, Step
+from tasks.undone import rows_of_incident
 
 NUMBER, NAME = "4.2.5", "incident report opened"
 WITHIN = timedelta(seconds=30)
@@ -106,15 +106,6 @@ def describe_incident(run: Run, *, outcome: Ending, recovered: bool) -> Incident
         ),
         zone=company.rules.time_zone,
     )
-
-
-def rows_of_incident(run: Run) -> tuple[Row, ...]:
-    """Return the rows of this record, after those of the release that it undoes."""
-    own = run.record.rows()
-    if not run.release.undoes:
-        return own
-    undone = Record(run.company.store, run.release.undoes, holder=0, spool=run.company.spool).rows()
-    return (*undone, *own)
 
 
 def measure_impact(run: Run, rows: Sequence[Row], bad: BadSign, *, until: datetime, recovered: bool) -> Impact:

@@ -8,9 +8,10 @@ from prefect.logging import get_run_logger
 from blocks.company import Company
 from blocks.errors import BlockError
 from blocks.slack import Message
-from policy.announcement import has_headline, with_headline
+from policy.announcement import has_headline, mention_name, with_headline
 from policy.judgement import Judgement
-from policy.messages import incident_reported, page_only_in_memory, rolled_back, sealed, stopped
+from policy.messages import for_whoever_asked, incident_reported, left_to_people, rolled_back, sealed, stopped
+from policy.on_call_pages import page_only_in_memory
 from policy.plans import Why
 from policy.record import Unreadable, read_signature
 from policy.record_signature import say_who_signed
@@ -18,6 +19,7 @@ from policy.roles import Person
 from tasks.incident import DECIDING, incident_opened, incident_over, may_have_incident
 from tasks.run import Run, utc_now
 from tasks.step import Seen, Step, StepFailed, carry_out
+from tasks.undone import requesters, served_since
 
 WITHIN = timedelta(seconds=30)
 ANNOUNCEMENT = "team notified"
@@ -174,8 +176,16 @@ def end_incident(run: Run) -> None:
 
 def tell_rolled_back(run: Run, why: Why, verification: Sequence[Judgement], *, report: str) -> None:
     """4.2.4: reason, time, status, impact, the report and next steps are in the release's thread."""
-    zone = run.company.rules.time_zone
-    text = rolled_back(run.release, why, verification, at=utc_now(), zone=zone, report=report)
+    text = rolled_back(
+        run.release,
+        why,
+        verification,
+        served=served_since(run),
+        at=utc_now(),
+        zone=run.company.rules.time_zone,
+        asked=_for_whoever_asked(run),
+        report=report,
+    )
     show_state(run, text)
     inform(deliver(run, number="4.2.4", name="roll-back communicated", text=text), run)
 
@@ -188,9 +198,22 @@ def tell_reported(run: Run, report: str) -> None:
 
 def tell_stopped(run: Run, sentence: str, why: Why) -> None:
     """A release that was announced and ended early is said to have ended."""
-    text = stopped(run.release, sentence, why)
+    text = stopped(run.release, sentence, why, asked=_for_whoever_asked(run))
     show_state(run, text)
     inform(deliver(run, number="3.3.1", name="stop communicated", text=text), run)
+
+
+def tell_stuck(run: Run, sentence: str) -> None:
+    """Whoever asked for a release that needs hands hears of it in its thread; the page wakes whoever is on call."""
+    text = left_to_people(run.release, sentence, asked=_for_whoever_asked(run))
+    show_state(run, text)
+    inform(deliver(run, number="4.2.4", name="need of hands communicated", text=text), run)
+
+
+def _for_whoever_asked(run: Run) -> str:
+    """An edit of the announcement tells nobody: only a message of its own with their name in it does."""
+    mentions = [mention_name(name, run.company.roster) for name in requesters(run)]
+    return for_whoever_asked(mentions, run.link)
 
 
 def tell_sealed(run: Run) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from blocks.company import Staging
 from blocks.prometheus import Prometheus
+from policy.clock import exact_clock
 from policy.judgement import Judgement, unknown
 from policy.load_test import LoadTest
 from policy.performance import judge_performance
@@ -59,7 +60,11 @@ def _read_start(run: Run, metrics: Prometheus, server: str) -> datetime | Judgem
         if began is not None and (not meant or began > max(meant)):
             return began
         if (waited := time.monotonic() - began_waiting) > run.limits.unknown_patience.total_seconds():
-            said = f"began at {began:%H:%M:%S} UTC, before it was deployed" if began else "began nobody knows when"
+            said = (
+                f"began at {exact_clock(began, run.company.rules.time_zone)}, before it was deployed"
+                if began
+                else "began nobody knows when"
+            )
             return unknown(f"{server}: by its metrics it {said}; are they measured, and is its clock right?")
         run.pause(pause_after(waited))
 

@@ -107,7 +107,9 @@ def staging_smoke_test(run: Run, staging: Staging) -> Judgement:
     if since is None:
         commit = run.release.commit[:7]
         return combine((tested, unknown(f"since when staging serves {commit} is not known; [staging_metrics] tells")))
-    return combine((tested, errors_since(run.company.sentry, since, environment=STAGING.section)))
+    return combine(
+        (tested, errors_since(run.company.sentry, since, environment=STAGING.section, zone=run.company.rules.time_zone))
+    )
 
 
 def _read_staging_start(staging: Staging) -> datetime | None:
@@ -164,7 +166,9 @@ def dashboards_green(run: Run) -> Judgement:
         parts.append(judge_alert_rules(rules, now=now, max_age=run.limits.alert_age))
     if company.on_call is not None:
         opened = company.on_call.list_open_incidents(company.on_call.services)
-        parts.append(judge_incidents(opened, since=now, release=run.release.key, complete=True))
+        parts.append(
+            judge_incidents(opened, since=now, release=run.release.key, complete=True, zone=company.rules.time_zone)
+        )
     if company.prometheus is not None:
         samples = company.prometheus.read_samples(run.release.servers, at=now, span=run.limits.watch_window)
         parts.append(judge_numbers(samples, now=now, limits=run.limits, servers=run.release.servers))

@@ -13,6 +13,7 @@ from policy.health import judge_health
 from policy.judgement import Judgement, not_configured, spoken, worst_of
 from policy.record import Event
 from policy.red_flags import judge_conclusion
+from policy.served import DRAINED, IN_ROTATION, UPDATED
 from policy.stopped import say_killed
 from policy.troubleshooting import explain
 from tasks.item import item
@@ -25,7 +26,7 @@ from tasks.systems import BALANCER
 FIRST_SERVER, REMAINING_SERVERS = "2.1.2", "2.1.5"
 # An application that boots needs the processor that the engine would take to answer.
 ENGINE_SECONDS = 1.0
-OUT_OF_ROTATION, IN_ROTATION, HEALTHY = "out of rotation", "in rotation", "healthy"
+OUT_OF_ROTATION, HEALTHY = "out of rotation", "healthy"
 
 
 def steps_forward(server: Server, run: Run) -> tuple[Step, ...]:
@@ -46,7 +47,7 @@ def say_not_drained(server: Server, run: Run) -> None:
     """Where no balancer is configured the record says, once a server, that nothing was drained."""
     if run.company.balancer is not None:
         return
-    number, step = number_for(server, run), "drained"
+    number, step = number_for(server, run), DRAINED
     if any(row.is_about(item=number, subject=server.name, step=step) for row in run.record.rows()):
         return
     judgement = not_configured(BALANCER.section)
@@ -74,7 +75,7 @@ def drained(server: Server, run: Run) -> Step:
     return Step(
         number=number_for(server, run),
         subject=server.name,
-        name="drained",
+        name=DRAINED,
         look=look,
         act=act,
         does=f"on the balancer: drain {server.name}, wait until nothing is in flight",
@@ -91,7 +92,7 @@ def updated(server: Server, run: Run) -> Step:
     def look(company: Company) -> Seen:
         state = company.fleet.read_state(server)
         if state.image_digest == digest:
-            refuse_unless_another_is_up(company, server)
+            refuse_unless_another_is_up(run, server)
         else:
             refuse_unless_enough_stay(run, server)
         known = (run.digests_before.get(server.name), digest)
@@ -104,7 +105,7 @@ def updated(server: Server, run: Run) -> Step:
     return Step(
         number=number_for(server, run),
         subject=server.name,
-        name="updated",
+        name=UPDATED,
         look=look,
         act=lambda company, number: company.fleet.update(server, number, reference, commit=commit),
         does=f"on {server.name}: {_stop(server, run)} && {_up(server, run, commit)} with {reference}",

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from blocks.company import Company
 from blocks.confluence import Confluence
@@ -32,12 +33,12 @@ SUPPORT_WEEKS = 4
 def no_new_errors(run: Run, sentry: Sentry) -> Judgement:
     """No kind of error was first seen in production since the first change, nor within the last minutes."""
     since = min(_first_change(run), utc_now() - run.limits.new_errors)
-    return errors_since(sentry, since, environment=run.release.environment)
+    return errors_since(sentry, since, environment=run.release.environment, zone=run.company.rules.time_zone)
 
 
-def errors_since(sentry: Sentry, since: datetime, *, environment: str) -> Judgement:
+def errors_since(sentry: Sentry, since: datetime, *, environment: str, zone: str) -> Judgement:
     """Judge the kinds of errors that were first seen in this environment since then."""
-    return judge_new_errors(sentry.list_new_issues(since, environment), since=since, environment=environment)
+    return judge_new_errors(sentry.list_new_issues(since, environment), since=since, environment=environment, zone=zone)
 
 
 @item("3.2.2", needs=DATABASE)
@@ -61,9 +62,9 @@ def keep_statements(run: Run) -> None:
 @item("3.4.2")
 def no_incidents(run: Run) -> Judgement:
     """No incident and no alert came since the release began, and not many more people than usual wrote to support."""
-    company, since = run.company, run.release.opened_at
+    company, since, zone = run.company, run.release.opened_at, run.company.rules.time_zone
     alerts = company.slack.list_alerts(company.slack.alerts, since)
-    parts = [judge_alerts(alerts, since=since, own_pages=count_pages(run.record.seen), complete=True)]
+    parts = [judge_alerts(alerts, since=since, own_pages=count_pages(run.record.seen), complete=True, zone=zone)]
     if company.on_call is None:
         parts.append(not_configured("on_call"))
     else:
@@ -71,7 +72,9 @@ def no_incidents(run: Run) -> Judgement:
         began = company.on_call.list_incidents(services, since, utc_now())
         opened = company.on_call.list_open_incidents(services)
         incidents = {one.number: one for one in (*began, *opened)}
-        parts.append(judge_incidents(list(incidents.values()), since=since, release=run.release.key, complete=True))
+        parts.append(
+            judge_incidents(list(incidents.values()), since=since, release=run.release.key, complete=True, zone=zone)
+        )
     return combine((*parts, _support_as_usual(run)))
 
 
@@ -93,7 +96,7 @@ def _support_as_usual(run: Run) -> Judgement:
 def log_written(run: Run) -> Step:
     """3.4.3: the deployment log has one entry of the release."""
     release = run.release
-    title = f"{release.opened_at:%Y-%m-%d} {release.request.summary}"
+    title = f"{release.opened_at.astimezone(ZoneInfo(run.company.rules.time_zone)):%Y-%m-%d} {release.request.summary}"
     paragraphs = [
         f"{release.what}, requested by {release.request.requested_by}, {release.risk} risk.",
         f"Commits: {listed(f'{one.sha[:7]} {one.subject}' for one in release.commits)}",

@@ -99,6 +99,7 @@ def on_call_ready(run: Run, pagerduty: PagerDutyRest) -> Judgement:
             now=now,
             until=now + run.limits.roll_out,
             patience=run.limits.on_call_patience,
+            zone=run.company.rules.time_zone,
         )
         if judgement.verdict is not Verdict.UNKNOWN or not waits:
             return judgement

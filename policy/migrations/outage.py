@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from policy.clock import exact_clock
 from policy.judgement import spoken
 from policy.record import Event, Row
 from policy.way_home_database import DATABASE_ITEM, EMPTIED, STOPPED
@@ -41,10 +42,11 @@ def find_outage(rows: Sequence[Row], servers: Sequence[str]) -> Outage | None:
     return Outage(began, next(back, None))
 
 
-def say_outage(outage: Outage | None) -> str:
+def say_outage(outage: Outage | None, *, zone: str) -> str:
     """Say how long nobody served."""
     if outage is None:
         return "at every moment some server served"
-    if outage.lasted is None:
-        return f"nobody has served since {outage.began:%H:%M:%S} UTC"
-    return f"nobody served for {spoken(outage.lasted)}, from {outage.began:%H:%M:%S} to {outage.ended:%H:%M:%S} UTC"
+    began = exact_clock(outage.began, zone)
+    if outage.lasted is None or outage.ended is None:
+        return f"nobody has served since {began}"
+    return f"nobody served for {spoken(outage.lasted)}, from {began} to {exact_clock(outage.ended, zone)}"

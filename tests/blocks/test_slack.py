@@ -155,6 +155,21 @@ def test_a_scheduled_message_is_posted_by_slack_alone_at_its_time(
     assert world.block.list_scheduled_messages("C0ALERTS") == ()
 
 
+def test_what_slack_posted_by_itself_is_found_by_its_words(
+    world: World, wait_until: Callable[[Callable[[], bool]], None]
+) -> None:
+    at = datetime.now(UTC) + timedelta(seconds=1)
+    world.block.schedule_message("C0ALERTS", "Servers differ (release 7)", at)
+    assert world.block.find_said("C0ALERTS", "(release 7)") is None
+
+    wait_until(lambda: world.block.find_said("C0ALERTS", "(release 7)") is not None)
+
+    found = world.block.find_said("C0ALERTS", "(release 7)")
+    assert found is not None
+    assert found.text == "Servers differ (release 7)"
+    assert world.block.find_said("C0ALERTS", "(release 8)") is None
+
+
 def test_a_scheduled_message_that_is_deleted_is_not_posted_and_its_last_minute_is_too_late(world: World) -> None:
     now = datetime.now(UTC)
     early = world.block.schedule_message("C0ALERTS", "Servers differ", now + timedelta(seconds=90))

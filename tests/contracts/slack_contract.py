@@ -72,6 +72,7 @@ VERBS: dict[str, Drive] = {
     "post": _thread,
     "direct_message": lambda stage: stage.block.direct_message(PERSON, "Your approval is asked", "gate"),
     "find": lambda stage: stage.block.find(CHANNEL, _post(stage) and "release-7/begins"),
+    "find_said": lambda stage: stage.block.find_said(CHANNEL, _post(stage) and "Release 7"),
     "find_direct": lambda stage: stage.block.find_direct(PERSON, "gate"),
     "read_replies": _replies,
     "list_alerts": _alerts,

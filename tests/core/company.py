@@ -61,6 +61,7 @@ class People:
     def __init__(self) -> None:
         self.said: dict[tuple[str, str], str] = {}
         self.waiting: list[Scheduled] = []
+        self.scheduled = 0
 
     def find(self, channel: str, key: str, thread: Message | None = None) -> Message | None:
         """Return the message, if it was posted."""
@@ -80,7 +81,8 @@ class People:
 
     def schedule_message(self, channel: str, text: str, at: datetime) -> Scheduled:
         """Keep it for its time, which never comes here."""
-        self.waiting.append(message := Scheduled(channel, str(len(self.waiting)), at, text))
+        self.scheduled += 1
+        self.waiting.append(message := Scheduled(channel, str(self.scheduled), at, text))
         return message
 
     def list_scheduled_messages(self, channel: str) -> tuple[Scheduled, ...]:
@@ -90,6 +92,17 @@ class People:
     def delete_scheduled_message(self, message: Scheduled) -> None:
         """It waits no longer."""
         self.waiting.remove(message)
+
+    def post_what_waits(self) -> None:
+        """The time of everything that waits has come."""
+        while self.waiting:
+            message = self.waiting.pop(0)
+            self.said[message.channel, f"posted-{message.number}"] = message.text
+
+    def find_said(self, channel: str, words: str) -> Message | None:
+        """Return the newest message with these words."""
+        found = [(key, said) for (where, key), said in self.said.items() if where == channel and words in said]
+        return Message(channel, *found[-1]) if found else None
 
     def list_alerts(self, _channel: str, _since: datetime) -> tuple[Alert, ...]:
         """Nobody else posts here."""

@@ -44,9 +44,8 @@ def test_at_first_nobody_holds_the_environment(holds: Holds) -> None:
 def test_r8_whoever_comes_second_reads_who_was_first(holds: Holds) -> None:
     """R8: the sentence."""
     assert take(holds) == 1
-    since = newest(holds).since
 
-    with pytest.raises(Held, match=rf"^Ana Souza is releasing b2b2b2b since {since:%H:%M:%S} UTC \(hold 1\)$"):
+    with pytest.raises(Held, match=r"^Ana Souza is releasing b2b2b2b, for [\d.]+ m?s so far \(hold 1\)$"):
         take(holds, "Tomas Lima")
 
 
@@ -88,7 +87,7 @@ def test_r8_of_two_takers_exactly_one_wins(tmp_path: Path, above: tuple[int, int
         number, said = (first, second) if isinstance(first, int) else (second, first)
         holder = newest(Holds(folder, environment))
         assert holder.number == number
-        assert str(said).startswith(f"{holder.by} is releasing b2b2b2b since {holder.since:%H:%M:%S} UTC (hold ")
+        assert str(said).startswith(f"{holder.by} is releasing b2b2b2b, for ")
 
 
 def test_a_taker_that_read_too_early_does_not_win_with_a_higher_number(store: MemoryStore, holds: Holds) -> None:

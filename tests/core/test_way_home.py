@@ -169,7 +169,7 @@ def test_a_server_whose_last_neighbour_dies_meanwhile_is_not_drained(company: Co
     for name in NAMES[1:]:
         world.machines[name].running = False
 
-    with pytest.raises(StepFailed, match="no other server is up, so web-server-1 may not leave the rotation"):
+    with pytest.raises(StepFailed, match="web-server-1 may not leave the rotation: no other server is up"):
         perform(drained(run.servers[0], run), run)
 
     assert serving(world) == ALL_OLD

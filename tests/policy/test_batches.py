@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.batches import fewest_serving, judge_leaving, judge_share, next_batch, say_batches
+from policy.batches import (
+    Missing,
+    Runs,
+    fewest_serving,
+    judge_leaving,
+    judge_share,
+    may_not_leave,
+    next_batch,
+    say_batches,
+)
 from policy.judgement import Verdict
 from policy.limits import Limits
 
@@ -65,6 +74,34 @@ def test_who_leaves_leaves_enough_behind(staying: tuple[str, ...], verdict: Verd
     judgement = judge_leaving(TEN[:2], staying, servers=10, limits=Limits(may_be_down=0.2))
 
     assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence
+
+
+ILL = Missing("web-1", Runs.NEW, "HTTP 503; expected 200", ill=True)
+OUT = Missing("web-2", Runs.OLD, "is out of rotation (maint)")
+SILENT = Missing("web-3", Runs.UNKNOWN, "does not answer: no route")
+OLD_AND_ILL = Missing("web-4", Runs.OLD, "HTTP 500; expected 200", ill=True)
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        ((), "web-9 may not leave the rotation: too few"),
+        (
+            (OUT, ILL),
+            "web-1, on the new version, is ill: HTTP 503; expected 200; web-9 may not leave the rotation: too few;"
+            " web-2, on the old version, is out of rotation (maint)",
+        ),
+        (
+            (SILENT, OLD_AND_ILL),
+            "web-9 may not leave the rotation: too few; web-3, on a version that is not known, does not answer: no"
+            " route; web-4, on the old version, is ill: HTTP 500; expected 200",
+        ),
+    ],
+)
+def test_who_may_not_leave_is_told_who_is_missing_and_first_whom_the_new_version_made_ill(
+    missing: tuple[Missing, ...], said: str
+) -> None:
+    assert may_not_leave(["web-9"], "too few", missing) == said
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from policy.conflicts import Component, Deployment, Holder, Maintenance, StatusPage, Vendor, judge_conflicts
 from policy.judgement import Judgement, Verdict
+from tests.policy.releases import ZONE
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 KEY = "20261124-180000-1f2e3d4c"
@@ -50,7 +51,9 @@ def vendor(shown: StatusPage | None, *uses: str, **changes: Any) -> Vendor:
 
 def judge(**changes: Any) -> Judgement:
     facts: dict[str, Any] = {"deployments": [], "holder": None, "maintenance": [], "vendors": []} | changes
-    return judge_conflicts(**facts, key=KEY, environment="production", services=["Web"], now=NOW, until=at(60))
+    return judge_conflicts(
+        **facts, key=KEY, environment="production", services=["Web"], now=NOW, until=at(60), zone=ZONE
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,7 +68,7 @@ def judge(**changes: Any) -> Judgement:
         pytest.param(
             {"holder": Holder("other", "Ana Souza", "b2b2b2b", at(-5))},
             Verdict.FAILED,
-            "Ana Souza is releasing b2b2b2b (other) since 17:55:00 UTC, 5 min",
+            "Ana Souza is releasing b2b2b2b (other) since 09:55 PST, 5 min",
             id="another hold",
         ),
         pytest.param(
@@ -134,7 +137,7 @@ def judge(**changes: Any) -> Judgement:
         pytest.param(
             {"maintenance": [window(30, 90, "Web")]},
             Verdict.FAILED,
-            "maintenance 'Disks' of Web from 24 Nov 18:30 to 24 Nov 19:30 UTC",
+            "maintenance 'Disks' of Web from Tue 24 Nov, 10:30 PST to Tue 24 Nov, 11:30 PST",
             id="maintenance within",
         ),
         pytest.param(

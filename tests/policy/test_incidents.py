@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from policy.incidents import Alert, Incident, judge_alerts, judge_incidents, judge_tickets
 from policy.judgement import Judgement, Verdict
+from tests.policy.releases import ZONE
 
 RELEASE = "20261124-180000-1f2e3d4c"
 START = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
@@ -25,24 +26,24 @@ def alert(text: str, *, minutes: float = 5, author: str = "UGRAFANA") -> Alert:
 @pytest.mark.parametrize(
     ("incidents", "complete", "verdict", "says"),
     [
-        pytest.param([], "all", Verdict.PASSED, "no incident since 18:00 UTC", id="none"),
+        pytest.param([], "all", Verdict.PASSED, "no incident since 10:00 PST", id="none"),
         pytest.param(
             [incident("triggered", minutes=5)],
             "all",
             Verdict.FAILED,
-            "incident 26 'High error rate' began 18:05 UTC and is triggered",
+            "incident 26 'High error rate' began 10:05 PST and is triggered",
             id="a new one",
         ),
         pytest.param(
             [incident("resolved", minutes=5)], "all", Verdict.FAILED, "and is resolved", id="a new one that ended"
         ),
-        pytest.param([incident("resolved", minutes=0)], "all", Verdict.FAILED, "began 18:00", id="in the same moment"),
+        pytest.param([incident("resolved", minutes=0)], "all", Verdict.FAILED, "began 10:00", id="in the same moment"),
         pytest.param([incident("resolved", minutes=-1)], "all", Verdict.PASSED, "no incident", id="over before"),
         pytest.param(
             [incident("acknowledged", minutes=-90)],
             "all",
             Verdict.FAILED,
-            "is acknowledged since 24 Nov 16:30 UTC",
+            "is acknowledged since Tue 24 Nov, 08:30 PST",
             id="open since before",
         ),
         pytest.param(
@@ -66,7 +67,7 @@ def alert(text: str, *, minutes: float = 5, author: str = "UGRAFANA") -> Alert:
     ],
 )
 def test_no_incident_began(incidents: list[Incident], complete: str, verdict: Verdict, says: str) -> None:
-    judgement = judge_incidents(incidents, since=START, release=RELEASE, complete=complete == "all")
+    judgement = judge_incidents(incidents, since=START, release=RELEASE, complete=complete == "all", zone=ZONE)
 
     assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence
 
@@ -74,7 +75,7 @@ def test_no_incident_began(incidents: list[Incident], complete: str, verdict: Ve
 def test_a_title_that_a_program_wrote_names_no_patient() -> None:
     one = Incident(26, "no patient Ana Ruiz <ana@holi.xyz>", "triggered", START, None)
 
-    judgement = judge_incidents([one], since=START, release=RELEASE, complete=True)
+    judgement = judge_incidents([one], since=START, release=RELEASE, complete=True, zone=ZONE)
 
     assert judgement.sentence.startswith("incident 26 'no patient […] <[…]>' began")
 
@@ -82,12 +83,12 @@ def test_a_title_that_a_program_wrote_names_no_patient() -> None:
 @pytest.mark.parametrize(
     ("alerts", "complete", "verdict", "says"),
     [
-        pytest.param([], "all", Verdict.PASSED, "no alert since 18:00 UTC", id="none"),
+        pytest.param([], "all", Verdict.PASSED, "no alert since 10:00 PST", id="none"),
         pytest.param(
             [alert("[FIRING:1] High error rate")],
             "all",
             Verdict.FAILED,
-            "1 alert since 18:00 UTC: 18:05 '[FIRING:1] High error rate'",
+            "1 alert since 10:00 PST: 10:05 PST '[FIRING:1] High error rate'",
             id="one",
         ),
         pytest.param([alert("x", minutes=-1)], "all", Verdict.PASSED, "no alert", id="from before"),
@@ -110,17 +111,21 @@ def test_a_title_that_a_program_wrote_names_no_patient() -> None:
             [alert("IntegrityError: Key (curp)=(RUAA800101MDFZNN09) of patient Ana Ruiz exists")],
             "all",
             Verdict.FAILED,
-            "18:05 'IntegrityError: Key (curp)[…] of patient […] exists'",
+            "10:05 PST 'IntegrityError: Key (curp)[…] of patient […] exists'",
             id="a program writes what a patient is called",
         ),
         pytest.param(
-            [alert(str(at), minutes=at) for at in range(5)], "all", Verdict.FAILED, "18:02 '2' and 2 more", id="many"
+            [alert(str(at), minutes=at) for at in range(5)],
+            "all",
+            Verdict.FAILED,
+            "10:02 PST '2' and 2 more",
+            id="many",
         ),
         pytest.param([alert("x", minutes=-1)], "cut", Verdict.UNKNOWN, "cut short at 1 message", id="cut short"),
     ],
 )
 def test_no_alert_was_posted(alerts: list[Alert], complete: str, verdict: Verdict, says: str) -> None:
-    judgement = judge_alerts(alerts, since=START, own_pages=0, complete=complete == "all")
+    judgement = judge_alerts(alerts, since=START, own_pages=0, complete=complete == "all", zone=ZONE)
 
     assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence
 
@@ -128,13 +133,13 @@ def test_no_alert_was_posted(alerts: list[Alert], complete: str, verdict: Verdic
 @pytest.mark.parametrize(
     ("pages", "says"),
     [
-        (0, "no alert since 18:00 UTC"),
+        (0, "no alert since 10:00 PST"),
         (1, "but 1 page by this release itself"),
         (3, "but 3 pages by this release itself"),
     ],
 )
 def test_what_the_release_itself_paged_is_said_beside_no_alert(pages: int, says: str) -> None:
-    judgement = judge_alerts([], since=START, own_pages=pages, complete=True)
+    judgement = judge_alerts([], since=START, own_pages=pages, complete=True, zone=ZONE)
 
     assert judgement.verdict is Verdict.PASSED
     assert judgement.sentence.endswith(says)
@@ -143,7 +148,7 @@ def test_what_the_release_itself_paged_is_said_beside_no_alert(pages: int, says:
 @pytest.mark.parametrize(
     ("key", "verdict", "says"),
     [
-        (RELEASE, Verdict.PASSED, "no incident since 18:00 UTC but 26, by which this release itself paged"),
+        (RELEASE, Verdict.PASSED, "no incident since 10:00 PST but 26, by which this release itself paged"),
         (f"{RELEASE}/stuck-page", Verdict.PASSED, "but 26, by which this release itself paged"),
         (f"{RELEASE}0", Verdict.FAILED, "incident 26"),
         ("", Verdict.FAILED, "incident 26"),
@@ -154,7 +159,7 @@ def test_an_incident_by_which_the_release_asked_people_is_named_and_none_of_prod
 ) -> None:
     own = replace(incident("acknowledged", minutes=9), key=key)
 
-    judgement = judge_incidents([own], since=START, release=RELEASE, complete=True)
+    judgement = judge_incidents([own], since=START, release=RELEASE, complete=True, zone=ZONE)
 
     assert (judgement.verdict, says in judgement.sentence) == (verdict, True), judgement.sentence
 

@@ -1,20 +1,19 @@
 """What people are told holds who, what, measured, limit and what next."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import pytest
+
+from policy.clock import clock, exact_clock, time_of_day
 from policy.judgement import Verdict, failed, passed
 from policy.messages import (
     approval_wanted,
     choice_wanted,
-    clock,
     completed,
     database_approval_wanted,
+    for_whoever_asked,
     incident_reported,
-    page_not_well,
-    page_only_in_memory,
-    page_stuck,
-    page_wait,
-    page_watching,
+    left_to_people,
     revert_proposed,
     rolled_back,
     sealed,
@@ -22,9 +21,11 @@ from policy.messages import (
     updated_everywhere,
     waits_for_approval,
 )
+from policy.on_call_pages import page_not_well, page_only_in_memory, page_stuck, page_wait, page_watching
 from policy.plans import Cause, ServerState, Why, World
 from tests.policy.releases import OPENED, ZONE, build, release
 
+ASKED = for_whoever_asked(["<@UANA>"], "http://ui/run/1")
 RED = Why(Cause.RED_FLAG, "web-server-1: 4.1 % errors, the limit is 1 %")
 
 
@@ -54,19 +55,49 @@ def test_the_completion_says_version_duration_and_issues() -> None:
 
 
 def test_a_roll_back_says_why_and_whether_it_is_well_again() -> None:
-    well = rolled_back(release(), RED, [passed("all 2 servers are healthy")], at=OPENED, zone=ZONE)
-    ill = rolled_back(release(), RED, [failed("p95 900 ms (limit 500 ms)")], at=OPENED, zone=ZONE)
+    well = rolled_back(
+        release(), RED, [passed("all 2 servers are healthy")], served=None, at=OPENED, zone=ZONE, asked=ASKED
+    )
+    ill = rolled_back(
+        release(), RED, [failed("p95 900 ms (limit 500 ms)")], served=None, at=OPENED, zone=ZONE, asked=ASKED
+    )
 
     assert "*Reason:* red flag: web-server-1: 4.1 % errors, the limit is 1 %" in well
     assert "*Current status:* a1a1a1a serves again and was verified" in well
     assert "*Current status:* a1a1a1a runs again, and is not seen to be well: p95 900 ms (limit 500 ms)" in ill
 
 
+@pytest.mark.parametrize(
+    ("undoes", "served", "impact"),
+    [
+        ("", OPENED, "from Tue 24 Nov, 10:00 PST until then at most; the minutes are in the record"),
+        ("", None, "no server got requests on the new version"),
+        ("20261124-170000-aaaaaaaa", None, "since when is not known: no record says when b2b2b2b was first served"),
+    ],
+)
+def test_a_roll_back_says_since_when_users_met_what_is_rolled_back(
+    undoes: str, served: datetime | None, impact: str
+) -> None:
+    text = rolled_back(release(undoes=undoes), RED, [], served=served, at=OPENED, zone=ZONE, asked=ASKED)
+
+    assert f"*Impact:* {impact}" in text.splitlines()
+
+
+def test_whoever_asked_is_mentioned_under_every_end_that_is_not_good() -> None:
+    ends = (
+        rolled_back(release(), RED, [], served=None, at=OPENED, zone=ZONE, asked=ASKED),
+        stopped(release(), "no server was touched", RED, asked=ASKED),
+        left_to_people(release(), "web-server-2 does not answer", asked=ASKED),
+    )
+
+    assert {text.splitlines()[-1] for text in ends} == {"*For:* <@UANA>, who asked for it; the run: http://ui/run/1"}
+
+
 def test_a_stop_says_that_nothing_was_touched() -> None:
-    text = stopped(release(), "no server was touched", Why(Cause.CHECKS_FAILED, "1.4.3: no backup"))
+    text = stopped(release(), "no server was touched", Why(Cause.CHECKS_FAILED, "1.4.3: no backup"), asked=ASKED)
 
     assert "b2b2b2b (Reminders by text message) stopped" in text
-    assert text.endswith("A check failed: 1.4.3: no backup. No server was touched.")
+    assert "A check failed: 1.4.3: no backup. No server was touched." in text
 
 
 def test_an_approver_reads_where_to_click_and_how_long_it_waits() -> None:
@@ -110,7 +141,7 @@ def test_a_dead_process_is_paged_with_both_ways_on() -> None:
 
     assert "*Retry*" in text
     assert "`rollback`" in text
-    assert "rolled back at 10:00:00 PST" in text
+    assert "rolled back at Tue 24 Nov, 10:00:00 PST" in text
 
 
 def test_hands_are_told_what_is_where_and_what_to_type() -> None:
@@ -122,12 +153,15 @@ def test_hands_are_told_what_is_where_and_what_to_type() -> None:
         )
     )
 
-    text = page_stuck(release(), "web-server-3 does not answer", world, {"web-server-1": "ssh deploy@host"})
+    commands = {"web-server-1": "ssh deploy@host", "web-server-2": "ssh deploy@other"}
+
+    text = page_stuck(release(), "web-server-3 does not answer", world, commands, changed=["web-server-1"])
 
     assert text.splitlines()[1:] == [
         "• web-server-1: sha256:b2b2b2b2b2b2, in rotation",
         "   to put it back: `ssh deploy@host`",
         "• web-server-2: no container, out of rotation",
+        "   not changed by this release: leave it",
         "• web-server-3: does not answer, out of rotation",
     ]
 
@@ -160,7 +194,7 @@ def test_who_decides_about_a_roll_back_of_the_database_reads_that_nobody_is_serv
 def test_where_no_balancer_is_configured_nothing_is_said_of_rotation() -> None:
     world = World((state("web-server-1", digest=build().digest, in_rotation=None),), balanced=False)
 
-    text = page_stuck(release(), "web-server-2 does not answer", world, {})
+    text = page_stuck(release(), "web-server-2 does not answer", world, {}, changed=[])
 
     assert text.splitlines()[1:] == ["• web-server-1: sha256:b2b2b2b2b2b2"]
 
@@ -183,6 +217,8 @@ def test_a_record_that_one_process_alone_has_is_paged_with_what_to_mend_and_what
 
 def test_a_moment_is_said_in_the_companys_zone() -> None:
     assert clock(OPENED, "Europe/Berlin") == "Tue 24 Nov, 19:00 CET"
+    assert exact_clock(OPENED, "Europe/Berlin") == "Tue 24 Nov, 19:00:00 CET"
+    assert time_of_day(OPENED, "Europe/Berlin") == "19:00 CET"
 
 
 def test_the_end_of_the_record_stands_in_the_thread_with_the_line_that_checks_it() -> None:
@@ -197,11 +233,13 @@ def test_the_end_of_the_record_stands_in_the_thread_with_the_line_that_checks_it
 def test_the_incident_report_is_named_where_people_look() -> None:
     verified, address = [passed("all 2 servers are healthy")], "https://github.com/holilabs/holilabsv2/issues/12"
 
-    said = rolled_back(release(), RED, verified, at=OPENED, zone=ZONE, report=address)
+    said = rolled_back(release(), RED, verified, served=None, at=OPENED, zone=ZONE, asked=ASKED, report=address)
 
     assert f"*Incident report:* {address}" in said
     assert f"start `Revert/revert` with release {release().key}" in said
-    assert "Incident report" not in rolled_back(release(), RED, verified, at=OPENED, zone=ZONE)
+    assert "Incident report" not in rolled_back(
+        release(), RED, verified, served=None, at=OPENED, zone=ZONE, asked=ASKED
+    )
     assert page_not_well(release(), [failed("p95 900 ms")], report=address).endswith(f"is at {address}")
     assert incident_reported(release(), address).endswith(address)
 

@@ -9,7 +9,7 @@ from policy.judgement import Verdict
 from policy.new_errors import NewError, find_trial_start, judge_new_errors
 from policy.record import Event, Row
 from tests.policy import releases
-from tests.policy.releases import NEW_COMMIT, OPENED
+from tests.policy.releases import NEW_COMMIT, OPENED, ZONE
 from tests.policy.rows import row
 
 SINCE = datetime(2026, 11, 25, 10, tzinfo=UTC)
@@ -20,13 +20,13 @@ def error(name: str, *, minutes: int, count: int = 1) -> NewError:
 
 
 CASES = {
-    "none": ((), Verdict.PASSED, "no new kind of error on production since 25 Nov 10:00 UTC"),
+    "none": ((), Verdict.PASSED, "no new kind of error on production since Wed 25 Nov, 02:00 PST"),
     "known before": ((error("WEB-1", minutes=-1),), Verdict.PASSED, "no new kind of error"),
     "at the very moment": ((error("WEB-1", minutes=0),), Verdict.FAILED, "1 new kind of error"),
     "the commonest first": (
         (error("WEB-1", minutes=1), error("WEB-2", minutes=2, count=9)),
         Verdict.FAILED,
-        "2 new kinds of error on production since 25 Nov 10:00 UTC: WEB-2 (TypeError), seen 9 times, WEB-1",
+        "2 new kinds of error on production since Wed 25 Nov, 02:00 PST: WEB-2 (TypeError), seen 9 times, WEB-1",
     ),
 }
 
@@ -35,7 +35,7 @@ CASES = {
 def test_a_kind_of_error_is_new_by_when_it_was_first_seen(
     found: tuple[NewError, ...], verdict: Verdict, sentence: str
 ) -> None:
-    judgement = judge_new_errors(found, since=SINCE, environment="production")
+    judgement = judge_new_errors(found, since=SINCE, environment="production", zone=ZONE)
 
     assert judgement.verdict is verdict
     assert sentence in judgement.sentence
@@ -58,9 +58,9 @@ def test_a_kind_of_error_is_new_by_when_it_was_first_seen(
 def test_an_error_is_named_by_number_and_type_and_nothing_that_may_be_a_patients(title: str, shown: str) -> None:
     found = NewError("WEB-1", title, "error", 1, SINCE, "http://s/1")
 
-    judgement = judge_new_errors([found], since=SINCE, environment="production")
+    judgement = judge_new_errors([found], since=SINCE, environment="production", zone=ZONE)
 
-    assert judgement.sentence == f"1 new kind of error on production since 25 Nov 10:00 UTC: {shown} 1 time"
+    assert judgement.sentence == f"1 new kind of error on production since Wed 25 Nov, 02:00 PST: {shown} 1 time"
     assert judgement.link == "http://s/1"
 
 

@@ -13,6 +13,7 @@ from policy.limits import Risk
 from policy.on_call import Answer, OnCall, Reaction, Told, find_on_call, judge_on_call
 from policy.reply import Reply, read_reply
 from policy.roles import Roster
+from tests.policy.releases import ZONE
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 ROSTER = Roster.model_validate(
@@ -70,6 +71,7 @@ def judge(
         now=NOW,
         until=at(90),
         patience=timedelta(minutes=patience),
+        zone=ZONE,
     )
 
 
@@ -207,35 +209,35 @@ YES = told(emoji("+1"))
             [on_call(end=at(30)), on_call("Tomas Lima", start=at(30))],
             [YES],
             Verdict.PASSED,
-            "Ana Souza goes off call 18:30 UTC, before the release is over: tell who comes after",
+            "Ana Souza goes off call 10:30 PST, before the release is over: tell who comes after",
             id="the shift ends within and another begins",
         ),
         pytest.param(
             [on_call(end=at(2))],
             [YES],
             Verdict.FAILED,
-            "nobody is on call at level 1 of Holi from 18:02 UTC, and the release may last until 19:30: let somebody",
+            "nobody is on call at level 1 of Holi from 10:02 PST, and the release may last until 11:30 PST",
             id="the shift ends within and nobody comes after",
         ),
         pytest.param(
             [on_call(end=at(30)), on_call("Tomas Lima", start=at(31))],
             [YES],
             Verdict.FAILED,
-            "from 18:30 UTC",
+            "from 10:30 PST",
             id="a minute between two shifts",
         ),
         pytest.param(
             [on_call(end=at(30)), on_call("Tomas Lima", level=2), on_call("Tomas Lima", policy="Other")],
             [YES],
             Verdict.FAILED,
-            "from 18:30 UTC",
+            "from 10:30 PST",
             id="after the shift only the second level",
         ),
         pytest.param(
             [on_call(end=at(30)), on_call("Tomas Lima", start=at(20), end=at(60))],
             [YES],
             Verdict.FAILED,
-            "from 19:00 UTC",
+            "from 11:00 PST",
             id="the second shift ends within, too",
         ),
         pytest.param(
@@ -281,7 +283,7 @@ def test_low_risk_needs_somebody_on_call_until_its_end_too() -> None:
 def test_low_risk_needs_nobody_to_confirm() -> None:
     judgement = judge([ANA], [told()], risk=Risk.LOW)
 
-    assert judgement.sentence == "Ana Souza (level 1 of Holi) was told at 17:50 UTC; low risk needs no confirmation"
+    assert judgement.sentence == "Ana Souza (level 1 of Holi) was told at 09:50 PST; low risk needs no confirmation"
 
 
 @given(st.lists(st.tuples(st.sampled_from(["UANA", "UTOMAS"]), st.floats(-20, 5), st.text(max_size=12)), max_size=5))

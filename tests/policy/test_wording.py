@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy import messages
+from policy import messages, on_call_pages
 from policy.duties import Duty, Found, reminder
 from policy.judgement import Verdict, failed
 from policy.plans import Cause, ServerState, Why, World
@@ -24,6 +24,7 @@ READ = ("policy", "tasks", "flows", "blocks")
 MINUTES = timedelta(minutes=5)
 WORLD = World((ServerState("web-server-1", reachable=True, digest="a1", health=Verdict.FAILED, in_rotation=False),))
 BY_HAND = {"web-server-1": "sh roll-back.sh"}
+FOR = messages.for_whoever_asked(["<@UANA>"], "http://ui/run/1")
 ASKED: dict[str, Any] = {"link": "http://ui/run/1", "left": MINUTES, "approvers": ["Tomas Lima"]}
 
 SAID: Mapping[str, Callable[[str], str]] = {
@@ -33,30 +34,38 @@ SAID: Mapping[str, Callable[[str], str]] = {
     "migrated": lambda said: messages.migrated(release(), took=MINUTES, issues=[as_clause(said)]),
     "stakeholder_mail": lambda _: messages.stakeholder_mail(release(), build(), watched=MINUTES),
     "rolled_back": lambda said: messages.rolled_back(
-        release(), Why(Cause.STEP_FAILED, said), [failed(as_clause(said))], at=OPENED, zone=ZONE
+        release(),
+        Why(Cause.STEP_FAILED, said),
+        [failed(as_clause(said))],
+        served=OPENED,
+        at=OPENED,
+        zone=ZONE,
+        asked=FOR,
     ),
-    "stopped": lambda said: messages.stopped(release(), said, Why(Cause.CHECKS_FAILED, said)),
+    "stopped": lambda said: messages.stopped(release(), said, Why(Cause.CHECKS_FAILED, said), asked=FOR),
+    "left_to_people": lambda said: messages.left_to_people(release(), said, asked=FOR),
+    "for_whoever_asked": lambda _: FOR,
     "approval_wanted": lambda said: messages.approval_wanted(release(), verdict="Passed", measured=said, **ASKED),
     "database_approval_wanted": lambda said: messages.database_approval_wanted(release(), found=said, **ASKED),
     "waivers_wanted": lambda said: messages.waivers_wanted(release(), found=said, **ASKED),
     "own_approval": lambda said: messages.own_approval(release(), said, cto=["Carla Ortiz"]),
     "red_flag_raised": lambda said: messages.red_flag_raised("b2b2b2b", said),
     "choice_wanted": lambda said: messages.choice_wanted(release(), sentence=said, link="http://ui", left=MINUTES),
-    "page_wait": lambda said: messages.page_wait(release(), OPENED, said, zone=ZONE),
-    "page_stuck": lambda said: messages.page_stuck(release(), said, WORLD, BY_HAND),
-    "page_watching": lambda said: messages.page_watching(release(), said, WORLD, BY_HAND, BY_HAND),
-    "page_migration_watched": lambda said: messages.page_migration_watched(release(), said, WORLD),
-    "page_not_well": lambda said: messages.page_not_well(release(), [failed(said)]),
+    "page_wait": lambda said: on_call_pages.page_wait(release(), OPENED, said, zone=ZONE),
+    "page_stuck": lambda said: on_call_pages.page_stuck(release(), said, WORLD, BY_HAND, changed=BY_HAND),
+    "page_watching": lambda said: on_call_pages.page_watching(release(), said, WORLD, BY_HAND, BY_HAND),
+    "page_migration_watched": lambda said: on_call_pages.page_migration_watched(release(), said, WORLD),
+    "page_not_well": lambda said: on_call_pages.page_not_well(release(), [failed(said)]),
     "revert_proposed": lambda said: messages.revert_proposed("Revert b2b2b2b", link="http://pull/1", sentence=said),
     "incident_reported": lambda _: messages.incident_reported(release(), "http://issues/1"),
-    "page_record_unreadable": lambda said: messages.page_record_unreadable("b2b2b2b", said, BY_HAND),
-    "page_only_in_memory": lambda said: messages.page_only_in_memory(release(), said),
+    "page_record_unreadable": lambda said: on_call_pages.page_record_unreadable("b2b2b2b", said, BY_HAND),
+    "page_only_in_memory": lambda said: on_call_pages.page_only_in_memory(release(), said),
     "sealed": lambda _: messages.sealed(release(), head="0" * 64, signed="not signed"),
     "reminder": lambda said: reminder(
         release(), Duty.SUMMARY, Found(done=False, sentence=said), asked=1, people=["Ana Souza"], again=OPENED
     ),
 }
-PARTS_OF_MESSAGES = {"where_and_by_hand", "clock"}
+PARTS_OF_MESSAGES = {"where_and_by_hand"}
 clauses = st.sampled_from(
     ["no backup found", "web-server-1: 1 of 2 requests failed", "the log is empty. Check the container's log."]
 )
@@ -83,8 +92,9 @@ def test_no_message_has_a_slip(name: str, said: str) -> None:
 def test_every_message_is_among_them() -> None:
     public = {
         name
-        for name, function in inspect.getmembers(messages, inspect.isfunction)
-        if function.__module__ == messages.__name__ and not name.startswith("_")
+        for module in (messages, on_call_pages)
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
     }
 
     assert public - PARTS_OF_MESSAGES == SAID.keys() - {"reminder"}

@@ -6,9 +6,11 @@ SERVERS = ("web-server-1", "web-server-2")
 LAST_WORDS = "has fallen silent, and servers differ"
 
 
-def test_when_the_machine_dies_between_the_servers_and_no_recovery_runs_slack_says_what_to_type(stage: Stage) -> None:
-    stage.change_limits(dead_man=20)
-    before = stage.lab.version_of("web-server-1")
+def test_when_the_machine_dies_between_the_servers_slack_says_what_to_type_and_a_later_recovery_takes_it_back(
+    stage: Stage,
+) -> None:
+    stage.change_limits(dead_man=20, choice=1)
+    before = str(stage.lab.version_of("web-server-1"))
     shipped = stage.lab.ship("9.6.0")
 
     with stage.process(stage.request(shipped)) as process:
@@ -21,12 +23,19 @@ def test_when_the_machine_dies_between_the_servers_and_no_recovery_runs_slack_sa
 
     said = stage.said_in("C0ALERTS")
     assert stage.lab.versions_serving() == {"web-server-1": shipped.commit, "web-server-2": before}
-    for server in SERVERS:
-        assert f"• {server}: sha256:" in said
-        command = next(line for line in said.splitlines() if line.startswith("   to put it back") and server in line)
-        assert "roll-back.sh" in command
-        assert "ssh -p " in command
+    lines = said.splitlines()
+    typed = [lines[lines.index(next(line for line in lines if line.startswith(f"• {name}:"))) + 1] for name in SERVERS]
+    assert "to put it back: `ssh -p " in typed[0]
+    assert "roll-back.sh" in typed[0]
+    assert typed[1] == "   not changed by this release: leave it"
     assert stage.lab.pages() == []
+
+    stage.recover_until_free()
+
+    answer = stage.said_in("C0ALERTS").removeprefix(said)
+    assert "ended at" in answer
+    assert f"type nothing.* Rolled back: every server that it touched runs {before[:7]} again" in answer
+    stage.ends_well_on(before)
 
 
 def both_serve_in_what_waits(stage: Stage) -> bool:

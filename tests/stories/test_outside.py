@@ -178,7 +178,7 @@ def test_a_drained_server_is_put_back_at_once_when_the_other_one_dies(stage: Sta
         ending = stage.release(stage.request(shipped))
 
     assert ending.outcome == "rolled back", ending.sentence
-    assert "no other server is up, so web-server-1 may not leave the rotation" in ending.sentence
+    assert "web-server-1 may not leave the rotation: no other server is up" in ending.sentence
     assert not any(row.step == "updated" for row in ending.rows)
     assert stage.lab.version_of("web-server-1") == before
     assert stage.lab.in_rotation()["web-server-1"]
