@@ -11,9 +11,11 @@ from flows.way_home import give_to_people
 from policy.record import Unreadable
 from policy.way_back_forms import BreakHoldRequest
 from tasks.resolve import BadRequest, require_person
+from tasks.run_log import ends_with_its_sentence
 
 
 @flow(name="Break hold", flow_run_name="{request.requested_by}: {request.reason}", persist_result=False)
+@ends_with_its_sentence
 def break_hold(request: BreakHoldRequest) -> None:
     """The hold is free and its record says who broke it and why; no server is touched, which is where is posted."""
     with Company.load(request.environment) as company:

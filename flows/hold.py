@@ -12,7 +12,7 @@ from prefect.exceptions import TerminationSignal
 from prefect.logging import get_run_logger
 
 from blocks.company import Company
-from blocks.errors import BlockError, Superseded, Unreachable
+from blocks.errors import BlockError, Meant, Superseded, Unreachable
 from blocks.hold import Held, Hold, Holds
 from blocks.record import Record
 from flows.dead_mans_switch import dead_mans_switch
@@ -34,11 +34,11 @@ LOOK_SECONDS = 0.5
 PRE_EMPTION = timedelta(minutes=10)
 
 
-class HoldLost(Exception):
+class HoldLost(Meant):
     """The heartbeat could not be renewed, so others may soon think this run dead: it stops going forward."""
 
 
-class AskedToStop(Exception):
+class AskedToStop(Meant):
     """A roll-back or a hotfix asked this release to stop."""
 
 

@@ -29,11 +29,13 @@ from tasks.closed import closed_since
 from tasks.marks import show_ending
 from tasks.messages import page_on_call, tell_sealed
 from tasks.run import Run, utc_now
+from tasks.run_log import ends_with_its_sentence
 
 PROCESS_DIED = "the process died"
 
 
 @flow(name="Recovery", flow_run_name="Recovery of {environment}", persist_result=False)
+@ends_with_its_sentence
 def recovery(environment: str = "production") -> None:
     """Bring home what a dead process left behind; while people may still choose, only tell them.
 

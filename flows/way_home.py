@@ -21,7 +21,7 @@ from flows.database_home import (
     say_outage_of,
     verify_database,
 )
-from flows.gate import NobodyAnswered
+from flows.gate import NobodyAnswered, RunDeleted
 from flows.hold import AskedToStop, HoldLost
 from flows.old_code import leave_staging_as_it_was
 from flows.phase import ChecksFailed
@@ -36,7 +36,7 @@ from policy.metrics import Ending
 from policy.plans import Back, Cause, Forward, Nothing, Plan, Restart, Stuck, Watching, Why
 from policy.record import Event, last
 from policy.way_home import plan_way_home
-from policy.wording import as_clause
+from policy.wording import as_clause, say_error
 from tasks.incident_report import report_incident
 from tasks.item import as_task
 from tasks.messages import end_incident, inform, page_on_call, tell_reported, tell_rolled_back, tell_stopped
@@ -51,6 +51,7 @@ _CAUSES: dict[type[Exception], Cause] = {
     RedFlag: Cause.RED_FLAG,
     ApprovalRefused: Cause.REFUSED,
     NobodyAnswered: Cause.EXPIRED,
+    RunDeleted: Cause.DELETED,
     PeopleStay: Cause.STAY,
     AskedToStop: Cause.PRE_EMPTED,
     StepFailed: Cause.STEP_FAILED,
@@ -69,7 +70,7 @@ def way_home(run: Run) -> Iterator[None]:
     except (TerminationSignal, Superseded):
         raise
     except Exception as error:
-        why = Why(_CAUSES.get(type(error), Cause.STEP_FAILED), as_clause(str(error)) or type(error).__name__)
+        why = Why(_CAUSES.get(type(error), Cause.STEP_FAILED), as_clause(say_error(error)))
         go_home(run, why)
         raise
 

@@ -92,7 +92,8 @@ def code_of(person: Person, monkeypatch: pytest.MonkeyPatch) -> str:
         pytest.param("Dora Levin", "all of it", Outcome.APPROVED, "Tomas Lima (tech lead) may approve", id="by phone"),
         pytest.param("", "all of it", Outcome.APPROVED, "Tomas Lima (tech lead) may approve", id="themselves"),
         pytest.param("Eve", "all of it", Outcome.NOT_VALID, "typed_by: 'Eve' is not in the roster", id="a stranger"),
-        pytest.param("Dora Levin", "", Outcome.WRONG_CODE, "is not one that Tomas Lima's app shows", id="no code"),
+        pytest.param("Dora Levin", "000000", Outcome.WRONG_CODE, "is not one that Tomas Lima's app shows", id="wrong"),
+        pytest.param("", "", Outcome.NOT_VALID, "no code was typed: to go on, type the six digits", id="no code"),
     ],
 )
 def test_who_decides_by_phone_dictates_their_own_code_to_somebody_of_the_roster(
@@ -108,7 +109,7 @@ def test_who_decides_by_phone_dictates_their_own_code_to_somebody_of_the_roster(
     lead, developer = Person(name="Tomas Lima", roles=LEAD), Person(name="Dora Levin", roles=(Role.DEVELOPER,))
     run = begun(company_of(company, lead, developer), world, steps=0).run
     code = code_of(lead, monkeypatch)
-    answer = SimpleNamespace(name=lead.name, code=code if heard else "", typed_by=typed_by)
+    answer = SimpleNamespace(name=lead.name, code=code if heard == "all of it" else heard, typed_by=typed_by)
 
     ruling = rule(run, Decision.APPROVE, answer, reason="", window=passed("open"))
 

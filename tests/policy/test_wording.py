@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prefect.exceptions import ObjectNotFound
 
 from policy import messages
 from policy.duties import Duty, Found, reminder
 from policy.judgement import Verdict, failed
 from policy.plans import Cause, ServerState, Why, World
-from policy.wording import as_clause, as_sentences
+from policy.wording import as_clause, as_sentences, say_error
 from tests.policy.releases import OPENED, ZONE, build, release
 
 ROOT = Path(__file__).parents[2]
@@ -118,6 +119,20 @@ def counts(value: Any) -> bool:
     """Whether the value in a text is a number of things that was just counted."""
     call = value.value if isinstance(value, ast.FormattedValue) else None
     return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "len"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("no such release"), "no such release"),
+        (TimeoutError(), "TimeoutError"),
+        (TimeoutError("  "), "TimeoutError"),
+        # What Prefect's client raises on a 404.
+        (ObjectNotFound(http_exc=ValueError()), "ObjectNotFound"),
+    ],
+)
+def test_an_exception_without_words_says_its_kind(error: Exception, said: str) -> None:
+    assert say_error(error) == said
 
 
 def test_what_is_counted_is_said_with_its_noun_in_the_right_number() -> None:
