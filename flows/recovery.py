@@ -101,7 +101,8 @@ def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
         with suppress(BlockError):
             DeadMansSwitch(looking, holds).push()
         return plan
-    with held_run(company, holds, release, over=dead) as run:
+    taken = f"{asked or describe_silence(dead)}, so recovery ends its release"
+    with held_run(company, holds, release, over=dead, why=taken) as run:
         if release.undoes and not borrow_way_back(run):
             sentence = f"the way back of {release.undoes}, which was to be rolled back, is not in the store"
             give_to_people(run, sentence)

@@ -39,7 +39,16 @@ from policy.way_home import plan_way_home
 from policy.wording import as_clause, say_error
 from tasks.incident_report import report_incident
 from tasks.item import as_task
-from tasks.messages import end_incident, inform, page_on_call, tell_reported, tell_rolled_back, tell_stopped
+from tasks.messages import (
+    end_incident,
+    inform,
+    page_on_call,
+    show_state,
+    tell_asked,
+    tell_reported,
+    tell_rolled_back,
+    tell_stopped,
+)
 from tasks.rollback import rollback_verified
 from tasks.run import Run, Silent, utc_now
 from tasks.seal import seal
@@ -192,11 +201,13 @@ def _clear_status_page(run: Run, text: str) -> None:
         inform(maintenance_over(run, text), run)
 
 
-def give_to_people(run: Run, sentence: str, *, image_fits: bool = True, started: bool = False) -> None:
+def give_to_people(
+    run: Run, sentence: str, *, image_fits: bool = True, started: bool = False, headline: str = ""
+) -> None:
     """The record ends once people know; a page that did not go out is tried again by recovery.
 
     It says what to type to put the image of before back, unless the schema no longer fits it; `started` offers the
-    lines that start the application as it was.
+    lines that start the application as it was. The announcement says `headline`, or the page's first line.
     """
     fleet = run.company.fleet
     commands = (
@@ -206,6 +217,8 @@ def give_to_people(run: Run, sentence: str, *, image_fits: bool = True, started:
         commands = fleet.hand_start_commands()
     text = page_stuck(run.release, sentence, read_world(run), commands)
     if page_on_call(run, text, name="stuck page", rings_anew=True):
+        show_state(run, headline or text)
+        tell_asked(run, sentence)
         # People first: what writes the report may take a while to answer.
         if report := report_incident(run, outcome=Ending.STUCK, recovered=False):
             tell_reported(run, report)

@@ -9,6 +9,8 @@ from blocks.company import Company
 from blocks.errors import BlockError
 from blocks.slack import Message
 from policy.announcement import has_headline, with_headline
+from policy.approval import unanswered
+from policy.broken_hold import say_no_longer_asked
 from policy.judgement import Judgement
 from policy.messages import incident_reported, page_only_in_memory, rolled_back, sealed, stopped
 from policy.plans import Why
@@ -166,6 +168,21 @@ def tell_only_in_memory(run: Run) -> None:
     page_on_call(run, page_only_in_memory(run.release, fault), name="rows-in-memory page")
 
 
+def tell_asked(run: Run, sentence: str) -> None:
+    """Whoever was asked to decide and is waited for no longer knows so; one who cannot be told ends the telling."""
+    asked = unanswered(run.record.seen)
+    if asked is None:
+        return
+    people = [run.company.roster.find(name) for name in asked.facts.get("approvers", ())]
+    text = say_no_longer_asked(run.release, sentence)
+    for person in people:
+        if person is None or not person.slack:
+            continue
+        step = direct_message(run, person, number=asked.item, name="no longer asked", asking=asked.number, text=text)
+        if not inform(step, run):
+            return
+
+
 def end_incident(run: Run) -> None:
     """A release that ended well after a page leaves nobody on call with an open incident."""
     if run.company.pagerduty is not None and may_have_incident(run):
@@ -178,6 +195,7 @@ def tell_rolled_back(run: Run, why: Why, verification: Sequence[Judgement], *, r
     text = rolled_back(run.release, why, verification, at=utc_now(), zone=zone, report=report)
     show_state(run, text)
     inform(deliver(run, number="4.2.4", name="roll-back communicated", text=text), run)
+    tell_asked(run, why.said)
 
 
 def tell_reported(run: Run, report: str) -> None:
@@ -191,6 +209,7 @@ def tell_stopped(run: Run, sentence: str, why: Why) -> None:
     text = stopped(run.release, sentence, why)
     show_state(run, text)
     inform(deliver(run, number="3.3.1", name="stop communicated", text=text), run)
+    tell_asked(run, why.said)
 
 
 def tell_sealed(run: Run) -> None:
