@@ -3,7 +3,11 @@
 from policy.next_step import Cause
 
 
-class BlockError(Exception):
+class Meant(Exception):
+    """Whatever we raise ourselves, with a sentence for people; anything else that ends a run is a defect."""
+
+
+class BlockError(Meant):
     """An outside system gave no usable answer; `cause` says why where what mends it follows from that."""
 
     def __init__(self, sentence: str = "", *, cause: Cause | None = None) -> None:

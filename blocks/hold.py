@@ -15,7 +15,10 @@ class Held(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """The newest hold on an environment, as the store shows it."""
+    """The newest hold on an environment, as the store shows it.
+
+    `why` says why somebody took over the hold before it, or freed this one; empty where nothing out of order happened.
+    """
 
     number: int
     release: str
@@ -26,6 +29,7 @@ class Hold:
     abandoned: str | None
     asked_to_stop: str | None
     silent_for: timedelta
+    why: str = ""
 
     def is_dead(self, stale_after: timedelta) -> bool:
         """Whether its process gave it up or has been silent for too long."""
@@ -63,12 +67,14 @@ class Holds:
             abandoned=self._note(f"{name}.abandoned", keys),
             asked_to_stop=self._note(f"{name}.stop", keys),
             silent_for=self._silence(name),
+            why=self._note(f"{name}.released", keys) or content.get("why", ""),
         )
 
-    def take(self, *, release: str, by: str, what: str, above: int, over: Hold | None = None) -> int:
+    def take(self, *, release: str, by: str, what: str, above: int, over: Hold | None = None, why: str = "") -> int:
         """Hold the environment and return the new number; raises Held when somebody else does.
 
-        `above` is the highest number any host knows; `over` is a dead hold that may be taken over.
+        `above` is the highest number any host knows; `over` is a hold that may be taken over, and `why` it is, for
+        whoever had it.
         """
         newest = self.newest()
         if over is not None and (newest is None or newest.released or newest.number != over.number):
@@ -77,7 +83,7 @@ class Holds:
             raise Held(newest.sentence)
         following = (newest.number if newest else 0) + 1
         number = max(following, above + 1)
-        body = {"release": release, "by": by, "what": what, "since": datetime.now(UTC).isoformat()}
+        body = {"release": release, "by": by, "what": what, "since": datetime.now(UTC).isoformat(), "why": why}
         try:
             # Whoever gets the number that follows has won, also over one whose hosts know a higher number.
             for one in sorted({following, number}):
@@ -91,9 +97,9 @@ class Holds:
         """Show that the holder lives."""
         self._store.replace(f"{self._folder}/{number:06}.heartbeat", b"")
 
-    def release(self, number: int) -> None:
-        """Give the environment back; saying so twice does no harm."""
-        self._leave(f"{number:06}.released", "")
+    def release(self, number: int, why: str = "") -> None:
+        """Give the environment back; saying so twice does no harm. `why` is for a holder who still has it."""
+        self._leave(f"{number:06}.released", why)
 
     def abandon(self, number: int, why: str) -> None:
         """Say that the holder's process is going away, so that recovery need not wait for its silence."""

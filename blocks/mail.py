@@ -19,6 +19,7 @@ from pydantic import Field, HttpUrl
 from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
 from blocks.errors import Misconfigured, Refused, Unreachable
+from policy.wording import say_error
 
 _PERMANENT = 500
 
@@ -108,7 +109,7 @@ class Mail(CompanyBlock):
             kind = Refused if error.smtp_code >= _PERMANENT else Unreachable
             raise kind(f"{self._name} did not take the message: {_say(error)}") from None
         except (OSError, smtplib.SMTPException) as error:
-            raise Unreachable(f"{self._name} does not answer: {str(error) or type(error).__name__}") from None
+            raise Unreachable(f"{self._name} does not answer: {say_error(error)}") from None
 
     @property
     def _name(self) -> str:

@@ -200,7 +200,8 @@ class Record:
             return
         if end.event is Event.SEALED:
             raise Superseded(f"release {self.key} has ended: {end.facts.get('sentence', 'sealed')}")
-        raise Superseded(f"hold {self.holder} was taken over by hold {end.holder}; this run changes nothing any more")
+        why = end.facts.get("sentence", "another process took this release over")
+        raise Superseded(f"{why}; this run changes nothing more")
 
 
 def row_key(release: str, number: int) -> str:

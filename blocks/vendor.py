@@ -15,6 +15,7 @@ from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.one_request import trusted
 from policy.combined import counted
 from policy.next_step import Cause, Kind
+from policy.wording import say_error
 
 Shape = TypeVar("Shape")
 Headers = Callable[[], Mapping[str, str]]
@@ -137,7 +138,7 @@ class Vendor:
             silence = f"no answer in time to {asked} ({type(error).__name__})"
             raise Unreachable(f"{self.name}: {silence}", cause=Cause(Kind.NO_ANSWER, self.name)) from None
         except (httpx.TransportError, httpx.DecodingError) as error:
-            silence = f"no answer to {asked} ({error or type(error).__name__})"
+            silence = f"no answer to {asked} ({say_error(error)})"
             raise Unreachable(f"{self.name}: {silence}", cause=Cause(Kind.NO_ANSWER, self.name)) from None
 
     def _judge_secret(self, secret: str, asked: str, response: httpx.Response, scope: str | None) -> None:

@@ -30,6 +30,7 @@ from policy.diagnosis import Finding, WorkerSeen, differing, judge_each, judge_w
 from policy.diagnosis_page import OF_PREFECT, render_text
 from policy.judgement import Judgement, Verdict, failed, passed
 from policy.next_step import Cause, Kind, next_step
+from policy.wording import say_error
 from tasks.attempt import attempt, attempt_advised
 from tasks.doctor import examine
 from tasks.run import utc_now
@@ -148,7 +149,7 @@ def _asking() -> Iterator[None]:
     except ObjectNotFound:
         raise
     except (PrefectException, httpx.HTTPError) as error:
-        raise Unreachable(f"Prefect: {error}", cause=Cause(Kind.NO_ANSWER, PART)) from error
+        raise Unreachable(f"Prefect: {say_error(error)}", cause=Cause(Kind.NO_ANSWER, PART)) from error
 
 
 def _offered() -> list[dict[str, Any]]:

@@ -5,11 +5,9 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 
-from prefect.logging import get_run_logger
-
 from blocks.errors import BlockError
 from flows.ahead import after_the_gate
-from flows.approvers import rule, tell_cto, who_may_approve
+from flows.approvers import log_answer, rule, tell_cto, who_may_approve
 from flows.choice import ApprovalRefused, reminder
 from flows.gate import ApprovalForm, ask
 from flows.phase import Report
@@ -210,4 +208,4 @@ def _write_down(run: Run, answer: ApprovalForm, ruling: Ruling, subject: str) ->
     )
     if ruling.own:
         tell_cto(run, ruling.sentence)
-    get_run_logger().info("2.1.4: %s: %s", ruling.outcome, ruling.sentence)
+    log_answer("2.1.4", ruling.outcome, ruling.sentence)

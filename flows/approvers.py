@@ -1,8 +1,11 @@
 """8.1: who may decide about this release, and how they prove who they are."""
 
+import logging
 import time
 from datetime import datetime
 from typing import Protocol
+
+from prefect.logging import get_run_logger
 
 from blocks.errors import Misconfigured
 from flows.phase import ChecksFailed
@@ -107,6 +110,9 @@ def rule(run: Run, decision: Decision, answer: Answered, *, reason: str, window:
 
 def prove(run: Run, person: Person, code: str, ruling: Ruling, *, at: datetime) -> Ruling:
     """Whoever approves shows a code that was not used before; after wrong ones the answer waits a little."""
+    if not code:
+        asked = f"to go on, type the six digits that {person.name}'s authenticator app shows now"
+        return Ruling(Outcome.NOT_VALID, f"no code was typed: {asked}")
     codes = run.company.one_time_codes
     wait = delay_after(count_wrong_codes(run.record.seen, person.name), at_most=run.limits.wrong_code_delay)
     until = time.monotonic() + wait.total_seconds()
@@ -121,6 +127,12 @@ def prove(run: Run, person: Person, code: str, ruling: Ruling, *, at: datetime) 
     if not codes.use(person, step):
         return Ruling(Outcome.NOT_VALID, f"this code of {person.name} was used already; the app shows a new one soon")
     return ruling
+
+
+def log_answer(number: str, outcome: str, sentence: str) -> None:
+    """Whoever reads the run's log sees each answer at a gate, and at once which did not count."""
+    level = logging.WARNING if outcome in (Outcome.NOT_VALID, Outcome.WRONG_CODE) else logging.INFO
+    get_run_logger().log(level, "%s: %s: %s", number, outcome, sentence)
 
 
 def tell_cto(run: Run, sentence: str) -> None:

@@ -7,14 +7,14 @@ from contextvars import copy_context
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from blocks.errors import Superseded
+from blocks.errors import Meant, Superseded
 from blocks.fleet import Server
 from tasks.run import Lookout, Run
 
 Result = TypeVar("Result")
 
 
-class AnotherStopped(Exception):
+class AnotherStopped(Meant):
     """A server beside this one could not go on, so this one does not either; what is said is what stopped that one."""
 
 

@@ -17,7 +17,7 @@ from policy.limits import Limits
 from tasks.backtest import read_pasts
 from tasks.resolve import BadRequest
 from tasks.run import utc_now
-from tasks.run_log import call_run
+from tasks.run_log import call_run, ends_with_its_sentence
 
 
 class BacktestRequest(Form):
@@ -38,6 +38,7 @@ RULES_OF_THIS_VERSION = BacktestRequest()
 
 
 @flow(name="Backtest", persist_result=False)
+@ends_with_its_sentence
 def backtest(request: BacktestRequest = RULES_OF_THIS_VERSION) -> None:
     """A page says what these limits would have stopped earlier, for nothing, or no more (2.1, 4.1); nothing changes."""
     with Company.load(request.environment) as company:

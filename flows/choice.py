@@ -5,7 +5,9 @@ from datetime import timedelta
 from functools import partial
 from typing import Protocol
 
-from flows.gate import ChoiceForm, NobodyAnswered, ask
+from blocks.errors import Meant
+from flows.approvers import log_answer
+from flows.gate import ChoiceForm, NobodyAnswered, RunDeleted, ask
 from policy.approval import Outcome
 from policy.database_rows import list_taken_away
 from policy.items import Way
@@ -19,11 +21,11 @@ from tasks.messages import page_on_call
 from tasks.run import Run
 
 
-class ApprovalRefused(Exception):
+class ApprovalRefused(Meant):
     """A person chose to roll back."""
 
 
-class PeopleStay(Exception):
+class PeopleStay(Meant):
     """Production stays on the new version without a sign-off."""
 
 
@@ -31,6 +33,7 @@ def choose(run: Run, sentence: str) -> None:
     """Ask people what cannot be judged; return to keep waiting, raise to stay or to roll back.
 
     Unanswered, nothing more is changed: a fleet that is live on the new version stays, one that is mixed waits.
+    A run that is deleted goes home, as one that is cancelled does: RunDeleted.
     Where the schema has lost what the version before needs, rolling back is no choice, and the question says so.
     """
     taken_away = ", ".join(list_taken_away(run.record.seen))
@@ -51,6 +54,8 @@ def choose(run: Run, sentence: str) -> None:
             remind=reminder(run, say, number="4.1.1"),
             remind_every=run.limits.reminder,
         )
+    except RunDeleted:
+        raise
     except NobodyAnswered:
         if live:
             raise PeopleStay(f"nobody answered within {spoken(within)}; {sentence}") from None
@@ -61,6 +66,7 @@ def choose(run: Run, sentence: str) -> None:
     facts = {"decision": answer.decision, "name": answer.name, "reason": answer.reason}
     outcome = answer.decision if counts else Outcome.NOT_VALID.value
     run.record.append(Event.ANSWERED, item="4.1.1", facts={**facts, "outcome": outcome})
+    log_answer("4.1.1", outcome, f"{answer.name}: {answer.decision}: {answer.reason}")
     if person is None:
         choose(run, as_sentences(f"{answer.name!r} is not in the roster", sentence))
     elif answer.decision == ROLL_BACK and taken_away:

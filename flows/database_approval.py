@@ -7,10 +7,9 @@ from functools import partial
 from typing import Literal
 
 from prefect.input import RunInput
-from prefect.logging import get_run_logger
 from pydantic import Field
 
-from flows.approvers import prove
+from flows.approvers import log_answer, prove
 from flows.choice import ApprovalRefused, reminder
 from flows.gate import ask
 from flows.phase import Report
@@ -188,4 +187,4 @@ def _write_down(run: Run, answer: DatabaseRollbackForm, ruling: Ruling, subject:
     facts |= {"reason": answer.reason, "typed_by": answer.typed_by}
     facts |= {"outcome": ruling.outcome.value, "sentence": ruling.sentence, "subject": subject}
     run.record.append(event, item="4.3.2", facts=facts)
-    get_run_logger().info("4.3.2: %s: %s", ruling.outcome, ruling.sentence)
+    log_answer("4.3.2", ruling.outcome, ruling.sentence)

@@ -19,6 +19,7 @@ from policy.record import Event
 from policy.release import Build, Request
 from tasks.old_code import image_in_production
 from tasks.run import Run
+from tasks.run_log import ends_with_its_sentence
 
 
 @flow(
@@ -26,6 +27,7 @@ from tasks.run import Run
     flow_run_name="Migrate: {request.summary} ({request.commit:.7}, {request.requested_by})",
     persist_result=False,
 )
+@ends_with_its_sentence
 def database_migration(request: Request) -> None:
     """Apply what the database lacks of a commit's migrations; no server is updated, and people decide before it."""
     with Company.load(request.environment) as company:

@@ -38,12 +38,14 @@ from tasks.item import answer
 from tasks.messages import inform
 from tasks.resolve import BadRequest, require_person
 from tasks.run import Run, utc_now
+from tasks.run_log import ends_with_its_sentence
 from tasks.standstill import emptied, outage_announced, stopped
 from tasks.step import carry_out
 from tasks.systems import DATABASE, PRISMA
 
 
 @flow(name="Database rollback", flow_run_name="{request.requested_by}: {request.reason}", persist_result=False)
+@ends_with_its_sentence
 def database_rollback(request: DatabaseRollbackRequest) -> None:
     """Take back what a release added to the schema, by the rule of 4.3.1 and a decision; it ends on one version."""
     why = Why(Cause.ROLLBACK_ASKED, f"{request.requested_by}: {request.reason}: {request.what_was_seen}")

@@ -9,10 +9,11 @@ from blocks.company import Company
 from blocks.errors import Misconfigured
 from policy.diagnosis_page import headline, render_page
 from tasks.doctor import systems_tried
-from tasks.run_log import call_run, ends_failed
+from tasks.run_log import call_run, ends_failed, ends_with_its_sentence
 
 
 @flow(name="Doctor", flow_run_name="Doctor of {environment}", persist_result=False)
+@ends_with_its_sentence
 def doctor(environment: str = "production") -> State[None]:
     """Each configured system was reached and each permission tried as far as reading allows; nothing was changed.
 

@@ -16,14 +16,17 @@ from uuid import uuid4
 import httpx
 from prefect import get_client
 from prefect.context import AsyncClientContext, FlowRunContext
-from prefect.exceptions import FlowPauseTimeout, PrefectException
+from prefect.exceptions import FlowPauseTimeout, ObjectNotFound, PrefectException
 from prefect.flow_runs import apause_flow_run
 from prefect.input import RunInput
 from prefect.logging import get_run_logger
 from prefect.states import Running
 from pydantic import Field, ValidationError
 
+from blocks.errors import Meant
 from policy.judgement import spoken
+from policy.plans import Cause
+from policy.wording import say_error
 from tasks.run import Lookout
 
 LOOK_SECONDS = 0.25
@@ -78,8 +81,12 @@ class WaiverForm(RunInput):
 Form = TypeVar("Form", bound=RunInput)
 
 
-class NobodyAnswered(Exception):
+class NobodyAnswered(Meant):
     """The time to answer is over."""
+
+
+class RunDeleted(NobodyAnswered):
+    """Prefect no longer knows the run, so there is no form any more in which anybody could answer."""
 
 
 def ask(
@@ -93,8 +100,8 @@ def ask(
 ) -> Form:
     """Pause the run with `evidence` above the form and return the answer.
 
-    Raises NobodyAnswered when the time is over and whatever `lookout` raises, at once. An answer that is none
-    (a run forced to Running) is asked for again.
+    Raises NobodyAnswered when the time is over, RunDeleted when the run is gone and whatever `lookout` raises, at
+    once. An answer that is none (a run forced to Running) is asked for again, and a server that is away is waited for.
     """
     deadline = time.monotonic() + within.total_seconds()
     asking = _Asking(deadline, within, lookout, remind, remind_every.total_seconds())
@@ -104,7 +111,9 @@ def ask(
         except (ValidationError, FlowPauseTimeout) as error:
             get_run_logger().warning("The run went on without an answer (%s); asking again", type(error).__name__)
         except (httpx.HTTPError, PrefectException) as error:
-            get_run_logger().warning("Prefect's server is away (%s); asking again when it is back", error)
+            if isinstance(error, ObjectNotFound) and asyncio.run(_is_deleted()):
+                raise RunDeleted(f"{Cause.DELETED} while it waited for an answer, so nobody can answer") from error
+            get_run_logger().warning("Prefect's server is away (%s); asking again when it is back", say_error(error))
             asking.look()
             time.sleep(LOOK_SECONDS)
 
@@ -167,6 +176,23 @@ async def _wait_for_answer(form: type[Form], evidence: str, asking: _Asking) -> 
                 await pause
             await _go_on_running()
         raise
+
+
+async def _is_deleted() -> bool:
+    """Whether Prefect is well and does not know this run: what stands before a server may say 404 to everything."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        return False
+    async with get_client() as client:
+        if await client.api_healthcheck() is not None:
+            return False
+        try:
+            await client.read_flow_run(context.flow_run.id)
+        except ObjectNotFound:
+            return True
+        except (httpx.HTTPError, PrefectException):
+            return False
+    return False
 
 
 async def _go_on_running() -> None:

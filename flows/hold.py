@@ -12,7 +12,7 @@ from prefect.exceptions import TerminationSignal
 from prefect.logging import get_run_logger
 
 from blocks.company import Company
-from blocks.errors import BlockError, Superseded, Unreachable
+from blocks.errors import BlockError, Meant, Superseded, Unreachable
 from blocks.hold import Held, Hold, Holds
 from blocks.record import Record
 from flows.dead_mans_switch import dead_mans_switch
@@ -32,13 +32,15 @@ from tasks.run_log import tag_beginning, tag_ending
 Answered = TypeVar("Answered")
 LOOK_SECONDS = 0.5
 PRE_EMPTION = timedelta(minutes=10)
+NOTHING_MORE = "this run changes nothing more"
+RETRIED = "a retry of this run goes on with its release"
 
 
-class HoldLost(Exception):
+class HoldLost(Meant):
     """The heartbeat could not be renewed, so others may soon think this run dead: it stops going forward."""
 
 
-class AskedToStop(Exception):
+class AskedToStop(Meant):
     """A roll-back or a hotfix asked this release to stop."""
 
 
@@ -96,17 +98,18 @@ class Heart:
         if newest.number > self._number:
             self._overtaken = self._say_overtaken(newest)
         elif newest.released:
-            self._overtaken = f"hold {self._number} was given back by somebody else; this run changes nothing more"
+            self._overtaken = f"{newest.why or 'somebody else freed the environment'}; {NOTHING_MORE}"
         elif newest.asked_to_stop:
             self._asked_to_stop = newest.asked_to_stop
 
     def _say_overtaken(self, newest: Hold) -> str:
         """An answer that reaches this run now opens nothing, and whoever gave it reads why."""
         if newest.release == self._release:
-            return f"hold {self._number} was taken over by hold {newest.number}; this run changes nothing more"
+            why = newest.why or "another process took this release over"
+            return f"{why} (at {newest.since:%H:%M:%S} UTC); {NOTHING_MORE}"
         return (
             f"an approval of this run is for {self._release}; since then {newest.by} began to release {newest.what}"
-            f" (hold {newest.number}): this run changes nothing more"
+            f" (hold {newest.number}): {NOTHING_MORE}"
         )
 
 
@@ -121,19 +124,21 @@ def holding(company: Company, release: Release) -> Iterator[Run]:
     over = own_dead_hold(holds, release)
     if over is not None:
         refuse_unread_spool(company, release)
-    with recovery_awake(release.environment), held_run(company, holds, release, over=over) as run:
+    why = RETRIED if over is not None else ""
+    with recovery_awake(release.environment), held_run(company, holds, release, over=over, why=why) as run:
         yield run
 
 
 @contextmanager
-def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | None) -> Iterator[Run]:
-    """Take the hold, over a dead one if named; yield the run that has it, its heart beating."""
+def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | None, why: str = "") -> Iterator[Run]:
+    """Take the hold, over another one if named, and say `why` to whoever had that; yield the run, its heart beating."""
     number = holds.take(
         release=release.key,
         by=release.request.requested_by,
         what=release.what,
         above=highest_fence(company),
         over=over,
+        why=why,
     )
     record = Record(company.store, release.key, holder=number, spool=company.spool)
     heart = Heart(company, release.key, number, release.limits)
@@ -141,7 +146,7 @@ def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | N
     heart.start()
     unsealed: str = Cause.UNSEALED
     try:
-        write_beginning(record, release, over=over)
+        write_beginning(record, release, over=over, why=why)
         if over is None:
             tag_beginning(run)
         raise_fences(run, all_of_them=over is None and release.way is not Way.HOMEWARD)
@@ -162,13 +167,13 @@ def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | N
         tag_ending(run)
 
 
-def write_beginning(record: Record, release: Release, *, over: Hold | None) -> None:
-    """The record begins with what is released, also where a process died before it could say so; then who took over."""
+def write_beginning(record: Record, release: Release, *, over: Hold | None, why: str = "") -> None:
+    """The record begins with what is released, also where a process died before it could say so; then why another."""
     facts = {"release": release.model_dump(mode="json")}
     if over is None or not record.rows():
         record.append(Event.OPENED, facts=facts)
     if over is not None:
-        record.append(Event.TOOK_OVER, facts=facts)
+        record.append(Event.TOOK_OVER, facts={**facts, "sentence": why} if why else facts)
 
 
 def refuse_while_held(company: Company, environment: str, *, key: str) -> None:

@@ -21,6 +21,7 @@ from tasks.hotfix import bug_fixed, bug_there, fast_track_review, hotfix_branch,
 from tasks.own_checks import read_own_checks
 from tasks.resolve import check_request, refuse_quarantined, resume
 from tasks.run import Run
+from tasks.run_log import ends_with_its_sentence
 
 
 @flow(
@@ -28,6 +29,7 @@ from tasks.run import Run
     flow_run_name="Hotfix: {request.summary} ({request.commit:.7}, {request.requested_by})",
     persist_result=False,
 )
+@ends_with_its_sentence
 def emergency_hotfix(request: HotfixRequest) -> None:
     """5.2.4: release one urgent fix at any hour: a running release goes home first, the CTO or a tech lead decides."""
     with Company.load(request.environment) as company:

@@ -16,10 +16,11 @@ from policy.release import HotfixRequest, Release
 from tasks.duties import call_off, count_asked, look_after, remind, schedule
 from tasks.resolve import BadRequest
 from tasks.run import utc_now
-from tasks.run_log import ends_failed
+from tasks.run_log import ends_failed, ends_with_its_sentence
 
 
 @flow(name="Hotfix duty", persist_result=False)
+@ends_with_its_sentence
 def hotfix_duty(duty: Duty, release: str, environment: str = "production", asked: int = 0) -> State[None]:
     """Look after a duty of the hotfix with this key; what is not done is asked about again on the next working day.
 

@@ -5,6 +5,7 @@ from prefect import flow
 from flows.production import carry_through
 from policy.items import Way
 from policy.release import ManualRequest
+from tasks.run_log import ends_with_its_sentence
 
 
 @flow(
@@ -12,6 +13,7 @@ from policy.release import ManualRequest
     flow_run_name="By hand: {request.summary} ({request.commit:.7}, {request.requested_by})",
     persist_result=False,
 )
+@ends_with_its_sentence
 def manual_deployment(request: ManualRequest) -> None:
     """2.3.1: as the standard release, with git and docker compose build on the servers instead of the pipeline."""
     carry_through(request, way=Way.MANUAL)

@@ -20,7 +20,7 @@ from policy.roles import Role
 from tasks.metrics_report import read_history
 from tasks.resolve import BadRequest
 from tasks.run import link_of_run, utc_now
-from tasks.run_log import call_run
+from tasks.run_log import call_run, ends_with_its_sentence
 
 DAY = r"^(\d{4}-\d{2}-\d{2})?$"
 FIRST_YEAR = 2000
@@ -38,6 +38,7 @@ LAST_QUARTER = ReportRequest()
 
 
 @flow(name="Metrics report", persist_result=False)
+@ends_with_its_sentence
 def metrics_report(request: ReportRequest = LAST_QUARTER) -> None:
     """9.1 and 9.2: the figures against their targets, their trend and what they come from: a page, a file, a message.
 

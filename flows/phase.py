@@ -12,7 +12,7 @@ from prefect.context import FlowRunContext, SettingsContext, get_settings_contex
 from prefect.exceptions import PrefectException
 from prefect.states import Completed, Failed
 
-from blocks.errors import BlockError
+from blocks.errors import BlockError, Meant
 from policy.items import Asked, Item, Way
 from policy.judgement import Judgement, unknown
 from policy.limits import Mode
@@ -22,7 +22,7 @@ from tasks.item import Question, as_task
 from tasks.run import Run
 
 
-class ChecksFailed(Exception):
+class ChecksFailed(Meant):
     """Items of a phase failed or are unknown; the message names each with its sentence."""
 
 

@@ -24,7 +24,7 @@ from policy.record import Event
 from policy.release import PREPARE_SUFFIX, Request
 from tasks.resolve import BadRequest
 from tasks.run import Run, utc_now
-from tasks.run_log import ends_failed
+from tasks.run_log import ends_failed, ends_with_its_sentence
 
 
 @flow(
@@ -32,6 +32,7 @@ from tasks.run_log import ends_failed
     flow_run_name="Prepare {request.summary} ({request.commit:.7}, {request.requested_by})",
     persist_result=False,
 )
+@ends_with_its_sentence
 def prepare(request: Request) -> State[None]:
     """Sections 1.1 to 1.3 are asked for a release of tomorrow; production is not touched and nobody is told."""
     with Company.load(request.environment) as company:

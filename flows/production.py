@@ -41,6 +41,7 @@ from tasks.backfill import backfills_of
 from tasks.marks import show_updates
 from tasks.preparation import merge_and_build
 from tasks.run import Run
+from tasks.run_log import ends_with_its_sentence
 
 
 @flow(
@@ -48,6 +49,7 @@ from tasks.run import Run
     flow_run_name="{request.summary} ({request.commit:.7}, {request.requested_by})",
     persist_result=False,
 )
+@ends_with_its_sentence
 def production_deployment(request: Request) -> None:
     """Release a commit of main to production, by the whole checklist; whatever goes wrong, it ends well."""
     carry_through(request, way=Way.STANDARD)

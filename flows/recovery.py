@@ -29,11 +29,13 @@ from tasks.closed import closed_since
 from tasks.marks import show_ending
 from tasks.messages import page_on_call, tell_sealed
 from tasks.run import Run, utc_now
+from tasks.run_log import ends_with_its_sentence
 
 PROCESS_DIED = "the process died"
 
 
 @flow(name="Recovery", flow_run_name="Recovery of {environment}", persist_result=False)
+@ends_with_its_sentence
 def recovery(environment: str = "production") -> None:
     """Bring home what a dead process left behind; while people may still choose, only tell them.
 
@@ -100,7 +102,8 @@ def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
         with suppress(BlockError):
             DeadMansSwitch(looking, holds).push()
         return plan
-    with held_run(company, holds, release, over=dead) as run:
+    taken = f"{asked or describe_silence(dead)}, so recovery ends its release"
+    with held_run(company, holds, release, over=dead, why=taken) as run:
         if release.undoes and not borrow_way_back(run):
             sentence = f"the way back of {release.undoes}, which was to be rolled back, is not in the store"
             give_to_people(run, sentence)

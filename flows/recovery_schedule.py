@@ -22,6 +22,9 @@ from prefect.context import FlowRunContext
 from prefect.exceptions import PrefectException
 from prefect.logging import get_run_logger
 
+from policy.wording import say_error
+from tasks.run_log import if_still_there
+
 FLOW = "Recovery"
 IDLE = "idle"
 SWITCH_ON_SECONDS = 30.0
@@ -76,8 +79,11 @@ def leave_no_litter() -> None:
                 state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.COMPLETED])),
             ),
         ):
-            client.delete_flow_run(run.id)
-        client.update_flow_run(context.flow_run.id, name="Looked: nothing to do", tags=[IDLE])
+            # Another recovery may tidy up at this very moment.
+            with if_still_there():
+                client.delete_flow_run(run.id)
+        with if_still_there():
+            client.update_flow_run(context.flow_run.id, name="Looked: nothing to do", tags=[IDLE])
 
 
 def _switch(environment: str, *, active: bool) -> int | None:
@@ -86,7 +92,9 @@ def _switch(environment: str, *, active: bool) -> int | None:
     with _client() as client:
         count = 0
         for deployment, schedule in _schedules(client, environment):
-            client.update_deployment_schedule(deployment, schedule, active=active)
+            # Whoever writes the deployments anew at this very moment brings a schedule of its own.
+            with if_still_there():
+                client.update_deployment_schedule(deployment, schedule, active=active)
             count += 1
     return count
 
@@ -105,4 +113,4 @@ def _client() -> Iterator[SyncPrefectClient]:
         with get_client(sync_client=True) as client:
             yield client
     except (httpx.HTTPError, PrefectException) as error:
-        get_run_logger().warning("Recovery's schedule could not be changed: %s", error)
+        get_run_logger().warning("Recovery's schedule could not be changed: %s", say_error(error))

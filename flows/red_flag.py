@@ -7,7 +7,7 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from blocks.company import Company
-from blocks.errors import BlockError
+from blocks.errors import BlockError, Meant
 from blocks.hold import Hold, Holds
 from flows.opening import run_of
 from policy.messages import red_flag_raised
@@ -15,13 +15,15 @@ from policy.record import Unreadable
 from policy.way_back_forms import RedFlagRequest
 from tasks.messages import page_on_call
 from tasks.resolve import BadRequest, require_person
+from tasks.run_log import ends_with_its_sentence
 
 
-class RedFlag(Exception):
+class RedFlag(Meant):
     """Something was measured or reported that calls for a roll-back at once."""
 
 
 @flow(name="Red flag", flow_run_name="{request.requested_by}: {request.reason}", persist_result=False)
+@ends_with_its_sentence
 def red_flag(request: RedFlagRequest) -> None:
     """The release that is under way is told to go home; nobody needs a code to stop it."""
     with Company.load(request.environment) as company:

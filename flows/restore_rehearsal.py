@@ -11,10 +11,12 @@ from policy.rehearsal_page import draw_rehearsal, rehearsal_failed
 from policy.roles import Role
 from tasks.rehearsal import Rehearsal, backup_rehearsed
 from tasks.run import utc_now
+from tasks.run_log import ends_with_its_sentence
 from tasks.systems import BACKUPS, SCRATCH
 
 
 @flow(name="Restore rehearsal", persist_result=False)
+@ends_with_its_sentence
 def restore_rehearsal(environment: str = "production") -> None:
     """The newest backup was restored into a scratch database, counted and thrown away; the proof is kept.
 

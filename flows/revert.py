@@ -38,11 +38,12 @@ from tasks.revert import (
     pull_request_opened,
 )
 from tasks.run import Run, utc_now
-from tasks.run_log import ends_failed
+from tasks.run_log import ends_failed, ends_with_its_sentence
 from tasks.step import StepFailed, carry_out
 
 
 @flow(name="Revert", flow_run_name="{request.requested_by}: revert {request.release}", persist_result=False)
+@ends_with_its_sentence
 def revert(request: RevertRequest) -> State[None]:
     """Propose the revert of a release on GitHub, wait for its pipeline, and say whether it holds what was before."""
     with Company.load(request.environment) as company:

@@ -7,7 +7,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.logging import get_run_logger
 
 from blocks.company import Company
-from blocks.errors import Unreachable
+from blocks.errors import Meant, Unreachable
 from blocks.hold import Holds
 from blocks.record import Record, list_records
 from flows.hold import held_run, pre_empt
@@ -27,13 +27,15 @@ from policy.way_home import plan_way_home, read_way_back, say_closed
 from tasks.closed import find_closed
 from tasks.resolve import BadRequest, require_person
 from tasks.run import Run, utc_now
+from tasks.run_log import ends_with_its_sentence
 
 
-class NotRolledBack(Exception):
+class NotRolledBack(Meant):
     """Production was not brought back; the message says what is where."""
 
 
 @flow(name="Rollback", flow_run_name="{request.requested_by}: {request.reason}", persist_result=False)
+@ends_with_its_sentence
 def rollback(request: RollbackRequest) -> None:
     """Put every server back to the version before the newest release; it needs a name and a reason, no code."""
     why = Why(Cause.ROLLBACK_ASKED, f"{request.requested_by}: {request.reason}: {request.what_was_seen}")

@@ -12,7 +12,7 @@ from typing import Any
 from prefect.artifacts import create_markdown_artifact
 from pydantic import Field, create_model
 
-from flows.approvers import rule, somebody_may_approve, tell_cto, who_may_approve
+from flows.approvers import log_answer, rule, somebody_may_approve, tell_cto, who_may_approve
 from flows.choice import reminder
 from flows.gate import NobodyAnswered, WaiverForm, ask
 from flows.phase import ChecksFailed, Report, require
@@ -68,10 +68,13 @@ def _ask_and_write_down(run: Run, left: Sequence[Entry], complaint: str, *, with
     name = person.name if person else answer.name
     if answer.decision != "waive":
         if person is None:
-            return f"The last answer did not count: {answer.name!r} is not in the roster."
-        raise ChecksFailed(f"{say_each(left)}; {name} chose to stop the release")
+            return _refuse(run, answer, Outcome.NOT_VALID, f"{answer.name!r} is not in the roster")
+        sentence = f"{name} chose to stop the release"
+        _write_down(run, answer, answer.decision, sentence)
+        raise ChecksFailed(f"{say_each(left)}; {sentence}")
     if missing := [number for number, reason in reasons.items() if not reason]:
-        return f"The last answer did not count: no reason for {', '.join(missing)}; all are waived, or it stops."
+        sentence = f"no reason for {', '.join(missing)}; all are waived, or it stops"
+        return _refuse(run, answer, Outcome.NOT_VALID, sentence)
     ruling = rule(
         run,
         Decision.APPROVE,
@@ -80,16 +83,29 @@ def _ask_and_write_down(run: Run, left: Sequence[Entry], complaint: str, *, with
         window=not_applicable("the window is an item of its own"),
     )
     if ruling.outcome is not Outcome.APPROVED:
-        facts = {"decision": answer.decision, "name": name, "outcome": ruling.outcome.value}
-        run.record.append(Event.ANSWERED, item="8.1", facts={**facts, "sentence": ruling.sentence})
-        return as_sentences(f"the last answer did not count: {ruling.sentence}", "nothing was changed")
+        return _refuse(run, answer, ruling.outcome, ruling.sentence)
     for item, judgement in left:
         facts = {"name": name, "reason": reasons[item.number], "typed_by": answer.typed_by, "own": ruling.own}
         found = {"verdict": judgement.verdict.value, "sentence": judgement.sentence}
         run.record.append(Event.WAIVED, item=item.number, facts={**facts, **found})
+    log_answer("8.1", ruling.outcome, ruling.sentence)
     if ruling.own:
         tell_cto(run, ruling.sentence)
     return ""
+
+
+def _refuse(run: Run, answer: Any, outcome: Outcome, sentence: str) -> str:
+    """Return what stands above the form that comes again."""
+    _write_down(run, answer, outcome.value, sentence)
+    return as_sentences(f"the last answer did not count: {sentence}", "nothing was changed")
+
+
+def _write_down(run: Run, answer: Any, outcome: str, sentence: str) -> None:
+    """Record and log say what became of an answer that waives nothing."""
+    person = run.company.roster.find(answer.name)
+    facts = {"decision": answer.decision, "name": person.name if person else answer.name}
+    run.record.append(Event.ANSWERED, item="8.1", facts={**facts, "outcome": outcome, "sentence": sentence})
+    log_answer("8.1", outcome, sentence)
 
 
 def _ask(run: Run, left: Sequence[Entry], complaint: str, *, within: timedelta) -> Any:

@@ -21,7 +21,7 @@ from flows.database_home import (
     say_outage_of,
     verify_database,
 )
-from flows.gate import NobodyAnswered
+from flows.gate import NobodyAnswered, RunDeleted
 from flows.hold import AskedToStop, HoldLost
 from flows.old_code import leave_staging_as_it_was
 from flows.phase import ChecksFailed
@@ -36,10 +36,19 @@ from policy.on_call_pages import page_migration_watched, page_not_well, page_stu
 from policy.plans import Back, Cause, Forward, Nothing, Plan, Restart, Stuck, Watching, Why
 from policy.record import Event, last
 from policy.way_home import plan_way_home, servers_to_put_back
-from policy.wording import as_clause
+from policy.wording import as_clause, say_error
 from tasks.incident_report import report_incident
 from tasks.item import as_task
-from tasks.messages import end_incident, inform, page_on_call, tell_reported, tell_rolled_back, tell_stopped, tell_stuck
+from tasks.messages import (
+    end_incident,
+    inform,
+    page_on_call,
+    tell_asked,
+    tell_reported,
+    tell_rolled_back,
+    tell_stopped,
+    tell_stuck,
+)
 from tasks.rollback import rollback_verified
 from tasks.run import Run, Silent, utc_now
 from tasks.seal import seal
@@ -51,6 +60,7 @@ _CAUSES: dict[type[Exception], Cause] = {
     RedFlag: Cause.RED_FLAG,
     ApprovalRefused: Cause.REFUSED,
     NobodyAnswered: Cause.EXPIRED,
+    RunDeleted: Cause.DELETED,
     PeopleStay: Cause.STAY,
     AskedToStop: Cause.PRE_EMPTED,
     StepFailed: Cause.STEP_FAILED,
@@ -69,7 +79,7 @@ def way_home(run: Run) -> Iterator[None]:
     except (TerminationSignal, Superseded):
         raise
     except Exception as error:
-        why = Why(_CAUSES.get(type(error), Cause.STEP_FAILED), as_clause(str(error)) or type(error).__name__)
+        why = Why(_CAUSES.get(type(error), Cause.STEP_FAILED), as_clause(say_error(error)))
         go_home(run, why)
         raise
 
@@ -191,11 +201,13 @@ def _clear_status_page(run: Run, text: str) -> None:
         inform(maintenance_over(run, text), run)
 
 
-def give_to_people(run: Run, sentence: str, *, image_fits: bool = True, started: bool = False) -> None:
+def give_to_people(
+    run: Run, sentence: str, *, image_fits: bool = True, started: bool = False, headline: str = ""
+) -> None:
     """The record ends once people know; a page that did not go out is tried again by recovery.
 
     It says what to type to put the image of before back, unless the schema no longer fits it; `started` offers the
-    lines that start the application as it was.
+    lines that start the application as it was. The announcement says `headline`, or the page's first line.
     """
     fleet = run.company.fleet
     commands = (
@@ -207,7 +219,8 @@ def give_to_people(run: Run, sentence: str, *, image_fits: bool = True, started:
     changed = servers_to_put_back(run.record.seen, world, run.release)
     text = page_stuck(run.release, sentence, world, commands, changed=changed)
     if page_on_call(run, text, name="stuck page", rings_anew=True):
-        tell_stuck(run, sentence)
+        tell_stuck(run, sentence, headline=headline)
+        tell_asked(run, sentence)
         # People first: what writes the report may take a while to answer.
         if report := report_incident(run, outcome=Ending.STUCK, recovered=False):
             tell_reported(run, report)

@@ -76,7 +76,7 @@ class Demo(Teller):
         self.lab.mark_traffic()
         run = self.release(shipped, "Appointment reminders, with a fault nobody saw")
         kind, message = self.control.wait_for(run, "COMPLETED", "FAILED", "CRASHED", seconds=RELEASE_SECONDS)
-        self.say(f"The run is {kind.lower()}: {message.removeprefix('Flow run encountered an exception: ')}")
+        self.say(f"The run is {kind.lower()}: {message}")
         self.say(f"  Slack says: {self.last_word('Rolled Back')}")
         self.tell_world(counts_said=True)
         story.expect(kind == "FAILED", f"the run ended as {kind}")

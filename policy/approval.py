@@ -126,6 +126,16 @@ def count_wrong_codes(rows: Sequence[Row], name: str) -> int:
     )
 
 
+def unanswered(rows: Sequence[Row]) -> Row | None:
+    """Return the row of the newest question to people if none of them has answered it."""
+    for row in reversed(rows):
+        if row.event in (Event.ANSWERED, Event.APPROVED, Event.WAIVED):
+            return None
+        if row.event is Event.ASKED:
+            return row
+    return None
+
+
 def standing_approval(rows: Sequence[Row], subject: str) -> Row | None:
     """Return the approval on record for exactly this subject, unless a red flag has come after it.
 

@@ -17,6 +17,7 @@ class Cause(StrEnum):
     STEP_FAILED = "a step failed"
     HOLD_LOST = "the hold could not be kept"
     CANCELLED = "the run was cancelled"
+    DELETED = "the run was deleted in Prefect"
     UNSEALED = "the run ended without sealing its record"
     DIED = "the process died"
     PRE_EMPTED = "a roll-back or a hotfix needs the environment"

@@ -35,6 +35,7 @@ class Occasion(StrEnum):
     EMERGENCY = "emergency"
     DATABASE_ROLLBACK = "database rollback"
     SECURITY_PATCH = "security patch"
+    LIVING_HOLD = "living hold"
 
     @classmethod
     def of_risk(cls, risk: Risk) -> "Occasion":
@@ -49,6 +50,7 @@ _ENTITLED = {
     Occasion.EMERGENCY: frozenset({Role.CTO, Role.TECH_LEAD}),
     Occasion.DATABASE_ROLLBACK: frozenset({Role.CTO, Role.DEVOPS_LEAD}),
     Occasion.SECURITY_PATCH: frozenset({Role.SECURITY_LEAD}),
+    Occasion.LIVING_HOLD: frozenset({Role.CTO, Role.DEVOPS_LEAD}),
 }
 
 

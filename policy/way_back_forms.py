@@ -75,4 +75,8 @@ class BreakHoldRequest(Form):
 
     reason: str = Field(min_length=8, max_length=500, description="Why the hold is broken, for the record.")
     requested_by: NameInRoster
+    although_it_lives: bool = Field(
+        default=False,
+        description="Break it although its process lives: a CTO or DevOps lead only, where a red flag does not help.",
+    )
     environment: str = Field(default="production", description="The environment whose hold is broken.")

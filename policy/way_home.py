@@ -34,7 +34,9 @@ UPDATE_ITEMS = FORWARD_ITEMS | {"4.2.2"}
 # What people answer where the machine leaves it to them.
 STAY: Final = "stay on the new version"
 ROLL_BACK: Final = "roll back"
-PERHAPS_DONE = frozenset({Cause.DIED, Cause.STEP_FAILED, Cause.HOLD_LOST, Cause.CANCELLED, Cause.UNSEALED})
+PERHAPS_DONE = frozenset(
+    {Cause.DIED, Cause.STEP_FAILED, Cause.HOLD_LOST, Cause.CANCELLED, Cause.DELETED, Cause.UNSEALED}
+)
 
 
 @dataclass(frozen=True, slots=True)

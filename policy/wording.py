@@ -11,6 +11,12 @@ def as_clause(text: str) -> str:
     return text.strip().removesuffix(".")
 
 
+def say_error(error: BaseException) -> str:
+    """Return what an exception says, or its kind where it says nothing: Prefect's `ObjectNotFound` says "None"."""
+    said = str(error).strip()
+    return said if said not in ("", "None") else type(error).__name__
+
+
 def _as_sentence(clause: str) -> str:
     said = as_clause(clause)
     first = said.partition(" ")[0].rstrip(",:;")

@@ -32,6 +32,7 @@ from policy.record import Event, Row
 from policy.release import Release
 from policy.roles import Person, Role
 from policy.skipped import say_skipped
+from policy.wording import say_error
 from tasks.hotfix import hotfix_request
 from tasks.item import item
 from tasks.run import Run, utc_now
@@ -145,7 +146,7 @@ def _reaching_prefect() -> Iterator[None]:
     except ObjectNotFound as error:
         raise Misconfigured(f"there is no deployment {DEPLOYMENT}; deploy with `prefect deploy --all`") from error
     except (httpx.HTTPError, PrefectException) as error:
-        raise Unreachable(f"Prefect's server: {error}") from error
+        raise Unreachable(f"Prefect's server: {say_error(error)}") from error
 
 
 def _post_mortem(company: Company, release: Release, rows: tuple[Row, ...]) -> Found:

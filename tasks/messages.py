@@ -9,6 +9,8 @@ from blocks.company import Company
 from blocks.errors import BlockError
 from blocks.slack import Message
 from policy.announcement import has_headline, mention_name, with_headline
+from policy.approval import unanswered
+from policy.broken_hold import say_no_longer_asked
 from policy.judgement import Judgement
 from policy.messages import for_whoever_asked, incident_reported, left_to_people, rolled_back, sealed, stopped
 from policy.on_call_pages import page_only_in_memory
@@ -168,6 +170,21 @@ def tell_only_in_memory(run: Run) -> None:
     page_on_call(run, page_only_in_memory(run.release, fault), name="rows-in-memory page")
 
 
+def tell_asked(run: Run, sentence: str) -> None:
+    """Whoever was asked to decide and is waited for no longer knows so; one who cannot be told ends the telling."""
+    asked = unanswered(run.record.seen)
+    if asked is None:
+        return
+    people = [run.company.roster.find(name) for name in asked.facts.get("approvers", ())]
+    text = say_no_longer_asked(run.release, sentence)
+    for person in people:
+        if person is None or not person.slack:
+            continue
+        step = direct_message(run, person, number=asked.item, name="no longer asked", asking=asked.number, text=text)
+        if not inform(step, run):
+            return
+
+
 def end_incident(run: Run) -> None:
     """A release that ended well after a page leaves nobody on call with an open incident."""
     if run.company.pagerduty is not None and may_have_incident(run):
@@ -188,6 +205,7 @@ def tell_rolled_back(run: Run, why: Why, verification: Sequence[Judgement], *, r
     )
     show_state(run, text)
     inform(deliver(run, number="4.2.4", name="roll-back communicated", text=text), run)
+    tell_asked(run, why.said)
 
 
 def tell_reported(run: Run, report: str) -> None:
@@ -201,12 +219,16 @@ def tell_stopped(run: Run, sentence: str, why: Why) -> None:
     text = stopped(run.release, sentence, why, asked=_for_whoever_asked(run))
     show_state(run, text)
     inform(deliver(run, number="3.3.1", name="stop communicated", text=text), run)
+    tell_asked(run, why.said)
 
 
-def tell_stuck(run: Run, sentence: str) -> None:
-    """Whoever asked for a release that needs hands hears of it in its thread; the page wakes whoever is on call."""
+def tell_stuck(run: Run, sentence: str, *, headline: str) -> None:
+    """Whoever asked for a release that needs hands hears of it in its thread; the page wakes whoever is on call.
+
+    The announcement says `headline`, or where there is none the same.
+    """
     text = left_to_people(run.release, sentence, asked=_for_whoever_asked(run))
-    show_state(run, text)
+    show_state(run, headline or text)
     inform(deliver(run, number="4.2.4", name="need of hands communicated", text=text), run)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from blocks.company import Company
-from blocks.errors import Refused
+from blocks.errors import Meant, Refused
 from blocks.github import GitHub
 from blocks.record import Record
 from policy.combined import counted, listed
@@ -27,7 +27,7 @@ from tasks.migration_facts import outside_of_prisma, read_new_migrations
 from tasks.quarantine import judge_released_before
 
 
-class BadRequest(Exception):
+class BadRequest(Meant):
     """The request cannot be carried out; the message names the field, what was found and what was expected."""
 
 

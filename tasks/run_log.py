@@ -4,8 +4,11 @@ Prefect is a view: what cannot be written there is said in the log and stops not
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import Any, ParamSpec
+from uuid import UUID
 
 import httpx
 from prefect import get_client
@@ -13,14 +16,18 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
 from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
-from prefect.exceptions import FailedRun, PrefectException
+from prefect.exceptions import FailedRun, ObjectNotFound, PrefectException
 from prefect.logging import get_run_logger
 from prefect.states import Failed
 
+from blocks.errors import Meant
 from policy.metrics import Ending
 from policy.record import Event, last
 from policy.run_tags import outcome_tag, release_tag, run_name, tags_of
+from policy.wording import say_error
 from tasks.run import Run
+
+Asked = ParamSpec("Asked")
 
 
 class _StateSaysIt(logging.Filter):
@@ -40,13 +47,29 @@ def ends_failed(name: str, message: str) -> State[None]:
     return Failed(name=name, message=message)
 
 
+def ends_with_its_sentence(body: Callable[Asked, State[None] | None]) -> Callable[Asked, State[None] | None]:
+    """Let a flow that ends early for a reason say that reason alone; a defect, a cancel and a crash pass through.
+
+    The record is sealed or left to recovery by then: the state is for people.
+    """
+
+    @wraps(body)
+    def carry_out(*args: Asked.args, **words: Asked.kwargs) -> State[None] | None:
+        try:
+            return body(*args, **words)
+        except Meant as error:
+            return ends_failed(name="Failed", message=say_error(error))
+
+    return carry_out
+
+
 def call_run(name: str) -> None:
     """The current run is called so."""
     context = FlowRunContext.get()
     if context is None or context.flow_run is None:
         return
     with _client() as client:
-        client.update_flow_run(context.flow_run.id, name=name)
+        _update(client, context.flow_run.id, name=name)
 
 
 def tag_beginning(run: Run) -> None:
@@ -56,7 +79,7 @@ def tag_beginning(run: Run) -> None:
         return
     with _client() as client:
         tags = _merged(context.flow_run.tags, tags_of(run.release))
-        client.update_flow_run(context.flow_run.id, name=run_name(run.release), tags=tags)
+        _update(client, context.flow_run.id, name=run_name(run.release), tags=tags)
 
 
 def tag_ending(run: Run) -> None:
@@ -70,11 +93,28 @@ def tag_ending(run: Run) -> None:
         runs = {one.id: one.tags for one in client.read_flow_runs(flow_run_filter=known)}
         runs.setdefault(context.flow_run.id, context.flow_run.tags)
         for number, tags in runs.items():
-            client.update_flow_run(number, tags=_merged(tags, (*tags_of(run.release), ended)))
+            _update(client, number, tags=_merged(tags, (*tags_of(run.release), ended)))
+
+
+def _update(client: SyncPrefectClient, number: UUID, **shown: Any) -> None:
+    with if_still_there():
+        client.update_flow_run(number, **shown)
 
 
 def _merged(tags: Iterable[str], more: Iterable[str]) -> list[str]:
     return list(dict.fromkeys((*tags, *more)))
+
+
+@contextmanager
+def if_still_there() -> Iterator[None]:
+    """What somebody else deleted at this very moment needs nothing any more; not every call says so by one kind."""
+    try:
+        yield
+    except ObjectNotFound:
+        return
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code != httpx.codes.NOT_FOUND:
+            raise
 
 
 @contextmanager
@@ -83,4 +123,4 @@ def _client() -> Iterator[SyncPrefectClient]:
         with get_client(sync_client=True) as client:
             yield client
     except (httpx.HTTPError, PrefectException) as error:
-        get_run_logger().warning("Prefect's list of runs was not brought up to date: %s", error)
+        get_run_logger().warning("Prefect's list of runs was not brought up to date: %s", say_error(error))

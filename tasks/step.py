@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from blocks.company import Company
-from blocks.errors import BlockError, Superseded, Unreachable
+from blocks.errors import BlockError, Meant, Superseded, Unreachable
 from policy.checklist import ITEMS
 from policy.items import Item
 from policy.judgement import spoken
@@ -29,7 +29,7 @@ class Again(StrEnum):
     NEVER = "nobody can tell whether it was done, so it is not repeated after a crash"
 
 
-class StepFailed(Exception):
+class StepFailed(Meant):
     """A step did not reach what it is for; the message says who, what, measured, limit."""
 
 

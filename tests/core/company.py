@@ -75,6 +75,14 @@ class People:
         self.said[channel, key] = text
         return Message(channel, key)
 
+    def find_direct(self, user: str, key: str) -> Message | None:
+        """Return the message to this person, if it was sent."""
+        return self.find(user, key)
+
+    def direct_message(self, user: str, text: str, key: str) -> Message:
+        """Say it to this person alone."""
+        return self.post(user, text, key)
+
     def update(self, message: Message, text: str) -> None:
         """Say another thing in its place."""
         self.said[message.channel, message.stamp] = text

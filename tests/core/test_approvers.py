@@ -1,5 +1,6 @@
 """A release that nobody may approve is noticed before the first change, with the reason for each person."""
 
+import logging
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
@@ -9,7 +10,7 @@ import pytest
 from prefect.logging import disable_run_logger
 
 from blocks.company import Company
-from flows.approvers import require_an_approver, rule, say_who_may_approve, tell_cto
+from flows.approvers import log_answer, require_an_approver, rule, say_who_may_approve, tell_cto
 from flows.phase import ChecksFailed
 from policy.approval import Decision, Outcome
 from policy.items import Way
@@ -92,7 +93,8 @@ def code_of(person: Person, monkeypatch: pytest.MonkeyPatch) -> str:
         pytest.param("Dora Levin", "all of it", Outcome.APPROVED, "Tomas Lima (tech lead) may approve", id="by phone"),
         pytest.param("", "all of it", Outcome.APPROVED, "Tomas Lima (tech lead) may approve", id="themselves"),
         pytest.param("Eve", "all of it", Outcome.NOT_VALID, "typed_by: 'Eve' is not in the roster", id="a stranger"),
-        pytest.param("Dora Levin", "", Outcome.WRONG_CODE, "is not one that Tomas Lima's app shows", id="no code"),
+        pytest.param("Dora Levin", "000000", Outcome.WRONG_CODE, "is not one that Tomas Lima's app shows", id="wrong"),
+        pytest.param("", "", Outcome.NOT_VALID, "no code was typed: to go on, type the six digits", id="no code"),
     ],
 )
 def test_who_decides_by_phone_dictates_their_own_code_to_somebody_of_the_roster(
@@ -108,7 +110,7 @@ def test_who_decides_by_phone_dictates_their_own_code_to_somebody_of_the_roster(
     lead, developer = Person(name="Tomas Lima", roles=LEAD), Person(name="Dora Levin", roles=(Role.DEVELOPER,))
     run = begun(company_of(company, lead, developer), world, steps=0).run
     code = code_of(lead, monkeypatch)
-    answer = SimpleNamespace(name=lead.name, code=code if heard else "", typed_by=typed_by)
+    answer = SimpleNamespace(name=lead.name, code=code if heard == "all of it" else heard, typed_by=typed_by)
 
     ruling = rule(run, Decision.APPROVE, answer, reason="", window=passed("open"))
 
@@ -147,3 +149,24 @@ def test_an_own_emergency_needs_a_reason_and_pages_the_cto(
     (page,) = pages(run.company)
     assert "was approved by whoever requested or wrote it" in page
     assert "For Carla Ortiz: look at it now; the quarterly report lists it" in page
+
+
+@pytest.mark.parametrize(
+    ("outcome", "level"),
+    [
+        (Outcome.APPROVED, logging.INFO),
+        (Outcome.ROLL_BACK, logging.INFO),
+        (Outcome.LEFT, logging.INFO),
+        (Outcome.NOT_VALID, logging.WARNING),
+        (Outcome.WRONG_CODE, logging.WARNING),
+    ],
+)
+def test_an_answer_that_does_not_count_is_a_warning_in_the_log(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, *, outcome: Outcome, level: int
+) -> None:
+    monkeypatch.setattr("flows.approvers.get_run_logger", lambda: logging.getLogger("gate"))
+    caplog.set_level(logging.INFO)
+
+    log_answer("2.1.4", outcome, "Tomas Lima: why")
+
+    assert [(one.levelno, one.message) for one in caplog.records] == [(level, f"2.1.4: {outcome}: Tomas Lima: why")]

@@ -46,8 +46,6 @@ class Team(People):
         self.world.may_die()
         return Message(channel, key)
 
-    direct_message = post
-
 
 class Work(Code):
     """GitHub, where people do their part one day."""

@@ -1,5 +1,6 @@
 """The heart of a release: while it beats it hears who objects, who asks it to stop, and who took over."""
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -65,9 +66,18 @@ def test_a_flag_on_another_release_is_not_for_this_one(company: Company, holds: 
 
 
 def test_a_holder_that_was_taken_over_stops_by_itself(holds: Holds, heart: Heart) -> None:
-    take(holds, over=holds.newest())
+    take(holds, over=holds.newest(), why="Dora Levin broke the hold of b2b2b2b: we repair by hand")
 
-    assert hears(heart, Superseded) == "hold 1 was taken over by hold 2; this run changes nothing more"
+    said = r"Dora Levin broke the hold of b2b2b2b: we repair by hand \(at [\d:]{8} UTC\); this run changes nothing more"
+    assert re.fullmatch(said, hears(heart, Superseded))
+
+
+def test_a_holder_whose_environment_was_freed_reads_by_whom_and_why(holds: Holds, heart: Heart) -> None:
+    holds.release(1, "Dora Levin broke the hold of b2b2b2b: its record cannot be read")
+
+    assert hears(heart, Superseded) == (
+        "Dora Levin broke the hold of b2b2b2b: its record cannot be read; this run changes nothing more"
+    )
 
 
 def test_aws_dynamodb_2025_10_an_approval_that_comes_after_the_next_release_is_told_so(

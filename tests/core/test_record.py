@@ -54,7 +54,7 @@ def test_an_older_holder_writes_nothing_more(place: Place, look: Callable[[Recor
     newer.append(Event.TOOK_OVER)
     look(older)
 
-    with pytest.raises(Superseded, match="hold 1 was taken over by hold 2"):
+    with pytest.raises(Superseded, match="another process took this release over"):
         older.append(Event.INTENDED)
 
     newer.append(Event.INTENDED)

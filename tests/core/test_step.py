@@ -187,7 +187,7 @@ def test_whoever_was_taken_over_stops_and_has_not_failed(run: Run, meanwhile: Ca
     light = Light(broken=True)
     meanwhile(run, light)
 
-    with pytest.raises(Superseded, match=r"taken over by hold 4|4 took over"):
+    with pytest.raises(Superseded, match=r"another process took this release over|4 took over"):
         perform(switched_on(light), run)
 
 

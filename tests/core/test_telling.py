@@ -9,7 +9,6 @@ import pytest
 
 from blocks.company import Company, Staging
 from blocks.errors import BlockError, Misconfigured, Unreachable
-from blocks.slack import Message
 from blocks.statuspage import Maintenance
 from policy.items import Way
 from policy.judgement import Judgement, Verdict
@@ -64,14 +63,6 @@ class PagerDuty:
 
 class Asked(People):
     """People who were asked and have not answered."""
-
-    def find_direct(self, user: str, key: str) -> Message | None:
-        """Return the message to this person, if it was sent."""
-        return self.find(user, key)
-
-    def direct_message(self, user: str, text: str, key: str) -> Message:
-        """Say it to this person alone."""
-        return self.post(user, text, key)
 
     def read_replies(self, user: str, _key: str) -> Told:
         """Nothing came back yet."""

@@ -64,6 +64,7 @@ def judge(
         (Occasion.EMERGENCY, ["Tomas Lima", "Carla Ortiz"]),
         (Occasion.DATABASE_ROLLBACK, ["Carla Ortiz", "Dora Levin"]),
         (Occasion.SECURITY_PATCH, ["Sofia Brandt"]),
+        (Occasion.LIVING_HOLD, ["Carla Ortiz", "Dora Levin"]),
     ],
 )
 def test_the_role_entitles(occasion: Occasion, names: list[str]) -> None:

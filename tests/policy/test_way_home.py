@@ -91,6 +91,7 @@ def test_what_was_touched_without_a_way_back_needs_hands() -> None:
         pytest.param(Cause.STEP_FAILED, "a step failed: it was seen", id="a step failed"),
         pytest.param(Cause.CHECKS_FAILED, "a check failed: it was seen", id="ill after the last server"),
         pytest.param(Cause.CANCELLED, "the run was cancelled: it was seen", id="cancelled"),
+        pytest.param(Cause.DELETED, "the run was deleted in Prefect: it was seen", id="deleted"),
         pytest.param(Cause.UNSEALED, "the run ended without sealing its record: it was seen", id="not begun"),
         pytest.param(Cause.PRE_EMPTED, "a roll-back or a hotfix needs the environment: it was seen", id="pre-empted"),
         pytest.param(Cause.ROLLBACK_ASKED, "a person asked for the roll-back: it was seen", id="asked"),
@@ -144,7 +145,7 @@ def test_without_a_balancer_old_servers_are_as_they_were() -> None:
     assert isinstance(plan(Cause.DIED, world=World(servers)), Wait)
 
 
-@pytest.mark.parametrize("cause", [Cause.DIED, Cause.STEP_FAILED, Cause.CANCELLED])
+@pytest.mark.parametrize("cause", [Cause.DIED, Cause.STEP_FAILED, Cause.CANCELLED, Cause.DELETED])
 def test_what_was_verified_everywhere_is_signed_off(cause: Cause) -> None:
     assert isinstance(plan(cause, VERIFIED, ALL_NEW), Forward)
 

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prefect.exceptions import ObjectNotFound
 
 from policy import messages, on_call_pages
+from policy.broken_hold import say_hold_broken, say_no_longer_asked
 from policy.duties import Duty, Found, reminder
 from policy.judgement import Verdict, failed
 from policy.plans import Cause, ServerState, Why, World
-from policy.wording import as_clause, as_sentences
+from policy.wording import as_clause, as_sentences, say_error
 from tests.policy.releases import OPENED, ZONE, build, release
 
 ROOT = Path(__file__).parents[2]
@@ -61,11 +63,14 @@ SAID: Mapping[str, Callable[[str], str]] = {
     "page_record_unreadable": lambda said: on_call_pages.page_record_unreadable("b2b2b2b", said, BY_HAND),
     "page_only_in_memory": lambda said: on_call_pages.page_only_in_memory(release(), said),
     "sealed": lambda _: messages.sealed(release(), head="0" * 64, signed="not signed"),
+    "say_hold_broken": lambda said: say_hold_broken(release(), said),
+    "say_no_longer_asked": lambda said: say_no_longer_asked(release(), said),
     "reminder": lambda said: reminder(
         release(), Duty.SUMMARY, Found(done=False, sentence=said), asked=1, people=["Ana Souza"], again=OPENED
     ),
 }
 PARTS_OF_MESSAGES = {"where_and_by_hand"}
+MESSAGES_ELSEWHERE = {"reminder", "say_hold_broken", "say_no_longer_asked"}
 clauses = st.sampled_from(
     ["no backup found", "web-server-1: 1 of 2 requests failed", "the log is empty. Check the container's log."]
 )
@@ -97,7 +102,7 @@ def test_every_message_is_among_them() -> None:
         if function.__module__ == module.__name__ and not name.startswith("_")
     }
 
-    assert public - PARTS_OF_MESSAGES == SAID.keys() - {"reminder"}
+    assert public - PARTS_OF_MESSAGES == SAID.keys() - MESSAGES_ELSEWHERE
 
 
 @pytest.mark.parametrize(
@@ -128,6 +133,20 @@ def counts(value: Any) -> bool:
     """Whether the value in a text is a number of things that was just counted."""
     call = value.value if isinstance(value, ast.FormattedValue) else None
     return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "len"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("no such release"), "no such release"),
+        (TimeoutError(), "TimeoutError"),
+        (TimeoutError("  "), "TimeoutError"),
+        # What Prefect's client raises on a 404.
+        (ObjectNotFound(http_exc=ValueError()), "ObjectNotFound"),
+    ],
+)
+def test_an_exception_without_words_says_its_kind(error: Exception, said: str) -> None:
+    assert say_error(error) == said
 
 
 def test_what_is_counted_is_said_with_its_noun_in_the_right_number() -> None:

@@ -81,7 +81,6 @@ def test_a_process_that_was_thought_dead_and_wakes_up_changes_nothing(stage: Sta
 
 
 def test_a_run_that_is_deleted_at_its_gate_opens_nothing_and_goes_home(stage: Stage) -> None:
-    stage.change_limits(approval=10)
     before = str(stage.lab.version_of("web-server-1"))
     shipped = stage.lab.ship("7.0.5")
 

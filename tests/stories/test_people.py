@@ -20,7 +20,10 @@ FLAG = RedFlagRequest(
     environment=ENVIRONMENT,
 )
 BREAK = BreakHoldRequest(
-    reason="we repair the servers by hand tonight", requested_by="Dora Levin", environment=ENVIRONMENT
+    reason="we repair the servers by hand tonight",
+    requested_by="Dora Levin",
+    although_it_lives=True,
+    environment=ENVIRONMENT,
 )
 
 
@@ -58,7 +61,7 @@ def test_a_hold_that_is_broken_leaves_the_servers_to_people_and_stops_whoever_ha
 
     assert ending.error is None
     assert ending.outcome == "stuck"
-    assert "Dora Levin broke hold" in ending.sentence
+    assert "Dora Levin broke the hold of" in ending.sentence
     assert stage.hold_is_free()
     assert stage.records_verify()
     assert not any(row.event is Event.GOING_HOME for row in stage.rows())

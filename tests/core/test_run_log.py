@@ -1,0 +1,100 @@
+"""What Prefect shows of a run: our sentence where it ends early, and no word about what is gone already."""
+
+import logging
+from uuid import UUID, uuid4
+
+import pytest
+from prefect.client.schemas.objects import FlowRun, State
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from blocks.errors import Superseded
+from blocks.hold import Held
+from flows.phase import ChecksFailed
+from flows.recovery_schedule import leave_no_litter
+from tasks.resolve import BadRequest
+from tasks.run_log import call_run, ends_with_its_sentence
+from tests.core.prefect_server import in_run
+from tests.serving import served
+
+OWN = (
+    BadRequest("commit: b2b2b2b is already live"),
+    Held("Ana Souza is releasing a1a1a1a"),
+    Superseded("Dora Levin broke the hold of b2b2b2b"),
+    ChecksFailed("1.4.3: no backup found"),
+)
+
+
+class Prefect:
+    """Prefect's server with these runs, of which some were deleted since anybody asked."""
+
+    def __init__(self, *runs: UUID, gone: tuple[UUID, ...] = ()) -> None:
+        self.runs = [FlowRun(id=run, flow_id=uuid4()) for run in runs]
+        self.gone = {str(run) for run in gone}
+        self.done: list[tuple[str, str]] = []
+        self.app = Starlette(
+            routes=[
+                Route("/api/flow_runs/filter", self._list, methods=["POST"]),
+                Route("/api/flow_runs/{run}", self._change, methods=["DELETE", "PATCH"]),
+            ]
+        )
+
+    def _list(self, _request: Request) -> JSONResponse:
+        return JSONResponse([run.model_dump(mode="json") for run in self.runs])
+
+    def _change(self, request: Request) -> Response:
+        run = request.path_params["run"]
+        self.done.append((request.method, run))
+        return Response(status_code=404 if run in self.gone else 204)
+
+
+@pytest.mark.parametrize("error", OWN, ids=[type(error).__name__ for error in OWN])
+def test_a_run_that_ends_for_a_reason_says_that_reason_alone(error: Exception) -> None:
+    @ends_with_its_sentence
+    def release() -> None:
+        raise error
+
+    state = release()
+
+    assert isinstance(state, State)
+    assert (state.is_failed(), state.name, state.message) == (True, "Failed", str(error))
+
+
+@pytest.mark.parametrize("error", [KeyError("digest"), KeyboardInterrupt()], ids=["a defect", "an end from outside"])
+def test_what_was_not_meant_passes_through(error: BaseException) -> None:
+    @ends_with_its_sentence
+    def release() -> None:
+        raise error
+
+    with pytest.raises(type(error)):
+        release()
+
+
+def test_what_another_recovery_tidied_up_at_this_moment_is_no_warning(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.recovery_schedule.get_run_logger", lambda: logging.getLogger("recovery"))
+    own, gone, idle = uuid4(), uuid4(), uuid4()
+    prefect = Prefect(gone, idle, gone=(gone,))
+
+    with served(prefect.app) as url, in_run(url, own):
+        leave_no_litter()
+
+    assert prefect.done == [("DELETE", str(gone)), ("DELETE", str(idle)), ("PATCH", str(own))]
+    assert not [record for record in caplog.records if record.name == "recovery"]
+
+
+def test_a_run_that_was_deleted_has_no_name_to_bring_up_to_date(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.run_log.get_run_logger", lambda: logging.getLogger("run log"))
+    own = uuid4()
+    prefect = Prefect(gone=(own,))
+
+    with served(prefect.app) as url, in_run(url, own):
+        call_run("Doctor: nothing could be tried")
+
+    assert prefect.done == [("PATCH", str(own))]
+    assert not [record for record in caplog.records if record.name == "run log"]
