@@ -70,7 +70,7 @@ def test_the_hold_of_a_living_release_is_not_broken_by_the_way(process: Process,
         break_hold_of(process.run.company, asked_by(name))
 
     said = str(raised.value)
-    assert f"{process.run.release.what} since" in said
+    assert f"is releasing {process.run.release.what}, for " in said
     assert "its process lives (last beat 3 s ago, dead after 45 s)" in said
     assert (
         "raise `Red flag/red-flag`, start `Rollback/rollback`, or cancel its run: each puts back what it touched"
