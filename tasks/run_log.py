@@ -15,7 +15,7 @@ from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
 from prefect.exceptions import FailedRun, PrefectException
 from prefect.logging import get_run_logger
-from prefect.states import Failed
+from prefect.states import Completed, Failed
 
 from policy.metrics import Ending
 from policy.record import Event, last
@@ -38,6 +38,19 @@ def ends_failed(name: str, message: str) -> State[None]:
     """Return the state with which a run ends failed and says why: its log has this one line and no traceback."""
     logging.getLogger("prefect.flow_runs").addFilter(_STATE_SAYS_IT)
     return Failed(name=name, message=message)
+
+
+def ends_planned(page: str = "plan") -> State[None]:
+    """Return the state with which a plan ends: its message says on which page to read it."""
+    return Completed(
+        message=f"planned: production is as it was; the page `{page}` under Artifacts shows what would happen"
+    )
+
+
+def ends_sealed(run: Run) -> State[None]:
+    """Return the state with which a release ends well: its message says how, as its record does."""
+    sealed = last(run.record.seen, Event.SEALED)
+    return Completed(message=f"{sealed.facts['outcome']}: {sealed.facts['sentence']}" if sealed else None)
 
 
 def call_run(name: str) -> None:
