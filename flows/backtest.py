@@ -9,10 +9,10 @@ from prefect.logging import get_run_logger
 from pydantic import Field, ValidationError
 
 from blocks.company import Company
-from flows.metrics_report import DAY, ReportRequest, period
+from flows.metrics_report import Day, ReportRequest, period
 from policy.backtest import REPLAYED, change_limits, replay
 from policy.backtest_page import render_backtest, say_change, say_effects
-from policy.form import Form
+from policy.form import EnvironmentName, Form
 from policy.limits import Limits
 from tasks.backtest import read_pasts
 from tasks.resolve import BadRequest
@@ -29,9 +29,11 @@ class BacktestRequest(Form):
         ' {"error_rate_roll_back": 0.03}. Empty: the rules of this version.'
         f" What can be tried: {', '.join(REPLAYED)}.",
     )
-    first_day: str = Field(default="", pattern=DAY, description="The first day, such as 2026-01-01.")
-    last_day: str = Field(default="", pattern=DAY, description="The last day, such as 2026-09-30.")
-    environment: str = Field(default="production", description="The environment whose releases are replayed.")
+    first_day: Day = Field(default="", description="The first day, such as 2026-01-01.")
+    last_day: Day = Field(default="", description="The last day, such as 2026-09-30.")
+    environment: EnvironmentName = Field(
+        default="production", description="The environment whose releases are replayed."
+    )
 
 
 RULES_OF_THIS_VERSION = BacktestRequest()

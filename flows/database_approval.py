@@ -11,9 +11,10 @@ from pydantic import Field
 
 from flows.approvers import log_answer, prove
 from flows.choice import ApprovalRefused, reminder
-from flows.gate import ask
+from flows.gate import Code, Decider, OtherName, TypedBy, ask
 from flows.phase import Report
 from policy.approval import Outcome, Ruling, standing_approval, subject_of
+from policy.form import Comment
 from policy.messages import database_approval_wanted
 from policy.record import Event
 from policy.roles import Occasion, Person, Role, entitled, judge_approver
@@ -32,22 +33,17 @@ class DatabaseRollbackForm(RunInput):
     decision: Literal["roll the database back", "leave it as it is"] = Field(
         description="What you decide, after the evidence above."
     )
-    name: str = Field(min_length=1, description="The name of whoever decides, as in the roster.")
-    code: str = Field(
+    name: Decider
+    code: Code = Field(
         default="",
-        pattern=r"^([0-9]{6})?$",
         description="To roll back: the six digits that your authenticator app shows now. To leave it: none.",
     )
-    second_name: str = Field(
-        default="", max_length=100, description="Where the page asks for both: the other of CTO and DevOps lead."
+    second_name: OtherName = Field(
+        default="", description="Where the page asks for both: the other of CTO and DevOps lead."
     )
-    second_code: str = Field(
-        default="", pattern=r"^([0-9]{6})?$", description="What the other's authenticator app shows now."
-    )
-    reason: str = Field(default="", max_length=500, description="Why; needed where the page asks for both.")
-    typed_by: str = Field(
-        default="", max_length=100, description="Your name, if you type this for somebody who decides by phone."
-    )
+    second_code: Code = Field(default="", description="What the other's authenticator app shows now.")
+    reason: Comment = Field(default="", description="Why; needed where the page asks for both.")
+    typed_by: TypedBy = Field(default="")
 
 
 def require_database_approval(run: Run, gather: Callable[[Run], tuple[Report, bool]]) -> None:
@@ -143,7 +139,7 @@ def _rule(run: Run, answer: DatabaseRollbackForm, *, both: bool) -> Ruling:
             return Ruling(Outcome.NOT_VALID, f"{answer.name!r} is not in the roster")
         return Ruling(Outcome.LEFT, f"{answer.name} leaves the database as it is")
     # What costs nobody a code is looked at first: a code is good once.
-    if both and not answer.reason.strip():
+    if both and not answer.reason:
         return Ruling(Outcome.NOT_VALID, "the checklist is silent here, so a reason is needed, and none is given")
     if both and (missing := _role_that_is_missing(run, answer)):
         return Ruling(Outcome.NOT_VALID, f"CTO and DevOps lead decide together; what is missing is {missing}")

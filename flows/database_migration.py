@@ -1,6 +1,7 @@
 """6 by itself: the migrations of a commit, while the servers go on serving what they serve."""
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 
 from blocks.company import Company
 from flows.approval import require_approval
@@ -19,7 +20,7 @@ from policy.record import Event
 from policy.release import Build, Request
 from tasks.old_code import image_in_production
 from tasks.run import Run
-from tasks.run_log import ends_with_its_sentence
+from tasks.run_log import ends_planned, ends_sealed, ends_with_its_sentence
 
 
 @flow(
@@ -28,20 +29,21 @@ from tasks.run_log import ends_with_its_sentence
     persist_result=False,
 )
 @ends_with_its_sentence
-def database_migration(request: Request) -> None:
+def database_migration(request: Request) -> State[None]:
     """Apply what the database lacks of a commit's migrations; no server is updated, and people decide before it."""
     with Company.load(request.environment) as company:
         refuse_while_held(company, request.environment, key=release_key())
         release = open_release(request, company, way=Way.MIGRATION)
         if release.mode is Mode.PLAN:
             show_plan(company, release)
-            return
+            return ends_planned()
         with holding(company, release) as run, way_home(run):
             run.build = serving_build(run)
             approved_before_it_began(run)
             migrate(run)
             verified(run)
             sign_off(run)
+            return ends_sealed(run)
 
 
 def approved_before_it_began(run: Run) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 from uuid import uuid4
 
 import httpx
@@ -24,33 +24,34 @@ from prefect.states import Running
 from pydantic import Field, ValidationError
 
 from blocks.errors import Meant
+from policy.form import NAMED, Comment, NameInRoster
 from policy.judgement import spoken
 from policy.plans import Cause
+from policy.typed import line, spelt
 from policy.wording import say_error
 from tasks.run import Lookout
 
 LOOK_SECONDS = 0.25
 PAUSE_POLL_SECONDS = 1
 SLACK_AFTER_DEADLINE_SECONDS = 3600
+Decider = Annotated[str, NAMED, Field(description="The name of whoever decides, as in the roster.")]
+Code = Annotated[str, spelt("[0-9]{6}", "six digits")]
+OtherName = Annotated[str, line(0, 100)]
+TypedBy = Annotated[OtherName, Field(description="Your name, if you type this for somebody who decides by phone.")]
 
 
 class ApprovalForm(RunInput):
     """What the approver answers. Required and never pre-filled: an untouched form cannot be sent."""
 
     decision: Literal["approve", "roll back"] = Field(description="What you decide, after the evidence above.")
-    name: str = Field(min_length=1, description="The name of whoever decides, as in the roster.")
+    name: Decider
     # Stopping is easy: without a code nothing is ever approved, and a roll-back needs none.
-    code: str = Field(
+    code: Code = Field(
         default="",
-        pattern=r"^([0-9]{6})?$",
         description="To approve: the six digits that the approver's authenticator app shows now. To roll back: none.",
     )
-    reason: str = Field(
-        default="", max_length=500, description="Why; needed to go on after the window, or to approve one's own."
-    )
-    typed_by: str = Field(
-        default="", max_length=100, description="Your name, if you type this for somebody who decides by phone."
-    )
+    reason: Comment = Field(default="", description="Why; needed to go on after the window, or to approve one's own.")
+    typed_by: TypedBy = Field(default="")
 
 
 class ChoiceForm(RunInput):
@@ -59,23 +60,20 @@ class ChoiceForm(RunInput):
     decision: Literal["keep waiting", "stay on the new version", "roll back"] = Field(
         description="What you decide, after the evidence above."
     )
-    name: str = Field(min_length=1, description="Your name, as in the roster.")
-    reason: str = Field(min_length=1, max_length=500, description="Why.")
+    name: NameInRoster
+    reason: Annotated[str, line(1, 500)] = Field(description="Why.")
 
 
 class WaiverForm(RunInput):
     """What is answered where checks failed before the first change; a reason for each of them is added to it."""
 
     decision: Literal["waive", "stop the release"] = Field(description="What you decide, after the findings above.")
-    name: str = Field(min_length=1, description="The name of whoever decides, as in the roster.")
-    code: str = Field(
+    name: Decider
+    code: Code = Field(
         default="",
-        pattern=r"^([0-9]{6})?$",
         description="To waive: the six digits that your authenticator app shows now. To stop: none.",
     )
-    typed_by: str = Field(
-        default="", max_length=100, description="Your name, if you type this for somebody who decides by phone."
-    )
+    typed_by: TypedBy = Field(default="")
 
 
 Form = TypeVar("Form", bound=RunInput)

@@ -1,6 +1,7 @@
 """5: the emergency hotfix. It bypasses the normal review and the window, not the tests, the gate or the watch."""
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 
 from blocks.company import Company
 from flows.hold import holding, pre_empt
@@ -21,7 +22,7 @@ from tasks.hotfix import bug_fixed, bug_there, fast_track_review, hotfix_branch,
 from tasks.own_checks import read_own_checks
 from tasks.resolve import check_request, refuse_quarantined, resume
 from tasks.run import Run
-from tasks.run_log import ends_with_its_sentence
+from tasks.run_log import ends_planned, ends_sealed, ends_with_its_sentence
 
 
 @flow(
@@ -30,18 +31,19 @@ from tasks.run_log import ends_with_its_sentence
     persist_result=False,
 )
 @ends_with_its_sentence
-def emergency_hotfix(request: HotfixRequest) -> None:
+def emergency_hotfix(request: HotfixRequest) -> State[None]:
     """5.2.4: release one urgent fix at any hour: a running release goes home first, the CTO or a tech lead decides."""
     with Company.load(request.environment) as company:
         if request.mode is Mode.PLAN:
             show_plan(company, open_release(request, company, way=Way.HOTFIX), urgency, fix_reviewed)
-            return
+            return ends_planned()
         make_room(company, request)
         release = open_release(request, company, way=Way.HOTFIX)
         with holding(company, release) as run, way_home(run):
             before_the_first_change(run)
             roll_out(run, hotfix_verified)
             sign_off(run)
+            return ends_sealed(run)
 
 
 def make_room(company: Company, request: HotfixRequest) -> None:

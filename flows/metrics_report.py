@@ -1,6 +1,7 @@
 """9: the report on our own deployments, from our own records, once a quarter and for any days on request."""
 
 from datetime import datetime, timedelta
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from prefect import flow
@@ -11,27 +12,28 @@ from pydantic import Field
 from blocks.company import Company
 from policy.chart import as_image
 from policy.combined import listed
-from policy.form import Form
+from policy.form import EnvironmentName, Form
 from policy.metrics_chart import draw_report, list_sentences
 from policy.metrics_page import render_report, same_numbers, subtitle, summary
 from policy.metrics_report import make_report
 from policy.quarters import end_of_day, quarter_before, quarters_to
 from policy.roles import Role
+from policy.typed import spelt
 from tasks.metrics_report import read_history
 from tasks.resolve import BadRequest
 from tasks.run import link_of_run, utc_now
 from tasks.run_log import call_run, ends_with_its_sentence
 
-DAY = r"^(\d{4}-\d{2}-\d{2})?$"
+Day = Annotated[str, spelt("[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day such as 2026-07-01")]
 FIRST_YEAR = 2000
 
 
 class ReportRequest(Form):
     """Which days the report covers; empty means the quarter that ended last."""
 
-    first_day: str = Field(default="", pattern=DAY, description="The first day, such as 2026-07-01.")
-    last_day: str = Field(default="", pattern=DAY, description="The last day, such as 2026-09-30.")
-    environment: str = Field(default="production", description="The environment to report on.")
+    first_day: Day = Field(default="", description="The first day, such as 2026-07-01.")
+    last_day: Day = Field(default="", description="The last day, such as 2026-09-30.")
+    environment: EnvironmentName = Field(default="production", description="The environment to report on.")
 
 
 LAST_QUARTER = ReportRequest()

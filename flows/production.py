@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 
 from blocks.company import Company
 from flows.approval import require_approval
@@ -41,7 +42,7 @@ from tasks.backfill import backfills_of
 from tasks.marks import show_updates
 from tasks.preparation import merge_and_build
 from tasks.run import Run
-from tasks.run_log import ends_with_its_sentence
+from tasks.run_log import ends_planned, ends_sealed, ends_with_its_sentence
 
 
 @flow(
@@ -50,23 +51,24 @@ from tasks.run_log import ends_with_its_sentence
     persist_result=False,
 )
 @ends_with_its_sentence
-def production_deployment(request: Request) -> None:
+def production_deployment(request: Request) -> State[None]:
     """Release a commit of main to production, by the whole checklist; whatever goes wrong, it ends well."""
-    carry_through(request, way=Way.STANDARD)
+    return carry_through(request, way=Way.STANDARD)
 
 
-def carry_through(request: Request, *, way: Way) -> None:
+def carry_through(request: Request, *, way: Way) -> State[None]:
     """Judge, roll out and sign off, or show in a plan what would be done."""
     with Company.load(request.environment) as company:
         refuse_while_held(company, request.environment, key=release_key())
         release = open_release(request, company, way=way)
         if release.mode is Mode.PLAN:
             show_plan(company, release)
-            return
+            return ends_planned()
         with holding(company, release) as run, way_home(run):
             before_the_first_change(run)
             roll_out(run)
             sign_off(run)
+            return ends_sealed(run)
 
 
 def before_the_first_change(run: Run) -> None:

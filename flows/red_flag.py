@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
+from prefect.states import Completed
 
 from blocks.company import Company
 from blocks.errors import BlockError, Meant
@@ -24,7 +26,7 @@ class RedFlag(Meant):
 
 @flow(name="Red flag", flow_run_name="{request.requested_by}: {request.reason}", persist_result=False)
 @ends_with_its_sentence
-def red_flag(request: RedFlagRequest) -> None:
+def red_flag(request: RedFlagRequest) -> State[None]:
     """The release that is under way is told to go home; nobody needs a code to stop it."""
     with Company.load(request.environment) as company:
         person = require_person(company, request.requested_by)
@@ -39,6 +41,7 @@ def red_flag(request: RedFlagRequest) -> None:
         company.store.create(flag_folder(newest.release) + key, sentence.encode())
         get_run_logger().warning("Red flag on %s: %s", newest.what, sentence)
         tell(company, newest, red_flag_raised(newest.what, sentence), name=f"red flag {key}")
+    return Completed(message=f"raised: {newest.what} goes home at its next step")
 
 
 def raised_flags(company: Company, release: str) -> tuple[str, ...]:

@@ -4,7 +4,9 @@ from contextlib import suppress
 
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
+from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
+from prefect.states import Completed
 
 from blocks.company import Company
 from blocks.errors import Meant, Unreachable
@@ -27,7 +29,7 @@ from policy.way_home import plan_way_home, read_way_back, say_closed
 from tasks.closed import find_closed
 from tasks.resolve import BadRequest, require_person
 from tasks.run import Run, utc_now
-from tasks.run_log import ends_with_its_sentence
+from tasks.run_log import ends_planned, ends_with_its_sentence
 
 
 class NotRolledBack(Meant):
@@ -36,17 +38,18 @@ class NotRolledBack(Meant):
 
 @flow(name="Rollback", flow_run_name="{request.requested_by}: {request.reason}", persist_result=False)
 @ends_with_its_sentence
-def rollback(request: RollbackRequest) -> None:
+def rollback(request: RollbackRequest) -> State[None]:
     """Put every server back to the version before the newest release; it needs a name and a reason, no code."""
     why = Why(Cause.ROLLBACK_ASKED, f"{request.requested_by}: {request.reason}: {request.what_was_seen}")
     with Company.load(request.environment) as company:
         require_person(company, request.requested_by)
         if request.mode is Mode.PLAN:
             show_way_back(company, request, why)
-            return
+            return ends_planned("way-back")
         plan = go_back(company, request, why)
     if not isinstance(plan, Back | Nothing):
         raise NotRolledBack(plan.sentence)
+    return Completed(message=f"rolled back: {plan.sentence}" if isinstance(plan, Back) else plan.sentence)
 
 
 def go_back(company: Company, request: RollbackRequest, why: Why) -> Plan:

@@ -9,6 +9,7 @@ from prefect.logging import get_run_logger
 from blocks.company import Company
 from blocks.errors import BlockError
 from flows.red_flag import RedFlag, raised_flags
+from policy.combined import counted
 from policy.duties import Duty
 from policy.items import Way
 from policy.judgement import Judgement, Verdict, unknown
@@ -58,7 +59,12 @@ def sign_off(run: Run) -> None:
     show_state(run, completed(run.release, run.built, took=took, issues=issues, skipped=skipped))
     inform(completion_posted(run, took=took, issues=issues, skipped=skipped), run)
     end_incident(run)
-    seal(run, outcome=Ending.SIGNED_OFF, sentence=f"{run.built.commit[:7]} is live; {judgement.sentence}")
+    seal(run, outcome=Ending.SIGNED_OFF, sentence=f"{say_live(run)}; {judgement.sentence}")
+
+
+def say_live(run: Run) -> str:
+    """Say what is live, and on how many servers."""
+    return f"{run.built.commit[:7]} is live on {counted(len(run.release.servers), 'server')}"
 
 
 def list_untold(run: Run) -> list[str]:

@@ -17,6 +17,7 @@ from flows.choice import reminder
 from flows.gate import NobodyAnswered, WaiverForm, ask
 from flows.phase import ChecksFailed, Report, require
 from policy.approval import Decision, Outcome
+from policy.form import Comment
 from policy.items import Item
 from policy.judgement import not_applicable
 from policy.limits import Mode
@@ -63,7 +64,7 @@ def _not_waived(run: Run, stopping: Sequence[Entry]) -> list[Entry]:
 def _ask_and_write_down(run: Run, left: Sequence[Entry], complaint: str, *, within: timedelta) -> str:
     """Return why the form comes again, or nothing; raises ChecksFailed where no waiver is to be had."""
     answer = _ask(run, left, complaint, within=within)
-    reasons = {item.number: _reason(answer, item).strip() for item, _ in left}
+    reasons = {item.number: _reason(answer, item) for item, _ in left}
     person = run.company.roster.find(answer.name)
     name = person.name if person else answer.name
     if answer.decision != "waive":
@@ -134,8 +135,8 @@ def form_for(left: Sequence[Entry]) -> type[WaiverForm]:
     """Return the form with one field for each row that needs a reason."""
     fields: dict[str, Any] = {
         _field(item): (
-            str,
-            Field(default="", max_length=500, title=item.name, description=f"Why: {judgement.sentence}"),
+            Comment,
+            Field(default="", title=item.name, description=f"Why: {judgement.sentence}"),
         )
         for item, judgement in left
     }

@@ -5,21 +5,23 @@ import contextlib
 import signal
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lab.client import ROOT, Lab
 from lab.home import LEAST_SERVERS, Home
 from lab.processes import LabError
 from lab.settings_file import PEOPLE
+from lab.slack_reader import read_slack
 
 NAMES = tuple(name for name, *_ in PEOPLE)
 
 
-def up(home: Path, *, detach: bool, rate: float, servers: int, product: Path | None) -> int:
+def up(said: argparse.Namespace) -> int:
     """Start the lab; in the foreground it runs until Ctrl-C."""
-    lab = Lab.start(home, rate=rate, servers=servers, product=product)
+    lab = Lab.start(said.home, rate=said.traffic, servers=said.servers, product=said.product)
     show(lab)
-    if detach:
+    if said.detach:
         return 0
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -86,31 +88,49 @@ def show(lab: Lab) -> None:
 
 def add_company(parser: argparse.ArgumentParser) -> None:
     """Let the command line say which company is started."""
-    parser.add_argument("--servers", type=int, default=LEAST_SERVERS, metavar="N", help="up: web servers (2)")
-    parser.add_argument("--product", type=Path, metavar="FOLDER", help="up: the git repository of your own application")
+    parser.add_argument("--servers", type=int, default=LEAST_SERVERS, metavar="N", help="web servers (2)")
+    parser.add_argument("--product", type=Path, metavar="FOLDER", help="the git repository of your own application")
+
+
+def slack(home: Path, channel: str) -> int:
+    """Print what was written in Slack."""
+    print("\n".join(read_slack(Lab.attach(home).slack_messages, channel)))
+    return 0
+
+
+def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line; `carry_out` is what was asked for, as a function of the rest."""
+    parser = argparse.ArgumentParser(prog="python -m lab", description="A company on this machine, to release to.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, says: str, carry_out: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
+        one.add_argument("--home", type=Path, default=ROOT / ".lab", help="the lab's folder (.lab)")
+        one.set_defaults(carry_out=carry_out)
+        return one
+
+    one = command("up", "start the company, without Prefect, and keep it until Ctrl-C", up)
+    one.add_argument("--detach", action="store_true", help="return when it is ready")
+    one.add_argument("--traffic", type=float, default=20, metavar="N", help="requests a second (20)")
+    add_company(one)
+    one = command(
+        "down", "stop the company and leave no process behind", lambda said: down(said.home, purge=said.purge)
+    )
+    one.add_argument("--purge", action="store_true", help="remove the lab's folder too")
+    command("status", "say what each server serves, and what became of the requests", lambda said: status(said.home))
+    one = command("code", "show a person's one-time code, as their app does", lambda said: code(said.home, said.name))
+    one.add_argument("name", nargs="?", default=PEOPLE[0][0], help="whose (Tomas Lima)")
+    command("publish", "let your commits be reviewed, merged to main and built", lambda said: publish(said.home))
+    one = command("slack", "show what was written in Slack, newest last", lambda said: slack(said.home, said.channel))
+    one.add_argument("--channel", default="", help="only this channel, or what was written to this person")
+    return parser.parse_args(words)
 
 
 def main() -> int:
     """Carry out the command line."""
-    parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
-    parser.add_argument("command", choices=["up", "down", "status", "code", "publish"])
-    parser.add_argument("name", nargs="?", default=PEOPLE[0][0], help="code: whose one-time code (Tomas Lima)")
-    parser.add_argument("--home", type=Path, default=ROOT / ".lab", help="the lab's folder (.lab)")
-    parser.add_argument("--detach", action="store_true", help="up: return when it is ready")
-    parser.add_argument("--traffic", type=float, default=20, metavar="N", help="up: requests a second (20)")
-    add_company(parser)
-    parser.add_argument("--purge", action="store_true", help="down: remove the lab's folder too")
-    words = parser.parse_args()
+    said = parse()
     try:
-        if words.command == "up":
-            return up(words.home, detach=words.detach, rate=words.traffic, servers=words.servers, product=words.product)
-        if words.command == "publish":
-            return publish(words.home)
-        if words.command == "down":
-            return down(words.home, purge=words.purge)
-        if words.command == "code":
-            return code(words.home, words.name)
-        return status(words.home)
+        return int(said.carry_out(said))
     except LabError as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -103,7 +103,12 @@ class Company:
             owned = self.home.product.folder
             history = History.make(folder) if owned is None else History.clone(owned, folder)
             first.write_text(json.dumps(history.refs()))
-        github = GitHub(history, self.home.secret("GITHUB_TOKEN"), repository=self.home.product.repository)
+        github = GitHub(
+            history,
+            self.home.secret("GITHUB_TOKEN"),
+            repository=self.home.product.repository,
+            site=self.home.url("github"),
+        )
         self.ci = Ci(history, github, self.shelf, self.servers, self.databases, product=self.home.product)
         emails = {person["emails"][0]: person["slack"] for person in people()}
         self.slack = Slack(

@@ -35,6 +35,8 @@ def main() -> int:
                 print(f"    export {name}={value}")
         print("  one-time codes of the lab's people, as their apps show them:")
         print(f'    {sys.executable} -m lab code "Tomas Lima" --home {words.home}')
+        print("  what was written in Slack:")
+        print(f"    {sys.executable} -m lab slack --home {words.home}")
         stay_until_told(control)
     except LabError as problem:
         print(problem, file=sys.stderr)

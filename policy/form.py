@@ -5,6 +5,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import ComputedFieldInfo, FieldInfo
 
+from policy.typed import line, spelt
+
 
 def _title(name: str, _field: FieldInfo | ComputedFieldInfo) -> str:
     """Without it a list to choose from is labelled by the name of its class."""
@@ -31,6 +33,11 @@ class Form(BaseModel):
         return [*cls.asked_first, *(name for name in cls.model_fields if name not in cls.asked_first)]
 
 
-CommitName = Annotated[str, Field(pattern=r"^([0-9a-f]{7,40})?$")]
-NameInRoster = Annotated[str, Field(min_length=1, description="Your name, as in the roster.")]
-WhatWasSeen = Annotated[str, Field(min_length=8, max_length=500, description="What you saw, in one line.")]
+EXPLAINED, NAMED = line(8, 500), line(1, 100)
+CommitName = Annotated[str, spelt("[0-9a-f]{7,40}", "7 to 40 hexadecimal digits")]
+EnvironmentName = Annotated[str, NAMED]
+KeyOfRelease = Annotated[str, line(0, 200)]
+NameInRoster = Annotated[str, NAMED, Field(description="Your name, as in the roster.")]
+Explanation = Annotated[str, EXPLAINED]
+WhatWasSeen = Annotated[Explanation, Field(description=f"What you saw, in one line of {EXPLAINED}.")]
+Comment = Annotated[str, line(0, 500)]

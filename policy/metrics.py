@@ -165,7 +165,8 @@ def _measure_frequency(live: Sequence[ReleaseFact], *, period: Covered, limits: 
     if not period.length:
         return Figure(name, None, target, "not known yet (no record covers these days)", None, without_value="not yet")
     signed_off = (part("signed off", live),)
-    said = f"{len(live)} signed off in {spoken(period.length)}{', from the first record on' if period.late else ''}"
+    since = f", counted from the start of {period.since:%d %b}, the day of the first record" if period.late else ""
+    said = f"{len(live)} signed off in {spoken(period.length)}{since}"
     if period.length < _WEEK:
         sentence = f"not known yet ({said}; it takes a week)"
         return Figure(name, None, target, sentence, None, signed_off, without_value="not yet")

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
-from policy.items import Item, Way
+from policy.items import Item, Way, in_order
 from policy.judgement import Judgement, Verdict
 
 Entry = tuple[Item, Judgement]
 
 
 def render_page(title: str, entries: Sequence[Entry], *, way: Way, foot: str = "") -> str:
-    """Return the page of one phase as Markdown."""
+    """Return the page of one phase as Markdown, each part of it in the order of the checklist."""
+    entries = sorted(entries, key=lambda entry: in_order(entry[0].number))
     wrong = [entry for entry in entries if entry[1].verdict is Verdict.FAILED]
     open_questions = [entry for entry in entries if entry[1].verdict is Verdict.UNKNOWN]
     fine = [entry for entry in entries if entry[1].verdict.lets_pass]

@@ -93,7 +93,7 @@ def judge_pull_requests(
     for pull in chosen.values():
         parts += _judge_each(pull, tickets=tickets, templates=templates, rules=rules)
     numbers = listed(f"#{number}" for number in sorted(chosen))
-    ticket = "with a ticket" if tickets is not None else "tickets not asked for: no ticket system is configured"
+    ticket = "with a ticket" if tickets is not None else "tickets not looked up: no ticket system is configured"
     well = f"{counted(len(commits), 'commit')} in {counted(len(chosen), 'pull request')} ({numbers}), "
     return combine(parts, well=f"{well}each described, {ticket}")
 

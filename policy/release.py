@@ -3,17 +3,19 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
-from policy.form import CommitName, Form, NameInRoster
+from policy.form import EXPLAINED, Comment, CommitName, EnvironmentName, Explanation, Form, NameInRoster
 from policy.items import Way
 from policy.limits import Limits, Mode, Risk
 from policy.risk import Commit
+from policy.typed import AS_RECORDED, line, spelt, verbatim
 
 # How the key of a record ends that is of no release: of evidence gathered the day before, of a revert proposed.
 PREPARE_SUFFIX, REVERT_SUFFIX = "-prepare", "-revert"
+SUMMARY = line(8, 200)
 
 
 class Request(Form):
@@ -28,8 +30,8 @@ class Request(Form):
         ge=0,
         description="The number of the pull request to merge and release, instead of a commit. 0: the commit above.",
     )
-    summary: str = Field(
-        min_length=8, max_length=200, description="What changes, in one line. It is posted to the team."
+    summary: Annotated[str, SUMMARY] = Field(
+        description=f"What changes, in one line of {SUMMARY}. It is posted to the team."
     )
     requested_by: NameInRoster
     way_back_understood: bool = Field(description="1.4.5: I know how to roll back, also by hand (docs/runbook.md).")
@@ -50,8 +52,8 @@ class Request(Form):
         description="release: do it. plan: judge 1.1 to 1.4, show every step, change nothing in production."
         " observe: really release, and let no failed item stop it.",
     )
-    environment: str = Field(default="production", description="The environment to release to.")
-    acknowledged: tuple[str, ...] = Field(
+    environment: EnvironmentName = Field(default="production", description="The environment to release to.")
+    acknowledged: tuple[Annotated[str, line(1, 2000)], ...] = Field(
         default=(),
         description=(
             "1.1.5, 1.2.3: lint errors and breaking changes that you know of and that are all right, each by the name"
@@ -104,9 +106,8 @@ class ManualRequest(Request):
         " It is not merged. 0: the commit above.",
     )
     reason: ManualReason = Field(description="2.3: why the pipeline cannot do it.")
-    explanation: str = Field(
+    explanation: Comment = Field(
         default="",
-        max_length=500,
         description="2.3: what changes, or what is wrong with the pipeline. It may be left out only where the pipeline"
         " did not run.",
     )
@@ -158,14 +159,13 @@ class HotfixRequest(Request):
     can_wait: Literal["no", "yes"] = Field(
         description="5.2.1: whether it can wait until business hours. What can wait goes the standard way."
     )
-    explanation: str = Field(min_length=8, max_length=500, description="What is broken, for whom, since when.")
+    explanation: Explanation = Field(description=f"What is broken, for whom, since when, in {EXPLAINED}.")
     deployed_by: DeployedBy = Field(
         default=DeployedBy.PIPELINE,
         description="5.2.4: a build on the servers may release the branch itself; the back-merge is chased afterwards.",
     )
-    check_path: str = Field(
+    check_path: Annotated[str, spelt(r"/\S*", "a path that begins with /")] = Field(
         default="",
-        pattern=r"^(/\S*)?$",
         description="5.2.5: a path on production whose answer shows that the bug is gone, such as /api/patients/7."
         " It is asked before the first change, where it has to fail, and after the last. Empty: tried by hand.",
     )
@@ -176,9 +176,11 @@ class HotfixRequest(Request):
     check_status: int = Field(
         default=200, ge=100, le=599, description="5.2.5: the HTTP status of the answer when the bug is gone."
     )
-    check_expects: str = Field(default="", max_length=200, description="5.2.5: text the answer then contains.")
-    watch_for: str = Field(
-        default="", max_length=500, description="5.2.6: what the team should watch for afterwards: side effects."
+    check_expects: Annotated[str, verbatim(200)] = Field(
+        default="", description="5.2.5: text the answer then contains."
+    )
+    watch_for: Comment = Field(
+        default="", description="5.2.6: what the team should watch for afterwards: side effects."
     )
 
     @field_validator("can_wait", mode="before")
@@ -196,6 +198,9 @@ class HotfixRequest(Request):
     def is_security(self) -> bool:
         """Whether a hole is being exploited: then 5.2.6 requires a post-mortem."""
         return self.urgency is Urgency.HOLE_EXPLOITED
+
+
+_ANY_REQUEST = TypeAdapter[Request | HotfixRequest | ManualRequest](Request | HotfixRequest | ManualRequest)
 
 
 class Release(BaseModel):
@@ -222,6 +227,12 @@ class Release(BaseModel):
     opened_at: datetime
     undoes: str = ""
     takes_back: tuple[str, ...] = ()
+
+    @field_validator("request", mode="wrap")
+    @classmethod
+    def _read_as_recorded(cls, value: object, _handler: object) -> Request:
+        """What an earlier version took was taken: its record is read, whatever is refused today."""
+        return _ANY_REQUEST.validate_python(value, context=AS_RECORDED)
 
     @property
     def kept_under(self) -> str:

@@ -1,12 +1,14 @@
 """The forms of what goes back: a roll-back, a revert, a roll-back of the database, a red flag, a broken hold."""
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
-from policy.form import Form, NameInRoster, WhatWasSeen
+from policy.form import EXPLAINED, EnvironmentName, Explanation, Form, KeyOfRelease, NameInRoster, WhatWasSeen
 from policy.limits import Mode
 from policy.red_flags import RaisedFlag
+from policy.typed import line
 
 
 class RollbackReason(StrEnum):
@@ -26,23 +28,25 @@ class RollbackRequest(Form):
     reason: RollbackReason = Field(description="4.1: what calls for a roll-back.")
     what_was_seen: WhatWasSeen
     requested_by: NameInRoster
-    release: str = Field(
+    release: KeyOfRelease = Field(
         default="", description="The key of the release to undo. Empty: the newest one that changed a server."
     )
     mode: Mode = Field(default=Mode.RELEASE, description="plan: show what would happen and change nothing.")
-    environment: str = Field(default="production", description="The environment to roll back.")
+    environment: EnvironmentName = Field(default="production", description="The environment to roll back.")
 
 
 class RevertRequest(Form):
     """Propose on GitHub to take off main what a release brought (4.2.1)."""
 
-    release: str = Field(
+    release: KeyOfRelease = Field(
         default="", description="The key of the release to revert. Empty: the newest one that was rolled back."
     )
-    reason: str = Field(min_length=8, max_length=500, description="Why, in one line. It is posted on GitHub.")
+    reason: Explanation = Field(description=f"Why, in one line of {EXPLAINED}. It is posted on GitHub.")
     requested_by: NameInRoster
-    ticket: str = Field(default="", max_length=40, description="1.1.1: the ticket of the revert, if you need one.")
-    environment: str = Field(default="production", description="The environment that was released to.")
+    ticket: Annotated[str, line(0, 40)] = Field(
+        default="", description="1.1.1: the ticket of the revert, if you need one."
+    )
+    environment: EnvironmentName = Field(default="production", description="The environment that was released to.")
 
 
 class DatabaseRollbackRequest(Form):
@@ -51,14 +55,14 @@ class DatabaseRollbackRequest(Form):
     reason: RollbackReason = Field(description="4.1: what calls for a roll-back.")
     what_was_seen: WhatWasSeen
     requested_by: NameInRoster = Field(description="Your name, as in the roster; you cannot approve it yourself.")
-    release: str = Field(
+    release: KeyOfRelease = Field(
         default="", description="The key of the release whose migrations go back. Empty: the newest one that migrated."
     )
     mode: Mode = Field(
         default=Mode.RELEASE,
         description="plan: judge 4.3.1, show every statement and every step, and change nothing.",
     )
-    environment: str = Field(default="production", description="The environment to roll back.")
+    environment: EnvironmentName = Field(default="production", description="The environment to roll back.")
 
 
 class RedFlagRequest(Form):
@@ -67,16 +71,16 @@ class RedFlagRequest(Form):
     reason: RaisedFlag = Field(description="4.1: what calls for a roll-back.")
     what_was_seen: WhatWasSeen
     requested_by: NameInRoster
-    environment: str = Field(default="production", description="The environment that is being released to.")
+    environment: EnvironmentName = Field(default="production", description="The environment that is being released to.")
 
 
 class BreakHoldRequest(Form):
     """Free an environment whose release neither ends nor is recovered; its servers are left as they are."""
 
-    reason: str = Field(min_length=8, max_length=500, description="Why the hold is broken, for the record.")
+    reason: Explanation = Field(description=f"Why the hold is broken, for the record, in {EXPLAINED}.")
     requested_by: NameInRoster
     although_it_lives: bool = Field(
         default=False,
         description="Break it although its process lives: a CTO or DevOps lead only, where a red flag does not help.",
     )
-    environment: str = Field(default="production", description="The environment whose hold is broken.")
+    environment: EnvironmentName = Field(default="production", description="The environment whose hold is broken.")

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 import httpx
@@ -18,7 +18,7 @@ from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
 from prefect.exceptions import FailedRun, ObjectNotFound, PrefectException
 from prefect.logging import get_run_logger
-from prefect.states import Failed
+from prefect.states import Completed, Failed
 
 from blocks.errors import Meant
 from policy.metrics import Ending
@@ -28,6 +28,7 @@ from policy.wording import say_error
 from tasks.run import Run
 
 Asked = ParamSpec("Asked")
+Ended = TypeVar("Ended")
 
 
 class _StateSaysIt(logging.Filter):
@@ -47,14 +48,27 @@ def ends_failed(name: str, message: str) -> State[None]:
     return Failed(name=name, message=message)
 
 
-def ends_with_its_sentence(body: Callable[Asked, State[None] | None]) -> Callable[Asked, State[None] | None]:
+def ends_planned(page: str = "plan") -> State[None]:
+    """Return the state with which a plan ends: its message says on which page to read it."""
+    return Completed(
+        message=f"planned: production is as it was; the page `{page}` under Artifacts shows what would happen"
+    )
+
+
+def ends_sealed(run: Run) -> State[None]:
+    """Return the state with which a release ends well: its message says how, as its record does."""
+    sealed = last(run.record.seen, Event.SEALED)
+    return Completed(message=f"{sealed.facts['outcome']}: {sealed.facts['sentence']}" if sealed else None)
+
+
+def ends_with_its_sentence(body: Callable[Asked, Ended]) -> Callable[Asked, Ended | State[None]]:
     """Let a flow that ends early for a reason say that reason alone; a defect, a cancel and a crash pass through.
 
     The record is sealed or left to recovery by then: the state is for people.
     """
 
     @wraps(body)
-    def carry_out(*args: Asked.args, **words: Asked.kwargs) -> State[None] | None:
+    def carry_out(*args: Asked.args, **words: Asked.kwargs) -> Ended | State[None]:
         try:
             return body(*args, **words)
         except Meant as error:

@@ -7,16 +7,19 @@ the REST API" and "Troubleshooting the REST API" for what is refused and how.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from lab.history import History
-from lab.vendors.core import Answer, Call, Operation, RefusalError, Vendor
+from lab.vendors.core import Answer, Call, Handler, Operation, RefusalError, Vendor
 from lab.vendors.github_code import CodeOperations
 from lab.vendors.github_issues import IssueOperations
+from lab.vendors.github_links import SITE, move_pages
 from lab.vendors.github_pulls import PullOperations
 from lab.vendors.github_reports import STORAGE, ReportOperations
 from lab.vendors.github_reviews import ReviewOperations
 from lab.vendors.github_runs import RunOperations
 from lab.vendors.github_shapes import invalid, refusal
+from lab.vendors.github_site import SiteOperations
 from lab.vendors.github_state import GitHubState, PushHook
 
 _LIMIT = 5000
@@ -24,7 +27,10 @@ _NO_USER_AGENT = "Request forbidden by administrative rules. Please make sure yo
 
 
 class GitHub(Vendor):
-    """One repository; `on_push(branch, commit)` is awaited in the background after a branch moved."""
+    """One repository; `on_push(branch, commit)` is awaited in the background after a branch moved.
+
+    `site` is where its answers say that the pages for people are.
+    """
 
     def __init__(
         self,
@@ -33,11 +39,13 @@ class GitHub(Vendor):
         *,
         repository: str = "holilabs/holilabsv2",
         workflow: str = "ci.yml",
+        site: str = SITE,
         on_push: PushHook | None = None,
     ) -> None:
         self.state = GitHubState(history, repository, workflow)
         self.state.pushed = self._pushed
         self.on_push = on_push
+        self.site = site
         self.forbidden: str | None = None
         self.needed = ""
         self._used = 0
@@ -60,13 +68,24 @@ class GitHub(Vendor):
             PullOperations(self.state),
             RunOperations(self.state),
             IssueOperations(self.state),
+            SiteOperations(self.state),
         )
-        return tuple(operation for table in tables for operation in table.operations())
+        return tuple(
+            replace(operation, handler=partial(self._answer, operation.handler))
+            for table in tables
+            for operation in table.operations()
+        )
+
+    def _answer(self, handler: Handler, call: Call) -> Answer:
+        answer = handler(call)
+        return replace(answer, body=move_pages(answer.body, self.site))
 
     def check_caller(self, call: Call) -> None:
         """Refuse as GitHub does: no User-Agent, a wrong token, no calls left, a strange repository."""
         if not call.headers.get("user-agent"):
             raise refusal(403, _NO_USER_AGENT)
+        if call.method == "GET" and call.path.lower().startswith(f"/{self.state.repository.lower()}/"):
+            return  # a page, for people
         if call.path.startswith(STORAGE):
             if "authorization" in call.headers:
                 raise refusal(400, "the storage takes no token: the address itself holds the right to read")

@@ -208,10 +208,11 @@ def _git_commit(history: History, sha: str, base_url: str) -> dict[str, Any]:
     [whole] = shapes.commits(history, [sha], base_url)
     inner = whole["commit"]
     unsigned = {"verified": False, "reason": "unsigned", "signature": None, "payload": None, "verified_at": None}
+    pages = whole["html_url"].removesuffix(sha)
     return {
         **{name: inner[name] for name in ("author", "committer", "message", "tree", "url")},
         **{name: whole[name] for name in ("sha", "node_id", "html_url")},
-        "parents": [{**one, "html_url": f"https://github.com/{one['sha']}"} for one in whole["parents"]],
+        "parents": [{**one, "html_url": f"{pages}{one['sha']}"} for one in whole["parents"]],
         "verification": unsigned,
     }
 

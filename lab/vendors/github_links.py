@@ -4,6 +4,8 @@ from typing import Any
 
 API = "https://api.github.com"
 SITE = "https://github.com"
+# Whatever begins with this address is a page under one of these names; what people wrote has other names.
+_PAGES = frozenset({"html_url", "permalink_url", "details_url", "target_url", "href", "url"})
 _THEN = "2024-01-01T00:00:00Z"
 _ACCOUNT = "events followers following gists organizations received_events repos starred subscriptions"
 _REPOSITORY = (
@@ -80,6 +82,20 @@ def repository(full_name: str, *, fork: bool = False) -> dict[str, Any]:
             "pushed_at": _THEN,
         }
     )
+
+
+def move_pages(body: Any, site: str) -> Any:
+    """Return what is answered with every address of a page on `site` instead of GitHub's own."""
+    if isinstance(body, list):
+        return [move_pages(one, site) for one in body]
+    if not isinstance(body, dict):
+        return body
+    return {
+        name: f"{site}{value.removeprefix(SITE)}"
+        if name in _PAGES and isinstance(value, str) and value.startswith(f"{SITE}/")
+        else move_pages(value, site)
+        for name, value in body.items()
+    }
 
 
 def label(name: str) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def _commit(parts: list[str], base_url: str) -> dict[str, Any]:
     return {
         "sha": sha,
         "url": f"{base_url}/commits/{sha}",
-        "html_url": f"https://github.com/{sha}",
+        "html_url": f"{links.SITE}{base_url.removeprefix('/repos')}/commit/{sha}",
         "comments_url": f"{base_url}/commits/{sha}/comments",
         "node_id": f"C_{sha}",
         "commit": {

@@ -16,8 +16,10 @@ from policy.record import NOT_SIGNED, Event, Verification
 from policy.record_signature import spelled
 from tasks.messages import tell_sealed
 from tasks.run import Run
+from tasks.run_log import ends_sealed
 from tasks.seal import seal
 from tests.core.company import DEPLOYMENTS, People, a_company, a_release
+from tests.core.scene import VERIFIED, begun
 from tests.core.world import Died, MemoryStore, World
 
 NAME = "SIGNING_KEY"
@@ -183,3 +185,13 @@ def test_keys_that_were_saved_wrong_keep_no_record_from_ending(run: Run) -> None
 
     assert verify_record(run.company.store, run.release.key).sealed
     assert said(run) == []
+
+
+def test_a_run_that_ends_well_says_in_prefect_what_is_live_and_where(company: Company, world: World) -> None:
+    process = begun(company, world, steps=VERIFIED)
+
+    process.go_on()
+
+    message = str(ends_sealed(process.run).message)
+    assert message.startswith("signed off: b2b2b2b is live on 3 servers; ")
+    assert message.endswith(str(process.run.record.rows()[-1].facts["sentence"]))

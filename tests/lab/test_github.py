@@ -238,3 +238,48 @@ def test_a_merge_that_conflicts_and_a_name_that_looks_like_an_option_are_refused
     with pytest.raises(GitError):
         history.resolve("--all")
     assert history.find("--all") is None
+
+
+def pages_in(body: Any) -> Iterator[str]:
+    """Every address of a page that an answer holds."""
+    if isinstance(body, list):
+        for one in body:
+            yield from pages_in(one)
+    elif isinstance(body, dict):
+        for name, value in body.items():
+            if name in ("html_url", "details_url") and isinstance(value, str):
+                yield value
+            else:
+                yield from pages_in(value)
+
+
+def test_pages_are_on_the_stand_in_where_it_is_told_so_and_each_opens_in_a_browser(tmp_path: Path) -> None:
+    history = History.make(tmp_path / "holi.git")
+    vendor = GitHub(history, TOKEN, site="http://elsewhere")
+    main = history.resolve("main")
+    vendor.state.report_check(main, "unit")
+    headers = {"Authorization": f"Bearer {TOKEN}", "User-Agent": "a test"}
+    with (
+        served(vendor.app) as url,
+        httpx.Client(base_url=url, headers={"User-Agent": "a browser"}) as browser,
+        httpx.Client(base_url=url, headers=headers) as asked,
+    ):
+        vendor.site = url
+        issue = asked.post(f"{AT}/issues", json={"title": "A <report>", "body": "see https://github.com/holi"}).json()
+        paths = ["pulls/1", f"compare/{main}~1...{main}", f"commits/{main}/check-runs", f"issues/{issue['number']}"]
+        paths += ["actions/runs", "contents/apps"]
+        found = [page for path in paths for page in pages_in(asked.get(f"{AT}/{path}").json())]
+
+        assert {page.removeprefix(url).split("/")[3] for page in found if "/holilabsv2/" in page} == {
+            *("pull", "compare", "commit", "runs", "issues", "actions", "tree")
+        }
+        for page in found:
+            assert page.startswith(url)
+            if "/holilabsv2/" in page:
+                assert browser.get(page).headers["content-type"].startswith("text/html"), page
+        shown = browser.get(issue["html_url"]).text
+        assert "A &lt;report&gt;" in shown
+        assert "see https://github.com/holi" in shown
+        assert asked.get(f"{AT}/issues/{issue['number']}").json()["body"] == "see https://github.com/holi"
+        assert browser.get(f"{url}/holilabs/holilabsv2/pull/999").status_code == 404
+        assert browser.get(f"{url}{AT}/pulls/1").status_code == 401

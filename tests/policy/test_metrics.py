@@ -176,17 +176,28 @@ def test_frequency_is_per_week_and_must_be_above_one() -> None:
         pytest.param(
             UNTIL - 60 * DAY + 8 * 60 * MINUTE,
             7 / 60,
-            "0.1 per week (1 signed off in 60 d, from the first record on)",
+            "0.1 per week (1 signed off in 60 d, counted from the start of 02 Aug, the day of the first record)",
             id="the day of the first record counts whole",
         ),
         pytest.param(
-            UNTIL - 7 * DAY, 1.0, "1.0 per week (1 signed off in 7 d, from the first record on)", id="a week is enough"
+            UNTIL - 7 * DAY,
+            1.0,
+            "1.0 per week (1 signed off in 7 d, counted from the start of 24 Sep, the day of the first record)",
+            id="a week is enough",
         ),
         pytest.param(
             UNTIL - 6 * DAY,
             None,
-            "not known yet (1 signed off in 6 d, from the first record on; it takes a week)",
+            "not known yet (1 signed off in 6 d, counted from the start of 25 Sep, the day of the first record;"
+            " it takes a week)",
             id="too few days",
+        ),
+        pytest.param(
+            UNTIL - 4 * 60 * MINUTE,
+            None,
+            "not known yet (1 signed off in 1 d, counted from the start of 30 Sep, the day of the first record;"
+            " it takes a week)",
+            id="hours ago",
         ),
         pytest.param(UNTIL + DAY, None, "not known yet (no record covers these days)", id="only later records"),
         pytest.param(None, None, "not known yet (no record covers these days)", id="no record"),

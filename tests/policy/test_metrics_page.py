@@ -140,7 +140,9 @@ def test_what_a_quarter_of_the_trend_is_called_is_what_it_is_divided_by() -> Non
 
     assert (before.before_records, before.label) == (True, "Q2 2026")
     assert last.label == "Q3 2026 (from 21 Sep on)"
-    assert last.figures.frequency.sentence == "0.7 per week (1 signed off in 10 d, from the first record on)"
+    assert last.figures.frequency.sentence == (
+        "0.7 per week (1 signed off in 10 d, counted from the start of 21 Sep, the day of the first record)"
+    )
 
 
 def test_a_quarter_under_way_is_divided_by_its_days_so_far() -> None:

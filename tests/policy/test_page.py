@@ -31,6 +31,15 @@ def test_what_is_wrong_comes_first_then_what_is_unknown_then_the_rest() -> None:
     assert "| passed | 1.4.1 Production health | all 2 servers are healthy [look](http://prometheus) |" in page
 
 
+def test_each_part_of_the_page_is_in_the_order_of_the_checklist() -> None:
+    asked = [entry(number, passed("well")) for number in ("7.2.1", "1.3.10", "6.1.1", "1.3.9", "7.1.1")]
+
+    page = render_page("What would happen", asked, way=Way.STANDARD)
+
+    shown = [line.split(" ")[3] for line in page.splitlines() if line.startswith("| passed |")]
+    assert shown == ["1.3.9", "1.3.10", "6.1.1", "7.1.1", "7.2.1"]
+
+
 def test_a_sentence_stays_in_its_cell() -> None:
     page = render_page("1.4 Final checks", [DARK], way=Way.STANDARD)
 

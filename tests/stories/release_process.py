@@ -30,7 +30,7 @@ from policy.release import HotfixRequest, ManualRequest, Request
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([__name__])
 CANCEL_SECONDS = 30
-FLOWS: tuple[Flow[..., State[None] | None], ...] = (production_deployment, emergency_hotfix, manual_deployment)
+FLOWS: tuple[Flow[..., State[None]], ...] = (production_deployment, emergency_hotfix, manual_deployment)
 # What a client needs to know to find the story's Prefect server.
 SETTINGS: tuple[Setting, ...] = (
     PREFECT_API_URL,

@@ -97,6 +97,7 @@ def test_a_release_by_the_form_a_wrong_code_a_right_code_and_the_sign_off(plane:
         plane.wait_for(run, "COMPLETED", seconds=STORY_SECONDS)
 
         assert set(lab.versions_serving().values()) == {shipped.commit}
+        assert plane.state_of(run)[1].startswith(f"signed off: {shipped.commit[:7]} is live on 2 servers; ")
         page.goto(plane.page_of(run))
         expect(page.get_by_role("main").get_by_text("Completed", exact=True).first).to_be_visible()
         shows_the_record(page)

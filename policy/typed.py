@@ -1,0 +1,78 @@
+"""What may be typed into a field of text: what cannot be seen does not count, and a refusal says what is expected."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core.core_schema import with_info_after_validator_function
+
+# An earlier version took what this one refuses; its records are read as they were written.
+AS_RECORDED: Mapping[str, bool] = {"as recorded": True}
+# They join letters of some scripts, and the parts of some emojis, so within a word they stay.
+_JOINERS = r"\u200c\u200d"
+_OTHERS = (
+    r"\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
+    r"\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3"
+    r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_UNSEEN, _BLANK, _SEEN = f"[{_JOINERS}{_OTHERS}]", rf"[\s{_JOINERS}{_OTHERS}]", rf"[^\s{_JOINERS}{_OTHERS}]"
+_CHARACTER = rf"(?:{_SEEN}{_UNSEEN}*|\s{_BLANK}*(?={_SEEN}))"
+_GAP, _ENDS, _STRAY = (
+    re.compile(found) for found in (rf"{_UNSEEN}*\s{_BLANK}*", rf"^{_BLANK}+|{_BLANK}+$", f"[{_OTHERS}]")
+)
+
+
+def tidy(text: str) -> str:
+    """Return the text as people see it: on one line, one blank between words, nothing in it that cannot be seen."""
+    return _STRAY.sub("", _ENDS.sub("", _GAP.sub(" ", text)))
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """One kind of text: the pattern of what may be typed, the words for it, and how it is kept."""
+
+    pattern: str
+    words: str
+    keep: Callable[[str], str] = tidy
+
+    def __str__(self) -> str:
+        return self.words
+
+    def read(self, text: str, info: ValidationInfo) -> str:
+        """Return the text as it is kept; raises an error that says what was expected and what was found."""
+        if info.context is AS_RECORDED:
+            return text
+        if not re.search(self.pattern, text):
+            said = {"expected": self.words, "found": repr(text)}
+            raise PydanticCustomError("typed", "expected {expected}, found {found}", said)
+        return self.keep(text)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return with_info_after_validator_function(self.read, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Prefect refuses by this before a run begins, and of all its refusals only one by `enum` says our words."""
+        refusal = {"enum": [f"expected: {self.words}"]}
+        return {**handler(core), "if": {"not": {"pattern": self.pattern}}, "then": refusal}
+
+
+def line(least: int, most: int) -> Typed:
+    """Return the text of one line of so many characters, blanks around it not counted; none where `least` is 0."""
+    some = rf"^{_BLANK}*(?={_SEEN}){_CHARACTER}{{{max(least, 1)},{most}}}{_BLANK}*$"
+    if least:
+        return Typed(some, f"{least} to {most} visible characters")
+    return Typed(rf"{some}|^{_BLANK}*$", f"at most {most} characters")
+
+
+def spelt(pattern: str, words: str) -> Typed:
+    """Return the text of exactly this form, or none, whatever blanks are around it."""
+    return Typed(rf"^{_BLANK}*(?:{pattern})?{_BLANK}*$", f"{words}, or nothing")
+
+
+def verbatim(most: int) -> Typed:
+    """Return the text that is kept as it is typed, character by character: nothing, or something to be seen."""
+    return Typed(rf"^(?=[\s\S]{{0,{most}}}$)(?:$|[\s\S]*{_SEEN})", f"at most {most} characters, not only blanks", str)
