@@ -97,7 +97,7 @@ def test_people_are_mentioned_where_slack_knows_them(person: Person, said: str) 
     assert mention(person) == said
 
 
-@given(st.text(min_size=8, max_size=200), st.text())
+@given(st.text(max_size=180).map("Reminders by {}".format), st.text())
 def test_every_line_stays_one_line(summary: str, subject: str) -> None:
     facts = release(request=request(summary=summary), commits=(Commit("c" * 40, subject, "Eva", None, "e", 7),))
 

@@ -94,7 +94,7 @@ def test_a_second_release_is_told_who_holds_the_environment(stage: Stage) -> Non
         process.wait()
 
     assert ending.error is not None
-    assert f"Ana Souza is releasing {first.commit[:7]} (Patient search performance) since" in ending.sentence
+    assert f"Ana Souza is releasing {first.commit[:7]} (Patient search performance), for" in ending.sentence
     assert len(stage.endings()) == 1
     stage.ends_well_on(before)
 

@@ -31,7 +31,7 @@ def test_whoever_starts_beside_a_waiting_release_touches_nothing_and_a_cancel_at
     sentences = [plane.wait_for(rival, "FAILED", seconds=STORY_SECONDS)[1] for rival in rivals]
 
     for sentence in sentences:
-        assert f"Ana Souza is releasing {first.commit[:7]} (Patient search performance) since" in sentence
+        assert f"Ana Souza is releasing {first.commit[:7]} (Patient search performance), for" in sentence
     assert production.records() == records
     assert lab.versions_serving() == {"web-server-1": first.commit, "web-server-2": before}
     assert plane.state_of(waiting)[0] == "PAUSED"
