@@ -105,7 +105,7 @@ def evidence_page(run: Run, report: Report, watch: Watch) -> str:
             f" {release.previous_commit[:7]} still on {', '.join(old) or 'no server'}.",
             f"**Approve**: {_say_next(run, old)}. **Roll back**, or no answer in time:"
             f" {', '.join(new) or 'nothing'} {'goes' if len(new) < MANY else 'go'} back to"
-            f" {release.previous_commit[:7]}. The form stands below the evidence: scroll down.",
+            f" {release.previous_commit[:7]}. The form comes after the evidence: scroll through both.",
             *((say_closing(run),) if release.migrations else ()),
             *((render_comparison(comparison, limits=limits),) if measures else ()),
             render_page("What was checked", report.entries, way=release.way),
@@ -140,7 +140,7 @@ def page_before_any_change(run: Run, report: Report) -> str:
             f"**{release.what}**, {release.risk.value} risk, requested by {release.request.requested_by}."
             f" Nothing was changed in production; {', '.join(release.servers)} stay on {release.previous_commit[:7]}.",
             "**Approve**: the database is backed up and migrated. **Roll back**, or no answer in time: nothing is"
-            " changed. The form stands below the evidence: scroll down.",
+            " changed. The form comes after the evidence: scroll through both.",
             render_page("What was checked", report.entries, way=release.way, foot=report.foot),
             _list_ahead(run, ()),
         )

@@ -31,7 +31,7 @@ class DatabaseRollbackForm(RunInput):
     """What the approver answers. Required and never pre-filled: an untouched form cannot be sent."""
 
     decision: Literal["roll the database back", "leave it as it is"] = Field(
-        description="What you decide, after the evidence above."
+        description="What you decide, after the evidence above: scroll through all of it."
     )
     name: Decider
     code: Code = Field(

@@ -43,7 +43,9 @@ TypedBy = Annotated[OtherName, Field(description="Your name, if you type this fo
 class ApprovalForm(RunInput):
     """What the approver answers. Required and never pre-filled: an untouched form cannot be sent."""
 
-    decision: Literal["approve", "roll back"] = Field(description="What you decide, after the evidence above.")
+    decision: Literal["approve", "roll back"] = Field(
+        description="What you decide, after the evidence above: scroll through all of it."
+    )
     name: Decider
     # Stopping is easy: without a code nothing is ever approved, and a roll-back needs none.
     code: Code = Field(
@@ -58,7 +60,7 @@ class ChoiceForm(RunInput):
     """What people answer when production cannot be judged, or looks ill but not ill enough to roll back alone."""
 
     decision: Literal["keep waiting", "stay on the new version", "roll back"] = Field(
-        description="What you decide, after the evidence above."
+        description="What you decide, after the evidence above: scroll through all of it."
     )
     name: NameInRoster
     reason: Annotated[str, line(1, 500)] = Field(description="Why.")
@@ -67,7 +69,9 @@ class ChoiceForm(RunInput):
 class WaiverForm(RunInput):
     """What is answered where checks failed before the first change; a reason for each of them is added to it."""
 
-    decision: Literal["waive", "stop the release"] = Field(description="What you decide, after the findings above.")
+    decision: Literal["waive", "stop the release"] = Field(
+        description="What you decide, after the findings above: scroll through all of them."
+    )
     name: Decider
     code: Code = Field(
         default="",

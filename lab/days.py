@@ -144,7 +144,8 @@ DAYS = (
     Day(
         "colleague-calls",
         "While you think about approving, a colleague raises a red flag: patients cannot open prescriptions.",
-        "No metric shows it: the smoke tests try what they know. Add the feature of this release to them.",
+        "No metric shows it: the smoke tests try what they know. Add the feature of this release to them. A flag is a"
+        " run of its own and takes its time to start; *Cancel* on the release's run is quicker.",
         at_gate=raise_flag,
         struck="Omar Reyes starts `Red flag/red-flag`",
     ),

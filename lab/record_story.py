@@ -81,6 +81,16 @@ def say_first_sign(lines: Sequence[Line]) -> str:
     return f"{said} That was {abs(gap):.0f} s {'before' if gap > 0 else 'after'} the first decision."
 
 
+def say_answered(lines: Sequence[Line], struck: str) -> str:
+    """Say when it broke and how long after that the software answered; nothing where nothing broke or answered."""
+    broke = next((line for line in lines if line.event == "beside" and line.text == struck), None)
+    turn = turn_of(lines)
+    if broke is None or turn == len(lines):
+        return ""
+    after = lines[turn].seconds - broke.seconds
+    return f"{struck[:1].upper()}{struck[1:]}: {broke.seconds:.0f} s; the software answered {after:.0f} s later."
+
+
 def _turn(event: str, facts: dict[str, Any]) -> str:
     """Where nothing was changed, nothing goes home."""
     return "it stops here" if event == "going home" and facts.get("plan") == "Nothing" else event

@@ -20,7 +20,7 @@ from lab.days import DAYS, Day, find
 from lab.decider import APPROVE, LEAVE_IT, RETRY, WAIT, Operator, read_answers, say_moments
 from lab.home import Home
 from lab.processes import LabError
-from lab.record_story import Beside, newest_record, outcome_of, say_first_sign, tell, turn_of
+from lab.record_story import Beside, newest_record, outcome_of, say_answered, say_first_sign, tell, turn_of
 from lab.teller import Teller
 
 DAY_SECONDS = 420.0
@@ -178,6 +178,8 @@ class Rehearsal:
         often = "once" if alerts == 1 else f"{alerts} times"
         print(f"  people were paged {often} in Slack; the newest word in #deployments: {self.teller.newest_word()}")
         self.teller.tell_world(counts_said=True)
+        if answered := say_answered(lines, self.day.struck):
+            print(f"  {answered}")
         print("What you could have seen earlier")
         print(f"  {say_first_sign(lines)}")
         print(f"  {self.day.earlier}", flush=True)

@@ -151,7 +151,7 @@ def approval_wanted(
             *((complaint,) if complaint else ()),
             verdict,
             measured,
-            f"Open {link} , then ⋮ (top right) and *Resume*. The form stands below the evidence: scroll down in it.",
+            f"Open {link} , then ⋮ (top right) and *Resume*. The form comes after the evidence: scroll through both.",
             "To approve, have your authenticator app at hand; to roll back, a name is enough.",
             f"Time left: {spoken(left)}; then {otherwise}. May decide: {', '.join(approvers)}.",
         )
@@ -168,7 +168,7 @@ def database_approval_wanted(
             *((complaint,) if complaint else ()),
             found,
             "The application stands still meanwhile: nobody is served.",
-            f"Open {link} , then ⋮ (top right) and *Resume*. The form stands below the evidence: scroll down in it.",
+            f"Open {link} , then ⋮ (top right) and *Resume*. The form comes after the evidence: scroll through both.",
             f"Time left: {spoken(left)}; then everything stays as it is. May decide: {', '.join(approvers)}.",
         )
     )

@@ -173,7 +173,7 @@ def release_tagged(run: Run) -> Step:
     return Step(
         number="3.4.4",
         subject=name,
-        name="release tagged",
+        name="tagged",
         look=look,
         act=lambda company, _number: company.github.create_tag(name, commit, run.release.what),
         does=f"GitHub: tag {commit[:7]} as {name}",

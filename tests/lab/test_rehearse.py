@@ -12,7 +12,7 @@ from lab.days import CALL_OF_A_COLLEAGUE, DAYS, find
 from lab.decider import APPROVE, LEAVE_IT, RETRY, ROLL_BACK, AtTerminal, Given, read_answers
 from lab.image_builder import FAULTS, ONLY
 from lab.processes import LabError
-from lab.record_story import Beside, newest_record, outcome_of, say_first_sign, tell, turn_of
+from lab.record_story import Beside, newest_record, outcome_of, say_answered, say_first_sign, tell, turn_of
 from lab.rehearse import change_limits, leave_out, list_days
 from policy.plans import Cause, Nothing
 from policy.record import Event, Row, encode
@@ -82,6 +82,25 @@ def test_a_record_is_told_with_its_bad_signs_and_the_turn(tmp_path: Path) -> Non
     ]
     assert lines[-1].text == "ended: rolled back; all is old"
     assert say_first_sign(lines).endswith("That was 10 s before the first decision.")
+
+
+def test_the_end_says_how_long_after_the_break_the_software_answered(tmp_path: Path) -> None:
+    rows = newest_record(
+        written(
+            tmp_path,
+            row(0, Event.OPENED),
+            row(20, Event.ASKED, item="2.1.4"),
+            row(35, Event.GOING_HOME, cause="red flag", sentence="Omar Reyes: users report problems"),
+            row(40, Event.SEALED, outcome="rolled back", sentence="all is old"),
+        )
+    )
+    lines = tell(rows, beside=[Beside(BEGAN + timedelta(seconds=21), "a colleague starts a flag", trouble=True)])
+
+    assert say_answered(lines, "a colleague starts a flag") == (
+        "A colleague starts a flag: 21 s; the software answered 14 s later."
+    )
+    assert say_answered(lines, "") == ""
+    assert say_answered(lines[:2], "a colleague starts a flag") == ""
 
 
 def test_the_newest_record_is_told(tmp_path: Path) -> None:
