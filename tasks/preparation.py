@@ -64,7 +64,7 @@ def deployed_to_staging(run: Run) -> Step:
     return Step(
         number="1.3.1",
         subject="staging",
-        name="updated",
+        name="deployed",
         look=look,
         act=behind_staging_fence(partial(build_on_staging, run)) if by_hand else act,
         does=f"on staging: git fetch, docker compose build and up with {commit[:7]}"

@@ -30,7 +30,7 @@ def test_red_tests_are_said_before_the_staging_that_waited_for_their_image() -> 
     phases = [
         found("1.1.3", failed("unit failed on b2b2b2b")),
         found("1.2.2", passed("all say what they do")),
-        broken(StepFailed("1.3.1 staging updated: waited 30 s")),
+        broken(StepFailed("1.3.1 staging deployed: waited 30 s")),
     ]
 
     with pytest.raises(StepFailed, match=r"^1\.1\.3 .+: unit failed on b2b2b2b; 1\.3\.1 staging .+ waited 30 s$"):
