@@ -13,6 +13,8 @@ LIMITS = {
     "watch_window": 4,
     "boot": 10,
     "unknown_patience": 12,
+    # On a busy machine a scrape comes late, and the numbers are not away for that.
+    "sample_age": 10,
 }
 
 
