@@ -12,6 +12,7 @@ from pydantic import Field
 
 from blocks.company_block import CompanyBlock
 from blocks.errors import Misconfigured, Refused, Unreachable
+from blocks.fleet import commands
 from blocks.fleet.commands import Words
 from blocks.fleet.fenced import NOT_FOUND, FencedFolder
 from blocks.fleet.ssh import Connection, Ran
@@ -105,7 +106,7 @@ class HostBlock(CompanyBlock):
         self._folder.connection.close()
 
     def _typed(self, line: str) -> str:
-        return shlex.join(("ssh", "-p", str(self.port), f"{self.user}@{self.host}", line))
+        return commands.typed_by_hand(line, user=self.user, host=self.host, port=self.port)
 
 
 class HAProxy(HostBlock):

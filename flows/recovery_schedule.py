@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from contextvars import copy_context
 from uuid import UUID
 
-import httpx
-from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
     FlowFilter,
@@ -19,15 +17,14 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import StateType
 from prefect.context import FlowRunContext
-from prefect.exceptions import PrefectException
 from prefect.logging import get_run_logger
 
-from policy.wording import say_error
-from tasks.run_log import if_still_there
+from tasks.run_log import client_or_warning, if_still_there
 
 FLOW = "Recovery"
 IDLE = "idle"
 SWITCH_ON_SECONDS = 30.0
+_LOST = "Recovery's schedule could not be changed"
 
 
 @contextmanager
@@ -71,7 +68,7 @@ def leave_no_litter() -> None:
     context = FlowRunContext.get()
     if context is None or context.flow_run is None:
         return
-    with _client() as client:
+    with client_or_warning(_LOST) as client:
         for run in client.read_flow_runs(
             flow_filter=FlowFilter(name=FlowFilterName(any_=[FLOW])),
             flow_run_filter=FlowRunFilter(
@@ -89,7 +86,7 @@ def leave_no_litter() -> None:
 def _switch(environment: str, *, active: bool) -> int | None:
     """Return how many schedules look after the environment; None while Prefect's server is away."""
     count = None
-    with _client() as client:
+    with client_or_warning(_LOST) as client:
         count = 0
         for deployment, schedule in _schedules(client, environment):
             # Whoever writes the deployments anew at this very moment brings a schedule of its own.
@@ -104,13 +101,3 @@ def _schedules(client: SyncPrefectClient, environment: str) -> Iterator[tuple[UU
         if deployment.parameters.get("environment") == environment:
             for schedule in deployment.schedules:
                 yield deployment.id, schedule.id
-
-
-@contextmanager
-def _client() -> Iterator[SyncPrefectClient]:
-    """Yield a client; Prefect's server being away is no reason to stop, and is said in the log."""
-    try:
-        with get_client(sync_client=True) as client:
-            yield client
-    except (httpx.HTTPError, PrefectException) as error:
-        get_run_logger().warning("Recovery's schedule could not be changed: %s", say_error(error))

@@ -43,7 +43,6 @@ from tasks.messages import (
     end_incident,
     inform,
     page_on_call,
-    tell_asked,
     tell_reported,
     tell_rolled_back,
     tell_stopped,
@@ -207,7 +206,7 @@ def give_to_people(
     """The record ends once people know; a page that did not go out is tried again by recovery.
 
     It says what to type to put the image of before back, unless the schema no longer fits it; `started` offers the
-    lines that start the application as it was. The announcement says `headline`, or the page's first line.
+    lines that start the application as it was. The announcement says `headline`, or that it needs hands.
     """
     fleet = run.company.fleet
     commands = (
@@ -220,7 +219,6 @@ def give_to_people(
     text = page_stuck(run.release, sentence, world, commands, changed=changed)
     if page_on_call(run, text, name="stuck page", rings_anew=True):
         tell_stuck(run, sentence, headline=headline)
-        tell_asked(run, sentence)
         # People first: what writes the report may take a while to answer.
         if report := report_incident(run, outcome=Ending.STUCK, recovered=False):
             tell_reported(run, report)

@@ -1,6 +1,7 @@
 """What `doctor` tries of production as a whole: whether a release is open, and whether the servers are one version."""
 
 from collections.abc import Iterator
+from functools import cache
 
 from blocks.company import Company
 from blocks.errors import BlockError
@@ -38,6 +39,7 @@ def try_store(company: Company) -> Iterator[Finding]:
         return
     (holder,), newest = seen, "newest release"
 
+    @cache
     def end() -> End:
         return read_end(company.store, holder.release) if holder else None
 

@@ -230,6 +230,7 @@ def tell_stuck(run: Run, sentence: str, *, headline: str) -> None:
     text = left_to_people(run.release, sentence, asked=_for_whoever_asked(run))
     show_state(run, headline or text)
     inform(deliver(run, number="4.2.4", name="need of hands communicated", text=text), run)
+    tell_asked(run, sentence)
 
 
 def _for_whoever_asked(run: Run) -> str:

@@ -29,6 +29,7 @@ from tasks.run import Run
 
 Asked = ParamSpec("Asked")
 Ended = TypeVar("Ended")
+_LOST = "Prefect's list of runs was not brought up to date"
 
 
 class _StateSaysIt(logging.Filter):
@@ -82,7 +83,7 @@ def call_run(name: str) -> None:
     context = FlowRunContext.get()
     if context is None or context.flow_run is None:
         return
-    with _client() as client:
+    with client_or_warning(_LOST) as client:
         _update(client, context.flow_run.id, name=name)
 
 
@@ -91,7 +92,7 @@ def tag_beginning(run: Run) -> None:
     context = FlowRunContext.get()
     if context is None or context.flow_run is None:
         return
-    with _client() as client:
+    with client_or_warning(_LOST) as client:
         tags = _merged(context.flow_run.tags, tags_of(run.release))
         _update(client, context.flow_run.id, name=run_name(run.release), tags=tags)
 
@@ -102,7 +103,7 @@ def tag_ending(run: Run) -> None:
     if context is None or context.flow_run is None or sealed is None:
         return
     ended = outcome_tag(Ending(sealed.facts["outcome"]))
-    with _client() as client:
+    with client_or_warning(_LOST) as client:
         known = FlowRunFilter(tags=FlowRunFilterTags(all_=[release_tag(run.release.key)]))
         runs = {one.id: one.tags for one in client.read_flow_runs(flow_run_filter=known)}
         runs.setdefault(context.flow_run.id, context.flow_run.tags)
@@ -132,9 +133,10 @@ def if_still_there() -> Iterator[None]:
 
 
 @contextmanager
-def _client() -> Iterator[SyncPrefectClient]:
+def client_or_warning(lost: str) -> Iterator[SyncPrefectClient]:
+    """Yield a client; Prefect's server being away is no reason to stop: the log says what was `lost`."""
     try:
         with get_client(sync_client=True) as client:
             yield client
     except (httpx.HTTPError, PrefectException) as error:
-        get_run_logger().warning("Prefect's list of runs was not brought up to date: %s", say_error(error))
+        get_run_logger().warning("%s: %s", lost, say_error(error))

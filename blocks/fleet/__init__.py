@@ -279,7 +279,7 @@ class Fleet(CompanyBlock):
             connection.close()
 
     def _typed(self, server: Server, line: str) -> str:
-        return shlex.join(("ssh", "-p", str(server.port), f"{self.user}@{server.host}", line))
+        return commands.typed_by_hand(line, user=self.user, host=server.host, port=server.port)
 
     def _folder(self, server: Server) -> FencedFolder:
         with self._lock:

@@ -1,5 +1,6 @@
 """The words of every command that runs on a host. Pure: nothing here runs anything."""
 
+import shlex
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -209,3 +210,8 @@ def is_as_kept(folder: str, compose_file: str, override: str) -> Words:
 def roll_back(folder: str) -> Words:
     """Put back what `folder` keeps."""
     return ("sh", f"{folder}/roll-back.sh")
+
+
+def typed_by_hand(line: str, *, user: str, host: str, port: int) -> str:
+    """Return what a person types on a machine of their own to have a shell on a host carry out `line`."""
+    return shlex.join(("ssh", "-p", str(port), f"{user}@{host}", line))

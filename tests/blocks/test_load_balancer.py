@@ -123,7 +123,7 @@ def test_an_unknown_server_and_an_older_holder_are_refused(balancer: HAProxy) ->
     ("instead", "error", "said", "kind"),
     [
         ({"backend": "nowhere"}, Unreachable, "no readable answer about backend nowhere", Kind.BACKEND_UNKNOWN),
-        ({"socket_command": ("sh", "-c", "exit 1")}, Unreachable, "its socket does not answer", Kind.SOCKET_SILENT),
+        ({"socket_command": ("sh", "-c", "cat; false")}, Unreachable, "its socket does not answer", Kind.SOCKET_SILENT),
         ({"socket_command": ("no-socat",)}, Misconfigured, "`no-socat` cannot be run there", Kind.PROGRAM_ABSENT),
     ],
 )
