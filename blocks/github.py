@@ -18,6 +18,7 @@ from blocks.github_pulls import PullRequests
 from blocks.github_repository import PAGE, expect_all, quoted
 from policy.branch import Compared
 from policy.risk import ChangeSet, Commit
+from policy.wording import short
 
 _MOST_FILES = 300
 # A folder's answer names so many entries and no more, without a word about the others.
@@ -115,7 +116,7 @@ class GitHub(PullRequests, CommitReports, Deployments, Proposals):
         if pull.merged and pull.merge_commit and pull.head == head:
             return pull.merge_commit
         if pull.head != head:
-            raise Refused(f"pull request {number} was changed: its head is {pull.head[:7]}, expected {head[:7]}")
+            raise Refused(f"pull request {number} was changed: its head is {short(pull.head)}, expected {short(head)}")
         reason = answer.read(answers.Message).message
         raise Refused(f"pull request {number} ({pull.state}) cannot be merged: {reason}")
 
@@ -124,7 +125,7 @@ class GitHub(PullRequests, CommitReports, Deployments, Proposals):
         body = {"base": branch, "head": commit, "commit_message": message}
         answer = self._vendor.ask("POST", self._at("merges"), body=body, understood=(409,))
         if answer.status == 409:
-            raise Refused(f"{commit[:7]} does not merge into {branch}: the two conflict; merge them by hand")
+            raise Refused(f"{short(commit)} does not merge into {branch}: the two conflict; merge them by hand")
         if answer.status == 204:
             return self.read_ref(branch)
         return answer.read(answers.CommitAnswer).sha
@@ -148,7 +149,7 @@ class GitHub(PullRequests, CommitReports, Deployments, Proposals):
         ref = {"ref": f"refs/tags/{name}", "sha": tag.sha}
         answer = self._vendor.ask("POST", self._at("git/refs"), body=ref, understood=(422,))
         if answer.status == 422 and self.read_tag(name) != commit:
-            raise Refused(f"the tag {name} stands on another commit than {commit[:7]}")
+            raise Refused(f"the tag {name} stands on another commit than {short(commit)}")
 
     def check(self) -> None:
         """Return when GitHub knows the token and the repository; else say what is wrong."""

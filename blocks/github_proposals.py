@@ -14,6 +14,7 @@ from blocks import github_answers as answers
 from blocks.errors import Refused
 from blocks.github_answers import PullRequest
 from blocks.github_repository import Repository, quoted
+from policy.wording import short
 
 LONGEST_BODY = 65_536
 
@@ -71,7 +72,7 @@ class Proposals(Repository):
         answer = self._vendor.ask("POST", self._at("git/refs"), body=body, understood=(422,))
         if answer.status == 422 and self.find_branch(name) != commit:
             reason = answer.read(answers.Message).message
-            raise Refused(f"{self.repository}: the branch {name} cannot begin at {commit[:7]}: {reason}")
+            raise Refused(f"{self.repository}: the branch {name} cannot begin at {short(commit)}: {reason}")
 
     def find_pull_request(self, branch: str, base: str) -> PullRequest | None:
         """The newest pull request from a branch of this repository, open or not; None where there was none."""

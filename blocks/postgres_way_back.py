@@ -15,9 +15,9 @@ from blocks.errors import BlockError, Refused, Unreachable
 from blocks.postgres import Postgres
 from blocks.postgres_catalogue import place_of, spelled
 from blocks.postgres_tables import PRISMAS_LOCK
-from policy.combined import counted
 from policy.migrations.added import Addition
 from policy.rows_left_out import leave_rows_out
+from policy.wording import counted
 
 # The server went away, or took the session away: whether it had committed only looking can tell.
 _CUT_OFF = ("08", "57P")

@@ -11,7 +11,6 @@ from blocks.errors import BlockError, Superseded
 from blocks.signing import Signer
 from blocks.spool import Spool
 from blocks.store import Exists, Store
-from policy.combined import counted
 from policy.record import (
     Event,
     Row,
@@ -25,6 +24,7 @@ from policy.record import (
     without_signature,
 )
 from policy.record_signature import NO_KEYS
+from policy.wording import counted
 
 
 class Record:

@@ -13,9 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.one_request import trusted
-from policy.combined import counted
 from policy.next_step import Cause, Kind
-from policy.wording import say_error
+from policy.wording import counted, say_error
 
 Shape = TypeVar("Shape")
 Headers = Callable[[], Mapping[str, str]]

@@ -25,12 +25,11 @@ from blocks.company import BlockKind, Company
 from blocks.errors import BlockError, Misconfigured, Unreachable
 from deployments.save_blocks import blocks_of
 from deployments.settings import Settings, read_settings
-from policy.combined import listed
 from policy.diagnosis import Finding, WorkerSeen, differing, judge_each, judge_workers, not_tried, one_per_cause
 from policy.diagnosis_page import OF_PREFECT, render_text
 from policy.judgement import Judgement, Verdict, failed, passed
 from policy.next_step import Cause, Kind, next_step
-from policy.wording import say_error
+from policy.wording import listed, say_error
 from tasks.attempt import attempt, attempt_advised
 from tasks.doctor import examine
 from tasks.run import utc_now

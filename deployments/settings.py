@@ -36,7 +36,6 @@ from deployments.vendor_settings import (
 )
 from policy.batches import judge_share
 from policy.checks import CheckRules
-from policy.combined import listed
 from policy.dated_exceptions import DatedException
 from policy.dead_man import least_time
 from policy.evidence_rules import BreakingRules, CoverageSource, EvidenceRules, SecuritySource, find_contradictions
@@ -53,6 +52,7 @@ from policy.roles import Person, Roster
 from policy.scratch import say_production
 from policy.sensitive_paths import SensitivePaths
 from policy.windows import read_calendar
+from policy.wording import listed
 
 VARIABLE = "COUNTERSIGN_SETTINGS"
 

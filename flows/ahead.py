@@ -12,6 +12,7 @@ from policy.items import Way
 from policy.judgement import spoken
 from policy.migrations.order import Order, plan_order
 from policy.plan_page import Planned
+from policy.wording import short
 from tasks.backfill import backfilled, backfills_of
 from tasks.manual import image_built, source_fetched
 from tasks.migrating import migrated
@@ -131,12 +132,12 @@ def _watched(title: str, items: tuple[str, ...], watched: timedelta) -> Planned:
 
 
 def _say_built(run: Run) -> Planned:
-    said = f"2.3.1 Each server builds {run.release.commit[:7]} itself; what it builds is known by its identity"
+    said = f"2.3.1 Each server builds {short(run.release.commit)} itself; what it builds is known by its identity"
     return Planned(("2.3.1",), said)
 
 
 def _say_image(run: Run) -> str:
-    commit = run.release.commit[:7]
+    commit = short(run.release.commit)
     if run.company.registry.find_digest(run.release.commit) is None:
         return f"The registry has no image of {commit}: its pipeline has to build it first"
     return f"The image of {commit} is {run.built.digest}"

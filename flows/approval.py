@@ -28,7 +28,7 @@ from policy.page import headline, render_page
 from policy.plan_page import list_order
 from policy.record import Event
 from policy.windows import judge_window
-from policy.wording import as_sentences
+from policy.wording import as_sentences, short
 from tasks.messages import show_state, tell_each
 from tasks.run import Run, utc_now
 from tasks.schema import say_closing
@@ -102,10 +102,10 @@ def evidence_page(run: Run, report: Report, watch: Watch) -> str:
             f"**{headline(report.entries, way=release.way)}. {compared}.**",
             f"**{release.what}**, {release.risk.value} risk, requested by {release.request.requested_by}."
             f" It is on {', '.join(new) or 'no server'};"
-            f" {release.previous_commit[:7]} still on {', '.join(old) or 'no server'}.",
+            f" {short(release.previous_commit)} still on {', '.join(old) or 'no server'}.",
             f"**Approve**: {_say_next(run, old)}. **Roll back**, or no answer in time:"
             f" {', '.join(new) or 'nothing'} {'goes' if len(new) < MANY else 'go'} back to"
-            f" {release.previous_commit[:7]}. The form comes after the evidence: scroll through both.",
+            f" {short(release.previous_commit)}. The form comes after the evidence: scroll through both.",
             *((say_closing(run),) if release.migrations else ()),
             *((render_comparison(comparison, limits=limits),) if measures else ()),
             render_page("What was checked", report.entries, way=release.way),
@@ -138,7 +138,8 @@ def page_before_any_change(run: Run, report: Report) -> str:
             "## Approve the migration of the database?",
             f"**{headline(report.entries, way=release.way)}.**",
             f"**{release.what}**, {release.risk.value} risk, requested by {release.request.requested_by}."
-            f" Nothing was changed in production; {', '.join(release.servers)} stay on {release.previous_commit[:7]}.",
+            f" Nothing was changed in production; {', '.join(release.servers)} stay on"
+            f" {short(release.previous_commit)}.",
             "**Approve**: the database is backed up and migrated. **Roll back**, or no answer in time: nothing is"
             " changed. The form comes after the evidence: scroll through both.",
             render_page("What was checked", report.entries, way=release.way, foot=report.foot),

@@ -18,7 +18,7 @@ from policy.form import Comment
 from policy.messages import database_approval_wanted
 from policy.record import Event
 from policy.roles import Occasion, Person, Role, entitled, judge_approver
-from policy.wording import as_sentences
+from policy.wording import as_sentences, short
 from tasks.database_rollback import down_of
 from tasks.messages import tell_each
 from tasks.run import Run, utc_now
@@ -89,7 +89,7 @@ def evidence_of(run: Run, report: Report, *, both: bool) -> str:
             found,
             f"The application stands still on {', '.join(run.release.servers)}: nobody is served. In one transaction:",
             f"```sql\n{statements}\n```",
-            f"Then {run.release.previous_commit[:7]} starts on every server, if the schema is what it was before.",
+            f"Then {short(run.release.previous_commit)} starts on every server, if the schema is what it was before.",
         )
     )
 

@@ -22,7 +22,6 @@ from flows.recovery_schedule import recovery_awake
 from flows.rollback import NotRolledBack
 from flows.way_home import go_home, way_home
 from policy.checklist import ITEMS
-from policy.combined import listed
 from policy.database_rows import MIGRATION_ITEM
 from policy.items import Way
 from policy.limits import Mode
@@ -33,6 +32,7 @@ from policy.plans import Cause, Stuck, Why
 from policy.record import Event, Row, Unreadable, last
 from policy.release import Release
 from policy.way_back_forms import DatabaseRollbackRequest
+from policy.wording import listed, short
 from tasks.database_rollback import database_may_go_back, only_the_checklist_is_silent, readings_of, taken_back
 from tasks.item import answer
 from tasks.messages import inform
@@ -112,7 +112,7 @@ def taking_back(company: Company, request: DatabaseRollbackRequest, *, key: str)
     asked = original.request.model_copy(
         update={
             "requested_by": request.requested_by,
-            "summary": f"Take back {listed(names)} of {original.commit[:7]}",
+            "summary": f"Take back {listed(names)} of {short(original.commit)}",
         }
     )
     return original.model_copy(

@@ -19,6 +19,7 @@ from flows.dead_mans_switch import dead_mans_switch
 from flows.phase import publish_record
 from flows.recovery_schedule import recovery_awake
 from flows.red_flag import RedFlag, raised_flags
+from policy.clock import exact_clock
 from policy.items import Way
 from policy.judgement import spoken
 from policy.limits import Limits
@@ -106,7 +107,7 @@ class Heart:
         """An answer that reaches this run now opens nothing, and whoever gave it reads why."""
         if newest.release == self._release:
             why = newest.why or "another process took this release over"
-            return f"{why} (at {newest.since:%H:%M:%S} UTC); {NOTHING_MORE}"
+            return f"{why} (on {exact_clock(newest.since, self._company.rules.time_zone)}); {NOTHING_MORE}"
         return (
             f"an approval of this run is for {self._release}; since then {newest.by} began to release {newest.what}"
             f" (hold {newest.number}): {NOTHING_MORE}"

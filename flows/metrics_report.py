@@ -11,7 +11,6 @@ from pydantic import Field
 
 from blocks.company import Company
 from policy.chart import as_image
-from policy.combined import listed
 from policy.form import EnvironmentName, Form
 from policy.metrics_chart import draw_report, list_sentences
 from policy.metrics_page import render_report, same_numbers, subtitle, summary
@@ -19,6 +18,7 @@ from policy.metrics_report import make_report
 from policy.quarters import end_of_day, quarter_before, quarters_to
 from policy.roles import Role
 from policy.typed import spelt
+from policy.wording import listed
 from tasks.metrics_report import read_history
 from tasks.resolve import BadRequest
 from tasks.run import link_of_run, utc_now

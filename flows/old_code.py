@@ -7,6 +7,7 @@ from prefect.logging import get_run_logger
 from blocks.errors import BlockError, Superseded
 from policy.judgement import Verdict
 from policy.migrations.old_code import Meeting, find_trial, not_tried
+from policy.wording import short
 from tasks.messages import deliver, inform
 from tasks.old_code import (
     image_in_production,
@@ -74,5 +75,5 @@ def leave_staging_as_it_was(run: Run) -> None:
         return
     if inform(step := staging_put_back(run, left), run):
         return
-    text = f":warning: Staging still serves {run.release.previous_commit[:7]}, tried there for 6.3.1. `{step.does}`"
+    text = f":warning: Staging still serves {short(run.release.previous_commit)}, tried there for 6.3.1. `{step.does}`"
     inform(deliver(run, number="6.3.1", name="staging not put back", text=text), run)

@@ -18,6 +18,7 @@ from policy.judgement import Judgement, unknown
 from policy.limits import Mode
 from policy.page import headline, render_page, say_each
 from policy.record_page import render_record
+from policy.wording import short
 from tasks.item import Question, as_task
 from tasks.run import Run
 
@@ -61,7 +62,7 @@ def phase(title: str) -> Callable[[Callable[[Run], Report]], Callable[[Run], Rep
 
             @flow(
                 name=title,
-                flow_run_name=f"{title.partition(' ')[2]} of {run.release.commit[:7]}",
+                flow_run_name=f"{title.partition(' ')[2]} of {short(run.release.commit)}",
                 persist_result=False,
                 description=body.__doc__,
             )

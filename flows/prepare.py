@@ -14,7 +14,6 @@ from flows.hold import refuse_while_held
 from flows.opening import open_release, release_key
 from flows.phase import Report, publish_record
 from flows.preparation import gather_evidence
-from policy.combined import counted
 from policy.items import Way
 from policy.limits import Mode
 from policy.metrics import Ending
@@ -22,6 +21,7 @@ from policy.page import Entry, say_each
 from policy.prepared import KEEPS, Kept, keep
 from policy.record import Event
 from policy.release import PREPARE_SUFFIX, Request
+from policy.wording import counted
 from tasks.resolve import BadRequest
 from tasks.run import Run, utc_now
 from tasks.run_log import ends_failed, ends_with_its_sentence

@@ -24,6 +24,7 @@ from policy.record import Event, Row, Unreadable, last
 from policy.release import REVERT_SUFFIX, Release
 from policy.revert import Brought, branch_of, describe, say_migrations, title_of
 from policy.way_back_forms import RevertRequest
+from policy.wording import short
 from tasks.item import write_down
 from tasks.messages import deliver, inform
 from tasks.resolve import BadRequest, require_person
@@ -77,7 +78,7 @@ def release_to_revert(company: Company, request: RevertRequest) -> tuple[Release
         raise BadRequest(f"release: {key} ended before 2.1.1 and merged nothing; there is nothing to revert")
     if not company.github.is_ancestor(brought.commit, main):
         raise BadRequest(
-            f"release: {brought.commit[:7]} of {key} is not on {main}, so there is nothing to take off it;"
+            f"release: {short(brought.commit)} of {key} is not on {main}, so there is nothing to take off it;"
             " delete or mend the branch that it was released from"
         )
     return release, rows, brought
@@ -102,7 +103,7 @@ def newest_rolled_back(company: Company, environment: str) -> str:
 def open_run(company: Company, original: Release, request: RevertRequest, *, key: str) -> Run:
     """Return the run of the revert, under a record of its own; nobody holds the environment for it."""
     asked = original.request.model_copy(
-        update={"requested_by": request.requested_by, "summary": f"Revert {original.commit[:7]}"}
+        update={"requested_by": request.requested_by, "summary": f"Revert {short(original.commit)}"}
     )
     release = original.model_copy(
         update={"key": key, "way": Way.HOMEWARD, "request": asked, "opened_at": utc_now(), "undoes": original.key}
@@ -121,7 +122,7 @@ def propose(run: Run, request: RevertRequest, rows: tuple[Row, ...], brought: Br
     merged = find_proposal(run, brought)
     if merged is not None and merged.merged and merged.merge_commit:
         judgement = compare_revert(run, brought, merged.merge_commit)
-        return judgement, f"#{merged.number} is merged as {merged.merge_commit[:7]}: release that commit"
+        return judgement, f"#{merged.number} is merged as {short(merged.merge_commit)}: release that commit"
     carry_out(branch_made(run, brought), run)
     carry_out(main_taken_in(run, brought), run)
     if not is_left_on_main(run, brought):

@@ -26,6 +26,7 @@ from policy.record import Event, Row, Unreadable, last
 from policy.release import Release
 from policy.way_back_forms import RollbackRequest
 from policy.way_home import plan_way_home, read_way_back, say_closed
+from policy.wording import short, short_digest
 from tasks.closed import find_closed
 from tasks.resolve import BadRequest, require_person
 from tasks.run import Run, utc_now
@@ -96,7 +97,7 @@ def release_to_undo(company: Company, request: RollbackRequest) -> tuple[Release
             continue
         if way_back is not None and running & {way_back.new, *way_back.built.values()}:
             return Release.model_validate(opened.facts["release"]), rows
-    found = ", ".join(sorted(digest[:19] for digest in running)) or "nothing known by a digest"
+    found = ", ".join(sorted(short_digest(digest) for digest in running)) or "nothing known by a digest"
     raise BadRequest(
         f"release: {request.release or 'none of the records'} brought what the servers run now ({found});"
         " expected the key of a release that a server still serves"
@@ -119,7 +120,7 @@ def running_digests(company: Company) -> frozenset[str]:
 def undoing(original: Release, request: RollbackRequest, *, key: str) -> Release:
     """Return the release that undoes `original`."""
     asked = original.request.model_copy(
-        update={"requested_by": request.requested_by, "summary": f"Roll back {original.commit[:7]}"}
+        update={"requested_by": request.requested_by, "summary": f"Roll back {short(original.commit)}"}
     )
     return original.model_copy(
         update={

@@ -13,7 +13,6 @@ from flows.choice import choose
 from flows.phase import ChecksFailed, Report, phase, run_items
 from flows.watch import Watch
 from policy.batches import may_not_leave, plan_batches
-from policy.combined import listed
 from policy.health import judge_health
 from policy.judgement import Judgement, Verdict, failed, passed
 from policy.messages import updated_everywhere
@@ -21,6 +20,7 @@ from policy.record import Event
 from policy.red_flags import Flag
 from policy.served import IN_ROTATION
 from policy.way_home import touched_servers
+from policy.wording import listed
 from tasks.manual import built_by_servers, image_built, source_fetched
 from tasks.messages import announcement_says, inform
 from tasks.preparation import record_way_back

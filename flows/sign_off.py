@@ -9,7 +9,6 @@ from prefect.logging import get_run_logger
 from blocks.company import Company
 from blocks.errors import BlockError
 from flows.red_flag import RedFlag, raised_flags
-from policy.combined import counted
 from policy.duties import Duty
 from policy.items import Way
 from policy.judgement import Judgement, Verdict, unknown
@@ -21,6 +20,7 @@ from policy.record import Event, last
 from policy.release import Build
 from policy.revert import find_reverted
 from policy.skipped import say_skipped
+from policy.wording import counted, short
 from tasks.change_facts import tickets_of_release
 from tasks.duties import duties_scheduled, duty_scheduled
 from tasks.item import Question, as_task
@@ -64,7 +64,7 @@ def sign_off(run: Run) -> None:
 
 def say_live(run: Run) -> str:
     """Say what is live, and on how many servers."""
-    return f"{run.built.commit[:7]} is live on {counted(len(run.release.servers), 'server')}"
+    return f"{short(run.built.commit)} is live on {counted(len(run.release.servers), 'server')}"
 
 
 def list_untold(run: Run) -> list[str]:
@@ -104,7 +104,7 @@ def sign_off_migration(run: Run) -> None:
     show_state(run, migrated(run.release, took=took, issues=issues))
     inform(migration_posted(run, took=took, issues=issues), run)
     end_incident(run)
-    served = run.release.previous_commit[:7]
+    served = short(run.release.previous_commit)
     seal(run, outcome=Ending.SIGNED_OFF, sentence=f"the database is migrated; the servers serve {served} as before")
 
 
@@ -188,7 +188,7 @@ def production_ref_moved(run: Run, commit: str) -> Step:
 
     def look(company: Company) -> Seen:
         stands_at = company.github.read_ref(branch)
-        return Seen(stands_at == commit, f"{branch} stands at {stands_at[:7]}")
+        return Seen(stands_at == commit, f"{branch} stands at {short(stands_at)}")
 
     return Step(
         number="3.1.2",
@@ -196,7 +196,7 @@ def production_ref_moved(run: Run, commit: str) -> Step:
         name="ref moved",
         look=look,
         act=lambda company, _number: company.github.move_ref(branch, commit),
-        does=f"GitHub: move {branch} to {commit[:7]}",
+        does=f"GitHub: move {branch} to {short(commit)}",
         undo="move it back",
         within=run.limits.boot,
     )

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from policy.change_set import escape_for_slack
-from policy.combined import short
 from policy.judgement import spoken
 from policy.release import Release
 from policy.risk import Commit
 from policy.roles import Person, Roster
+from policy.wording import short
 
 _SHOWN_CHANGES = 15
 _SHOWN_LETTERS = 150

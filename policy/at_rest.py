@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from policy.combined import short
+from policy.clock import clock, exact_clock
 from policy.judgement import Judgement, failed, not_applicable, passed, spoken, unknown
 from policy.metrics import Ending
 from policy.plans import ServerState
 from policy.record import Event, Row, Unreadable
-from policy.wording import as_clause
+from policy.wording import as_clause, short, short_digest
 
-_SHOWN_DIGEST = 19
 _RUNBOOK = 'docs/runbook.md, "… needs hands"'
 # What the last row of a record is: the row, why it cannot be read, or nothing where none was written.
 End = Row | Unreadable | None
@@ -63,7 +62,7 @@ class AtWork:
         return passed(f"a release is between the servers: {self.holder.sentence}; {wrong}"), ""
 
 
-def judge_hold(holder: Holder | None, end: End, *, limit: timedelta) -> tuple[Judgement, str]:
+def judge_hold(holder: Holder | None, end: End, *, limit: timedelta, zone: str) -> tuple[Judgement, str]:
     """Pass while nobody holds the environment, or whoever does lives; with it goes what ends a dead hold."""
     if holder is None:
         return passed("nobody has held the environment yet"), ""
@@ -71,7 +70,8 @@ def judge_hold(holder: Holder | None, end: End, *, limit: timedelta) -> tuple[Ju
         return passed(f"nobody holds the environment; the newest was hold {holder.number}"), ""
     if holder.lives:
         return passed(f"{holder.sentence}; its heart beat {spoken(holder.silent_for)} ago"), ""
-    silent = f"silent since {holder.last_beat:%H:%M:%S} UTC ({spoken(holder.silent_for)}, the limit is {spoken(limit)})"
+    since = exact_clock(holder.last_beat, zone)
+    silent = f"silent since {since} ({spoken(holder.silent_for)}, the limit is {spoken(limit)})"
     gone = f"given up: {as_clause(holder.given_up)}" if holder.given_up else silent
     said = f"hold {holder.number} of {holder.by} for {holder.what} is {gone}, and {_say_end(end)}"
     if isinstance(end, Unreadable):
@@ -91,7 +91,7 @@ def _say_end(end: End) -> str:
     return "its record is sealed" if end.event is Event.SEALED else "its record is open"
 
 
-def judge_newest(holder: Holder | None, end: End) -> tuple[Judgement, str]:
+def judge_newest(holder: Holder | None, end: End, *, zone: str) -> tuple[Judgement, str]:
     """Pass unless the newest release was left to people, or has a record that nobody ends any more."""
     if holder is None:
         return not_applicable("there was none yet"), ""
@@ -107,7 +107,7 @@ def judge_newest(holder: Holder | None, end: End) -> tuple[Judgement, str]:
     outcome = str(end.facts.get("outcome", ""))
     if outcome == Ending.STUCK:
         return (
-            failed(f"{holder.what} was left to people at {end.at:%Y-%m-%d %H:%M} UTC: {end.facts.get('sentence', '')}"),
+            failed(f"{holder.what} was left to people on {clock(end.at, zone)}: {end.facts.get('sentence', '')}"),
             f"do what its page in the alerts channel says ({_RUNBOOK}); the next release or roll-back that ends well"
             " ends this row",
         )
@@ -137,7 +137,7 @@ def _version(server: ServerState) -> str:
 
 
 def _say_where(group: Sequence[ServerState]) -> str:
-    digest = str(group[0].digest)[:_SHOWN_DIGEST]
+    digest = short_digest(group[0].digest)
     commit = next((server.version for server in group if server.version), None)
     names = ", ".join(server.name for server in group)
     return f"{names} {'is' if len(group) == 1 else 'are'} on {f'{short(commit)} ({digest})' if commit else digest}"

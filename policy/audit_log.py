@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from policy.combined import counted
 from policy.judgement import Judgement, failed, passed, spoken, unknown
 from policy.measurement import measured
+from policy.wording import counted
 
 
 def judge_audit_log(

@@ -6,11 +6,11 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from policy.backtest import Effect, Outcome, list_effects
-from policy.combined import counted, listed
 from policy.judgement import spoken
 from policy.limits import Limits
 from policy.metrics_links import link_runs
 from policy.page import as_cell
+from policy.wording import counted, listed
 
 _ORDER = (Effect.EARLIER, Effect.SAVED, Effect.FOR_NOTHING, Effect.MISSED, Effect.SAME, Effect.NOT_KEPT)
 

@@ -8,9 +8,9 @@ from functools import partial
 from operator import attrgetter
 from statistics import median
 
-from policy.combined import counted, listed
 from policy.judgement import Judgement, failed, passed, spoken, spoken_size, unknown, worst_of
 from policy.path_pattern import matches_any
+from policy.wording import counted, listed
 
 # How far back backups are read: the largest of these days is what the newest is held against.
 LOOK_BACK = timedelta(days=8)

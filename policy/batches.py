@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import floor
 
-from policy.combined import counted, listed
 from policy.judgement import Judgement, failed, passed
 from policy.limits import Limits
+from policy.wording import counted, listed
 
 # What a share written as a decimal may lose in the computer's arithmetic: 0.29 of 100 servers are 29.
 _DIGITS = 9

@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from policy.checklist import ITEMS
-from policy.combined import counted
 from policy.items import Way
 from policy.judgement import Verdict, spoken
 from policy.metrics import Ending, ReleaseFact
 from policy.own_checks import item_of
 from policy.record import Event, Row
 from policy.reminders import is_reminder
+from policy.wording import counted
 
 BEFORE_THE_REQUEST = "somebody to start the release"
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from policy.combined import counted, listed, short
 from policy.judgement import Judgement, failed, not_applicable, passed, unknown
 from policy.measurement import measured
 from policy.risk import Commit
+from policy.wording import counted, listed, short
 
 _CONTAINS = {"ahead", "identical"}
 _LACKS = {"behind", "diverged"}

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from policy.api_breaks import list_api_breaks
 from policy.breaks import Break, Changed, Unreadable
-from policy.combined import combine, counted, listed
+from policy.combined import combine
 from policy.commit_marks import Message, list_marked
 from policy.dependency_breaks import DependencyBreaks, list_dependency_breaks
 from policy.judgement import Judgement, failed, passed, unknown
+from policy.wording import counted, listed
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from policy.combined import combine, counted, listed, short
+from policy.combined import combine
 from policy.judgement import Judgement, failed, passed, unknown
 from policy.page import as_cell
 from policy.risk import ChangeSet, Commit
+from policy.wording import counted, listed, short
 
 # GitHub's comparison names at most so many files and says nothing about the others.
 FILES_OF_A_COMPARISON = 300

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from policy.check_facts import Checks, Outcome, Report, is_named, list_newest, list_reports
-from policy.combined import combine, listed, short
+from policy.combined import combine
 from policy.judgement import Judgement, attested, failed, passed, unknown
+from policy.wording import listed, short
 
 
 class CheckRules(BaseModel):

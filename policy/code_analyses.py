@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from policy.combined import short
+from policy.wording import short
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,20 +24,3 @@ def combine(parts: Iterable[Judgement], *, well: str = "") -> Judgement:
     noted = [part.sentence for part in judged if part.verdict in (Verdict.WAIVED, Verdict.ATTESTED)]
     fine = [part.sentence for part in judged if part.sentence not in noted]
     return Judgement(worst.verdict, "; ".join((*((well,) if well else fine), *noted)), worst.link, excepted)
-
-
-def short(commit: str) -> str:
-    """Name a commit as people do, by its first seven digits."""
-    return commit[:7] or "an unnamed commit"
-
-
-def counted(number: int, noun: str) -> str:
-    """Say a number with its noun: `1 commit`, `3 commits`, `1,000 rows`."""
-    return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def listed(names: Iterable[str], *, most: int = 5) -> str:
-    """Name the first few and count the others."""
-    everything = list(names)
-    shown = ", ".join(everything[:most])
-    return shown if len(everything) <= most else f"{shown} and {len(everything) - most} more"

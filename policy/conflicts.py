@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from policy.clock import clock, time_of_day
-from policy.combined import combine, counted, listed, short
+from policy.combined import combine
 from policy.judgement import Judgement, failed, passed, spoken, unknown
+from policy.wording import counted, listed, short
 
 # Under this name a release writes its key into the payload of its deployment.
 OURS = "countersign"

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from policy.combined import combine, listed, short
+from policy.combined import combine
 from policy.coverage_reports import LineCount, Lines, UnreadableReportError, read_coverage
 from policy.judgement import Judgement, failed, passed, unknown
 from policy.limits import Limits
 from policy.path_pattern import matches_any
 from policy.sensitive_paths import SensitivePaths
+from policy.wording import listed, short
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from policy.combined import combine, counted, listed
+from policy.combined import combine
 from policy.judgement import Judgement, failed, passed, spoken, unknown
+from policy.wording import counted, listed
 
 _GREEN, _FIRING = {"inactive", "normal"}, {"firing", "alerting"}
 # The clocks of the worker and of Grafana may differ by so much without anything being wrong.

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from policy.clock import exact_clock
-from policy.combined import listed
 from policy.metrics import Ending
 from policy.on_call_pages import where_and_by_hand
 from policy.plans import World
@@ -12,7 +11,7 @@ from policy.record import Event, Row
 from policy.release import Release
 from policy.way_home import UPDATE_ITEMS, servers_to_put_back, touched_servers
 from policy.way_home_database import DATABASE_ITEM
-from policy.wording import as_clause, as_sentences
+from policy.wording import as_clause, as_sentences, listed, short
 
 PUSHES = 5  # within its time: so the message that is deleted is still far from its own
 # Slack takes 30 scheduled messages for one channel in five minutes; so twenty of them are ours at most.
@@ -102,7 +101,7 @@ def ended(release: Release, outcome: Ending, sentence: str, *, at: datetime, zon
             f" {SILENT}, is out of date."
         )
     if outcome is Ending.ROLLED_BACK:
-        where = f"every server that it touched runs {release.previous_commit[:7]} again: {as_clause(sentence)}"
+        where = f"every server that it touched runs {short(release.previous_commit)} again: {as_clause(sentence)}"
     else:
         where = as_clause(sentence)
     return f":white_check_mark: *{what} ended at {moment}: type nothing.* {as_sentences(f'{outcome.value}: {where}')}"

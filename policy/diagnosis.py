@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from policy.combined import listed
 from policy.judgement import Judgement, Verdict, failed, passed, spoken, unknown
 from policy.next_step import Cause
+from policy.wording import listed
 
 _VERSION = re.compile(r"v?(\d+)\.\d+")
 _LEAST_COMPOSE = 2

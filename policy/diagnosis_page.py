@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from policy.combined import listed
 from policy.diagnosis import Finding
 from policy.judgement import Verdict
 from policy.page import as_cell
+from policy.wording import listed
 
 # What only `make doctor` tries: a run in Prefect shows by itself that the first two are well.
 OF_PREFECT = ("server", "worker", "deployments", "saved settings")

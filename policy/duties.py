@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-from policy.combined import counted, listed, short
 from policy.release import HotfixRequest, Release
 from policy.windows import Calendar
-from policy.wording import as_sentences
+from policy.wording import as_sentences, counted, listed, short
 
 SATURDAY = 5
 

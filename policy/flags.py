@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from difflib import get_close_matches
 
-from policy.combined import combine, counted
+from policy.combined import combine
 from policy.judgement import Judgement, failed, not_applicable, passed, unknown
+from policy.wording import counted
 
 # A longer value is a key or a text, not a flag: if it stands under a flag's name it is not repeated.
 _LONGEST_SHOWN = 40

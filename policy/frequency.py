@@ -4,9 +4,10 @@ from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from policy.combined import combine, counted, listed
+from policy.combined import combine
 from policy.judgement import Judgement, failed, passed, unknown
 from policy.limits import Limits
+from policy.wording import counted, listed
 
 
 def judge_frequency(

@@ -2,11 +2,11 @@
 
 from http import HTTPStatus
 
-from policy.combined import counted
 from policy.health import HealthAnswer, is_version, read_report
 from policy.judgement import Judgement, failed, passed, unknown, worst_of
 from policy.limits import Limits
 from policy.measurement import in_ms, measured, ratio
+from policy.wording import counted
 
 
 def judge_health_metrics(answer: HealthAnswer, *, version: str | None, limits: Limits) -> Judgement:

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from policy.combined import counted
 from policy.health import HealthAnswer, judge_health
 from policy.judgement import Judgement, Verdict, spoken, unknown
 from policy.limits import Limits
 from policy.red_flags import Conclusion, Flag, worst_conclusion
+from policy.wording import counted
 
 RULE = "2.1: health checks failing"
 

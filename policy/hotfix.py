@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from policy.combined import combine, counted, listed, short
+from policy.combined import combine
 from policy.health import HealthAnswer
 from policy.hotfix_rules import HotfixRules
 from policy.judgement import Judgement, attested, failed, not_applicable, passed, unknown
@@ -13,6 +13,7 @@ from policy.pull_requests import PullRequest
 from policy.release import HotfixRequest, Urgency
 from policy.risk import Commit
 from policy.roles import Person, Role, Roster
+from policy.wording import counted, listed, short
 
 STANDARD_WAY = "use the deployment `production`"
 

@@ -15,6 +15,7 @@ from policy.record import Event, Row, last
 from policy.release import Release
 from policy.samples import say_failed
 from policy.timeline import list_timeline, measured
+from policy.wording import short
 
 ROOT_CAUSE, ACTIONS = "Root cause", "Action items"
 
@@ -85,10 +86,10 @@ def write_report(
     ended = "was rolled back" if outcome is Ending.ROLLED_BACK else "needs hands"
     day = f"{impact.bad.at.astimezone(ZoneInfo(zone)):%d %b}"
     return IncidentReport(
-        title=f"Incident: the release of {release.commit[:7]} {ended} ({day})",
+        title=f"Incident: the release of {short(release.commit)} {ended} ({day})",
         mark=mark_of(release.kept_under),
         parts=(
-            _text(f"The release of {release.commit[:7]} to {release.environment} {ended}. {_reason(rows)}"),
+            _text(f"The release of {short(release.commit)} to {release.environment} {ended}. {_reason(rows)}"),
             _heading("Impact"),
             *(Part(PartKind.ITEM, line) for line in say_impact(impact, release.servers, zone)),
             _heading("Error rate"),

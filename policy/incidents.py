@@ -6,9 +6,10 @@ from datetime import datetime
 from statistics import median
 
 from policy.clock import clock, time_of_day
-from policy.combined import combine, counted, listed
+from policy.combined import combine
 from policy.judgement import Judgement, failed, passed, unknown
 from policy.troubleshooting import redact
+from policy.wording import counted, listed
 
 _OPEN = {"triggered", "acknowledged"}
 _KNOWN = _OPEN | {"resolved"}

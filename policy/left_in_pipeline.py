@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from policy.combined import counted
 from policy.judgement import Judgement, failed, passed, unknown
+from policy.wording import counted
 
 _PRODUCTION = re.compile(r"\bprod(uction)?\b", re.IGNORECASE)
 _STAGING = re.compile(r"\bstag(e|ing)\b", re.IGNORECASE)

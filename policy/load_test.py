@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from policy.combined import counted
 from policy.judgement import Judgement, failed, passed, unknown
 from policy.limits import Limits
 from policy.measurement import in_ms, measured, measured_time, ratio
+from policy.wording import counted
 
 
 class NoSummary(ValueError):

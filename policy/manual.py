@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from policy.combined import listed, short
 from policy.judgement import Judgement, attested, failed, passed
 from policy.release import ManualReason
+from policy.wording import listed, short
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,19 @@ from policy.judgement import Judgement, spoken
 from policy.plans import Why
 from policy.record import HEAD_DIGITS
 from policy.release import Build, Release
-from policy.wording import as_clause, as_sentences
+from policy.wording import as_clause, as_sentences, short, short_digest
 
 
 def waits_for_approval(release: Release, build: Build | None, approvers: Sequence[str]) -> str:
     """2.1.4: the announcement's first line while people decide; without a build nothing was changed yet."""
-    where = f"{release.servers[0]} serves {build.commit[:7]}" if build is not None else "nothing is changed yet"
+    where = f"{release.servers[0]} serves {short(build.commit)}" if build is not None else "nothing is changed yet"
     return f":hourglass_flowing_sand: *Waits for an approval*: {where}; {', '.join(approvers)} may decide"
 
 
 def updated_everywhere(release: Release, build: Build) -> str:
     """2.1.7: every server serves the new version."""
     servers = ", ".join(release.servers)
-    return f":arrows_counterclockwise: {build.commit[:7]} now runs on {servers}; verification has begun."
+    return f":arrows_counterclockwise: {short(build.commit)} now runs on {servers}; verification has begun."
 
 
 def completed(release: Release, build: Build, *, took: timedelta, issues: Sequence[str], skipped: str = "") -> str:
@@ -30,7 +30,7 @@ def completed(release: Release, build: Build, *, took: timedelta, issues: Sequen
     return "\n".join(
         (
             ":white_check_mark: *Production Deployment Complete*",
-            f"*Version:* {build.commit[:7]} ({build.digest[:19]})",
+            f"*Version:* {short(build.commit)} ({short_digest(build.digest)})",
             f"*Duration:* {spoken(took)}",
             f"*Status:* live on {', '.join(release.servers)}",
             f"*Issues:* {'; '.join(issues) if issues else 'none'}",
@@ -46,7 +46,7 @@ def migrated(release: Release, *, took: timedelta, issues: Sequence[str]) -> str
             ":white_check_mark: *Database Migration Complete*",
             f"*Applied:* {', '.join(PurePosixPath(path).parent.name for path in release.migrations)}",
             f"*Duration:* {spoken(took)}",
-            f"*Status:* {', '.join(release.servers)} serve {release.previous_commit[:7]} as before",
+            f"*Status:* {', '.join(release.servers)} serve {short(release.previous_commit)} as before",
             f"*Issues:* {'; '.join(issues) if issues else 'none'}",
         )
     )
@@ -58,8 +58,9 @@ def stakeholder_mail(release: Release, build: Build, *, watched: timedelta) -> s
         (
             "Production deployment successful, monitoring closely.",
             "",
-            f"What: {release.request.summary} ({build.commit[:7]}), {release.risk} risk: {', '.join(release.reasons)}",
-            f"Where: {', '.join(release.servers)}; before, they served {release.previous_commit[:7]}",
+            f"What: {release.request.summary} ({short(build.commit)}), {release.risk} risk:"
+            f" {', '.join(release.reasons)}",
+            f"Where: {', '.join(release.servers)}; before, they served {short(release.previous_commit)}",
             f"Requested by: {release.request.requested_by}",
             f"Next: errors, answer times and memory are watched for {spoken(watched)} after the release.",
         )
@@ -82,7 +83,7 @@ def rolled_back(
     `served` is when the first server served what is rolled back; `report` is where the incident report is.
     """
     wrong = [judgement.sentence for judgement in verification if not judgement.verdict.lets_pass]
-    before = release.previous_commit[:7]
+    before = short(release.previous_commit)
     well = f"{before} serves again and was verified"
     state = f"{before} runs again, and is not seen to be well: {'; '.join(wrong)}" if wrong else well
     return "\n".join(
@@ -107,7 +108,7 @@ def _say_impact(release: Release, served: datetime | None, zone: str, *, where: 
     if served is not None:
         return f"from {clock(served, zone)} until then at most; the minutes are in the {where}"
     if release.undoes:
-        return f"since when is not known: no record says when {release.commit[:7]} was first served"
+        return f"since when is not known: no record says when {short(release.commit)} was first served"
     return "no server got requests on the new version"
 
 

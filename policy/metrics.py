@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import mean, median
 
-from policy.combined import counted
 from policy.judgement import spoken
 from policy.limits import Limits, Risk
 from policy.quarters import Covered
+from policy.wording import counted
 
 _WEEK = timedelta(weeks=1)
 

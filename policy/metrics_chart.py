@@ -7,10 +7,10 @@ from xml.sax.saxutils import escape
 
 from policy.bar_chart import HEIGHT, NO_RECORD, WIDTH, Bar, Bars, draw_bars, legend, patterns
 from policy.chart import INK
-from policy.combined import counted
 from policy.limits import Limits, Risk
 from policy.metrics import Figure, Figures
 from policy.metrics_report import Quarter, Report
+from policy.wording import counted
 
 _HEAD, _COLUMNS = 62, 2
 _LINE, _LETTERS = 18, 128

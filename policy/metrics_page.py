@@ -5,7 +5,6 @@ from datetime import timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from policy.combined import counted
 from policy.judgement import spoken
 from policy.metrics import Figure, Figures, Part, ReleaseFact
 from policy.metrics_links import link_runs
@@ -13,6 +12,7 @@ from policy.metrics_report import Quarter, Report
 from policy.page import as_cell
 from policy.quarters import quarter_of
 from policy.record import digest_of
+from policy.wording import counted
 
 MOST_ITEMS = 5
 SHORT_DIGEST = 8

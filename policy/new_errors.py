@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from policy.clock import clock
-from policy.combined import counted, listed
 from policy.judgement import Judgement, failed, passed
 from policy.record import Event, Row
 from policy.release import Release
+from policy.wording import counted, listed
 
 # An exception as languages name them, or a short code such as P2002 or E11000.
 _TYPE = re.compile(

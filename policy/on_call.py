@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from policy.clock import time_of_day
-from policy.combined import listed
 from policy.judgement import Judgement, failed, passed, spoken, unknown
 from policy.limits import Risk
 from policy.reply import Reply, agrees_by_emoji, name_emoji, read_reply, refuses_by_emoji
 from policy.roles import Person, Roster
+from policy.wording import listed
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from policy.clock import exact_clock
 from policy.judgement import Judgement
 from policy.plans import World
 from policy.release import Release
-from policy.wording import as_sentences
+from policy.wording import as_sentences, short, short_digest
 
 
 def page_wait(release: Release, until: datetime, sentence: str, *, zone: str) -> str:
@@ -69,7 +69,8 @@ def where_and_by_hand(world: World, commands: Mapping[str, str], *, changed: Col
     """Say for each server where it is and the one line that puts it back by hand; what was not changed needs none."""
     lines = []
     for server in world.servers:
-        where = (server.digest or "no container")[:19] if server.reachable else "does not answer"
+        runs = short_digest(server.digest) if server.digest else "no container"
+        where = runs if server.reachable else "does not answer"
         rotation = f", {'in' if server.in_rotation else 'out of'} rotation" if world.balanced else ""
         lines.append(f"• {server.name}: {where}{rotation}")
         if server.name in commands:
@@ -85,7 +86,7 @@ def page_not_well(release: Release, verification: Sequence[Judgement], *, report
         (
             f":rotating_light: *{release.what} was rolled back, and production is not seen to be well.*"
             f" {as_sentences(wrong)}",
-            f"Every server that was touched runs {release.previous_commit[:7]} again; what is left needs a person.",
+            f"Every server that was touched runs {short(release.previous_commit)} again; what is left needs a person.",
             *((f"The incident report is at {report}",) if report else ()),
         )
     )

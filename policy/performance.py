@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from policy.combined import combine, counted
+from policy.combined import combine
 from policy.judgement import Judgement, failed, not_applicable, passed, spoken, unknown
 from policy.limits import Limits, Risk
 from policy.load_test import LoadTest, judge_load_test
 from policy.measurement import in_ms, measured, measured_time
 from policy.samples import Sample
 from policy.trend import Point, judge_trend
+from policy.wording import counted
 
 # Gaps between two scrapes make a series a little shorter than the window that was asked for.
 _COVERED = 0.9

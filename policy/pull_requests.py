@@ -6,11 +6,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from policy.combined import combine, counted, listed, short
+from policy.combined import combine
 from policy.judgement import Judgement, failed, not_applicable, passed, unknown
 from policy.path_pattern import matches_any
 from policy.pull_request_text import describes, find_tickets, read_own_text, shows_picture
 from policy.risk import Commit
+from policy.wording import counted, listed, short
 
 
 @dataclass(frozen=True, slots=True)

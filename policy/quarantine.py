@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from policy.clock import time_of_day
 from policy.judgement import Judgement, attested, failed, passed
 from policy.metrics import Ending
+from policy.wording import short
 
 MARK = "rolled back on"
 LEAST_LETTERS = 8
@@ -48,15 +49,17 @@ def judge_quarantine(
     ours = [one for one in endings if one.outcome in _ENDS and one.brought(commit, digest)]
     newest = max(ours, key=lambda one: one.at, default=None)
     if newest is None:
-        return passed(f"{commit[:7]} was never rolled back")
+        return passed(f"{short(commit)} was never rolled back")
     if newest.outcome == Ending.SIGNED_OFF:
-        return passed(f"{commit[:7]} was signed off on {_day(newest.at, zone)}, after all that was rolled back of it")
+        return passed(
+            f"{short(commit)} was signed off on {_day(newest.at, zone)}, after all that was rolled back of it"
+        )
     name = f"{MARK} {_day(newest.at, zone)}"
     same = "" if commit in newest.commits else f", in whose release {newest.key} the same image ran,"
     if reason := find_reason(name, acknowledged):
-        return attested(f"{commit[:7]}{same} was {name} ({newest.why}) and is released again: {reason}", by=by)
+        return attested(f"{short(commit)}{same} was {name} ({newest.why}) and is released again: {reason}", by=by)
     return failed(
-        f"{commit[:7]}{same} was {name} at {time_of_day(newest.at, zone)} ({newest.why}; release {newest.key});"
+        f"{short(commit)}{same} was {name} at {time_of_day(newest.at, zone)} ({newest.why}; release {newest.key});"
         f' to release it again type "{name}: " into this field and after it, in {LEAST_LETTERS} letters or more,'
         " why it may go out now; a new commit that holds the fix needs none of this"
     )

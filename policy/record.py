@@ -8,7 +8,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from policy.combined import counted
 from policy.record_signature import (
     KEY_BYTES,
     NO_KEYS,
@@ -19,6 +18,7 @@ from policy.record_signature import (
     say_who_signed,
     spelled,
 )
+from policy.wording import counted
 
 HEAD_DIGITS = 16
 NOT_SIGNED = "not signed"

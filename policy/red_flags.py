@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from policy.combined import counted
 from policy.judgement import Judgement, failed, passed, spoken, unknown
 from policy.limits import Limits
 from policy.measurement import measured_time
@@ -18,6 +17,7 @@ from policy.samples import (
     list_newest,
     say_numbers,
 )
+from policy.wording import counted
 
 # The facts of the watch stand in two files; whoever watches finds them here.
 __all__ = ["Baseline", "Conclusion", "Flag", "RaisedFlag", "Sample", "judge_watch", "worst_conclusion"]

@@ -6,11 +6,11 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 
-from policy.combined import counted
 from policy.judgement import spoken
 from policy.limits import Limits
 from policy.measurement import in_ms, measured, measured_time
 from policy.samples import Baseline, Sample, count_apart, error_rate, has_enough_requests, list_newest, say_failed
+from policy.wording import counted
 
 
 class Flag(StrEnum):

@@ -12,6 +12,7 @@ from policy.items import Way
 from policy.limits import Limits, Mode, Risk
 from policy.risk import Commit
 from policy.typed import AS_RECORDED, line, spelt, verbatim
+from policy.wording import short
 
 # How the key of a record ends that is of no release: of evidence gathered the day before, of a revert proposed.
 PREPARE_SUFFIX, REVERT_SUFFIX = "-prepare", "-revert"
@@ -262,7 +263,7 @@ class Release(BaseModel):
     @property
     def what(self) -> str:
         """Name the release in one breath."""
-        return f"{self.commit[:7]} ({self.request.summary})"
+        return f"{short(self.commit)} ({self.request.summary})"
 
 
 class Build(BaseModel):

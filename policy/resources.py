@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from policy.combined import counted
 from policy.judgement import Judgement, failed, passed, unknown, worst_of
 from policy.limits import Limits
 from policy.measurement import measured, ratio
+from policy.wording import counted
 
 
 @dataclass(frozen=True, slots=True)

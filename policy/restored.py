@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from policy.combined import combine, counted
+from policy.combined import combine
 from policy.judgement import Judgement, failed, passed, spoken, unknown
+from policy.wording import counted
 
 
 @dataclass(frozen=True, slots=True)

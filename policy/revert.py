@@ -9,9 +9,9 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from policy.combined import counted, listed, short
 from policy.judgement import Judgement, passed, unknown
 from policy.risk import Commit
+from policy.wording import counted, listed, short
 
 PREFIX = "revert/"
 _MOST_LINES = 40

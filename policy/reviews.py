@@ -6,12 +6,13 @@ from datetime import date, tzinfo
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from policy.combined import combine, counted, listed, short
+from policy.combined import combine
 from policy.judgement import Judgement, failed, passed, unknown
 from policy.limits import Risk
 from policy.review_facts import Review, ReviewedPull, count_new_commits, list_last_verdicts, list_odd_states
 from policy.roles import Person, Role, Roster, find_own_part
 from policy.sensitive_paths import SensitivePaths
+from policy.wording import counted, listed, short
 
 
 class ReviewRules(BaseModel):

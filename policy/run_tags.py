@@ -3,6 +3,7 @@
 from policy.items import Way
 from policy.metrics import Ending
 from policy.release import Release
+from policy.wording import short
 
 _PREFIXES = {Way.STANDARD: "", Way.HOTFIX: "Hotfix: ", Way.MIGRATION: "Migrate: "}
 
@@ -25,7 +26,7 @@ def tags_of(release: Release) -> tuple[str, ...]:
         *([f"undoes:{release.undoes}"] if release.undoes else []),
         f"environment:{release.environment}",
         f"risk:{release.risk}",
-        f"version:{release.commit[:7]}",
+        f"version:{short(release.commit)}",
     )
 
 
@@ -34,4 +35,4 @@ def run_name(release: Release) -> str | None:
     prefix = _PREFIXES.get(release.way)
     if prefix is None or release.undoes:
         return None
-    return f"{prefix}{release.request.summary} ({release.commit[:7]}, {release.request.requested_by})"
+    return f"{prefix}{release.request.summary} ({short(release.commit)}, {release.request.requested_by})"

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from policy.combined import counted
 from policy.judgement import Judgement, failed, passed, spoken, unknown, worst_of
 from policy.limits import Limits
 from policy.measurement import in_ms, measured, measured_time
+from policy.wording import counted
 
 
 @dataclass(frozen=True, slots=True)

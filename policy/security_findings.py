@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from policy.combined import combine, counted, listed, short
+from policy.combined import combine
 from policy.dated_exceptions import DatedException, find_exception
 from policy.judgement import Judgement, failed, not_configured, passed, unknown
 from policy.security_scans import Finding, Scan
+from policy.wording import counted, listed, short
 
 
 def judge_security(

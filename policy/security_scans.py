@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from policy.code_analyses import CodeAnalysis, look_over
-from policy.combined import counted, short
+from policy.wording import counted, short
 
 _STATUS = re.compile(r"responded with (\d{3})")
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from policy.checklist import ITEMS
-from policy.combined import listed
 from policy.items import Item, Way, in_order
 from policy.judgement import Verdict
 from policy.record import Event, Row
+from policy.wording import listed
 
 # Going back is asked of nobody who goes forward.
 _HOMEWARD = "4."

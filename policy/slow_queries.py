@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from policy.combined import counted, listed
 from policy.judgement import Judgement, failed, passed, spoken, unknown
 from policy.measurement import in_ms, measured
+from policy.wording import counted, listed
 
 _LITERAL = re.compile(r"'(?:[^']|'')*'?|\$(\w*)\$.*?(?:\$\1\$|\Z)|(?<![\w$])\d+(?:\.\d+)?", re.DOTALL)
 _SHOWN_LETTERS = 80

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from policy.combined import combine, listed
+from policy.combined import combine
 from policy.judgement import Judgement, failed, passed
 from policy.pull_request_text import find_tickets
 from policy.pull_requests import PullRequest, PullRequestRules, list_tickets
+from policy.wording import listed
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from policy.own_checks import item_of
 from policy.record import Event, Row
 from policy.troubleshooting import redact
 from policy.way_home import UPDATE_ITEMS
+from policy.wording import short
 
 # Their sentences are arithmetic: rates, times, shares, and names of servers.
 MEASURED = frozenset({"2.1.3", "3.1.5", "3.2.1", "3.2.4"})
@@ -52,7 +53,7 @@ def _opened(row: Row) -> str:
     by = release.get("request", {}).get("requested_by", "nobody named")
     if release.get("undoes"):
         return f"the roll-back of {release['undoes']} was asked for by {by}"
-    return f"the release of {str(release.get('commit', ''))[:7]} was begun by {by}"
+    return f"the release of {short(str(release.get('commit', '')))} was begun by {by}"
 
 
 def _judged(row: Row) -> str:
@@ -91,7 +92,7 @@ def _by(row: Row) -> str:
 _SAID: Mapping[Event, Callable[[Row], str]] = {
     Event.OPENED: _opened,
     Event.TOOK_OVER: lambda _row: "another process took the release over",
-    Event.BUILT: lambda row: f"{str(row.facts.get('commit', ''))[:7]} was there as an image",
+    Event.BUILT: lambda row: f"{short(str(row.facts.get('commit', '')))} was there as an image",
     Event.WAY_BACK: lambda _row: "the way back was recorded",
     Event.CONFIRMED: _done,
     Event.JUDGED: _judged,

@@ -8,10 +8,10 @@ from operator import itemgetter
 from statistics import median
 from typing import Protocol
 
-from policy.combined import counted
 from policy.judgement import Judgement, failed, passed, spoken, unknown, worst_of
 from policy.limits import Limits
 from policy.measurement import measured
+from policy.wording import counted
 
 # The normal approximation of the Mann-Kendall test needs about so many values.
 _PARTS = 8

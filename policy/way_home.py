@@ -28,6 +28,7 @@ from policy.plans import (
 from policy.record import Event, Row, last
 from policy.release import Release
 from policy.way_home_database import plan_database_way_home, stopped_servers, takes_the_database_back
+from policy.wording import short_digest
 
 FORWARD_ITEMS = frozenset({"2.1.2", "2.1.5"})
 UPDATE_ITEMS = FORWARD_ITEMS | {"4.2.2"}
@@ -230,7 +231,7 @@ def _repaired_by_hand(world: World, way_back: WayBack) -> str | None:
             return f"{server.name} holds a file HOLD"
         known = {way_back.old.get(server.name), way_back.new_on(server.name)}
         if server.digest is not None and server.digest not in known:
-            return f"{server.name} runs {server.digest[:19]}, which is neither the old nor the new version"
+            return f"{server.name} runs {short_digest(server.digest)}, which is neither the old nor the new version"
     return None
 
 

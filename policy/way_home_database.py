@@ -6,10 +6,11 @@ version before is put back. So what runs in the end always fits the schema, or p
 
 from collections.abc import Collection, Sequence
 
-from policy.combined import combine, counted
+from policy.combined import combine
 from policy.judgement import Judgement, failed, passed
 from policy.plans import Back, Migrating, Nothing, Plan, Restart, ServerState, Stuck, Watching, World
 from policy.record import Event, Row
+from policy.wording import counted, short_digest
 
 DATABASE_ITEM = "4.3.2"
 EMPTIED, STOPPED, TAKEN_BACK = "out of rotation", "stopped", "taken back"
@@ -53,7 +54,7 @@ def plan_database_way_home(rows: Sequence[Row], world: World, *, repaired: str |
     if taken_back:
         return Back(named, out_of_reach, sentence)
     if len(images := {server.digest for server in world.servers if server.reachable}) > 1:
-        said = ", ".join(sorted(str(one)[:19] for one in images))
+        said = ", ".join(sorted(short_digest(one) for one in images))
         return Stuck(f"the servers have different versions ({said}), and the database was not taken back")
     return Restart(named, out_of_reach, f"the database was not taken back; {sentence}")
 
@@ -70,7 +71,9 @@ def judge_ready(servers: Sequence[ServerState], *, known: Collection[str], kept:
         elif server.held:
             parts.append(failed(f"{server.name} holds a file HOLD, so somebody repairs it by hand"))
         elif server.digest not in known:
-            parts.append(failed(f"{server.name} runs {str(server.digest)[:19]}, neither the version before nor this"))
+            parts.append(
+                failed(f"{server.name} runs {short_digest(server.digest)}, neither the version before nor this")
+            )
         elif server.name not in kept:
             parts.append(failed(f"{server.name} keeps no way back of this release"))
     images = {server.digest for server in servers if server.reachable}

@@ -1,4 +1,28 @@
-"""How clauses that others wrote become sentences that people read."""
+"""How names, numbers and what others wrote become sentences that people read."""
+
+from collections.abc import Iterable
+
+
+def short(commit: str) -> str:
+    """Name a commit as people do, by its first seven digits."""
+    return commit[:7] or "an unnamed commit"
+
+
+def short_digest(digest: str | None) -> str:
+    """Name an image by its algorithm and the first twelve digits, as Docker does."""
+    return digest[:19] if digest else "an image without digest"
+
+
+def counted(number: int, noun: str) -> str:
+    """Say a number with its noun: `1 commit`, `3 commits`, `1,000 rows`."""
+    return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def listed(names: Iterable[str], *, most: int = 5) -> str:
+    """Name the first few and count the others."""
+    everything = list(names)
+    shown = ", ".join(everything[:most])
+    return shown if len(everything) <= most else f"{shown} and {len(everything) - most} more"
 
 
 def as_sentences(*clauses: str) -> str:

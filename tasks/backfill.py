@@ -16,10 +16,10 @@ from prefect.logging import get_run_logger
 from blocks.backfills import BatchRefused, begin, carry_batch, read_progress
 from blocks.company import Company
 from blocks.errors import Refused, Unreachable
-from policy.combined import counted
 from policy.judgement import Judgement, passed, spoken
 from policy.migrations.backfill import Backfill, NoBackfill, backfills_folder, list_backfills, read_backfill
 from policy.migrations.batches import Pace, Progress
+from policy.wording import counted
 from tasks.run import Run
 from tasks.step import Seen, Step
 from tasks.systems import DATABASE

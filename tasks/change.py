@@ -8,7 +8,6 @@ from blocks.errors import Absent
 from policy.branch import judge_history, judge_up_to_date
 from policy.breaking_changes import Evidence, Migration, judge_breaking_changes
 from policy.breaks import Changed
-from policy.combined import short
 from policy.commit_marks import Message
 from policy.flags import judge_flags
 from policy.frequency import judge_frequency
@@ -16,6 +15,7 @@ from policy.judgement import Judgement
 from policy.lock_files import is_lock_file
 from policy.path_pattern import matches_any
 from policy.quarantine import speaks_of_roll_back
+from policy.wording import short
 from tasks.change_facts import pulls_of_release
 from tasks.item import item
 from tasks.metrics_report import read_release_facts

@@ -11,7 +11,7 @@ from blocks.fleet import ServerState as Running
 from blocks.postgres import Postgres
 from blocks.postgres_tables import is_migrating, read_applied, read_clock
 from blocks.postgres_way_back import NoLockInTime, count_written, take_back
-from policy.combined import combine, listed
+from policy.combined import combine
 from policy.judgement import Judgement, Verdict, passed, spoken, unknown
 from policy.migrations import MigrationReading
 from policy.migrations.added import Addition, list_additions
@@ -23,6 +23,7 @@ from policy.migrations.way_back import Written, is_only_silent, judge_database_r
 from policy.plans import Migrating, ServerState
 from policy.record import Event, last
 from policy.way_home_database import TAKEN_BACK, judge_ready
+from policy.wording import listed
 from tasks.item import item
 from tasks.migration_facts import new_readings, project_of, read_downs, texts_by_name
 from tasks.run import Run, pause_after

@@ -44,10 +44,10 @@ def try_store(company: Company) -> Iterator[Finding]:
         return read_end(company.store, holder.release) if holder else None
 
     def is_held() -> tuple[Judgement, str]:
-        return judge_hold(holder, end(), limit=company.limits.heartbeat_stale)
+        return judge_hold(holder, end(), limit=company.limits.heartbeat_stale, zone=company.rules.time_zone)
 
     def was_ended() -> tuple[Judgement, str]:
-        return judge_newest(holder, end())
+        return judge_newest(holder, end(), zone=company.rules.time_zone)
 
     hold = attempt_advised(part, "hold", is_held, _MEND_STORE)
     yield hold

@@ -10,7 +10,6 @@ from blocks.company import Company
 from blocks.credentials import read_secret
 from blocks.errors import Absent, BlockError, Unreachable
 from blocks.slack import NEEDED_SCOPES
-from policy.combined import counted
 from policy.contacts import judge_contacts
 from policy.diagnosis import Finding, judge_each, judge_granted, not_tried
 from policy.health import judge_health
@@ -19,6 +18,7 @@ from policy.left_in_pipeline import judge_pipeline
 from policy.limits import Risk
 from policy.next_step import Kind, next_step
 from policy.roles import Occasion, Person, Role, entitled
+from policy.wording import counted, short, short_digest
 from tasks.attempt import attempt, attempt_advised
 from tasks.own_checks import read_own_checks
 from tasks.run import day_in, utc_now
@@ -112,12 +112,14 @@ def try_github(company: Company) -> Iterator[Finding]:
         return judge_granted({"pull", "push"}, github.read_permissions())
 
     def has_branches() -> Judgement:
-        found = (f"{branch} is {github.read_ref(branch)[:7]}" for branch in (rules.main_branch, rules.production_ref))
+        found = (
+            f"{branch} is {short(github.read_ref(branch))}" for branch in (rules.main_branch, rules.production_ref)
+        )
         return passed(", ".join(found))
 
     def shows_runs() -> Judgement:
         newest = github.read_workflow_run(head(), rules.workflow)
-        return passed(f"{rules.workflow} " + ("ran" if newest else "has not run") + f" for {head()[:7]}")
+        return passed(f"{rules.workflow} " + ("ran" if newest else "has not run") + f" for {short(head())}")
 
     def shows_reports() -> Judgement:
         github.read_checks(head())
@@ -126,7 +128,7 @@ def try_github(company: Company) -> Iterator[Finding]:
         security = company.evidence.security
         if security is not None and "code scanning" in security.scanners:
             github.read_code_scanning(f"refs/heads/{rules.main_branch}")
-        return passed(f"checks, pull requests and deployments of {head()[:7]} can be read")
+        return passed(f"checks, pull requests and deployments of {short(head())} can be read")
 
     def pipeline_deploys_nothing() -> Judgement:
         servers = [name for server in company.fleet.servers for name in (server.name, server.host)]
@@ -155,7 +157,7 @@ def try_registry(company: Company) -> Iterator[Finding]:
         digest = company.registry.find_digest(commit)
         if digest is None:
             return failed(f"{company.registry.name} has no image with the tag {commit}, which production serves")
-        return passed(f"{commit[:7]} is {digest[:19]}")
+        return passed(f"{short(commit)} is {short_digest(digest)}")
 
     yield attempt(
         "registry",

@@ -15,7 +15,6 @@ from prefect.exceptions import ObjectNotFound, PrefectException
 from blocks.company import Company
 from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.github_proposals import Issue
-from policy.combined import listed, short
 from policy.duties import (
     Duty,
     Found,
@@ -32,7 +31,7 @@ from policy.record import Event, Row
 from policy.release import Release
 from policy.roles import Person, Role
 from policy.skipped import say_skipped
-from policy.wording import say_error
+from policy.wording import listed, say_error, short
 from tasks.hotfix import hotfix_request
 from tasks.item import item
 from tasks.run import Run, utc_now

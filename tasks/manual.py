@@ -5,12 +5,12 @@ from blocks.errors import Refused
 from blocks.fleet import Fleet, Server
 from blocks.fleet.commands import built_image
 from blocks.fleet.source import BuildFailed
-from policy.combined import listed
 from policy.judgement import Judgement
 from policy.manual import Pipeline, judge_manual
 from policy.record import Event, last
 from policy.release import Build, ManualReason, ManualRequest
 from policy.troubleshooting import explain
+from policy.wording import listed, short, short_digest
 from tasks.item import item
 from tasks.merged import when_merged
 from tasks.run import Run
@@ -57,7 +57,7 @@ def source_fetched(server: Server, run: Run) -> Step:
         name="source fetched",
         look=look,
         act=lambda company, number: company.fleet.source(server).fetch(number, commit),
-        does=f"on {server.name}: git fetch origin {commit[:7]}, lay it out beside the checkout in use",
+        does=f"on {server.name}: git fetch origin {short(commit)}, lay it out beside the checkout in use",
         undo="nothing to undo: nothing that runs was changed",
         within=run.limits.boot,
     )
@@ -70,7 +70,7 @@ def image_built(server: Server, run: Run) -> Step:
 
     def look(company: Company) -> Seen:
         found = company.fleet.source(server).find_built(key)
-        return Seen(found is not None, f"{name} is {found[:19]}" if found else f"there is no {name} yet")
+        return Seen(found is not None, f"{name} is {short_digest(found)}" if found else f"there is no {name} yet")
 
     return Step(
         number="2.3.1",
@@ -92,7 +92,9 @@ def look_at_source(fleet: Fleet, server: Server, commit: str) -> Seen:
             f"{server.directory} has changes that are in no commit ({listed(source.changed)});"
             " commit them, or undo them with `git checkout -- FILE`, for the checkout is to move"
         )
-    return Seen(source.laid_out == commit, f"{source.laid_out[:7]} lies there to be built, {source.commit[:7]} in use")
+    return Seen(
+        source.laid_out == commit, f"{short(source.laid_out)} lies there to be built, {short(source.commit)} in use"
+    )
 
 
 def build(fleet: Fleet, server: Server, number: int, *, key: str, commit: str) -> None:

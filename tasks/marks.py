@@ -19,6 +19,7 @@ from blocks.github_deployments import State as Shown
 from policy.items import Way
 from policy.metrics import Ending
 from policy.record import Event, Row, last
+from policy.wording import short
 from tasks.run import Run
 
 UPDATES = {"2.1.2": "updated to", "2.1.5": "updated to", "4.2.2": "put back to"}
@@ -49,7 +50,7 @@ def show_updates(run: Run) -> None:
         return
     for number, server, start, end in list_updates(run.record.seen):
         commit = run.release.previous_commit if number == "4.2.2" else run.release.commit
-        text = f"{server} {UPDATES[number]} {commit[:7]}: {run.release.what}"
+        text = f"{server} {UPDATES[number]} {short(commit)}: {run.release.what}"
         key = f"{run.release.key}/{number}/{server}"
         tags = [run.release.environment, server]
         mark = partial(grafana.annotate, key, text, tags=tags, start=start, end=end)

@@ -6,6 +6,7 @@ from prefect.logging import get_run_logger
 
 from blocks.company import Company
 from blocks.errors import BlockError
+from policy.wording import short
 
 
 def when_merged(company: Company, commit: str, *, pull_request: int | None) -> datetime | None:
@@ -18,6 +19,6 @@ def when_merged(company: Company, commit: str, *, pull_request: int | None) -> d
         numbers = [pull_request] if pull_request else github.list_pulls_of([commit])[commit]
         pulls = [github.read_pull_request(number) for number in numbers]
     except BlockError as error:
-        get_run_logger().warning("When %s was merged is not known: %s", commit[:7], error)
+        get_run_logger().warning("When %s was merged is not known: %s", short(commit), error)
         return None
     return min((pull.merged_at for pull in pulls if pull.merged_at and pull.base == main), default=None)

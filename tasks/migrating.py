@@ -10,7 +10,6 @@ from blocks.errors import BlockError, Refused
 from blocks.postgres import Postgres
 from blocks.postgres_sessions import WaitWatch, list_holders
 from blocks.postgres_tables import is_migrating
-from policy.combined import listed
 from policy.judgement import spoken
 from policy.migrations import MigrationReading
 from policy.migrations.closing import list_taken_away
@@ -20,6 +19,7 @@ from policy.migrations.waiting import find_in_the_way, pause_after_time_out
 from policy.plans import Migrating
 from policy.record import Event
 from policy.troubleshooting import advice_for
+from policy.wording import listed
 from tasks.migration_facts import applied_rows, name_of, new_readings, project_of
 from tasks.run import Run, pause_after
 from tasks.step import Seen, Step

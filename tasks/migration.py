@@ -10,7 +10,7 @@ from blocks.backup_store import BackupStore
 from blocks.errors import Absent, Refused
 from blocks.postgres import Postgres
 from blocks.postgres_tables import answers, count_rows, list_invalid_indexes
-from policy.combined import combine, listed
+from policy.combined import combine
 from policy.health import judge_every_server
 from policy.items import Way
 from policy.judgement import Judgement, failed, not_applicable, passed, unknown
@@ -21,6 +21,7 @@ from policy.migrations.history import judge_applied, judge_history, judge_unchan
 from policy.migrations.judging import NONE, judge_safety, worst_of_release
 from policy.migrations.order import judge_order
 from policy.migrations.row_counts import Counted, judge_row_counts
+from policy.wording import listed
 from tasks.backfill import say_backfills
 from tasks.backup import take_backup, take_proved_backup
 from tasks.item import item

@@ -16,6 +16,7 @@ from policy.migrations.opinion import Opinion
 from policy.migrations.questions import list_questions
 from policy.migrations.trial import Down, find_down
 from policy.risk import DOWN
+from policy.wording import short
 from tasks.run import Run
 from tasks.systems import DATABASE, PRISMA
 
@@ -121,7 +122,7 @@ def _read_files(company: Company, commit: str, paths: Sequence[str]) -> Mapping[
             return company.github.read_file(path, commit)
         except Refused as error:
             raise Refused(
-                f"{path} at {commit[:7]}: {error}; a migration is a folder with a file {MIGRATION}"
+                f"{path} at {short(commit)}: {error}; a migration is a folder with a file {MIGRATION}"
             ) from error
 
     with ThreadPoolExecutor(_PARALLEL) as pool:

@@ -26,6 +26,7 @@ from policy.migrations.old_code import (
 )
 from policy.migrations.order import plan_order
 from policy.record import Event
+from policy.wording import short_digest
 from tasks.migration_facts import new_readings
 from tasks.run import Run, pause_after
 from tasks.smoke_tests import judge_smoke_tests
@@ -114,7 +115,7 @@ def put_on_staging(run: Run, image: str, digest: str, key: str) -> Step:
 
     def look(company: Company) -> Seen:
         runs = staging_runs(company)
-        return Seen(runs == digest, f"staging runs {(runs or 'an image without digest')[:19]}")
+        return Seen(runs == digest, f"staging runs {short_digest(runs)}")
 
     def act(company: Company, number: int) -> None:
         staging = STAGING.required(company)
@@ -146,11 +147,11 @@ def staging_put_back(run: Run, left: Left) -> Step:
         if runs not in (left.digest, kept.digest):
             return Seen(
                 done=True,
-                sentence=f"staging runs {str(runs)[:19]}, which somebody deployed meanwhile; it is left alone",
+                sentence=f"staging runs {short_digest(runs)}, which somebody deployed meanwhile; it is left alone",
             )
         health = judge_health(staging.fleet.read_health(server))
         as_before = runs == kept.digest and staging.fleet.has_kept_files(server, left.kept_under)
-        return Seen(as_before and health.verdict.lets_pass, f"staging runs {str(runs)[:19]}; {health.sentence}")
+        return Seen(as_before and health.verdict.lets_pass, f"staging runs {short_digest(runs)}; {health.sentence}")
 
     def act(company: Company, number: int) -> None:
         staging = STAGING.required(company)

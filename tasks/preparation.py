@@ -25,6 +25,7 @@ from policy.release import Build
 from policy.samples import judge_numbers
 from policy.troubleshooting import advice_for
 from policy.windows import judge_window
+from policy.wording import short, short_digest
 from tasks.backup import dump_name
 from tasks.change_facts import review_of_release
 from tasks.item import item
@@ -58,7 +59,7 @@ def deployed_to_staging(run: Run) -> Step:
         return Seen(judgement.verdict.lets_pass, judgement.sentence)
 
     def act(company: Company, _number: int) -> None:
-        company.github.merge_into(branch, commit, f"Deploy {commit[:7]} to staging")
+        company.github.merge_into(branch, commit, f"Deploy {short(commit)} to staging")
 
     by_hand = run.release.is_built_on_servers
     return Step(
@@ -67,9 +68,9 @@ def deployed_to_staging(run: Run) -> Step:
         name="deployed",
         look=look,
         act=behind_staging_fence(partial(build_on_staging, run)) if by_hand else act,
-        does=f"on staging: git fetch, docker compose build and up with {commit[:7]}"
+        does=f"on staging: git fetch, docker compose build and up with {short(commit)}"
         if by_hand
-        else f"merge {commit[:7]} into {branch}, wait until staging serves it",
+        else f"merge {short(commit)} into {branch}, wait until staging serves it",
         undo="none needed: staging carries the next candidate",
         within=run.limits.staging,
     )
@@ -105,7 +106,7 @@ def staging_smoke_test(run: Run, staging: Staging) -> Judgement:
         return tested
     since = find_trial_start(run.record.rows(), run.release, began=_read_staging_start(staging))
     if since is None:
-        commit = run.release.commit[:7]
+        commit = short(run.release.commit)
         return combine((tested, unknown(f"since when staging serves {commit} is not known; [staging_metrics] tells")))
     return combine(
         (tested, errors_since(run.company.sentry, since, environment=STAGING.section, zone=run.company.rules.time_zone))
@@ -215,14 +216,14 @@ def way_back_known(run: Run) -> Judgement:
         state = run.company.fleet.read_state(server)
         if state.image_digest is None:
             return failed(f"{server.name} runs no image that has a digest; there is nothing to roll back to")
-        named = f"Image {run.release.previous_commit[:7]} ({state.image_digest[:19]}…)"
+        named = f"Image {short(run.release.previous_commit)} ({short_digest(state.image_digest)}…)"
         if state.was_built_there and not run.company.fleet.has_image(server, state.image_digest):
             return failed(f"{named} was built on {server.name} and is gone from it; there is nothing to roll back to")
         if not state.was_built_there and not run.company.registry.can_pull(state.image_digest):
             return failed(f"{named} can no longer be pulled; there is nothing to roll back to")
         where = "built there" if state.was_built_there else "can be pulled"
-        known.append(f"{server.name} {state.image_digest[:19]}, {where}")
-    return passed(f"back to {run.release.previous_commit[:7]}: {'; '.join(known)}")
+        known.append(f"{server.name} {short_digest(state.image_digest)}, {where}")
+    return passed(f"back to {short(run.release.previous_commit)}: {'; '.join(known)}")
 
 
 def record_way_back(run: Run) -> None:
@@ -243,7 +244,7 @@ def merge_and_build(run: Run) -> Build:
     url = _wait_for_pipeline(run, commit)
     digest = run.company.registry.find_digest(commit)
     if digest is None:
-        raise StepFailed(f"2.1.1: the registry has no image of {commit[:7]}, though its pipeline is green ({url})")
+        raise StepFailed(f"2.1.1: the registry has no image of {short(commit)}, though its pipeline is green ({url})")
     merged_at = when_merged(run.company, commit, pull_request=run.release.request.pull_request)
     build = Build(commit=commit, image=run.company.registry.name, digest=digest, merged_at=merged_at, run_url=url)
     run.record.append(Event.BUILT, item="2.1.1", facts=build.model_dump(mode="json"))
@@ -261,7 +262,7 @@ def _merged_commit(run: Run) -> str:
     run.record.append(Event.CONFIRMED, item="2.1.1", subject=f"#{number}", step="merged", facts={"sentence": merged})
     if run.company.github.read_tree(merged) != run.company.github.read_tree(run.release.commit):
         raise StepFailed(
-            f"2.1.1: the merge {merged[:7]} holds other files than {run.release.commit[:7]}, which was checked;"
+            f"2.1.1: the merge {short(merged)} holds other files than {short(run.release.commit)}, which was checked;"
             " release the merge as a commit of its own"
         )
     return merged
@@ -278,11 +279,11 @@ def _wait_for_pipeline(run: Run, commit: str) -> str:
             if found.conclusion != "success":
                 steps = ", ".join(found.failed_steps) or "no step named"
                 raise StepFailed(
-                    f"2.1.1: the pipeline of {commit[:7]} ended with {found.conclusion} ({steps}): {found.url}."
+                    f"2.1.1: the pipeline of {short(commit)} ended with {found.conclusion} ({steps}): {found.url}."
                     f" {advice_for('10.1')}"
                 )
             return found.url
         if time.monotonic() > deadline:
             state = found.status if found else "not started"
-            raise StepFailed(f"2.1.1: the pipeline of {commit[:7]} is {state} after {spoken(run.limits.build)}")
+            raise StepFailed(f"2.1.1: the pipeline of {short(commit)} is {state} after {spoken(run.limits.build)}")
         time.sleep(pause_after(time.monotonic() - began))

@@ -11,9 +11,9 @@ from pydantic import TypeAdapter
 from blocks.company import Company
 from blocks.errors import BlockError, Misconfigured, Unreachable
 from policy.backups import LOOK_BACK, Backup, is_packed, list_newest
-from policy.combined import listed
 from policy.judgement import Judgement, failed, unknown
 from policy.restored import Proof, judge_rehearsal, say_proved
+from policy.wording import listed
 from tasks.backup import dump_name
 from tasks.run import utc_now
 from tasks.scratch import count_restored, scratch_database

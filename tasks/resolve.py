@@ -7,7 +7,6 @@ from blocks.company import Company
 from blocks.errors import Meant, Refused
 from blocks.github import GitHub
 from blocks.record import Record
-from policy.combined import counted, listed
 from policy.health import read_health
 from policy.hotfix import judge_tried, judge_urgency
 from policy.items import Way
@@ -21,6 +20,7 @@ from policy.release import HotfixRequest, ManualRequest, Release, Request
 from policy.risk import ChangeSet, assess_risk, list_migrations
 from policy.roles import Person
 from policy.way_home import decided_home
+from policy.wording import counted, listed, short
 from tasks.backfill import read_backfills
 from tasks.manual import read_pipeline
 from tasks.migration_facts import outside_of_prisma, read_new_migrations
@@ -37,12 +37,12 @@ def resolve(request: Request, company: Company, *, key: str, way: Way, now: date
     previous = serving_commit(company)
     if commit == previous:
         raise BadRequest(
-            f"commit: {commit[:7]} is already live on every server; there is nothing to release,"
+            f"commit: {short(commit)} is already live on every server; there is nothing to release,"
             " and its migrations alone are for the deployment `migration`"
         )
     if not contains(company.github, previous, commit):
         raise BadRequest(
-            f"commit: {commit[:7]} does not contain {previous[:7]}, which production serves;"
+            f"commit: {short(commit)} does not contain {short(previous)}, which production serves;"
             " use the deployment `rollback` to go back, or bring the branch up to date"
         )
     change = company.github.read_change_set(previous, commit)
@@ -129,14 +129,14 @@ def _from_a_branch(request: Request, company: Company, commit: str) -> tuple[str
     main = company.rules.main_branch
     if not request.is_built_on_servers or company.github.is_ancestor(commit, main):
         return ()
-    return (f"{commit[:7]} is released from a branch: it is not on {main}",)
+    return (f"{short(commit)} is released from a branch: it is not on {main}",)
 
 
 def require_migrations(company: Company, commit: str, paths: Sequence[str]) -> Sequence[MigrationReading]:
     """Return what these migrations of a commit do; raises BadRequest where they could not be carried out."""
     if not paths:
         return ()
-    named = f"commit: {commit[:7]} brings {counted(len(paths), 'database migration')} ({listed(paths, most=3)})"
+    named = f"commit: {short(commit)} brings {counted(len(paths), 'database migration')} ({listed(paths, most=3)})"
     if company.prisma is None or company.database is None:
         missing = " and ".join(
             section
@@ -158,9 +158,9 @@ def require_backfills(company: Company, change: ChangeSet) -> Sequence[Backfill]
     try:
         found = read_backfills(company, change.head, [path for path in change.files if path not in change.gone])
     except Refused as error:
-        raise BadRequest(f"commit: {change.head[:7]}: {error}") from error
+        raise BadRequest(f"commit: {short(change.head)}: {error}") from error
     if found and company.database is None:
-        raise BadRequest(f"commit: {change.head[:7]} brings a backfill, and there is no [database] in the settings")
+        raise BadRequest(f"commit: {short(change.head)} brings a backfill, and there is no [database] in the settings")
     return found
 
 
@@ -219,7 +219,7 @@ def serving_commit(company: Company) -> str:
             raise BadRequest(f"{server.name} does not say which version it serves, so there is no way back to it")
         served[server.name] = health.version
     if len(set(served.values())) != 1:
-        listed = ", ".join(f"{name} serves {version[:7]}" for name, version in served.items())
+        listed = ", ".join(f"{name} serves {short(version)}" for name, version in served.items())
         raise BadRequest(f"the servers differ ({listed}); roll back or repair before a new release")
     return company.github.read_commit(next(iter(served.values()))).sha
 
@@ -251,7 +251,7 @@ def _commit_of(request: Request, company: Company) -> str:
         raise BadRequest(f"commit: {error}") from error
     main = company.rules.main_branch
     if not request.is_built_on_servers and not company.github.is_ancestor(commit, main):
-        raise BadRequest(f"commit: {commit[:7]} is not on {main}; merge it first, or name its pull request")
+        raise BadRequest(f"commit: {short(commit)} is not on {main}; merge it first, or name its pull request")
     if request.is_built_on_servers:
         _refuse_of_fork(commit, company)
     return commit
@@ -264,7 +264,7 @@ def _refuse_of_fork(commit: str, company: Company) -> None:
     if pulls and not any(pull.merged or not pull.from_fork for pull in pulls):
         named = ", ".join(f"#{pull.number}" for pull in pulls)
         raise BadRequest(
-            f"commit: {commit[:7]} comes from a fork ({named}); push it to a branch of this repository,"
+            f"commit: {short(commit)} comes from a fork ({named}); push it to a branch of this repository,"
             " whose pull request is reviewed"
         )
 
@@ -276,7 +276,7 @@ def _head_of(number: int, company: Company, *, as_it_is: bool) -> str:
     except Refused as error:
         raise BadRequest(f"pull_request: {error}") from error
     if pull.merged:
-        raise BadRequest(f"pull_request: {number} is merged already; name its commit {str(pull.merge_commit)[:7]}")
+        raise BadRequest(f"pull_request: {number} is merged already; name its commit {short(str(pull.merge_commit))}")
     if pull.state != "open" or pull.from_fork or pull.base != company.rules.main_branch:
         raise BadRequest(
             f"pull_request: {number} is {pull.state}, into {pull.base}{', from a fork' if pull.from_fork else ''};"

@@ -9,6 +9,7 @@ from policy.items import Way
 from policy.migrations.alone import say_why_not_alone
 from policy.migrations.history import Progress, progress_of
 from policy.release import Release, Request
+from policy.wording import short
 from tasks.resolve import BadRequest, check_request, contains, freeze, require_migrations, serving_commit
 from tasks.systems import DATABASE, PRISMA
 
@@ -21,15 +22,17 @@ def resolve_migration(request: Request, company: Company, *, key: str, now: date
     previous = serving_commit(company)
     if not contains(company.github, previous, commit):
         raise BadRequest(
-            f"commit: {commit[:7]} does not contain {previous[:7]}, which production serves; a migration of older code"
-            " is not carried out"
+            f"commit: {short(commit)} does not contain {short(previous)}, which production serves; a migration of older"
+            " code is not carried out"
         )
     if missing := [one.section for one in (PRISMA, DATABASE) if one.of(company) is None]:
         raise BadRequest(f"commit: without [{'] and ['.join(missing)}] in the settings nothing is migrated")
     change = company.github.read_change_set(previous, commit)
     waiting = _list_waiting(company, commit)
     if not waiting:
-        raise BadRequest(f"commit: {commit[:7]} brings no migration that the database has not; there is nothing to do")
+        raise BadRequest(
+            f"commit: {short(commit)} brings no migration that the database has not; there is nothing to do"
+        )
     readings = require_migrations(company, commit, waiting)
     prisma = PRISMA.required(company)
     why_not = say_why_not_alone(
@@ -40,7 +43,7 @@ def resolve_migration(request: Request, company: Company, *, key: str, now: date
         harmless=company.risk_rules.harmless,
     )
     if why_not:
-        raise BadRequest(f"commit: {commit[:7]} cannot be migrated by itself: {why_not}")
+        raise BadRequest(f"commit: {short(commit)} cannot be migrated by itself: {why_not}")
     return freeze(request, company, change, waiting, readings, key=key, way=Way.MIGRATION, now=now)
 
 

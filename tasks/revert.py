@@ -16,6 +16,7 @@ from policy.release import Build, Release
 from policy.revert import Brought, Compared, branch_of, commit_message, find_reverted, judge_revert, title_of
 from policy.risk import Commit
 from policy.troubleshooting import advice_for
+from policy.wording import short
 from tasks.item import item
 from tasks.run import Run
 from tasks.step import Seen, Step
@@ -47,7 +48,9 @@ def branch_made(run: Run, brought: Brought) -> Step:
 
     def look(company: Company) -> Seen:
         stands_at = company.github.find_branch(branch)
-        return Seen(stands_at is not None, f"{branch} stands at {stands_at[:7]}" if stands_at else f"no {branch} yet")
+        return Seen(
+            stands_at is not None, f"{branch} stands at {short(stands_at)}" if stands_at else f"no {branch} yet"
+        )
 
     def act(company: Company, _number: int) -> None:
         company.github.create_branch(branch, _commit(company, brought))
@@ -58,7 +61,7 @@ def branch_made(run: Run, brought: Brought) -> Step:
         name="branch made",
         look=look,
         act=act,
-        does=f"GitHub: a commit with the files of {brought.before[:7]} after {brought.commit[:7]}, on {branch}",
+        does=f"GitHub: a commit with the files of {short(brought.before)} after {short(brought.commit)}, on {branch}",
         undo=f"delete the branch {branch}",
         within=run.limits.boot,
     )
@@ -86,9 +89,9 @@ def main_taken_in(run: Run, brought: Brought) -> Step:
             company.github.merge_into(branch, main, f"Take {main} into {branch}")
         except Refused as error:
             raise Refused(
-                f"what was merged since {brought.commit[:7]} changed the same lines, so this is for people: check out"
-                f" {branch}, `git merge origin/{main}`, settle the conflict and push, then start `Revert/revert` again;"
-                f" or mend it by a commit on top. GitHub said: {error}"
+                f"what was merged since {short(brought.commit)} changed the same lines, so this is for people: check"
+                f" out {branch}, `git merge origin/{main}`, settle the conflict and push, then start `Revert/revert`"
+                f" again; or mend it by a commit on top. GitHub said: {error}"
             ) from error
 
     return Step(
@@ -136,20 +139,20 @@ def pipeline_green(run: Run, commit: str) -> Step:
         found = company.github.read_workflow_run(commit, workflow)
         if found is None or found.status != "completed":
             state = found.status if found else "not started"
-            return Seen(done=False, sentence=f"the pipeline of {commit[:7]} is {state}")
+            return Seen(done=False, sentence=f"the pipeline of {short(commit)} is {state}")
         if found.conclusion != "success":
             steps = ", ".join(found.failed_steps) or "no step named"
-            said = f"the pipeline of {commit[:7]} ended with {found.conclusion} ({steps}): {found.url}"
+            said = f"the pipeline of {short(commit)} ended with {found.conclusion} ({steps}): {found.url}"
             raise Refused(f"{said}. {advice_for('10.1')}")
         return Seen(done=True, sentence=found.url)
 
     return Step(
         number=NUMBER,
-        subject=commit[:7],
+        subject=short(commit),
         name="pipeline green",
         look=look,
         act=lambda _company, _number: None,
-        does=f"wait for {workflow} on {commit[:7]}",
+        does=f"wait for {workflow} on {short(commit)}",
         undo="nothing to undo: it was only waited for",
         within=run.limits.build,
     )
@@ -176,7 +179,7 @@ def compare_revert(
         differing = () if same else github.list_changed_files(brought.before, commit)
         since = () if same else _merged_since(run, brought, commit)
     except BlockError as error:
-        return unknown(f"{commit[:7]} could not be compared with {brought.before[:7]}: {error}")
+        return unknown(f"{short(commit)} could not be compared with {short(brought.before)}: {error}")
     found = Compared(commit, same_files=same, same_image=bool(digest) and digest in before, differing=differing)
     return judge_revert(found, brought, since=since)
 

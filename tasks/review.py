@@ -23,6 +23,7 @@ from policy.security_scans import (
     read_pnpm_audit,
     read_snyk,
 )
+from policy.wording import short
 from tasks.change_facts import (
     checks_of_release,
     pulls_by_commit,
@@ -57,7 +58,7 @@ def code_review_completed(run: Run) -> Judgement:
     """Enough people who did not write it approved the head of each pull request that lands, and nobody objects."""
     company = run.company
     if run.release.is_live_already:
-        return not_applicable(f"{run.release.commit[:7]} is live already; no commit goes to production")
+        return not_applicable(f"{short(run.release.commit)} is live already; no commit goes to production")
     reviewers = Reviewers(
         roster=company.roster,
         rules=company.evidence.reviews,

@@ -8,7 +8,6 @@ from blocks.company import Company
 from blocks.errors import Refused
 from blocks.fleet import Server, ServerState, commands
 from blocks.load_balancer import BalancedServer
-from policy.combined import counted
 from policy.health import judge_health
 from policy.judgement import Judgement, not_configured, spoken, worst_of
 from policy.record import Event
@@ -16,6 +15,7 @@ from policy.red_flags import judge_conclusion
 from policy.served import DRAINED, IN_ROTATION, UPDATED
 from policy.stopped import say_killed
 from policy.troubleshooting import explain
+from policy.wording import counted, short, short_digest
 from tasks.item import item
 from tasks.run import Run
 from tasks.serving import refuse_unless_another_is_up, refuse_unless_enough_stay
@@ -99,7 +99,7 @@ def updated(server: Server, run: Run) -> Step:
         if state.container is not None and state.image_digest not in known:
             raise Refused(f"{_say(state)}, neither the old nor the new version: somebody is repairing by hand")
         if not (state.running and state.image_digest == digest):
-            return Seen(done=False, sentence=f"{_say(state)}, expected {digest[:19]}")
+            return Seen(done=False, sentence=f"{_say(state)}, expected {short_digest(digest)}")
         return Seen(done=True, sentence="; ".join(filter(None, (_say(state), say_how_it_ended(server, run)))))
 
     return Step(
@@ -236,7 +236,7 @@ def _healthy(server: Server, run: Run, *, number: str, version: str) -> Step:
         name=HEALTHY,
         look=look,
         act=lambda _company, _number: None,
-        does=f"ask {server.health} until it is healthy and serves {version[:7]}",
+        does=f"ask {server.health} until it is healthy and serves {short(version)}",
         explain=lambda company: explain("10.3", company.fleet.read_log_tail(server)),
         undo="nothing to undo: it was only asked",
         within=run.limits.boot,
@@ -275,7 +275,7 @@ def _stop(server: Server, run: Run) -> str:
 
 def _up(server: Server, run: Run, commit: str = "") -> str:
     up = shlex.join(commands.up(run.company.fleet.compose_file, server.service))
-    return f"git checkout --detach {commit[:7]} && {up}" if commit else up
+    return f"git checkout --detach {short(commit)} && {up}" if commit else up
 
 
 def _balanced(company: Company, server: Server) -> BalancedServer:
@@ -294,4 +294,4 @@ def _say(state: ServerState) -> str:
     if state.container is None:
         return f"{state.server} has no container"
     ended = "" if state.running else f", ended with {state.exit_code}"
-    return f"{state.server} runs {(state.image_digest or 'an image without digest')[:19]}{ended}"
+    return f"{state.server} runs {short_digest(state.image_digest)}{ended}"

@@ -11,7 +11,7 @@ from blocks.errors import Absent
 from blocks.jira import Jira
 from blocks.postgres import Postgres
 from blocks.sentry import Sentry
-from policy.combined import combine, listed
+from policy.combined import combine
 from policy.incidents import judge_alerts, judge_incidents, judge_tickets
 from policy.judgement import Judgement, failed, not_applicable, not_configured, passed
 from policy.new_errors import judge_new_errors
@@ -19,6 +19,7 @@ from policy.record import Event
 from policy.reminders import count_pages
 from policy.slow_queries import Snapshot, Statement, judge_slow_queries
 from policy.tickets import judge_closed
+from policy.wording import listed, short
 from tasks.change_facts import tickets_of_release
 from tasks.item import item
 from tasks.run import Run, utc_now
@@ -99,8 +100,8 @@ def log_written(run: Run) -> Step:
     title = f"{release.opened_at.astimezone(ZoneInfo(run.company.rules.time_zone)):%Y-%m-%d} {release.request.summary}"
     paragraphs = [
         f"{release.what}, requested by {release.request.requested_by}, {release.risk} risk.",
-        f"Commits: {listed(f'{one.sha[:7]} {one.subject}' for one in release.commits)}",
-        f"Servers: {', '.join(release.servers)}. Before: {release.previous_commit[:7]}.",
+        f"Commits: {listed(f'{short(one.sha)} {one.subject}' for one in release.commits)}",
+        f"Servers: {', '.join(release.servers)}. Before: {short(release.previous_commit)}.",
     ]
 
     def look(company: Company) -> Seen:
@@ -168,7 +169,7 @@ def release_tagged(run: Run) -> Step:
 
     def look(company: Company) -> Seen:
         stands_at = company.github.read_tag(name)
-        return Seen(stands_at == commit, f"{name} stands at {stands_at[:7]}" if stands_at else f"there is no {name}")
+        return Seen(stands_at == commit, f"{name} stands at {short(stands_at)}" if stands_at else f"there is no {name}")
 
     return Step(
         number="3.4.4",
@@ -176,7 +177,7 @@ def release_tagged(run: Run) -> Step:
         name="tagged",
         look=look,
         act=lambda company, _number: company.github.create_tag(name, commit, run.release.what),
-        does=f"GitHub: tag {commit[:7]} as {name}",
+        does=f"GitHub: tag {short(commit)} as {name}",
         undo=f"delete the tag {name}",
         within=run.limits.boot,
     )

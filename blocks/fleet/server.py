@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from policy.wording import short_digest
+
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _DIGEST = re.compile(r"(?:^|@)(sha256:[0-9a-f]{64})$")
 
@@ -67,7 +69,7 @@ class ServerState:
         """What runs there, in one sentence."""
         if self.container is None:
             return f"{self.server} has no container"
-        image = f"{self.image_digest[:19]}…" if self.image_digest else f"{self.image} (no digest)"
+        image = f"{short_digest(self.image_digest)}…" if self.image_digest else f"{self.image} (no digest)"
         if self.running:
             return f"{self.server} runs {image}"
         return f"{self.server} has stopped with exit code {self.exit_code} on {image}"
@@ -85,7 +87,7 @@ class Kept:
     @property
     def sentence(self) -> str:
         """What is kept, in one sentence."""
-        return f"{self.server} keeps {self.digest[:19]}… with its Compose file and environment"
+        return f"{self.server} keeps {short_digest(self.digest)}… with its Compose file and environment"
 
 
 @dataclass(frozen=True, slots=True)

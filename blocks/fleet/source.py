@@ -10,6 +10,7 @@ from blocks.fleet import commands
 from blocks.fleet.fenced import FencedFolder
 from blocks.fleet.server import Server, Source
 from blocks.fleet.ssh import Ran
+from policy.wording import short
 
 _FETCH = Path(__file__).with_name("fetch.sh")
 _BUILD = Path(__file__).with_name("build.sh")
@@ -44,7 +45,7 @@ class SourceFolder:
         ran = self.folder.change(number, words, limit=self.fetch_timeout)
         if ran.status:
             error = Unreachable if any(word in ran.err.lower() for word in _MAY_WORK_LATER) else Refused
-            raise error(f"{self.server.name}: git cannot lay out {commit[:7]}: {_last_lines(ran, 3)}")
+            raise error(f"{self.server.name}: git cannot lay out {short(commit)}: {_last_lines(ran, 3)}")
 
     def build(self, number: int, key: str, commit: str) -> None:
         """Build the image of what is laid out; raise Refused with the build's last lines if it ends badly."""

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Sequence
 
-from policy.combined import listed
 from policy.judgement import Judgement, not_applicable, passed
 from policy.migrations.backfill import backfills_folder
 from policy.migrations.findings import Stage
 from policy.migrations.judging import NONE
 from policy.migrations.reading import MigrationReading
 from policy.path_pattern import matches_any
+from policy.wording import listed
 
 
 def list_code(files: Sequence[str], *, folder: str, schema: str, harmless: Collection[str]) -> tuple[str, ...]:

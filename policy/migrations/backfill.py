@@ -9,7 +9,6 @@ from typing import cast
 from pglast import ast
 from pglast.enums import A_Expr_Kind, BoolExprType, NullTestType, OnConflictAction
 
-from policy.combined import counted
 from policy.limits import Risk
 from policy.migrations.expressions import effectful_functions
 from policy.migrations.statements import (
@@ -21,6 +20,7 @@ from policy.migrations.statements import (
     strings,
     walk,
 )
+from policy.wording import counted
 
 FIRST, LAST = 1, 2
 # What stands in quotes or in a comment is passed over whole: there `:first` is what its author wrote.

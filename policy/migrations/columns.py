@@ -3,12 +3,12 @@
 from pglast import ast
 from pglast.enums import ConstrType
 
-from policy.combined import counted
 from policy.migrations.expressions import is_null, unsteady_part
 from policy.migrations.facts import Table
 from policy.migrations.findings import NOTHING_TO_UNDO, Finding, Lock, Mode, Safety, Undo, safe, unlisted
 from policy.migrations.so_far import SoFar
 from policy.migrations.statements import named, quoted, strings
+from policy.wording import counted
 
 _SERIALS = frozenset(("serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"))
 _REWRITE_ADVICE = "add the column without a default, set the default in a second step, and fill the old rows in batches"

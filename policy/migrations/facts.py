@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from policy.combined import counted
 from policy.migrations.asked import Asked
+from policy.wording import counted
 
 
 class Constraint(StrEnum):

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from policy.combined import combine, listed
+from policy.combined import combine
 from policy.judgement import Judgement, failed, passed, unknown
 from policy.rows_left_out import leave_rows_out
+from policy.wording import listed
 
 _LOCK_TIMEOUT = "canceling statement due to lock timeout"
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from policy.combined import combine, counted, listed
+from policy.combined import combine
 from policy.judgement import Judgement, failed, not_applicable, passed
 from policy.limits import Risk
 from policy.migrations.findings import Finding, Safety, worst_class
 from policy.migrations.reading import MigrationReading
+from policy.wording import counted, listed
 
 NONE = "no migration comes with this release"
 _RISKS = {Safety.SAFE: Risk.LOW, Safety.RISKY: Risk.MEDIUM, Safety.DANGEROUS: Risk.HIGH}

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from policy.combined import counted, listed, short
 from policy.judgement import Judgement, Verdict, failed, passed, unknown
 from policy.record import Event, Row
+from policy.wording import counted, listed, short
 
 SUBJECT = "staging"
 TRIED, PUT_THERE, PUT_BACK = "version in production tried", "version in production", "put back"

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from policy.combined import listed
 from policy.judgement import Judgement, failed, not_applicable, passed
 from policy.migrations.findings import Stage
 from policy.migrations.judging import NONE
 from policy.migrations.reading import MigrationReading
+from policy.wording import listed
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from policy.combined import combine, counted
+from policy.combined import combine
 from policy.judgement import Judgement, failed, passed, unknown
+from policy.wording import counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from difflib import unified_diff
 
-from policy.combined import counted, listed
 from policy.judgement import Judgement, failed, passed
+from policy.wording import counted, listed
 
 # What pg_dump writes anew each time, or that says nothing of the schema.
 _OF_ITS_SESSION = (

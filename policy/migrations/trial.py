@@ -6,12 +6,13 @@ from enum import StrEnum
 
 from pglast import ast
 
-from policy.combined import combine, listed
+from policy.combined import combine
 from policy.judgement import Judgement, failed, passed
 from policy.limits import Risk
 from policy.migrations.judging import judge_reversibility
 from policy.migrations.reading import MigrationReading
 from policy.migrations.statements import UnreadableSql, read_statements
+from policy.wording import listed
 
 
 class Source(StrEnum):

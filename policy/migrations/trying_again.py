@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from policy.combined import listed
 from policy.migrations.history import Applied, Progress, is_lock_timeout
 from policy.migrations.reading import MigrationReading
+from policy.wording import listed
 
 
 def list_to_try_again(rows: Sequence[Applied], readings: Sequence[MigrationReading]) -> tuple[str, ...]:

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from policy.combined import combine, counted, listed
+from policy.combined import combine
 from policy.judgement import Judgement, failed, passed, spoken, unknown
 from policy.migrations.closing import list_taken_away
 from policy.migrations.findings import Finding, Stage
 from policy.migrations.reading import MigrationReading
+from policy.wording import counted, listed
 
 JUST_APPLIED = timedelta(minutes=15)
 TOO_LATE = timedelta(hours=1)

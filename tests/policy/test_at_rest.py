@@ -13,7 +13,8 @@ from tests.policy.rows import FIRST, NEW, OLD, SECOND, THIRD, row
 
 LIMIT = timedelta(minutes=1)
 BEAT = datetime(2026, 11, 24, 18, 4, 5, tzinfo=UTC)
-SAID = "Tomas Lima is releasing b2b2b2b since 18:00:00 UTC (hold 22)"
+ZONE = "Europe/Madrid"
+SAID = "Tomas Lima is releasing b2b2b2b for 4 min so far (hold 22)"
 OPEN = row(Event.INTENDED, item="2.1.2", subject=FIRST)
 UNREADABLE = Unreadable("row 5 was altered after it was written")
 BUILT_THERE = ("sha256:" + "d4" * 32, "sha256:" + "e5" * 32)
@@ -54,8 +55,8 @@ def sealed(outcome: Ending, sentence: str = "well") -> End:
             DEAD,
             OPEN,
             FAILED,
-            "hold 22 of Tomas Lima for b2b2b2b is silent since 18:04:05 UTC (4 min, the limit is 1 min), and its"
-            " record is open",
+            "hold 22 of Tomas Lima for b2b2b2b is silent since Tue 24 Nov, 19:04:05 CET (4 min, the limit is 1 min),"
+            " and its record is open",
             "recovery takes it over by itself while a worker runs (Prefect, worker): start one if none does",
         ),
         (DEAD, OPEN, FAILED, "is open", "to go back at once start `Rollback/rollback`"),
@@ -74,7 +75,7 @@ def sealed(outcome: Ending, sentence: str = "well") -> End:
 def test_a_hold_is_free_or_lives_or_is_red_with_who_takes_it_over(
     holder: Holder | None, end: End, verdict: Verdict, said: str, advice: str
 ) -> None:
-    judgement, step = judge_hold(holder, end, limit=LIMIT)
+    judgement, step = judge_hold(holder, end, limit=LIMIT, zone=ZONE)
 
     assert judgement.verdict is verdict
     assert said in judgement.sentence
@@ -92,7 +93,7 @@ def test_a_hold_is_free_or_lives_or_is_red_with_who_takes_it_over(
             FREE,
             sealed(Ending.STUCK, "web-server-2 does not answer"),
             FAILED,
-            "b2b2b2b was left to people at 2026-11-24 18:00 UTC: web-server-2 does not answer",
+            "b2b2b2b was left to people on Tue 24 Nov, 19:00 CET: web-server-2 does not answer",
             "do what its page in the alerts channel says",
         ),
         (FREE, OPEN, FAILED, "is open, and nobody holds the environment", "verify_record 20261124-180000-1f2e3d4c"),
@@ -102,7 +103,7 @@ def test_a_hold_is_free_or_lives_or_is_red_with_who_takes_it_over(
 def test_the_newest_release_is_well_unless_it_waits_for_people(
     holder: Holder | None, end: End, verdict: Verdict, said: str, advice: str
 ) -> None:
-    judgement, step = judge_newest(holder, end)
+    judgement, step = judge_newest(holder, end, zone=ZONE)
 
     assert judgement.verdict is verdict
     assert said in judgement.sentence

@@ -18,7 +18,7 @@ PEOPLE = (
     Person(name="Carla Ortiz", roles=(Role.CTO,)),
     Person(name="Eva Kim", deputies=(DEPUTY,)),
 )
-HELD = "Ana Souza is releasing b2b2b2b since 10:00:00 UTC (hold 12)"
+HELD = "Ana Souza is releasing b2b2b2b for 2 min so far (hold 12)"
 
 
 def judge(name: str, *, lives: bool, although_it_lives: bool, on: date = DAY) -> Judgement:

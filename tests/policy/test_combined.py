@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.combined import combine, counted, listed, short
+from policy.combined import combine
 from policy.judgement import Judgement, Verdict, attested, failed, not_applicable, passed, unknown
+from policy.wording import counted, listed, short
 
 RED = failed("a is red", link="https://ci/a")
 LOST = unknown("b is lost", link="https://ci/b")

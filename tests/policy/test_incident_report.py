@@ -52,7 +52,7 @@ def reported(rows: tuple[Row, ...] = ROWS, impact: Impact = IMPACT, **more: Endi
 def test_the_timeline_is_told_in_words_of_our_own() -> None:
     assert list_timeline(ROWS, zone=ZONE) == [
         "Tue 24 Nov 2026, 10:00:01 the release of b2b2b2b was begun by Ana Souza",
-        "10:00:02  was there as an image",
+        "10:00:02 an unnamed commit was there as an image",
         "10:00:03 the way back was recorded",
         "10:00:05 2.1.2 web-server-1 drained: done",
         "10:00:06 2.1.2 web-server-1 updated: begun, and not seen to be done",
