@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import httpx
 from prefect import get_client
-from prefect.context import AsyncClientContext, FlowRunContext
+from prefect.context import AsyncClientContext
 from prefect.exceptions import FlowPauseTimeout, ObjectNotFound, PrefectException
 from prefect.flow_runs import apause_flow_run
 from prefect.input import RunInput
@@ -29,7 +29,7 @@ from policy.judgement import spoken
 from policy.plans import Cause
 from policy.typed import line, spelt
 from policy.wording import say_error
-from tasks.run import Lookout
+from tasks.run import Lookout, current_run
 
 LOOK_SECONDS = 0.25
 PAUSE_POLL_SECONDS = 1
@@ -182,14 +182,14 @@ async def _wait_for_answer(form: type[Form], evidence: str, asking: _Asking) -> 
 
 async def _is_deleted() -> bool:
     """Whether Prefect is well and does not know this run: what stands before a server may say 404 to everything."""
-    context = FlowRunContext.get()
-    if context is None or context.flow_run is None:
+    this = current_run()
+    if this is None:
         return False
     async with get_client() as client:
         if await client.api_healthcheck() is not None:
             return False
         try:
-            await client.read_flow_run(context.flow_run.id)
+            await client.read_flow_run(this.id)
         except ObjectNotFound:
             return True
         except (httpx.HTTPError, PrefectException):
@@ -199,9 +199,9 @@ async def _is_deleted() -> bool:
 
 async def _go_on_running() -> None:
     """Take the run out of its pause; the answer is known or no longer wanted."""
-    context = FlowRunContext.get()
-    if context is None or context.flow_run is None:
+    this = current_run()
+    if this is None:
         return
     async with get_client() as client:
         with suppress(httpx.HTTPError, PrefectException):
-            await client.set_flow_run_state(context.flow_run.id, Running(), force=True)
+            await client.set_flow_run_state(this.id, Running(), force=True)

@@ -1,6 +1,5 @@
 """How a release gets its name: the same one for a run and for every retry of it."""
 
-from prefect.context import FlowRunContext
 from prefect.logging import get_run_logger
 
 from blocks.company import Company
@@ -12,7 +11,7 @@ from policy.release import Release, Request
 from tasks.own_checks import read_own_checks
 from tasks.resolve import resolve, resume
 from tasks.resolve_migration import resolve_migration
-from tasks.run import Run, utc_now
+from tasks.run import Run, current_run, utc_now
 
 
 def open_release(request: Request, company: Company, *, way: Way, key: str = "") -> Release:
@@ -47,9 +46,8 @@ def run_of(company: Company, hold: Hold) -> Run | None:
 
 def release_key() -> str:
     """Return the run's own key: when the run was made, and the run's number."""
-    context = FlowRunContext.get()
-    if context is None or context.flow_run is None:
+    run = current_run()
+    if run is None:
         raise RuntimeError("a release is opened inside a flow run")
-    run = context.flow_run
     made = run.created or utc_now()
     return f"{made:%Y%m%d-%H%M%S}-{str(run.id)[:8]}"

@@ -8,7 +8,7 @@ import httpx
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
-from prefect.context import FlowRunContext, SettingsContext, get_settings_context
+from prefect.context import SettingsContext, get_settings_context
 from prefect.exceptions import PrefectException
 from prefect.states import Completed, Failed
 
@@ -20,7 +20,7 @@ from policy.page import headline, render_page, say_each
 from policy.record_page import render_record
 from policy.wording import short
 from tasks.item import Question, as_task
-from tasks.run import Run
+from tasks.run import Run, current_run
 
 
 class ChecksFailed(Meant):
@@ -129,7 +129,7 @@ def require(run: Run, *reports: Report) -> None:
 
 def publish_record(run: Run) -> None:
     """Leave the record as a page of the current run; without Prefect's server the store still has it."""
-    if FlowRunContext.get() is None:
+    if current_run() is None:
         return
     with suppress(httpx.HTTPError, PrefectException, BlockError):
         create_markdown_artifact(

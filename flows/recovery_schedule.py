@@ -16,9 +16,9 @@ from prefect.client.schemas.filters import (
     FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import StateType
-from prefect.context import FlowRunContext
 from prefect.logging import get_run_logger
 
+from tasks.run import current_run
 from tasks.run_log import client_or_warning, if_still_there
 
 FLOW = "Recovery"
@@ -65,8 +65,8 @@ def switch_off(environment: str) -> None:
 
 def leave_no_litter() -> None:
     """Mark the current run as idle and delete the idle ones before it."""
-    context = FlowRunContext.get()
-    if context is None or context.flow_run is None:
+    this = current_run()
+    if this is None:
         return
     with client_or_warning(_LOST) as client:
         for run in client.read_flow_runs(
@@ -80,7 +80,7 @@ def leave_no_litter() -> None:
             with if_still_there():
                 client.delete_flow_run(run.id)
         with if_still_there():
-            client.update_flow_run(context.flow_run.id, name="Looked: nothing to do", tags=[IDLE])
+            client.update_flow_run(this.id, name="Looked: nothing to do", tags=[IDLE])
 
 
 def _switch(environment: str, *, active: bool) -> int | None:

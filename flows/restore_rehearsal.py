@@ -2,7 +2,6 @@
 
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
-from prefect.context import FlowRunContext
 from prefect.logging import get_run_logger
 
 from blocks.company import Company
@@ -10,7 +9,7 @@ from blocks.errors import BlockError
 from policy.rehearsal_page import draw_rehearsal, rehearsal_failed
 from policy.roles import Role
 from tasks.rehearsal import Rehearsal, backup_rehearsed
-from tasks.run import utc_now
+from tasks.run import current_run, day_in, link_of_run
 from tasks.run_log import ends_with_its_sentence
 from tasks.systems import BACKUPS, SCRATCH
 
@@ -46,16 +45,15 @@ def _show(rehearsal: Rehearsal) -> None:
 
 def _tell(company: Company, rehearsal: Rehearsal) -> None:
     """Those who look after backups are told; the run fails with the same sentence whether they could be or not."""
-    context = FlowRunContext.get()
-    run = str(context.flow_run.id) if context and context.flow_run else ""
-    leads = company.roster.holders(Role.DEVOPS_LEAD, on=utc_now().date())
+    this = current_run()
+    leads = company.roster.holders(Role.DEVOPS_LEAD, on=day_in(company.rules.time_zone))
     text = rehearsal_failed(
         company.rules.environment,
         rehearsal.judgement.sentence,
         leads=leads,
-        link=f"{company.rules.prefect_ui}/v2/runs/flow-run/{run}",
+        link=link_of_run(company),
     )
     try:
-        company.slack.post(company.slack.alerts, text, f"restore-rehearsal/{run}")
+        company.slack.post(company.slack.alerts, text, f"restore-rehearsal/{this.id if this else ''}")
     except BlockError as error:
         get_run_logger().warning("Nobody was told in Slack: %s", error)

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import httpx
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
-from prefect.context import FlowRunContext
 from prefect.exceptions import PrefectException
 from prefect.logging import get_run_logger
 
@@ -20,7 +19,7 @@ from policy.judgement import Judgement, passed, spoken
 from policy.migrations.backfill import Backfill, NoBackfill, backfills_folder, list_backfills, read_backfill
 from policy.migrations.batches import Pace, Progress
 from policy.wording import counted
-from tasks.run import Run
+from tasks.run import Run, current_run
 from tasks.step import Seen, Step
 from tasks.systems import DATABASE
 
@@ -109,7 +108,7 @@ def _carry_out(run: Run, company: Company, backfill: Backfill) -> None:
 
 def _shown(backfill: Backfill) -> Callable[[Progress], None]:
     """Return what shows where a backfill stands: a line in the log and a bar on the run's page, now and then."""
-    bar = _new_bar(backfill.name) if FlowRunContext.get() is not None else None
+    bar = _new_bar(backfill.name) if current_run() else None
     shown_at = 0.0
 
     def show(progress: Progress) -> None:

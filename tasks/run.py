@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Protocol, TypeVar, cast
 from zoneinfo import ZoneInfo
 
+from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 
 from blocks.company import Company
@@ -124,11 +125,16 @@ class Run:
         return day_in(self.company.rules.time_zone)
 
 
+def current_run() -> FlowRun | None:
+    """Return the flow run that calls this, as Prefect had it when it began; None outside of one."""
+    context = FlowRunContext.get()
+    return context.flow_run if context else None
+
+
 def link_of_run(company: Company) -> str:
     """Where the page of the current run is in Prefect's UI."""
-    context = FlowRunContext.get()
-    ui = f"{company.rules.prefect_ui}/v2"
-    return f"{ui}/runs/flow-run/{context.flow_run.id}" if context and context.flow_run else ui
+    run, ui = current_run(), f"{company.rules.prefect_ui}/v2"
+    return f"{ui}/runs/flow-run/{run.id}" if run else ui
 
 
 def pause_after(waited: float) -> float:

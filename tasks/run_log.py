@@ -15,7 +15,6 @@ from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
 from prefect.client.schemas.objects import State
-from prefect.context import FlowRunContext
 from prefect.exceptions import FailedRun, ObjectNotFound, PrefectException
 from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
@@ -25,7 +24,7 @@ from policy.metrics import Ending
 from policy.record import Event, last
 from policy.run_tags import outcome_tag, release_tag, run_name, tags_of
 from policy.wording import say_error
-from tasks.run import Run
+from tasks.run import Run, current_run
 
 Asked = ParamSpec("Asked")
 Ended = TypeVar("Ended")
@@ -80,33 +79,33 @@ def ends_with_its_sentence(body: Callable[Asked, Ended]) -> Callable[Asked, Ende
 
 def call_run(name: str) -> None:
     """The current run is called so."""
-    context = FlowRunContext.get()
-    if context is None or context.flow_run is None:
+    this = current_run()
+    if this is None:
         return
     with client_or_warning(_LOST) as client:
-        _update(client, context.flow_run.id, name=name)
+        _update(client, this.id, name=name)
 
 
 def tag_beginning(run: Run) -> None:
     """The current run carries what is known of its release, and its commit in its name."""
-    context = FlowRunContext.get()
-    if context is None or context.flow_run is None:
+    this = current_run()
+    if this is None:
         return
     with client_or_warning(_LOST) as client:
-        tags = _merged(context.flow_run.tags, tags_of(run.release))
-        _update(client, context.flow_run.id, name=run_name(run.release), tags=tags)
+        tags = _merged(this.tags, tags_of(run.release))
+        _update(client, this.id, name=run_name(run.release), tags=tags)
 
 
 def tag_ending(run: Run) -> None:
     """Every run of the release carries how it ended: the one that a recovery brought home, too, and the recovery."""
-    context, sealed = FlowRunContext.get(), last(run.record.seen, Event.SEALED)
-    if context is None or context.flow_run is None or sealed is None:
+    this, sealed = current_run(), last(run.record.seen, Event.SEALED)
+    if this is None or sealed is None:
         return
     ended = outcome_tag(Ending(sealed.facts["outcome"]))
     with client_or_warning(_LOST) as client:
         known = FlowRunFilter(tags=FlowRunFilterTags(all_=[release_tag(run.release.key)]))
         runs = {one.id: one.tags for one in client.read_flow_runs(flow_run_filter=known)}
-        runs.setdefault(context.flow_run.id, context.flow_run.tags)
+        runs.setdefault(this.id, this.tags)
         for number, tags in runs.items():
             _update(client, number, tags=_merged(tags, (*tags_of(run.release), ended)))
 

@@ -68,7 +68,8 @@ def test_a_flag_on_another_release_is_not_for_this_one(company: Company, holds: 
 def test_a_holder_that_was_taken_over_stops_by_itself(holds: Holds, heart: Heart) -> None:
     take(holds, over=holds.newest(), why="Dora Levin broke the hold of b2b2b2b: we repair by hand")
 
-    said = r"Dora Levin broke the hold of b2b2b2b: we repair by hand \(at [\d:]{8} UTC\); this run changes nothing more"
+    when = r"\w{3} \d\d \w{3}, [\d:]{8} P[SD]T"
+    said = rf"Dora Levin broke the hold of b2b2b2b: we repair by hand \(on {when}\); this run changes nothing more"
     assert re.fullmatch(said, hears(heart, Superseded))
 
 
