@@ -26,8 +26,9 @@ def main() -> int:
         return 1
     control = ControlPlane(lab)
     try:
-        control.start()
         show(lab)
+        print(f"starting Prefect; what it says: {lab.home.logs}/prefect-server.log", flush=True)
+        control.start()
         print(f"  Prefect's UI  {control.ui}")
         print("  to use it from a shell:")
         for name, value in control.environment.items():
