@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from blocks.company import Company
 from blocks.errors import BlockError
@@ -25,10 +27,9 @@ from policy.checklist import ITEMS
 from policy.database_rows import MIGRATION_ITEM
 from policy.items import Way
 from policy.limits import Mode
-from policy.metrics import Ending
 from policy.migrations.history import Applied, Progress, progress_of
 from policy.migrations.way_back import say_safer
-from policy.plans import Cause, Stuck, Why
+from policy.plans import Back, Cause, Stuck, Why
 from policy.record import Event, Row, Unreadable, last
 from policy.release import Release
 from policy.way_back_forms import DatabaseRollbackRequest
@@ -38,7 +39,7 @@ from tasks.item import answer
 from tasks.messages import inform
 from tasks.resolve import BadRequest, require_person
 from tasks.run import Run, utc_now
-from tasks.run_log import ends_with_its_sentence
+from tasks.run_log import ends_planned, ends_with_its_sentence
 from tasks.standstill import emptied, outage_announced, stopped
 from tasks.step import carry_out
 from tasks.systems import DATABASE, PRISMA
@@ -46,14 +47,14 @@ from tasks.systems import DATABASE, PRISMA
 
 @flow(name="Database rollback", flow_run_name="{request.requested_by}: {request.reason}", persist_result=False)
 @ends_with_its_sentence
-def database_rollback(request: DatabaseRollbackRequest) -> None:
+def database_rollback(request: DatabaseRollbackRequest) -> State[None]:
     """Take back what a release added to the schema, by the rule of 4.3.1 and a decision; it ends on one version."""
     why = Why(Cause.ROLLBACK_ASKED, f"{request.requested_by}: {request.reason}: {request.what_was_seen}")
     with Company.load(request.environment) as company:
         require_person(company, request.requested_by)
         if request.mode is Mode.PLAN:
             show_database_way_back(company, request)
-            return
+            return ends_planned("database-way-back")
         make_room(company, request, why)
         release = taking_back(company, request, key=release_key())
         holds = Holds(company.store, request.environment)
@@ -63,10 +64,10 @@ def database_rollback(request: DatabaseRollbackRequest) -> None:
                 require_database_approval(run, may_go_back)
                 stand_still(run)
                 carry_out(taken_back(run), run)
-            go_home(run, why)
-            sealed = run.record.last(Event.SEALED)
-    if sealed is None or sealed.facts["outcome"] != Ending.ROLLED_BACK:
-        raise NotRolledBack(str(sealed.facts["sentence"]) if sealed else "the database is watched; recovery goes on")
+            plan = go_home(run, why)
+    if not isinstance(plan, Back):
+        raise NotRolledBack(plan.sentence)
+    return Completed(message=plan.sentence)
 
 
 def make_room(company: Company, request: DatabaseRollbackRequest, why: Why) -> None:

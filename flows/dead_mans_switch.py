@@ -106,7 +106,15 @@ class DeadMansSwitch:
                         pushed, steps = now, recorded
                         self.push()
             if self._stopped.wait(LOOK_SECONDS):
+                self._leave_to_others()
                 return
+
+    def _leave_to_others(self) -> None:
+        """A release that did not end, as one that was cancelled, is recovery's: it has all the time to go on."""
+        rows = self._run.record.seen
+        if touched_servers(rows) and last(rows, Event.SEALED) is None:
+            with self._pushing, self._only_warning():
+                self.push()
 
     def _call_off(self) -> None:
         if self._may_wait:

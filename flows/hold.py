@@ -17,7 +17,7 @@ from blocks.hold import Held, Hold, Holds
 from blocks.record import Record
 from flows.dead_mans_switch import dead_mans_switch
 from flows.phase import publish_record
-from flows.recovery_schedule import recovery_awake
+from flows.recovery_schedule import call_recovery, recovery_awake
 from flows.red_flag import RedFlag, raised_flags
 from policy.clock import exact_clock
 from policy.items import Way
@@ -156,6 +156,7 @@ def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | N
     except TerminationSignal:
         with suppress(BlockError):
             holds.abandon(number, Cause.CANCELLED)
+        call_recovery(release.environment)
         raise
     except BlockError as error:
         unsealed = f"{unsealed}: {error}"

@@ -7,11 +7,13 @@ itself from Prefect's run list.
 from contextlib import suppress
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
+from prefect.states import Completed
 
 from blocks.company import Company
 from blocks.errors import BlockError
-from blocks.hold import Hold, Holds, describe_silence
+from blocks.hold import Held, Hold, Holds, describe_silence
 from blocks.record import Record
 from flows.dead_mans_switch import DeadMansSwitch
 from flows.hold import held_run
@@ -29,14 +31,14 @@ from tasks.closed import closed_since
 from tasks.marks import show_ending
 from tasks.messages import page_on_call, tell_sealed
 from tasks.run import Run, utc_now
-from tasks.run_log import ends_with_its_sentence
+from tasks.run_log import call_run, ends_with_its_sentence
 
 PROCESS_DIED = "the process died"
 
 
 @flow(name="Recovery", flow_run_name="Recovery of {environment}", persist_result=False)
 @ends_with_its_sentence
-def recovery(environment: str = "production") -> None:
+def recovery(environment: str = "production") -> State[None]:
     """Bring home what a dead process left behind; while people may still choose, only tell them.
 
     Args:
@@ -49,7 +51,19 @@ def recovery(environment: str = "production") -> None:
         elif not newest.is_dead(company.limits.heartbeat_stale):
             leave_no_litter()
         else:
-            recover(company, newest)
+            return _bring_home(company, newest)
+        return Completed(message="nobody needs to be brought home")
+
+
+def _bring_home(company: Company, dead: Hold) -> State[None]:
+    """Recover it, unless another recovery was faster at this very moment."""
+    try:
+        plan = recover(company, dead)
+    except Held as error:
+        leave_no_litter()
+        return Completed(message=f"another recovery goes on: {error}")
+    call_run(f"Recovery of {dead.what}")
+    return Completed(message=plan.sentence)
 
 
 def rest(company: Company, environment: str) -> None:

@@ -16,6 +16,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.logging import get_run_logger
 
 from tasks.run import current_run
@@ -63,6 +64,14 @@ def switch_off(environment: str) -> None:
     _switch(environment, active=False)
 
 
+def call_recovery(environment: str) -> None:
+    """Recovery looks at this environment at once, not only when its schedule says so."""
+    with client_or_warning(_LOST) as client:
+        for deployment in _deployments(client, environment):
+            with if_still_there():
+                client.create_flow_run_from_deployment(deployment.id)
+
+
 def leave_no_litter() -> None:
     """Mark the current run as idle and delete the idle ones before it."""
     this = current_run()
@@ -97,7 +106,12 @@ def _switch(environment: str, *, active: bool) -> int | None:
 
 
 def _schedules(client: SyncPrefectClient, environment: str) -> Iterator[tuple[UUID, UUID]]:
+    for deployment in _deployments(client, environment):
+        for schedule in deployment.schedules:
+            yield deployment.id, schedule.id
+
+
+def _deployments(client: SyncPrefectClient, environment: str) -> Iterator[DeploymentResponse]:
     for deployment in client.read_deployments(flow_filter=FlowFilter(name=FlowFilterName(any_=[FLOW]))):
         if deployment.parameters.get("environment") == environment:
-            for schedule in deployment.schedules:
-                yield deployment.id, schedule.id
+            yield deployment

@@ -18,6 +18,7 @@ from flows.recovery import borrow_way_back, recover
 from flows.recovery_schedule import recovery_awake
 from flows.way_home import go_home
 from flows.world import read_world
+from policy.endings import say_ending
 from policy.items import Way
 from policy.limits import Mode
 from policy.metrics import Ending
@@ -50,7 +51,7 @@ def rollback(request: RollbackRequest) -> State[None]:
         plan = go_back(company, request, why)
     if not isinstance(plan, Back | Nothing):
         raise NotRolledBack(plan.sentence)
-    return Completed(message=f"rolled back: {plan.sentence}" if isinstance(plan, Back) else plan.sentence)
+    return Completed(message=plan.sentence)
 
 
 def go_back(company: Company, request: RollbackRequest, why: Why) -> Plan:
@@ -61,11 +62,13 @@ def go_back(company: Company, request: RollbackRequest, why: Why) -> Plan:
     if dead is not None:
         return recover(company, dead, asked=why.sentence)
     if running and newest is not None:
-        sealed = last(rows_of(company, newest.release), Event.SEALED)
+        rows = rows_of(company, newest.release)
+        opened, sealed = last(rows, Event.OPENED), last(rows, Event.SEALED)
         outcome = Ending(sealed.facts["outcome"]) if sealed is not None else None
-        if sealed is not None and outcome in (Ending.ROLLED_BACK, Ending.STOPPED, Ending.STUCK):
+        if opened and sealed and outcome in (Ending.ROLLED_BACK, Ending.STOPPED, Ending.STUCK):
+            release = Release.model_validate(opened.facts["release"])
             ended = Stuck if outcome is Ending.STUCK else Nothing
-            return ended(f"the running release ended: {sealed.facts['sentence']}")
+            return ended(f"{release.what} was {say_ending(release, outcome, str(sealed.facts['sentence']))}")
     return undo(company, request, why)
 
 

@@ -28,6 +28,7 @@ from flows.phase import ChecksFailed
 from flows.red_flag import RedFlag
 from flows.sign_off import production_ref_moved, recorded_build, sign_off
 from flows.world import read_world
+from policy.endings import say_ending
 from policy.items import Way
 from policy.judgement import Judgement, unknown, worst_of
 from policy.limits import Mode
@@ -79,12 +80,12 @@ def way_home(run: Run) -> Iterator[None]:
         raise
     except Exception as error:
         why = Why(_CAUSES.get(type(error), Cause.STEP_FAILED), as_clause(say_error(error)))
-        go_home(run, why)
+        error.add_note(go_home(run, why).sentence)
         raise
 
 
 def go_home(run: Run, why: Why) -> Plan:
-    """Carry out what the planner decides, tell people, and seal the record; return what was decided.
+    """Carry out what the planner decides, tell people, and seal the record; return what it came to.
 
     Whoever holds the environment does not wait: the time to choose is over before a dead process is taken over.
     """
@@ -124,7 +125,17 @@ def go_home(run: Run, why: Why) -> Plan:
             page_watched(run, plan)
         case Stuck():
             give_to_people(run, plan.sentence, image_fits=plan.image_fits)
-    return plan
+    return _as_it_ended(run, plan)
+
+
+def _as_it_ended(run: Run, plan: Plan) -> Plan:
+    """What was planned and could not be carried out is stuck; the sentence says how the release ended."""
+    sealed = last(run.record.seen, Event.SEALED)
+    if sealed is None:
+        return plan if isinstance(plan, Watching) else Stuck(f"{plan.sentence}; recovery tries again to end it")
+    outcome = Ending(sealed.facts["outcome"])
+    said = say_ending(run.release, outcome, str(sealed.facts["sentence"]))
+    return Stuck(said) if outcome is Ending.STUCK else replace(plan, sentence=said)
 
 
 def _sign_off_or_tell(run: Run, plan: Forward) -> None:

@@ -113,9 +113,17 @@ class ControlPlane:
 
     def newest_run(self, name: str) -> str | None:
         """Return the id of the run that a deployment started last, if it ever did."""
-        filters = {"deployments": {"id": {"any_": [self._deployment(name)]}}}
-        found = self._ask("POST", "/flow_runs/filter", **filters, sort="EXPECTED_START_TIME_DESC", limit=1)
+        found = self._runs_of(name, limit=1)
         return str(found[0]["id"]) if found else None
+
+    def runs_begun(self, name: str) -> list[dict[str, Any]]:
+        """Return the runs of a deployment that have begun, the newest first, as the API shows them."""
+        return self._runs_of(name, flow_runs={"start_time": {"is_null_": False}})
+
+    def _runs_of(self, name: str, **filters: Any) -> list[dict[str, Any]]:
+        deployments = {"id": {"any_": [self._deployment(name)]}}
+        asked = {"deployments": deployments, "sort": "EXPECTED_START_TIME_DESC", **filters}
+        return list(self._ask("POST", "/flow_runs/filter", **asked))
 
     def read_run(self, run: str) -> dict[str, Any]:
         """Return a run as the API shows it."""

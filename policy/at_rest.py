@@ -69,7 +69,8 @@ def judge_hold(holder: Holder | None, end: End, *, limit: timedelta, zone: str) 
     if holder.released:
         return passed(f"nobody holds the environment; the newest was hold {holder.number}"), ""
     if holder.lives:
-        return passed(f"{holder.sentence}; its heart beat {spoken(holder.silent_for)} ago"), ""
+        heard = f"its heart beat {spoken(holder.silent_for)} ago; the limit is {spoken(limit)}"
+        return passed(f"{holder.sentence}; {heard}"), ""
     since = exact_clock(holder.last_beat, zone)
     silent = f"silent since {since} ({spoken(holder.silent_for)}, the limit is {spoken(limit)})"
     gone = f"given up: {as_clause(holder.given_up)}" if holder.given_up else silent

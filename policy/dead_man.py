@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from policy.clock import exact_clock
+from policy.endings import say_ending
 from policy.metrics import Ending
 from policy.on_call_pages import where_and_by_hand
 from policy.plans import World
@@ -11,7 +12,7 @@ from policy.record import Event, Row
 from policy.release import Release
 from policy.way_home import UPDATE_ITEMS, servers_to_put_back, touched_servers
 from policy.way_home_database import DATABASE_ITEM
-from policy.wording import as_clause, as_sentences, listed, short
+from policy.wording import as_sentences, listed
 
 PUSHES = 5  # within its time: so the message that is deleted is still far from its own
 # Slack takes 30 scheduled messages for one channel in five minutes; so twenty of them are ours at most.
@@ -100,11 +101,8 @@ def ended(release: Release, outcome: Ending, sentence: str, *, at: datetime, zon
             " Type what the page *needs hands* in this channel says; the message that the machine"
             f" {SILENT}, is out of date."
         )
-    if outcome is Ending.ROLLED_BACK:
-        where = f"every server that it touched runs {short(release.previous_commit)} again: {as_clause(sentence)}"
-    else:
-        where = as_clause(sentence)
-    return f":white_check_mark: *{what} ended at {moment}: type nothing.* {as_sentences(f'{outcome.value}: {where}')}"
+    how = as_sentences(say_ending(release, outcome, sentence))
+    return f":white_check_mark: *{what} ended at {moment}: type nothing.* {how}"
 
 
 def _unfinished(rows: Sequence[Row]) -> tuple[Row, ...]:

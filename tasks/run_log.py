@@ -23,7 +23,7 @@ from blocks.errors import Meant
 from policy.metrics import Ending
 from policy.record import Event, last
 from policy.run_tags import outcome_tag, release_tag, run_name, tags_of
-from policy.wording import say_error
+from policy.wording import as_clause, say_error
 from tasks.run import Run, current_run
 
 Asked = ParamSpec("Asked")
@@ -72,9 +72,17 @@ def ends_with_its_sentence(body: Callable[Asked, Ended]) -> Callable[Asked, Ende
         try:
             return body(*args, **words)
         except Meant as error:
-            return ends_failed(name="Failed", message=say_error(error))
+            return ends_failed(name="Failed", message=_say_with_notes(error))
 
     return carry_out
+
+
+def _say_with_notes(error: Exception) -> str:
+    """What ended the run, then what became of it since; a note that says both stands alone."""
+    said = say_error(error)
+    for note in getattr(error, "__notes__", ()):
+        said = note if as_clause(said) in note else f"{as_clause(said)}; {note}"
+    return said
 
 
 def call_run(name: str) -> None:

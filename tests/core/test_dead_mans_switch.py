@@ -31,6 +31,7 @@ from tests.core.scene import (
     serving,
 )
 from tests.core.world import World
+from tests.lab.measuring import eventually
 
 
 class FailingPeople(People):
@@ -87,6 +88,22 @@ def test_nothing_waits_before_a_server_was_touched_and_after_all_are_one_version
     switch(process).push()
 
     assert people(company).waiting == []
+
+
+def test_a_process_that_is_cancelled_leaves_recovery_the_whole_time_to_take_over(
+    company: Company, world: World
+) -> None:
+    process = begun(company, world, steps=FIRST_UPDATED)
+    cancelled = switch(process)
+    cancelled.start()
+    eventually(lambda: bool(people(company).waiting))
+    before = people(company).waiting[0]
+
+    cancelled.stop()
+
+    (waiting,) = people(company).waiting
+    assert waiting.number != before.number
+    assert waiting.at >= before.at
 
 
 def test_what_other_releases_and_people_scheduled_stays(company: Company, world: World) -> None:

@@ -186,7 +186,10 @@ def test_a_roll_back_whose_process_died_before_it_touched_anything_goes_on(
     plan = recover(company, dead_hold(company))
 
     assert isinstance(plan, Back)
-    assert plan.sentence.startswith("a person asked for the roll-back: Omar Reyes asked for it, and its process died")
+    assert plan.sentence.startswith(
+        "rolled back: every server that it touched runs a1a1a1a again: a person asked for the roll-back: Omar Reyes"
+        " asked for it, and its process died"
+    )
     assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
     assert [row.event for row in process.run.record.rows()].count(Event.WAY_BACK) == 1
 

@@ -1,6 +1,7 @@
 """What Prefect shows of a run: our sentence where it ends early, and no word about what is gone already."""
 
 import logging
+from typing import cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -60,6 +61,24 @@ def test_a_run_that_ends_for_a_reason_says_that_reason_alone(error: Exception) -
 
     assert isinstance(state, State)
     assert (state.is_failed(), state.name, state.message) == (True, "Failed", str(error))
+
+
+@pytest.mark.parametrize(
+    ("note", "said"),
+    [
+        ("stopped: 1.4.3: no backup found; no server was touched", "{note}"),
+        ("left to people: web-server-2 is silent", "1.4.3: no backup found; {note}"),
+    ],
+    ids=["which says both", "which says what came of it"],
+)
+def test_a_run_that_went_home_says_how_it_ended_too(note: str, said: str) -> None:
+    @ends_with_its_sentence
+    def release() -> None:
+        error = ChecksFailed("1.4.3: no backup found.")
+        error.add_note(note)
+        raise error
+
+    assert cast("State[None]", release()).message == said.format(note=note)
 
 
 @pytest.mark.parametrize("error", [KeyError("digest"), KeyboardInterrupt()], ids=["a defect", "an end from outside"])

@@ -50,7 +50,7 @@ def sealed(outcome: Ending, sentence: str = "well") -> End:
     [
         (None, None, PASSED, "nobody has held", ""),
         (FREE, None, PASSED, "nobody holds the environment; the newest was hold 22", ""),
-        (LIVING, OPEN, PASSED, f"{SAID}; its heart beat 3 s ago", ""),
+        (LIVING, OPEN, PASSED, f"{SAID}; its heart beat 3 s ago; the limit is 1 min", ""),
         (
             DEAD,
             OPEN,
