@@ -14,12 +14,13 @@ import httpx
 from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.objects import State, StateType
 from prefect.exceptions import FailedRun, ObjectNotFound, PrefectException
 from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
 
 from blocks.errors import Meant
+from policy.endings import say_ending
 from policy.metrics import Ending
 from policy.record import Event, last
 from policy.run_tags import outcome_tag, release_tag, run_name, tags_of
@@ -28,6 +29,7 @@ from tasks.run import Run, current_run
 
 Asked = ParamSpec("Asked")
 Ended = TypeVar("Ended")
+_CUT_SHORT = (StateType.CRASHED, StateType.CANCELLED)
 _LOST = "Prefect's list of runs was not brought up to date"
 
 
@@ -109,13 +111,21 @@ def tag_ending(run: Run) -> None:
     this, sealed = current_run(), last(run.record.seen, Event.SEALED)
     if this is None or sealed is None:
         return
-    ended = outcome_tag(Ending(sealed.facts["outcome"]))
+    outcome = Ending(sealed.facts["outcome"])
+    said = say_ending(run.release, outcome, str(sealed.facts["sentence"]))
     with client_or_warning(_LOST) as client:
         known = FlowRunFilter(tags=FlowRunFilterTags(all_=[release_tag(run.release.key)]))
-        runs = {one.id: one.tags for one in client.read_flow_runs(flow_run_filter=known)}
-        runs.setdefault(this.id, this.tags)
-        for number, tags in runs.items():
-            _update(client, number, tags=_merged(tags, (*tags_of(run.release), ended)))
+        runs = {one.id: one for one in client.read_flow_runs(flow_run_filter=known)}
+        for one in {this.id: this, **runs}.values():
+            _update(client, one.id, tags=_merged(one.tags, (*tags_of(run.release), outcome_tag(outcome))))
+            if one.id != this.id and one.state and one.state.type in _CUT_SHORT:
+                _say_in_state(client, one.id, one.state, said)
+
+
+def _say_in_state(client: SyncPrefectClient, number: UUID, state: State[Any], said: str) -> None:
+    """A run that was cut short says what became of its release, in place of what Prefect guesses."""
+    with if_still_there():
+        client.set_flow_run_state(number, State(type=state.type, name=state.name, message=said), force=True)
 
 
 def _update(client: SyncPrefectClient, number: UUID, **shown: Any) -> None:

@@ -48,6 +48,7 @@ def test_whoever_starts_beside_a_waiting_release_touches_nothing_and_a_cancel_at
     (home,) = (run for run in recoveries if run["name"].startswith(f"Recovery of {first.commit[:7]}"))
     (_, said) = plane.wait_for(home["id"], "COMPLETED", seconds=STORY_SECONDS)
     assert said.startswith(f"rolled back: every server that it touched runs {str(before)[:7]} again: ")
+    assert plane.state_of(waiting) == ("CANCELLED", said)
 
 
 def test_a_worker_that_is_stopped_between_drain_and_start_leaves_its_release_to_the_next_one(
