@@ -57,9 +57,9 @@ class Report:
 
     @property
     def headline(self) -> str:
-        """Name the phase and say whether it lets the release go on."""
+        """Name the phase, if it was one, and say whether it lets the release go on."""
         said = headline(self.entries, way=self.way)
-        return f"{self.title}: {said[:1].lower()}{said[1:]}"
+        return f"{self.title}: {said[:1].lower()}{said[1:]}" if self.title else said
 
 
 def phase(title: str) -> Callable[[Callable[[Run], Report]], Callable[[Run], Report]]:
