@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lab.client import ROOT, Lab
 from lab.control_plane import ControlPlane
-from lab.foreground import stay_up
+from lab.foreground import report_failure, stay_up
 from lab.home import Home
 from lab.processes import LabError
 from lab.teller import Teller
@@ -136,8 +136,7 @@ def play(home: Path) -> int:
             stay_up(lab, f"\nEverything stays up: {control.ui}  Ctrl-C stops it.")
         return 0 if not any(story.complaints for story in stories) else 1
     except LabError as problem:
-        print(f"The demonstration could not go on: {problem}", file=sys.stderr)
-        return 1
+        return report_failure(lab, LabError(f"The demonstration could not go on: {problem}"))
     finally:
         control.stop()
         lab.leave()

@@ -1,6 +1,7 @@
 """A lab that stays up in a terminal until somebody ends it, there or from another one."""
 
 import signal
+import sys
 import threading
 
 from lab.client import Lab
@@ -20,5 +21,19 @@ def stay_up(lab: Lab, text: str) -> None:
             continue
         if lab.holds_folder:
             raise LabError(f"the lab in {lab.home.path} ended by itself; its log is {lab.home.logs}/supervisor.log")
-        print(f"The lab in {lab.home.path} was taken down elsewhere.", flush=True)
+        say_taken_down(lab)
         return
+
+
+def say_taken_down(lab: Lab) -> None:
+    """Say why this terminal ends."""
+    print(f"The lab in {lab.home.path} was taken down elsewhere.", flush=True)
+
+
+def report_failure(lab: Lab, problem: LabError) -> int:
+    """Say what went wrong and return 1; what goes wrong in a lab that was taken down elsewhere is no failure."""
+    if not lab.holds_folder:
+        say_taken_down(lab)
+        return 0
+    print(problem, file=sys.stderr)
+    return 1

@@ -7,7 +7,7 @@ from pathlib import Path
 from lab.__main__ import add_company, show
 from lab.client import ROOT, Lab
 from lab.control_plane import ControlPlane
-from lab.foreground import stay_up
+from lab.foreground import report_failure, stay_up
 from lab.prisma_cli import try_to_install
 from lab.processes import LabError
 
@@ -45,8 +45,7 @@ def main() -> int:
         print(f"    {sys.executable} -m lab slack --home {words.home}")
         stay_up(lab, f"\nEverything stays up: {control.ui}  Ctrl-C stops it.")
     except LabError as problem:
-        print(problem, file=sys.stderr)
-        return 1
+        return report_failure(lab, problem)
     finally:
         control.stop()
         lab.leave()

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from lab.client import ROOT, Lab
+from lab.foreground import report_failure
 from lab.home import READY, Home
+from lab.processes import LabError
 from tests.lab.deadline import reached
 
 STAYS = """
@@ -97,3 +99,19 @@ def test_a_supervisor_that_was_killed_is_noticed(tmp_path: Path) -> None:
 
     assert reached(lambda: not lab.is_up)
     assert lab.holds_folder
+
+
+def test_what_fails_in_a_lab_that_was_taken_down_is_no_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = Home(tmp_path / "lab")
+    (home.path / READY).write_text(f"{os.getpid()}\n")
+    lab = Lab(home)
+
+    assert report_failure(lab, LabError("Prefect's server ended by itself")) == 1
+    (home.path / READY).unlink()
+    assert report_failure(lab, LabError("Prefect's server ended by itself")) == 0
+
+    said = capsys.readouterr()
+    assert said.err == "Prefect's server ended by itself\n"
+    assert said.out == f"The lab in {home.path} was taken down elsewhere.\n"
