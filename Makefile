@@ -22,6 +22,7 @@ help:
 	@echo "make enrol NAME='Tomas Lima'   give a person of the roster one-time codes, on the worker"
 
 install: .venv/.installed
+	@echo "Everything that uv.lock names is in .venv; to use it in this shell: . .venv/bin/activate"
 
 demo: .venv/.installed
 	@$(RUN) python -m lab.demo --home $(LAB)

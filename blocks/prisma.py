@@ -5,6 +5,7 @@ Its exit status is never believed: what was applied is read from `_prisma_migrat
 """
 
 import os
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,9 @@ from policy.judgement import spoken
 PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
 CONFIGURATIONS = ("prisma.config.ts", "prisma.config.mts", "prisma.config.js", "prisma.config.mjs", "package.json")
 MIGRATION = "migration.sql"
+# The version that this was tried with.
+TRIED = "6.19.3"
+USUAL_COMMAND = "node_modules/.bin/prisma"
 _SCHEMA, _MIGRATIONS = "prisma/schema.prisma", "prisma/migrations"
 _BEFORE, _WRITTEN = "before", "way-back.sql"
 _DIFF = (
@@ -57,12 +61,20 @@ class Prisma(CompanyBlock):
 
     directory: str = Field(description="The folder on the worker in which the Prisma CLI is installed.")
     command: tuple[str, ...] = Field(
-        default=("node_modules/.bin/prisma",), min_length=1, description="The CLI, as seen from that folder."
+        default=(USUAL_COMMAND,), min_length=1, description="The CLI, as seen from that folder."
     )
     schema_file: str = Field(default="prisma/schema.prisma", description="The schema's path in the repository.")
     migrations_folder: str = Field(default="prisma/migrations", description="The migrations' path in the repository.")
     environment: dict[str, str] = Field(default_factory=dict, description="More environment for the CLI, no secrets.")
     database_schema: str = Field(default="public", description="The schema of the database that Prisma looks after.")
+
+    @property
+    def how_to_install(self) -> str:
+        """The command that installs the CLI where the settings expect it, to be given on the worker."""
+        if self.command != (USUAL_COMMAND,):
+            return f"install {self.command[0]} on the worker, or name what is there in `prisma.command`"
+        words = shlex.join(("npm", "install", "--prefix", self.directory, f"prisma@{TRIED}"))
+        return f"on the worker: {words} (or your developers' version)"
 
     def deploy(
         self,

@@ -8,6 +8,7 @@ from blocks.fleet import Server
 from flows.approvers import say_who_may_approve
 from flows.rollout import list_batches, team_told
 from flows.sign_off import completion_posted, migration_posted, production_ref_moved, steps_of_sign_off
+from policy.checklist import ITEMS
 from policy.items import Way
 from policy.judgement import spoken
 from policy.migrations.order import Order, plan_order
@@ -124,11 +125,16 @@ def _backfills(run: Run) -> list[Planned]:
 
 
 def _asked(title: str, items: tuple[str, ...]) -> Planned:
-    return Planned(items, f"{title}: {', '.join(items)}" if len(items) > 1 else title)
+    return Planned(items, f"{title}: {_name(items)}" if len(items) > 1 else title)
 
 
 def _watched(title: str, items: tuple[str, ...], watched: timedelta) -> Planned:
-    return Planned(items, f"{title} after {spoken(watched)} on every server: {', '.join(items)}")
+    return Planned(items, f"{title} after {spoken(watched)} on every server: {_name(items)}")
+
+
+def _name(items: Iterable[str]) -> str:
+    """Name each item; a title may have commas in it."""
+    return "; ".join(ITEMS[number].name for number in items)
 
 
 def _say_built(run: Run) -> Planned:

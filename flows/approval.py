@@ -24,7 +24,7 @@ from policy.comparison import compare, headline_of, render_comparison
 from policy.items import Way
 from policy.judgement import Verdict, not_applicable, not_configured
 from policy.messages import approval_wanted, waits_for_approval
-from policy.page import headline, render_page
+from policy.page import render_page
 from policy.plan_page import list_order
 from policy.record import Event
 from policy.windows import judge_window
@@ -99,7 +99,7 @@ def evidence_page(run: Run, report: Report, watch: Watch) -> str:
     return "\n\n".join(
         (
             "## Approve for the remaining servers?",
-            f"**{headline(report.entries, way=release.way)}. {compared}.**",
+            f"**{report.headline}. {compared}.**",
             f"**{release.what}**, {release.risk.value} risk, requested by {release.request.requested_by}."
             f" It is on {', '.join(new) or 'no server'};"
             f" {short(release.previous_commit)} still on {', '.join(old) or 'no server'}.",
@@ -136,7 +136,7 @@ def page_before_any_change(run: Run, report: Report) -> str:
     return "\n\n".join(
         (
             "## Approve the migration of the database?",
-            f"**{headline(report.entries, way=release.way)}.**",
+            f"**{report.headline}.**",
             f"**{release.what}**, {release.risk.value} risk, requested by {release.request.requested_by}."
             f" Nothing was changed in production; {', '.join(release.servers)} stay on"
             f" {short(release.previous_commit)}.",
@@ -155,7 +155,7 @@ def _ask_for_approval(run: Run, complaint: str, evidence: str, report: Report, *
         approval_wanted,
         run.release,
         complaint=complaint,
-        verdict=headline(report.entries, way=run.release.way),
+        verdict=report.headline,
         measured=report.entries[0][1].sentence,
         link=run.link,
         approvers=[person.name for person in approvers],

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 from prefect import flow
@@ -29,11 +29,15 @@ class ChecksFailed(Meant):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a phase found, item by item, in number order; `foot` is what its page shows below them, as Markdown."""
+    """What a phase found, item by item, in number order; `foot` is what its page shows below them, as Markdown.
+
+    `title` is the phase that was carried out, such as `1.4 Final pre-deployment checks`.
+    """
 
     entries: tuple[tuple[Item, Judgement], ...]
     way: Way
     foot: str = ""
+    title: str = ""
 
     @property
     def stopping(self) -> tuple[tuple[Item, Judgement], ...]:
@@ -50,6 +54,12 @@ class Report:
         if not self.stopping:
             return headline(self.entries, way=self.way)
         return say_each(self.stopping)
+
+    @property
+    def headline(self) -> str:
+        """Name the phase, if it was one, and say whether it lets the release go on."""
+        said = headline(self.entries, way=self.way)
+        return f"{self.title}: {said[:1].lower()}{said[1:]}" if self.title else said
 
 
 def phase(title: str) -> Callable[[Callable[[Run], Report]], Callable[[Run], Report]]:
@@ -69,7 +79,7 @@ def phase(title: str) -> Callable[[Callable[[Run], Report]], Callable[[Run], Rep
             def phase_flow(release: str) -> State[None]:
                 del release
                 try:
-                    report = body(run)
+                    report = replace(body(run), title=title)
                 except Exception as error:
                     errors.append(error)
                     raise

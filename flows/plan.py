@@ -10,13 +10,14 @@ from blocks.company import Company
 from blocks.record import Record
 from blocks.store import FolderStore
 from flows.ahead import after_the_gate, before_the_gate
+from flows.approvers import say_who_may_approve
 from flows.migration import migration_prepared
 from flows.phase import Report
 from flows.preparation import final_checks, gather_evidence
 from policy.batches import say_batches
 from policy.items import Way
 from policy.page import render_page
-from policy.plan_page import list_order, render_items
+from policy.plan_page import list_order, render_items, say_at_a_glance
 from policy.record import Event
 from policy.release import Build, Release
 from tasks.run import Run
@@ -33,7 +34,7 @@ def show_plan(company: Company, release: Release, *more: Callable[[Run], Report]
         create_markdown_artifact(
             key="plan",
             markdown=render_plan(run, reports),
-            description="; ".join(report.sentence for report in reports)[:200],
+            description="; ".join(report.headline for report in reports)[:200],
         )
 
 
@@ -54,7 +55,10 @@ def render_plan(run: Run, reports: tuple[Report, ...]) -> str:
         render_items(release.way, planned, judged, migrates=bool(release.migrations)),
         *(report.foot for report in reports if report.foot),
     )
-    return render_page(f"What would happen: {release.what}", entries, way=release.way, foot="\n\n".join(foot))
+    head = say_at_a_glance(release, say_who_may_approve(run), [report.headline for report in reports])
+    return render_page(
+        f"What would happen: {release.what}", entries, way=release.way, head=head, foot="\n\n".join(foot)
+    )
 
 
 def _rehearsal(company: Company, release: Release, folder: Path) -> Run:

@@ -2,16 +2,16 @@
 
 import argparse
 import contextlib
-import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lab.client import ROOT, Lab
-from lab.home import LEAST_SERVERS, Home
+from lab.foreground import stay_up
+from lab.home import LEAST_SERVERS, Home, is_free
 from lab.processes import LabError
-from lab.settings_file import PEOPLE
+from lab.release_request import command_for
+from lab.settings_file import PEOPLE, find_name
 from lab.slack_reader import read_slack
 
 NAMES = tuple(name for name, *_ in PEOPLE)
@@ -23,12 +23,10 @@ def up(said: argparse.Namespace) -> int:
     show(lab)
     if said.detach:
         return 0
-    told = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told.set())
-    print("Ctrl-C stops it.", flush=True)
-    told.wait()
-    lab.stop()
+    try:
+        stay_up(lab, "Ctrl-C stops it.")
+    finally:
+        lab.leave()
     return 0
 
 
@@ -57,19 +55,23 @@ def status(home: Path) -> int:
 
 def code(home: Path, name: str) -> int:
     """Print what the person's authenticator app shows."""
-    if name not in NAMES:
+    known = find_name(name)
+    if known is None:
         raise LabError(f"nobody is called {name!r}; expected one of {', '.join(NAMES)}")
-    print(Lab.attach(home).code_of(name))
+    print(Lab.attach(home).code_of(known))
     return 0
 
 
 def publish(home: Path) -> int:
-    """Bring to main what the owner of the product committed; say what was merged."""
-    published = Lab.attach(home).publish()
+    """Bring to main what the owner of the product committed, or a version of the portal; say how it is released."""
+    lab = Lab.attach(home)
+    published = lab.publish()
     for one in published:
-        print(f"{one.commit}  pull request {one.pull_request}: {one.version}")
+        print(f"{one.commit}  pull request {one.pull_request}: {one.title}")
     if not published:
         print("Nothing new: main has every commit already.")
+    elif not is_free(lab.home.ports["prefect"]):
+        print(f"To release it:\n  {command_for(lab, published[-1])}")
     return 0
 
 
@@ -120,7 +122,11 @@ def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
     command("status", "say what each server serves, and what became of the requests", lambda said: status(said.home))
     one = command("code", "show a person's one-time code, as their app does", lambda said: code(said.home, said.name))
     one.add_argument("name", nargs="?", default=PEOPLE[0][0], help="whose (Tomas Lima)")
-    command("publish", "let your commits be reviewed, merged to main and built", lambda said: publish(said.home))
+    command(
+        "publish",
+        "let your commits, or one more of the portal, be merged to main and built",
+        lambda said: publish(said.home),
+    )
     one = command("slack", "show what was written in Slack, newest last", lambda said: slack(said.home, said.channel))
     one.add_argument("--channel", default="", help="only this channel, or what was written to this person")
     return parser.parse_args(words)

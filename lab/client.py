@@ -19,6 +19,7 @@ from lab.authenticator import Authenticator
 from lab.docker_engine import clear_after_death
 from lab.home import LEAST_SERVERS, READY, STAND_IN, Home, is_free
 from lab.processes import LabError, end_all, marked
+from lab.product import NoProductError
 
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 180.0
@@ -34,6 +35,7 @@ class Shipped:
     commit: str
     digest: str | None
     pull_request: int
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Lab:
     def __init__(self, home: Home, process: subprocess.Popen[bytes] | None = None) -> None:
         self.home = home
         self._process = process
+        self._supervisor = process.pid if process else home.supervisor
         self._authenticator = Authenticator(home)
         self._control = httpx.Client(base_url=home.url("control"), timeout=60, limits=FRESH)
         self._traffic = httpx.Client(base_url=home.url("traffic"), timeout=5)
@@ -76,6 +79,8 @@ class Lab:
         place = Home(home)
         try:
             place.choose_company(servers=servers, folder=product)
+        except NoProductError as problem:
+            raise LabError(f"PRODUCT: {problem}") from None
         except ValueError as problem:
             raise LabError(str(problem)) from None
         try:
@@ -119,16 +124,32 @@ class Lab:
     def attach(cls, home: Path) -> "Lab":
         """Return the lab that runs in this folder."""
         if not (home / READY).exists():
-            raise LabError(f"no lab runs in {home}; start one with: python -m lab up --home {home}")
+            raise LabError(f"no lab runs in {home}; start one with `make lab`")
         lab = cls(Home(home))
         lab.do("ping")
         return lab
 
+    @property
+    def is_up(self) -> bool:
+        """True while the lab that was started or found here runs, and no other one has taken its folder."""
+        ended = self._process is not None and self._process.poll() is not None
+        return not ended and self.holds_folder
+
+    @property
+    def holds_folder(self) -> bool:
+        """True until this lab is stopped, here or elsewhere; one that died still holds its folder."""
+        return self._supervisor is not None and self.home.supervisor == self._supervisor
+
+    def leave(self) -> None:
+        """Stop it, unless that was done elsewhere: what is in the folder by now is somebody else's."""
+        if self.holds_folder:
+            self.stop()
+
     def stop(self, *, purge: bool = False) -> None:
         """Stop everything; with `purge` the folder goes too."""
-        with contextlib.suppress(OSError, ValueError):
-            pid = int((self.home.path / READY).read_text())
-            os.kill(pid, signal.SIGTERM)
+        if pid := self.home.supervisor:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGTERM)
             deadline = time.monotonic() + 10
             while (self.home.path / READY).exists() and time.monotonic() < deadline:
                 time.sleep(0.02)
@@ -212,7 +233,7 @@ class Lab:
         return Shipped(**answer)
 
     def publish(self) -> list[Shipped]:
-        """Let what was committed to main in the product's own folder be reviewed, merged and built; return it."""
+        """Let what was committed to the product's own main be reviewed, merged and built; the portal gets a version."""
         return [Shipped(**one) for one in self.do("publish")]
 
     def versions_serving(self) -> dict[str, str | None]:

@@ -76,7 +76,7 @@ class ControlPlane:
         """Start the server and wait until it answers."""
         words = [sys.executable, "-m", "prefect", "server", "start"]
         self._server = spawn(self.lab.home, "prefect-server", words, environment=self.environment, cwd=ROOT)
-        wait_until("Prefect's server answers", self.answers, seconds=SERVER_SECONDS, home=self.lab.home)
+        wait_until("Prefect's server answers", self._server_answers, seconds=SERVER_SECONDS, home=self.lab.home)
 
     def start_worker(self) -> None:
         """Start a worker and wait until the server knows it."""
@@ -96,6 +96,11 @@ class ControlPlane:
             return self._api.get("/health").status_code == httpx.codes.OK
         except httpx.HTTPError:
             return False
+
+    def _server_answers(self) -> bool:
+        if self._server is not None and self._server.poll() is not None:
+            raise LabError(f"Prefect's server ended by itself; its log is {self.lab.home.logs}/prefect-server.log")
+        return self.answers()
 
     def command(self, module: str, *words: str) -> str:
         """Run `python -m module` as a person would, and return what it prints."""

@@ -6,16 +6,14 @@ and recovery brings production home.
 """
 
 import argparse
-import contextlib
-import signal
 import sys
-import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.client import ROOT, Lab
 from lab.control_plane import ControlPlane
+from lab.foreground import report_failure, stay_up
 from lab.home import Home
 from lab.processes import LabError
 from lab.teller import Teller
@@ -135,14 +133,13 @@ def play(home: Path) -> int:
         stories.append(verify_records(demo))
         conclude(demo, stories)
         if sys.stdout.isatty():
-            stay_until_told(control)
+            stay_up(lab, f"\nEverything stays up: {control.ui}  Ctrl-C stops it.")
         return 0 if not any(story.complaints for story in stories) else 1
     except LabError as problem:
-        print(f"The demonstration could not go on: {problem}", file=sys.stderr)
-        return 1
+        return report_failure(lab, LabError(f"The demonstration could not go on: {problem}"))
     finally:
         control.stop()
-        lab.stop()
+        lab.leave()
 
 
 def conclude(demo: Demo, stories: list[Story]) -> None:
@@ -156,16 +153,6 @@ def conclude(demo: Demo, stories: list[Story]) -> None:
     print(f"  Prefect's UI   {demo.control.ui}")
     print(f"  the records    {demo.lab.home.path / 'store' / 'records'}")
     print(f"  the settings   {demo.lab.settings_path}", flush=True)
-
-
-def stay_until_told(control: ControlPlane) -> None:
-    """Keep everything running until Ctrl-C."""
-    told = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told.set())
-    print(f"\nEverything stays up: {control.ui}  Ctrl-C stops it.", flush=True)
-    with contextlib.suppress(KeyboardInterrupt):
-        told.wait()
 
 
 def main() -> int:

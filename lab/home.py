@@ -1,6 +1,7 @@
 """Where one lab lives: its folder, its ports and its secrets, the same at every start."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -80,6 +81,13 @@ class Home:
         for name in ("repository.git", "hosts", "registry"):
             shutil.rmtree(self.path / name, ignore_errors=True)
         self.folder("registry")
+
+    @property
+    def supervisor(self) -> int | None:
+        """The process that says it holds the lab in this folder; one that was killed still says so."""
+        with contextlib.suppress(OSError, ValueError):
+            return int((self.path / READY).read_text())
+        return None
 
     @property
     def engine(self) -> str:

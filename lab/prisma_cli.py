@@ -42,13 +42,27 @@ def install() -> Path:
             for name in INSTALLED:
                 shutil.copy(OURS / name, FOLDER)
             words = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-            done = subprocess.run(
-                words, cwd=FOLDER, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
-            )
-            if done.returncode:
-                raise LabError(f"npm could not install the Prisma CLI: {done.stderr.strip()[-500:]}")
+            try:
+                subprocess.run(words, cwd=FOLDER, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=True)
+            except subprocess.TimeoutExpired:
+                raise LabError(f"npm could not install the Prisma CLI within {INSTALL_SECONDS} s") from None
+            except subprocess.CalledProcessError as ended:
+                raise LabError(f"npm could not install the Prisma CLI: {ended.stderr.strip()[-500:]}") from None
             fresh.write_bytes(wanted)
     return FOLDER
+
+
+def try_to_install() -> None:
+    """Install the CLI where Node is there, and say why migrations cannot be released where that does not work."""
+    if not is_possible():
+        print(f"no Prisma CLI: {MISSING}; without it no release with migrations, and everything else works", flush=True)
+        return
+    if not (FOLDER / ".installed").exists():
+        print("fetching the Prisma CLI from npm, for releases with migrations (once)", flush=True)
+    try:
+        install()
+    except LabError as problem:
+        print(f"{problem}\nwithout it no release with migrations, and everything else works", flush=True)
 
 
 def deploy(files: dict[str, bytes], database_url: str) -> None:

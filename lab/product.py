@@ -1,6 +1,7 @@
 """What the lab's company makes: the portal that comes with the lab, or an application of somebody's own."""
 
 import re
+import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from lab.engine.compose_file import read_services
 from lab.engine.refusal import RefusedError
 
 COMPOSE_FILES = ("docker-compose.prod.yml", "docker-compose.yml", "compose.yaml", "compose.yml")
+GIT_SECONDS = 30
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 
@@ -56,6 +58,9 @@ def read_product(folder: Path) -> Product:
     folder = folder.resolve()
     if not (folder / ".git").exists():
         raise NoProductError(f"{folder} is no git repository; expected one with a commit on its branch main")
+    words = ["git", "-C", str(folder), "rev-parse", "--verify", "--quiet", "refs/heads/main^{commit}"]
+    if subprocess.run(words, capture_output=True, timeout=GIT_SECONDS, check=False).returncode:
+        raise NoProductError(f"{folder} has no commit on a branch main; expected at least one")
     if not _NAME.fullmatch(folder.name):
         raise NoProductError(f"{folder.name!r}: expected a folder called by small letters, digits and hyphens")
     found = [name for name in COMPOSE_FILES if (folder / name).is_file()]

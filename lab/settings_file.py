@@ -1,6 +1,7 @@
 """Writes the settings of this lab, with the same keys as for a real company."""
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,6 +64,21 @@ LIMITS: dict[str, float | int] = {
     "on_call_patience": 5,
     "slow_query_calls": 5,
 }
+
+
+def spelt(text: str) -> str:
+    """Return how a name is compared, as the gate compares it: case and spaces around it or doubled mean nothing."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def find_name(said: str) -> str | None:
+    """Return who of the company is meant by a name, a login or a mail address."""
+    by_word = {
+        spelt(word): str(person["name"])
+        for person in people()
+        for word in (person["name"], *person["github"], *person["emails"])
+    }
+    return by_word.get(spelt(said))
 
 
 def people() -> list[dict[str, Any]]:

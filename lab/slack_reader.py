@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from lab.processes import LabError
-from lab.settings_file import CHANNELS, PEOPLE
+from lab.settings_file import CHANNELS, PEOPLE, find_name, spelt
 
 Messages = Callable[[str], Sequence[Mapping[str, Any]]]
 NAMES = {slack: name for name, _, _, _, slack, _ in PEOPLE}
@@ -20,15 +20,16 @@ _MARGIN = " " * 4
 
 def read_slack(messages: Messages, channel: str = "") -> list[str]:
     """Return what was written, line by line: in one channel or to one person, or wherever something was written."""
-    known = PLACES | {place.removeprefix("#"): number for place, number in PLACES.items()}
-    if channel and channel not in known:
+    known = {spelt(word): number for place, number in PLACES.items() for word in (place, place.removeprefix("#"))}
+    asked = spelt(find_name(channel) or channel)
+    if asked and asked not in known:
         raise LabError(f"Slack has no channel {channel!r}; expected one of {', '.join(PLACES)}")
     lines: list[str] = []
     for place, number in PLACES.items():
-        if channel and known[channel] != number:
+        if asked and known[asked] != number:
             continue
         found = messages(number)
-        if found or channel:
+        if found or asked:
             lines += [place if place.startswith("#") else f"to {place}", *_tell(found), ""]
     return lines[:-1] or ["Nothing was written yet."]
 

@@ -1,4 +1,4 @@
-"""`make lab`: the company, Prefect and a worker, until Ctrl-C."""
+"""`make lab`: the company, Prefect and a worker, until Ctrl-C or `make down`."""
 
 import argparse
 import sys
@@ -7,7 +7,8 @@ from pathlib import Path
 from lab.__main__ import add_company, show
 from lab.client import ROOT, Lab
 from lab.control_plane import ControlPlane
-from lab.demo import stay_until_told
+from lab.foreground import report_failure, stay_up
+from lab.prisma_cli import try_to_install
 from lab.processes import LabError
 
 
@@ -18,6 +19,8 @@ def main() -> int:
     parser.add_argument("--traffic", type=float, default=20, metavar="N", help="requests a second (20)")
     add_company(parser)
     words = parser.parse_args()
+    if words.product is None:
+        try_to_install()
     print(f"starting the company; what is up already: {words.home}/logs/supervisor.log", flush=True)
     try:
         lab = Lab.start(words.home, rate=words.traffic, servers=words.servers, product=words.product)
@@ -36,15 +39,16 @@ def main() -> int:
                 print(f"    export {name}={value}")
         print("  one-time codes of the lab's people, as their apps show them:")
         print(f'    {sys.executable} -m lab code "Tomas Lima" --home {words.home}')
+        print("  a new commit on main to release:")
+        print(f"    {sys.executable} -m lab publish --home {words.home}")
         print("  what was written in Slack:")
         print(f"    {sys.executable} -m lab slack --home {words.home}")
-        stay_until_told(control)
+        stay_up(lab, f"\nEverything stays up: {control.ui}  Ctrl-C stops it.")
     except LabError as problem:
-        print(problem, file=sys.stderr)
-        return 1
+        return report_failure(lab, problem)
     finally:
         control.stop()
-        lab.stop()
+        lab.leave()
     return 0
 
 

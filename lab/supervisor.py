@@ -18,11 +18,16 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from lab.company import Company
+from lab.dockerfile import UnbuildableError
 from lab.engine import machine
-from lab.history import DEV, Author
+from lab.history import DEV, Author, GitError
 from lab.home import READY, Home
+from lab.image_builder import UnknownFaultError
 from lab.processes import LabError
 from lab.ssh_hosts import SshHosts
+
+# What the lab itself refuses, in words for a person.
+SENTENCES = (LabError, GitError, UnbuildableError, UnknownFaultError)
 
 
 class Control:
@@ -47,7 +52,7 @@ class Control:
         return self._company.ci.ship(words.pop("version"), **words)
 
     def publish(self) -> list[dict[str, Any]]:
-        """Bring to main what the owner of the product committed in their own clone."""
+        """Bring to main what the product's owner committed in their own clone, or one more version of the portal."""
         return self._company.ci.publish()
 
     def versions_serving(self) -> dict[str, str | None]:
@@ -222,7 +227,9 @@ def build_control(control: Control, stop: asyncio.Event) -> Starlette:
             if inspect.iscoroutinefunction(method):
                 return JSONResponse({"answer": await method(**words)})
             return JSONResponse({"answer": await asyncio.to_thread(method, **words)})
-        except (LabError, ValueError, TypeError, KeyError, OSError) as problem:
+        except SENTENCES as problem:
+            return JSONResponse({"problem": str(problem)}, 422)
+        except (ValueError, TypeError, KeyError, OSError) as problem:
             return JSONResponse({"problem": f"{name}: {type(problem).__name__}: {problem}"}, 422)
 
     async def end(_request: Request) -> JSONResponse:
@@ -249,6 +256,9 @@ async def main(path: Path, rate: float) -> int:
         (home.path / READY).write_text(f"{os.getpid()}\n")
         print(f"ready after {time.monotonic() - began:.1f} s", flush=True)
         await stop.wait()
+    except SENTENCES as problem:
+        print(problem, file=sys.stderr)
+        return 1
     finally:
         (home.path / READY).unlink(missing_ok=True)
         await company.stop()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from lab.client import Lab, Shipped
 from lab.control_plane import ControlPlane
+from lab.release_request import DEPLOYMENT, ask_for
 
 # The end of each record; whoever reads along has no use for it.
 SEALED = ":lock:"
@@ -24,13 +25,7 @@ class Teller:
 
     def release(self, shipped: Shipped, summary: str) -> str:
         """Start a production deployment as the UI's form does."""
-        request = {
-            "commit": shipped.commit,
-            "summary": summary,
-            "requested_by": "Ana Souza",
-            "way_back_understood": True,
-        }
-        run = self.control.run_deployment("Production deployment/production", request)
+        run = self.control.run_deployment(DEPLOYMENT, ask_for(shipped, summary))
         self.say(f"Ana Souza starts the deployment of {shipped.commit[:7]}: {summary}")
         self.say(f"  its page: {self.control.page_of(run)}")
         return run

@@ -8,13 +8,15 @@ from policy.judgement import Judgement, Verdict
 Entry = tuple[Item, Judgement]
 
 
-def render_page(title: str, entries: Sequence[Entry], *, way: Way, foot: str = "") -> str:
+def render_page(title: str, entries: Sequence[Entry], *, way: Way, head: str = "", foot: str = "") -> str:
     """Return the page of one phase as Markdown, each part of it in the order of the checklist."""
     entries = sorted(entries, key=lambda entry: in_order(entry[0].number))
     wrong = [entry for entry in entries if entry[1].verdict is Verdict.FAILED]
     open_questions = [entry for entry in entries if entry[1].verdict is Verdict.UNKNOWN]
     fine = [entry for entry in entries if entry[1].verdict.lets_pass]
     parts = [f"## {title}", "", f"**{headline(entries, way=way)}**", ""]
+    if head:
+        parts += [head, ""]
     for heading, group in (("Wrong", wrong), ("Unknown: could not be measured", open_questions)):
         if group:
             parts += [f"### {heading}", "", *_table(group, way=way), ""]

@@ -6,8 +6,10 @@ from itertools import pairwise
 
 from policy.checklist import ITEMS
 from policy.items import Asked, Kind, Way, in_order
-from policy.judgement import Verdict
+from policy.judgement import Verdict, spoken
 from policy.page import as_cell
+from policy.release import Release
+from policy.wording import as_sentences
 
 _DATABASE = "6."
 # What is carried out only where something goes wrong: the way home, and the advice beside a step that failed.
@@ -21,6 +23,16 @@ class Planned:
     items: tuple[str, ...]
     title: str
     command: str = ""
+
+
+def say_at_a_glance(release: Release, who_may_approve: str, phases: Sequence[str]) -> str:
+    """Return what a reader wants to know first: who decides and when, what is held meanwhile, and each phase."""
+    is_first = release.way is Way.MIGRATION
+    when = "before the database is touched" if is_first else f"once {release.servers[0]} is updated"
+    decides = f"**The release {who_may_approve}**, within {spoken(release.limits.approval)} {when}"
+    held = f"it holds {release.environment} from its beginning to its end"
+    risk = f"{release.risk.value} risk, requested by {release.request.requested_by}"
+    return as_sentences(f"{decides}; {held}", risk, *phases)
 
 
 def list_order(planned: Sequence[Planned]) -> str:

@@ -55,8 +55,8 @@ class Typed:
         return with_info_after_validator_function(self.read, handler(source))
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Prefect refuses by this before a run begins, and of all its refusals only one by `enum` says our words."""
-        refusal = {"enum": [f"expected: {self.words}"]}
+        """Prefect refuses by this before a run begins; a pattern of plain words is what its sentence says best."""
+        refusal = {"pattern": self.words}
         return {**handler(core), "if": {"not": {"pattern": self.pattern}}, "then": refusal}
 
 

@@ -164,7 +164,7 @@ def try_database(company: Company) -> Iterator[Finding]:
         program = Path(prisma.directory) / prisma.command[0]
         found = program.exists() or shutil.which(prisma.command[0]) is not None
         said = f"{program} is {'there' if found else 'not on the worker'}"
-        yield Finding("Prisma", "CLI", (passed if found else failed)(said), "npm install prisma in `prisma.directory`")
+        yield Finding("Prisma", "CLI", (passed if found else failed)(said), prisma.how_to_install)
     load_test = company.load_test
     if load_test is not None:
         found = shutil.which(load_test.program) is not None

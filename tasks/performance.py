@@ -5,13 +5,17 @@ from datetime import datetime, timedelta
 
 from blocks.company import Staging
 from blocks.prometheus import Prometheus
+from policy.checklist import ITEMS
 from policy.clock import exact_clock
-from policy.judgement import Judgement, unknown
+from policy.items import Asked
+from policy.judgement import Judgement, not_applicable, unknown
+from policy.limits import Mode
 from policy.load_test import LoadTest
 from policy.performance import judge_performance
 from policy.record import Event
+from policy.wording import short
 from tasks.item import item
-from tasks.preparation import is_tried_on_staging, staging_serves_another
+from tasks.preparation import deployed_to_staging, is_tried_on_staging, staging_serves_another
 from tasks.run import Run, pause_after, utc_now
 from tasks.systems import STAGING, STAGING_METRICS
 
@@ -21,6 +25,8 @@ MEMORY_POINTS = 60
 @item("1.3.3", needs=STAGING_METRICS)
 def staging_performance(run: Run, metrics: Prometheus) -> Judgement:
     """Staging was fast and its memory level over the window, and bore the load test, which high risk requires."""
+    if (ahead := _is_ahead_of_staging(run)) is not None:
+        return ahead
     staging, limits = STAGING.required(run.company), run.limits
     server = staging.fleet.servers[0].name
     began = _read_start(run, metrics, server)
@@ -49,6 +55,15 @@ def staging_performance(run: Run, metrics: Prometheus) -> Judgement:
     if not _is_the_same(metrics.read_starts((server,)).get(server), began):
         return unknown(f"{server}: it began anew while it was watched")
     return staging_serves_another(run) or judgement
+
+
+def _is_ahead_of_staging(run: Run) -> Judgement | None:
+    """A plan deploys nothing, so what staging serves is as a rule another version, without any load."""
+    if run.release.mode is not Mode.PLAN or ITEMS["1.3.1"].asked[run.release.way] is not Asked.REQUIRED:
+        return None
+    if deployed_to_staging(run).look(run.company).done:
+        return None
+    return not_applicable(f"a plan deploys nothing: asked once staging serves {short(run.release.commit)}")
 
 
 def _read_start(run: Run, metrics: Prometheus, server: str) -> datetime | Judgement:

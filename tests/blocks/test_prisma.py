@@ -43,3 +43,20 @@ def test_a_certificate_that_is_to_be_verified_is_verified_by_prisma_too(
     assert {name: value for name, value in asked.items() if name.startswith("ssl")} == told
     assert asked["schema"] == "public"
     assert command == "migrate deploy"
+
+
+@pytest.mark.parametrize(
+    ("prisma", "says"),
+    [
+        (
+            Prisma(directory="/opt/the cli"),
+            "on the worker: npm install --prefix '/opt/the cli' prisma@6.19.3 (or your developers' version)",
+        ),
+        (
+            Prisma(directory="/opt/prisma", command=("prisma-6",)),
+            "install prisma-6 on the worker, or name what is there in `prisma.command`",
+        ),
+    ],
+)
+def test_whoever_has_no_cli_is_told_the_command_that_brings_it(prisma: Prisma, says: str) -> None:
+    assert prisma.how_to_install == says

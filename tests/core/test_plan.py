@@ -12,7 +12,7 @@ from flows.plan import render_plan
 from flows.watch import Watch
 from policy.checklist import ITEMS
 from policy.items import Asked, Way
-from policy.judgement import passed
+from policy.judgement import failed, passed
 from policy.record import Event
 from tasks.run import Run, Silent
 from tests.core.company import a_company, a_hotfix, a_release
@@ -79,6 +79,32 @@ def test_the_gate_names_the_whole_batch_and_all_that_an_approval_sets_in_motion(
     places = [ahead.index(one) for one in (*told, "3.4.4 release-", "3.3.1 Slack completion posted")]
     assert places == sorted(places)
     assert "web-1" not in ahead.partition("2.1.7")[0]
+
+
+def test_a_plan_says_first_who_decides_what_is_held_and_how_each_phase_ended(company: Company, world: World) -> None:
+    run = begun(company, world, steps=1).run
+    well, bad = (ITEMS["1.1.1"], passed("well")), (ITEMS["1.3.2"], failed("ill"))
+    reports = (
+        Report((well,), Way.STANDARD, title="1.1 Code review and testing"),
+        Report((bad,), Way.STANDARD, title="1.3 Pre-deployment preparation"),
+    )
+
+    title, verdict, glance = (line for line in render_plan(run, reports).splitlines()[:6] if line)
+
+    assert title.startswith("## What would happen: ")
+    assert verdict == "**Stopped by 1.3.2**"
+    assert glance == (
+        "**The release may be approved by Omar Reyes**, within 30 min once web-server-1 is updated; it holds production"
+        " from its beginning to its end. Low risk, requested by Ana Souza. 1.1 Code review and testing: passed."
+        " 1.3 Pre-deployment preparation: stopped by 1.3.2."
+    )
+
+
+def test_a_step_that_asks_or_tells_names_its_items(company: Company, world: World) -> None:
+    titles = planned(begun(company, world, steps=1).run)
+
+    assert "1.3 Telling people: 1.3.8 Notify on-call engineer; 1.3.9 Update status page" in titles
+    assert "3.4 Last look: 3.4.1 Final health check; 3.4.2 No incidents" in titles
 
 
 @pytest.mark.parametrize("way", [Way.STANDARD, Way.HOTFIX])

@@ -113,6 +113,29 @@ def test_a_merged_pull_request_is_built_and_staging_serves_what_is_pushed_to_it(
     assert [run["conclusion"] for run in runs] == ["success"]
 
 
+def test_publishing_the_portal_brings_a_reviewed_and_green_version_to_main_each_time(lab: Lab) -> None:
+    (first,), (second,) = lab.publish(), lab.publish()
+
+    headers = {"Authorization": f"Bearer {lab.home.secret('GITHUB_TOKEN')}", "User-Agent": "test"}
+    with httpx.Client(base_url=lab.home.url("github") + "/repos/holilabs/holilabsv2", headers=headers) as github:
+        main = github.get("/git/ref/heads/main").json()["object"]["sha"]
+        reviews = github.get(f"/pulls/{second.pull_request}/reviews").json()
+        checks = github.get(f"/commits/{main}/check-runs").json()["check_runs"]
+    assert (second.commit, second.title) == (main, "Bring version 1.11.0 to the patients")
+    assert first.commit != main
+    assert {review["state"] for review in reviews} == {"APPROVED"}
+    assert {check["conclusion"] for check in checks} == {"success"}
+    assert second.digest
+    assert main not in lab.versions_serving().values()
+
+
+def test_what_the_lab_refuses_is_its_sentence_and_nothing_else(lab: Lab) -> None:
+    with pytest.raises(LabError) as refused:
+        lab.ship("1.5.0", fault="hiccups")
+
+    assert str(refused.value).startswith("fault 'hiccups' is not one of ")
+
+
 def test_a_command_that_does_not_exist_is_named(lab: Lab) -> None:
     with pytest.raises(LabError, match="there is no command explode"):
         lab.do("explode")

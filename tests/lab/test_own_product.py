@@ -80,6 +80,10 @@ def test_the_tutorial_s_application_is_read(greeter: Path) -> None:
 def test_a_folder_that_is_no_product_is_refused_with_what_is_missing(greeter: Path, tmp_path: Path) -> None:
     with pytest.raises(NoProductError, match="is no git repository; expected one with a commit on its branch main"):
         read_product(tmp_path)
+    git(greeter, "branch", "-m", "trunk")
+    with pytest.raises(NoProductError, match="has no commit on a branch main; expected at least one"):
+        read_product(greeter)
+    git(greeter, "branch", "-m", "main")
 
     (greeter / "compose.yaml").write_text("services:\n  one:\n    image: a\n  two:\n    image: b\n")
     with pytest.raises(NoProductError, match=r"found 2 services, expected one: \['one', 'two'\]"):

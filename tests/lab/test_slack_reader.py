@@ -8,6 +8,7 @@ import pytest
 
 from lab.__main__ import parse
 from lab.processes import LabError
+from lab.settings_file import find_name
 from lab.slack_reader import PLACES, read_slack
 from lab.vendors.slack import Slack
 
@@ -86,3 +87,13 @@ def test_the_help_says_in_one_line_what_each_command_does(capsys: pytest.Capture
 
 def test_a_command_is_given_with_the_lab_that_it_is_about() -> None:
     assert str(parse(["code", "Tomas Lima", "--home", "x"]).home) == "x"
+
+
+@pytest.mark.parametrize("said", ["Tomas Lima", " tomas  lima ", "TLIMA", "tomas@holilabs.xyz"])
+def test_a_person_is_known_by_every_spelling_that_the_gate_accepts(said: str) -> None:
+    assert find_name(said) == "Tomas Lima"
+    assert read_slack(workspace().messages, said)[2] == "      please approve"
+
+
+def test_nobody_is_known_by_half_a_name() -> None:
+    assert find_name("Tomas") is None

@@ -123,11 +123,11 @@ def test_an_acknowledgement_of_nothing_is_refused() -> None:
 @pytest.mark.parametrize(
     ("kind", "typed", "says"),
     [
-        (SUMMARY, "Again", "'Again' is not one of ['expected: 8 to 200 visible characters']"),
-        (SUMMARY, " " * 10, f"{' ' * 10!r} is not one of ['expected: 8 to 200 visible characters']"),
-        (line(0, 5), "too much", "'too much' is not one of ['expected: at most 5 characters']"),
-        (spelt("[0-9]{6}", "six digits"), "12345", "'12345' is not one of ['expected: six digits, or nothing']"),
-        (verbatim(9), " ", "' ' is not one of ['expected: at most 9 characters, not only blanks']"),
+        (SUMMARY, "Again", "'Again' does not match '8 to 200 visible characters'"),
+        (SUMMARY, " " * 10, f"{' ' * 10!r} does not match '8 to 200 visible characters'"),
+        (line(0, 5), "too much", "'too much' does not match 'at most 5 characters'"),
+        (spelt("[0-9]{6}", "six digits"), "12345", "'12345' does not match 'six digits, or nothing'"),
+        (verbatim(9), " ", "' ' does not match 'at most 9 characters, not only blanks'"),
     ],
 )
 def test_the_refusal_that_prefect_shows_says_what_was_found_and_what_is_expected(

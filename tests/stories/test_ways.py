@@ -164,7 +164,9 @@ def test_a_plan_shows_everything_and_changes_nothing(stage: Stage) -> None:
     assert "1.4.3" in page
     assert f"{shipped.commit} is well" in page
     assert f"The image of {shipped.commit[:7]} is {shipped.digest}" in page
-    assert "may be approved by Tomas Lima" in page
+    assert "**The release may be approved by Tomas Lima**" in page.partition("### ")[0]
+    assert "1.3 Pre-deployment preparation: 6 passed, 1 not applicable." in page
+    assert "Stopped by" not in page
     assert page.index("2.1.2 web-server-1 drained") < page.index("2.1.5 web-server-2 drained")
     assert stage.is_untouched()
     assert stage.lab.versions_serving() == before
