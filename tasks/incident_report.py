@@ -16,8 +16,10 @@ from policy.incident_rules import IncidentRules
 from policy.metrics import Ending
 from policy.record import Event, Row, Unreadable
 from policy.way_home import UPDATE_ITEMS
+from policy.wording import where_record
 from tasks.messages import inform
 from tasks.run import Run, utc_now
+from tasks.run_log import page_of
 from tasks.step import Seen, Step
 from tasks.undone import rows_of_incident
 
@@ -100,12 +102,14 @@ def describe_incident(run: Run, *, outcome: Ending, recovered: bool) -> Incident
         rows,
         measure_impact(run, rows, bad, until=now, recovered=recovered),
         outcome=outcome,
-        links=(
-            f"the run, with its record and its logs: {run.link}",
-            f"the record: `python -m deployments.verify_record {release.key}`",
-        ),
+        links=_where_to_look(run),
         zone=company.rules.time_zone,
     )
+
+
+def _where_to_look(run: Run) -> tuple[str, ...]:
+    page, record = page_of(run), where_record(run.release.key)
+    return (f"the run, with its record and its logs: {page}", record) if page else (record,)
 
 
 def measure_impact(run: Run, rows: Sequence[Row], bad: BadSign, *, until: datetime, recovered: bool) -> Impact:

@@ -20,6 +20,7 @@ from policy.record_signature import say_who_signed
 from policy.roles import Person
 from tasks.incident import DECIDING, incident_opened, incident_over, may_have_incident
 from tasks.run import Run, utc_now
+from tasks.run_log import page_of
 from tasks.step import Seen, Step, StepFailed, carry_out
 from tasks.undone import requesters, served_since
 
@@ -249,7 +250,7 @@ def tell_stuck(run: Run, sentence: str, *, headline: str) -> None:
 def _for_whoever_asked(run: Run) -> str:
     """An edit of the announcement tells nobody: only a message of its own with their name in it does."""
     mentions = [mention_name(name, run.company.roster) for name in requesters(run)]
-    return for_whoever_asked(mentions, run.link)
+    return for_whoever_asked(mentions, page_of(run), record=run.release.key)
 
 
 def tell_sealed(run: Run) -> None:
