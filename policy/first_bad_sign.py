@@ -7,6 +7,7 @@ from operator import attrgetter
 
 from policy.items import Kind
 from policy.judgement import Verdict
+from policy.metrics import Ending
 from policy.own_checks import item_of
 from policy.record import Event, Row
 from policy.reminders import is_reminder
@@ -26,14 +27,20 @@ class BadSign:
 
 
 def first_bad_sign(rows: Sequence[Row]) -> BadSign | None:
-    """Return the earliest sign of a release that went home, or was told to; None for one that changed no server.
+    """Return the earliest sign of a release that went home, was told to, or was left to people; None for any other.
 
     A check that failed, was asked again and then passed is none, unless the release went home after all; nor is a
     process that died and whose release another one brought to its end.
     """
+    ended_badly = any(row.event in (Event.RED_FLAG, Event.GOING_HOME) or _is_left_to_people(row) for row in rows)
+    return earliest_sign(rows) if ended_badly else None
+
+
+def earliest_sign(rows: Sequence[Row]) -> BadSign | None:
+    """Return the earliest sign in the record of what ended badly, or is about to; None if no server was changed."""
     # By place, not by number: a row that waits in the spool has no number yet.
     changed = next((at for at, row in enumerate(rows) if _is_change(row)), None)
-    if changed is None or not any(row.event in (Event.RED_FLAG, Event.GOING_HOME) for row in rows):
+    if changed is None:
         return None
     # A dead process is noticed later than it died, perhaps after people were paged.
     return min(_signs(rows, changed), key=attrgetter("at"), default=None)
@@ -53,10 +60,16 @@ def _signs(rows: Sequence[Row], changed: int) -> Iterator[BadSign]:
             yield BadSign(row.at, f"{name} failed")
         elif row.event is Event.INTENDED and row.subject == INCIDENT_SUBJECT and not is_reminder(row):
             yield BadSign(row.at, "an incident was opened")
+        elif _is_left_to_people(row):
+            yield BadSign(row.at, "it was left to people")
 
 
 def _is_change(row: Row) -> bool:
     return row.event is Event.INTENDED and row.item in UPDATE_ITEMS
+
+
+def _is_left_to_people(row: Row) -> bool:
+    return row.event is Event.SEALED and row.facts.get("outcome") == Ending.STUCK
 
 
 def _gate(row: Row) -> str:

@@ -10,7 +10,7 @@ from blocks.errors import BlockError, Misconfigured
 from blocks.notion import Notion
 from blocks.prometheus import Prometheus
 from policy.error_graph import Counted
-from policy.first_bad_sign import BadSign, first_bad_sign
+from policy.first_bad_sign import BadSign, earliest_sign
 from policy.incident_report import Failures, Impact, IncidentReport, render_markdown, write_report
 from policy.incident_rules import IncidentRules
 from policy.metrics import Ending
@@ -96,7 +96,7 @@ def describe_incident(run: Run, *, outcome: Ending, recovered: bool) -> Incident
     """Return the report with everything that the records and the metrics know now."""
     company, release, now = run.company, run.release, utc_now()
     rows = rows_of_incident(run)
-    bad = first_bad_sign(rows) or BadSign(now, f"{outcome.value} without a sign in the record")
+    bad = earliest_sign(rows) or BadSign(now, f"{outcome.value} without a sign in the record")
     return write_report(
         release,
         rows,

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from policy.first_bad_sign import INCIDENT_SUBJECT, first_bad_sign
+from policy.metrics import Ending
 from policy.plans import Cause
 from policy.record import Event, Row
 from policy.reminders import name_reminder
@@ -26,6 +27,7 @@ DIED = row(
     **silence_facts([], Cause.DIED, last_sign=BEGAN + timedelta(seconds=4), stale_after=STALE),
 )
 TAKEN_OVER_BEFORE = row(Event.TOOK_OVER, holder=2)
+STUCK = row(Event.SEALED, outcome=Ending.STUCK.value, sentence="Dora Levin broke the hold")
 RESTORED = row(Event.INTENDED, item="4.2.2", subject="web-server-1", step="put back")
 
 
@@ -42,6 +44,8 @@ RESTORED = row(Event.INTENDED, item="4.2.2", subject="web-server-1", step="put b
         ((PAGED, DIED, HOME), 4, "the process fell silent"),
         ((DIED, PASSED, FLAG, HOME), 4, "the process fell silent"),
         ((TAKEN_OVER_BEFORE, HOME), 6, "sent home: red flag"),
+        ((DIED, STUCK), 4, "the process fell silent"),
+        ((TAKEN_OVER_BEFORE, STUCK), 6, "it was left to people"),
     ],
 )
 def test_the_first_sign_in_the_record_counts_not_the_decision_to_go_home(
