@@ -17,7 +17,8 @@ class Held(Refused):
 class Hold:
     """The newest hold on an environment, as the store shows it.
 
-    `why` says why somebody took over the hold before it, or freed this one; empty where nothing out of order happened.
+    `last_sign` is when its heart last beat, or when it gave up. `why` says why somebody took over the hold before it,
+    or freed this one; empty where nothing out of order happened.
     """
 
     number: int
@@ -29,6 +30,7 @@ class Hold:
     abandoned: str | None
     asked_to_stop: str | None
     silent_for: timedelta
+    last_sign: datetime
     why: str = ""
 
     def is_dead(self, stale_after: timedelta) -> bool:
@@ -57,6 +59,9 @@ class Holds:
             return None
         name = max(numbers)
         content = json.loads(self._store.read(f"{self._folder}/{name}").body)
+        abandoned = f"{name}.abandoned"
+        silent_for = self._silence(name)
+        gave_up = self._store.read(f"{self._folder}/{abandoned}").age if abandoned in keys else silent_for
         return Hold(
             number=int(name),
             release=content["release"],
@@ -64,9 +69,10 @@ class Holds:
             what=content["what"],
             since=datetime.fromisoformat(content["since"]),
             released=f"{name}.released" in keys,
-            abandoned=self._note(f"{name}.abandoned", keys),
+            abandoned=self._note(abandoned, keys),
             asked_to_stop=self._note(f"{name}.stop", keys),
-            silent_for=self._silence(name),
+            silent_for=silent_for,
+            last_sign=datetime.now(UTC) - gave_up,
             why=self._note(f"{name}.released", keys) or content.get("why", ""),
         )
 

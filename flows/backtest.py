@@ -51,8 +51,9 @@ def backtest(request: BacktestRequest = RULES_OF_THIS_VERSION) -> None:
             days = ReportRequest(first_day=request.first_day, last_day=request.last_day)
             since, until = period(days, zone=ZoneInfo(zone), now=now)
         pasts, unreadable = read_pasts(company, since=since, until=until)
-        outcomes = [replay(past, changed) for past in pasts]
-        today = [replay(past, company.limits) for past in pasts] if request.limits else outcomes
+        tried = tuple(request.limits) or REPLAYED
+        outcomes = [replay(past, changed, tried=tried) for past in pasts]
+        today = [replay(past, company.limits, tried=tried) for past in pasts] if request.limits else outcomes
         sentence = say_effects(say_change(request.limits, company.limits, changed), outcomes, zone=zone)
         page = render_backtest(sentence, outcomes, today, unreadable=unreadable, zone=zone, ui=company.rules.prefect_ui)
         call_run(f"Backtest of {', '.join(request.limits) or 'the rules of this version'}")

@@ -30,6 +30,7 @@ from policy.plans import Cause
 from policy.typed import line, spelt
 from policy.wording import say_error
 from tasks.run import Lookout, current_run
+from tasks.run_log import is_deleted
 
 LOOK_SECONDS = 0.25
 PAUSE_POLL_SECONDS = 1
@@ -113,7 +114,7 @@ def ask(
         except (ValidationError, FlowPauseTimeout) as error:
             get_run_logger().warning("The run went on without an answer (%s); asking again", type(error).__name__)
         except (httpx.HTTPError, PrefectException) as error:
-            if isinstance(error, ObjectNotFound) and asyncio.run(_is_deleted()):
+            if isinstance(error, ObjectNotFound) and is_deleted():
                 raise RunDeleted(f"{Cause.DELETED} while it waited for an answer, so nobody can answer") from error
             get_run_logger().warning("Prefect's server is away (%s); asking again when it is back", say_error(error))
             asking.look()
@@ -178,23 +179,6 @@ async def _wait_for_answer(form: type[Form], evidence: str, asking: _Asking) -> 
                 await pause
             await _go_on_running()
         raise
-
-
-async def _is_deleted() -> bool:
-    """Whether Prefect is well and does not know this run: what stands before a server may say 404 to everything."""
-    this = current_run()
-    if this is None:
-        return False
-    async with get_client() as client:
-        if await client.api_healthcheck() is not None:
-            return False
-        try:
-            await client.read_flow_run(this.id)
-        except ObjectNotFound:
-            return True
-        except (httpx.HTTPError, PrefectException):
-            return False
-    return False
 
 
 async def _go_on_running() -> None:

@@ -26,6 +26,7 @@ from policy.limits import Limits
 from policy.plans import Cause
 from policy.record import Event
 from policy.release import Release
+from policy.silence import silence_facts
 from tasks.marks import show_ending
 from tasks.run import Run
 from tasks.run_log import tag_beginning, tag_ending
@@ -170,12 +171,27 @@ def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | N
 
 
 def write_beginning(record: Record, release: Release, *, over: Hold | None, why: str = "") -> None:
-    """The record begins with what is released, also where a process died before it could say so; then why another."""
+    """The record begins with what is released, also where a process died before it could say so.
+
+    Then it says why another process goes on, and since when the one before was silent, if it was.
+    """
     facts = {"release": release.model_dump(mode="json")}
-    if over is None or not record.rows():
+    before = () if over is None else record.rows()
+    if not before:
         record.append(Event.OPENED, facts=facts)
     if over is not None:
-        record.append(Event.TOOK_OVER, facts={**facts, "sentence": why} if why else facts)
+        said = {"sentence": why} if why else {}
+        stale_after = release.limits.heartbeat_stale
+        if over.is_dead(stale_after):
+            said |= silence_facts(before, cause_of_death(over), last_sign=over.last_sign, stale_after=stale_after)
+        record.append(Event.TOOK_OVER, facts={**facts, **said})
+
+
+def cause_of_death(dead: Hold) -> Cause:
+    """Tell a process that fell silent from a run that somebody cancelled, and from one that could not go on."""
+    if dead.abandoned is None:
+        return Cause.DIED
+    return Cause.CANCELLED if dead.abandoned == Cause.CANCELLED else Cause.UNSEALED
 
 
 def refuse_while_held(company: Company, environment: str, *, key: str) -> None:

@@ -16,7 +16,7 @@ from blocks.errors import BlockError
 from blocks.hold import Held, Hold, Holds, describe_silence
 from blocks.record import Record
 from flows.dead_mans_switch import DeadMansSwitch
-from flows.hold import held_run
+from flows.hold import cause_of_death, held_run
 from flows.recovery_schedule import leave_no_litter, switch_off, switch_on
 from flows.red_flag import raised_flags
 from flows.way_home import give_to_people, go_home, page_watched
@@ -166,11 +166,4 @@ def why_dead(looking: Run, dead: Hold, asked: str) -> Why:
         return Why(Cause.RED_FLAG, flags[0])
     if stay := decided_to_stay(looking.record.seen):
         return Why(Cause.STAY, stay)
-    return Why(cause_of_death(dead), describe_silence(dead), since=utc_now() - dead.silent_for)
-
-
-def cause_of_death(dead: Hold) -> Cause:
-    """Tell a process that fell silent from a run that somebody cancelled, and from one that could not go on."""
-    if dead.abandoned is None:
-        return Cause.DIED
-    return Cause.CANCELLED if dead.abandoned == Cause.CANCELLED else Cause.UNSEALED
+    return Why(cause_of_death(dead), describe_silence(dead), since=dead.last_sign)

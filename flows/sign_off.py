@@ -24,7 +24,7 @@ from policy.wording import counted, short
 from tasks.change_facts import tickets_of_release
 from tasks.duties import duties_scheduled, duty_scheduled
 from tasks.item import Question, as_task
-from tasks.messages import deliver, end_incident, inform, show_state
+from tasks.messages import deliver, end_incident, inform, show_end
 from tasks.revert import revert_deployed
 from tasks.rollout import say_how_it_ended
 from tasks.run import Run, utc_now
@@ -56,7 +56,7 @@ def sign_off(run: Run) -> None:
     issues += list_untold(run) + list_killed(run) + written_down(run)
     took = utc_now() - run.release.opened_at
     skipped = compared_with_standard(run)
-    show_state(run, completed(run.release, run.built, took=took, issues=issues, skipped=skipped))
+    show_end(run, completed(run.release, run.built, took=took, issues=issues, skipped=skipped))
     inform(completion_posted(run, took=took, issues=issues, skipped=skipped), run)
     end_incident(run)
     seal(run, outcome=Ending.SIGNED_OFF, sentence=f"{say_live(run)}; {judgement.sentence}")
@@ -101,7 +101,7 @@ def sign_off_migration(run: Run) -> None:
     entries = [(question.item, _ask(run, question)) for question in (status_page_resolved,)]
     issues = [say_each([entry]) for entry in entries if not entry[1].verdict.lets_pass]
     took = utc_now() - run.release.opened_at
-    show_state(run, migrated(run.release, took=took, issues=issues))
+    show_end(run, migrated(run.release, took=took, issues=issues))
     inform(migration_posted(run, took=took, issues=issues), run)
     end_incident(run)
     served = short(run.release.previous_commit)

@@ -27,7 +27,10 @@ _ITEMS = ("1.1.2", "1.1.3", "1.1.4", "1.3.8", "1.4.3")
 
 @dataclass(frozen=True)
 class MadeUp:
-    """One release: when what happened, and how many seconds its way to production took for which item."""
+    """One release: when what happened, and how many seconds its way to production took for which item.
+
+    `found_after` says how many seconds after its process died another one found it; None where none died.
+    """
 
     number: int
     began: datetime
@@ -38,6 +41,7 @@ class MadeUp:
     first_commit_before: int | None = 86_400
     bad_after: int | None = None
     recovers_after: int | None = None
+    found_after: int | None = None
     undone_after: int | None = None
     not_passed: tuple[str, ...] = ()
     waived: tuple[str, ...] = ()
@@ -166,5 +170,10 @@ def _on_purpose() -> Iterator[MadeUp]:
         recovers_after=240,
         errors=((150, 390, 24), (390, 9_999, 60)),
     )
+    # A process that died: it was bad from then on, not from when that was found; one of them nobody brought home.
+    died = replace(plain, ends=ROLLED_BACK, bad_after=130, recovers_after=1_500, found_after=660)
+    yield replace(died, began=at(2026, 8, 26, 11))
+    yield replace(died, began=at(2026, 9, 2, 11), bad_after=300, recovers_after=95, found_after=46)
+    yield replace(died, began=at(2026, 9, 9, 11), ends=STUCK, recovers_after=None)
     for month, day in ((4, 8), (5, 13)):
         yield replace(plain, began=at(2026, month, day, 10), errors=((240, 330, 24),))

@@ -105,8 +105,14 @@ def _judged(one: MadeUp, at: datetime) -> Iterator[Made]:
 
 def _went_back(one: MadeUp, stored: dict[str, bytes]) -> Iterator[Made]:
     bad = one.bad_at or one.ready
-    yield bad, "red flag", "2.1.3", "", "", {"sentence": "8 % errors", "rule": "2.1: error rate"}
-    yield bad, "going home", "4.1.1", "", "", {"cause": "red flag", "sentence": "8 % errors"}
+    if one.found_after is None:
+        cause, sentence, sent_home = "red flag", "8 % errors", bad
+        yield bad, "red flag", "2.1.3", "", "", {"sentence": sentence, "rule": "2.1: error rate"}
+    else:
+        cause, sentence, sent_home = "the process died", "silent", bad + timedelta(seconds=one.found_after)
+        silence = {"silent_since": bad.isoformat(), "ended": cause}
+        yield sent_home, "took over", "", "", "", {"release": _release(one), "sentence": sentence, **silence}
+    yield sent_home, "going home", "4.1.1", "", "", {"cause": cause, "sentence": sentence}
     at = one.recovered_at or bad + timedelta(minutes=20)
     yield at, "sealed", "", "", "", _seal(one.ends, _measure(one, bad, stored))
 
@@ -149,7 +155,8 @@ def _measure(one: MadeUp, until: datetime, stored: dict[str, bytes]) -> dict[str
 
 
 def _errors(one: MadeUp, after: int) -> int:
-    bad = 48 if one.bad_after is not None and after >= one.bad_after - 2 * _EVERY and not one.errors else 1
+    seen_after = None if one.errors or one.found_after is not None else one.bad_after
+    bad = 48 if seen_after is not None and after >= seen_after - 2 * _EVERY else 1
     return next((errors for begin, end, errors in one.errors if begin <= after < end), bad)
 
 

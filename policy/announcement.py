@@ -14,6 +14,7 @@ from policy.wording import short
 
 _SHOWN_CHANGES = 15
 _SHOWN_LETTERS = 150
+_DURATION, _ON_CALL, _STANDBY = "*Duration:* ", "*On-Call Engineer:* ", "on standby"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def announce(
         "",
         f"*What:* {_plain(release.request.summary)} ({short(release.commit)})",
         f"*When:* {say_when(plan)}",
-        f"*Duration:* {about}",
+        f"{_DURATION}{about}",
         f"*Risk:* {release.risk.value.capitalize()} ({_plain('; '.join(release.reasons))})",
         f"*Rollback Plan:* {back}",
         "",
@@ -51,7 +52,7 @@ def announce(
         *([more] if more else []),
         "",
         f"*Deployed By:* {mention_name(release.request.requested_by, roster)}",
-        f"*On-Call Engineer:* {_say_on_call(on_call, why_they)}",
+        f"{_ON_CALL}{_say_on_call(on_call, why_they)}",
     ]
     return "\n".join(lines)
 
@@ -65,6 +66,22 @@ def with_headline(text: str, headline: str) -> str:
 def has_headline(text: str, headline: str) -> bool:
     """Whether the announcement says already that the release is there."""
     return text.partition("\n")[0] == headline
+
+
+def with_ending(text: str, headline: str, *, took: timedelta) -> str:
+    """Return the announcement of a release that is over: how it ended, what it took, and nobody on standby any more.
+
+    One that was over before, and is rolled back now, keeps what it took.
+    """
+    return "\n".join(_ended(line, took) for line in with_headline(text, headline).split("\n"))
+
+
+def _ended(line: str, took: timedelta) -> str:
+    if line.startswith(f"{_DURATION}~"):
+        return f"{_DURATION}{spoken(took)}"
+    if line.startswith(_ON_CALL):
+        return line.replace(f" ({_STANDBY})", "").replace(f"({_STANDBY}; ", "(")
+    return line
 
 
 def say_when(plan: Plan) -> str:
@@ -99,9 +116,9 @@ def mention_name(name: str, roster: Roster) -> str:
 
 def _say_on_call(on_call: Sequence[Person], why: str) -> str:
     more = f"; {_plain(why)}" if why else ""
-    return (
-        f"{', '.join(map(mention, on_call))} (on standby{more})" if on_call else f"nobody is known to be on call{more}"
-    )
+    if not on_call:
+        return f"nobody is known to be on call{more}"
+    return f"{', '.join(map(mention, on_call))} ({_STANDBY}{more})"
 
 
 def _plain(text: str) -> str:

@@ -1,7 +1,7 @@
 """A changed limit of the watch tried on what earlier watches measured, before it is switched on (2.1, 4.1)."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -34,6 +34,11 @@ REPLAYED = (
 )
 
 
+_OF_ANSWER_TIMES = frozenset({"p95", "p95_roll_back", "p95_factor"})
+# They judge what the servers answer about their health, too.
+_OF_EVERYTHING = frozenset({"red_samples", "of_samples", "sample_age"})
+
+
 class Effect(StrEnum):
     """What the limits would have changed for one release."""
 
@@ -43,6 +48,10 @@ class Effect(StrEnum):
     MISSED = "not stopped any more"
     SAME = "no difference"
     NOT_KEPT = "no measurements were kept"
+    NOT_MEASURED = "nothing was measured that they judge"
+
+
+UNKNOWN_EFFECTS = frozenset({Effect.NOT_KEPT, Effect.NOT_MEASURED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +92,15 @@ class Outcome:
         return self.past.stopped_at - self.stops_at
 
 
-def replay(past: Past, limits: Limits) -> Outcome:
-    """Judge every look of the watch again by these limits; how it was measured stays as it was."""
+def replay(past: Past, limits: Limits, *, tried: Collection[str] = REPLAYED) -> Outcome:
+    """Judge every look of the watch again by these limits; how it was measured stays as it was.
+
+    `tried` are those in question: where nothing was measured that any of them judges, nobody knows what they would do.
+    """
     if past.observed is None:
         return Outcome(past, Effect.NOT_KEPT)
+    if not any(_was_measured(name, past.observed) for name in tried):
+        return Outcome(past, Effect.NOT_MEASURED)
     as_measured = {name: getattr(past.limits, name) for name in ("watch_interval", "watch_window", "extended_watch")}
     judging = limits.model_copy(update=as_measured)
     asks_at = None
@@ -98,6 +112,15 @@ def replay(past: Past, limits: Limits) -> Outcome:
         if conclusion.flag is Flag.CONSIDER and asks_at is None:
             asks_at = moment
     return Outcome(past, Effect.MISSED if past.by_watch else Effect.SAME, None, asks_at)
+
+
+def _was_measured(name: str, observed: Observed) -> bool:
+    """Whether the watch measured anything that this limit judges; a company without metrics has health checks only."""
+    if name in _OF_EVERYTHING:
+        return bool(observed.samples or observed.checks)
+    if name in _OF_ANSWER_TIMES:
+        return any(one.p95 is not None for one in observed.samples)
+    return any(error_rate(one) is not None for one in observed.samples)
 
 
 def _effect(past: Past, moment: datetime, limits: Limits) -> Effect:

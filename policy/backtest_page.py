@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from policy.backtest import Effect, Outcome, list_effects
+from policy.backtest import UNKNOWN_EFFECTS, Effect, Outcome, list_effects
 from policy.judgement import spoken
 from policy.limits import Limits
 from policy.metrics_links import link_runs
 from policy.page import as_cell
 from policy.wording import counted, listed
 
-_ORDER = (Effect.EARLIER, Effect.SAVED, Effect.FOR_NOTHING, Effect.MISSED, Effect.SAME, Effect.NOT_KEPT)
+_ORDER = (Effect.EARLIER, Effect.SAVED, Effect.FOR_NOTHING, Effect.MISSED, Effect.SAME, *sorted(UNKNOWN_EFFECTS))
 
 
 def say_change(changes: Mapping[str, object], limits: Limits, changed: Limits) -> str:
@@ -25,10 +25,11 @@ def say_change(changes: Mapping[str, object], limits: Limits, changed: Limits) -
 
 def say_effects(change: str, outcomes: Sequence[Outcome], *, zone: str) -> str:
     """Say in one sentence what would have been different, and of how many releases that can be known."""
-    replayed = [one for one in outcomes if one.effect is not Effect.NOT_KEPT]
+    replayed = [one for one in outcomes if one.effect not in UNKNOWN_EFFECTS]
     known = f"({counted(len(replayed), 'release')} replayed"
-    if lost := len(outcomes) - len(replayed):
-        known += f"; of {lost} no measurements were kept"
+    for effect in sorted(UNKNOWN_EFFECTS):
+        if lost := len(list_effects(outcomes, effect)):
+            known += f"; of {lost} {effect.value}"
     if not replayed:
         return f"{change}: nothing can be said {known})."
     parts = list(_say_parts(outcomes, ZoneInfo(zone)))
@@ -92,7 +93,7 @@ def _was(outcome: Outcome, zone: ZoneInfo) -> str:
 
 
 def _would(outcome: Outcome, zone: ZoneInfo) -> str:
-    if outcome.effect is Effect.NOT_KEPT:
+    if outcome.effect in UNKNOWN_EFFECTS:
         return "not known"
     asks = f", people asked {_moment(outcome.asks_at, zone)}" if outcome.asks_at else ""
     stops = f"stopped {_moment(outcome.stops_at, zone)}" if outcome.stops_at else "not stopped"
@@ -118,4 +119,11 @@ def _moment(at: datetime, zone: ZoneInfo) -> str:
 
 
 def _say(value: object) -> str:
-    return spoken(value) if isinstance(value, timedelta) else f"{value:g}"
+    """Say a limit as it was typed: nothing of it is rounded away."""
+    if not isinstance(value, timedelta):
+        return f"{value:.12g}"
+    seconds = value.total_seconds()
+    if abs(seconds) < 1:
+        return f"{seconds * 1000:.12g} ms"
+    keeps_all = seconds % 60 == 0 or (seconds < 3_600 and seconds % 1 == 0)
+    return spoken(value) if keeps_all else f"{seconds:.12g} s"

@@ -15,6 +15,7 @@ from policy.record import Event, Row, last
 from policy.release import Release
 from policy.samples import say_failed
 from policy.timeline import list_timeline, measured
+from policy.way_home import touched_servers
 from policy.wording import short
 
 ROOT_CAUSE, ACTIONS = "Root cause", "Action items"
@@ -91,7 +92,7 @@ def write_report(
         parts=(
             _text(f"The release of {short(release.commit)} to {release.environment} {ended}. {_reason(rows)}"),
             _heading("Impact"),
-            *(Part(PartKind.ITEM, line) for line in say_impact(impact, release.servers, zone)),
+            *(Part(PartKind.ITEM, line) for line in say_impact(impact, touched_servers(rows), zone)),
             _heading("Error rate"),
             Part(PartKind.CODE, draw_error_rate(impact.points, limit=release.limits.error_rate_roll_back, zone=zone)),
             _heading(f"Timeline, by the clock of {zone}"),
@@ -110,8 +111,8 @@ def write_report(
     )
 
 
-def say_impact(impact: Impact, servers: Sequence[str], zone: str) -> list[str]:
-    """Say for how long and for how many requests it was bad."""
+def say_impact(impact: Impact, touched: Sequence[str], zone: str) -> list[str]:
+    """Say for how long and for how many requests it was bad, and which servers were changed."""
     end = (
         f"recovery at {clock(impact.until, zone)}" if impact.recovered else f"{clock(impact.until, zone)}, not over yet"
     )
@@ -122,7 +123,7 @@ def say_impact(impact: Impact, servers: Sequence[str], zone: str) -> list[str]:
     lines += [_say_failures(one, zone) for one in impact.counted]
     if impact.why_not:
         lines.append(f"failed requests are not known: {impact.why_not}")
-    return [*lines, f"servers: {', '.join(servers)}"]
+    return [*lines, f"servers that were changed: {', '.join(touched) or 'none'}"]
 
 
 def render_markdown(report: IncidentReport) -> str:

@@ -89,6 +89,8 @@ def worst_of(judgements: Iterable[Judgement]) -> Judgement:
 def spoken(duration: timedelta) -> str:
     """Say a duration as people do, in its two largest units: `6 h 4 min`, `40 s`, `3 d 2 h`."""
     seconds = abs(duration).total_seconds()
+    if 0 < seconds < 0.001:
+        return f"{seconds * 1000:.1g} ms"
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 10 and seconds % 1:

@@ -10,7 +10,7 @@ from policy.judgement import Judgement, spoken
 from policy.plans import Why
 from policy.record import HEAD_DIGITS
 from policy.release import Build, Release
-from policy.wording import as_clause, as_sentences, short, short_digest
+from policy.wording import as_clause, as_sentences, short, short_digest, where_record
 
 
 def waits_for_approval(release: Release, build: Build | None, approvers: Sequence[str]) -> str:
@@ -129,9 +129,13 @@ def left_to_people(release: Release, sentence: str, *, asked: str) -> str:
     )
 
 
-def for_whoever_asked(mentions: Sequence[str], link: str) -> str:
-    """Whoever asked for a release that did not end well is told by Slack, and finds its page."""
-    return f"*For:* {', '.join(mentions)}, who asked for it; the run: {link}"
+def for_whoever_asked(mentions: Sequence[str], link: str, *, record: str) -> str:
+    """Whoever asked for a release that did not end well is told by Slack, and finds its page.
+
+    Without a link the run was deleted in Prefect, and the record with this key is what is left of it.
+    """
+    found = f"the run: {link}" if link else f"its run was deleted in Prefect; {where_record(record)}"
+    return f"*For:* {', '.join(mentions)}, who asked for it; {found}"
 
 
 def approval_wanted(

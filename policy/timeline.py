@@ -4,7 +4,8 @@ The record also holds what people typed, what systems answered and what logs sai
 row is told by what it is, and only what was measured in numbers is quoted, redacted like a log line.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from policy.checklist import ITEMS
 from policy.clock import show_times
@@ -13,6 +14,7 @@ from policy.items import Kind
 from policy.judgement import Verdict
 from policy.own_checks import item_of
 from policy.record import Event, Row
+from policy.silence import read_silence
 from policy.troubleshooting import redact
 from policy.way_home import UPDATE_ITEMS
 from policy.wording import short
@@ -25,7 +27,7 @@ CHANGES = UPDATE_ITEMS | {MIGRATION_ITEM, "1.4.5"}
 
 def list_timeline(rows: Sequence[Row], *, zone: str) -> list[str]:
     """Return a line for each thing that happened, oldest first; what is left out in the middle is counted."""
-    told = [(row.at, text) for place, row in enumerate(rows) if (text := tell(row, rows[place + 1 :]))]
+    told = [one for place, row in enumerate(rows) for one in _told(row, rows[:place], rows[place + 1 :])]
     times = show_times((at for at, _ in told), zone)
     lines = [f"{at} {text}" for at, (_, text) in zip(times, told, strict=True)]
     if len(lines) <= MOST:
@@ -34,10 +36,19 @@ def list_timeline(rows: Sequence[Row], *, zone: str) -> list[str]:
     return [*lines[:BEGINNING], f"({left} more rows stand in the record)", *lines[BEGINNING + left :]]
 
 
-def tell(row: Row, later: Sequence[Row]) -> str:
-    """Say what a row says happened; empty for what belongs in no timeline."""
+def _told(row: Row, earlier: Sequence[Row], later: Sequence[Row]) -> Iterator[tuple[datetime, str]]:
+    """Yield what a row says happened, and when; nothing for what belongs in no timeline."""
+    if (silence := read_silence(row)) is not None:
+        yield silence.at, silence.what
+    if text := _tell(row, earlier, later):
+        yield row.at, text
+
+
+def _tell(row: Row, earlier: Sequence[Row], later: Sequence[Row]) -> str:
     if row.event is Event.INTENDED:
         return _begun(row, later) if row.item in CHANGES else ""
+    if row.event is Event.CONFIRMED:
+        return _done(row, earlier) if row.item in CHANGES else ""
     say = _SAID.get(row.event)
     return say(row) if say else ""
 
@@ -73,8 +84,13 @@ def _begun(intent: Row, later: Sequence[Row]) -> str:
     return f"{_step(intent)}: begun, and not seen to be done"
 
 
-def _done(row: Row) -> str:
-    return f"{_step(row)}: done" if row.item in CHANGES else ""
+def _done(row: Row, earlier: Sequence[Row]) -> str:
+    """What was only seen again, by whoever looked before acting, was told already."""
+    about = {"item": row.item, "subject": row.subject, "step": row.step}
+    same = [one.event for one in earlier if one.is_about(**about)]
+    if Event.CONFIRMED not in same:
+        return f"{_step(row)}: done"
+    return f"{_step(row)}: done again" if same[-1] is Event.INTENDED else ""
 
 
 def _step(row: Row) -> str:
@@ -94,7 +110,6 @@ _SAID: Mapping[Event, Callable[[Row], str]] = {
     Event.TOOK_OVER: lambda _row: "another process took the release over",
     Event.BUILT: lambda row: f"{short(str(row.facts.get('commit', '')))} was there as an image",
     Event.WAY_BACK: lambda _row: "the way back was recorded",
-    Event.CONFIRMED: _done,
     Event.JUDGED: _judged,
     Event.WAIVED: lambda row: f"{_titled(row.item)} was waived by {_by(row)}",
     Event.ASKED: lambda row: f"people were asked ({_titled(row.item)})",

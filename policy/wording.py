@@ -13,6 +13,11 @@ def short_digest(digest: str | None) -> str:
     return digest[:19] if digest else "an image without digest"
 
 
+def where_record(key: str) -> str:
+    """Say where the record of a release is read."""
+    return f"the record: `python -m deployments.verify_record {key}`"
+
+
 def counted(number: int, noun: str) -> str:
     """Say a number with its noun: `1 commit`, `3 commits`, `1,000 rows`."""
     return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"

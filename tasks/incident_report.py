@@ -10,14 +10,16 @@ from blocks.errors import BlockError, Misconfigured
 from blocks.notion import Notion
 from blocks.prometheus import Prometheus
 from policy.error_graph import Counted
-from policy.first_bad_sign import BadSign, first_bad_sign
+from policy.first_bad_sign import BadSign, earliest_sign
 from policy.incident_report import Failures, Impact, IncidentReport, render_markdown, write_report
 from policy.incident_rules import IncidentRules
 from policy.metrics import Ending
 from policy.record import Event, Row, Unreadable
 from policy.way_home import UPDATE_ITEMS
+from policy.wording import where_record
 from tasks.messages import inform
 from tasks.run import Run, utc_now
+from tasks.run_log import page_of
 from tasks.step import Seen, Step
 from tasks.undone import rows_of_incident
 
@@ -94,18 +96,20 @@ def describe_incident(run: Run, *, outcome: Ending, recovered: bool) -> Incident
     """Return the report with everything that the records and the metrics know now."""
     company, release, now = run.company, run.release, utc_now()
     rows = rows_of_incident(run)
-    bad = first_bad_sign(rows) or BadSign(now, f"{outcome.value} without a sign in the record")
+    bad = earliest_sign(rows) or BadSign(now, f"{outcome.value} without a sign in the record")
     return write_report(
         release,
         rows,
         measure_impact(run, rows, bad, until=now, recovered=recovered),
         outcome=outcome,
-        links=(
-            f"the run, with its record and its logs: {run.link}",
-            f"the record: `python -m deployments.verify_record {release.key}`",
-        ),
+        links=_where_to_look(run),
         zone=company.rules.time_zone,
     )
+
+
+def _where_to_look(run: Run) -> tuple[str, ...]:
+    page, record = page_of(run), where_record(run.release.key)
+    return (f"the run, with its record and its logs: {page}", record) if page else (record,)
 
 
 def measure_impact(run: Run, rows: Sequence[Row], bad: BadSign, *, until: datetime, recovered: bool) -> Impact:

@@ -8,7 +8,7 @@ from prefect.logging import get_run_logger
 from blocks.company import Company
 from blocks.errors import BlockError
 from blocks.slack import Message
-from policy.announcement import has_headline, mention_name, with_headline
+from policy.announcement import has_headline, mention_name, with_ending, with_headline
 from policy.approval import unanswered
 from policy.broken_hold import say_no_longer_asked
 from policy.judgement import Judgement
@@ -20,6 +20,7 @@ from policy.record_signature import say_who_signed
 from policy.roles import Person
 from tasks.incident import DECIDING, incident_opened, incident_over, may_have_incident
 from tasks.run import Run, utc_now
+from tasks.run_log import page_of
 from tasks.step import Seen, Step, StepFailed, carry_out
 from tasks.undone import requesters, served_since
 
@@ -86,11 +87,24 @@ def _said_in_slack(
 
 def show_state(run: Run, text: str) -> None:
     """The announcement's first line is the first of `text`; it only informs, and no row of the record says so."""
-    headline = text.partition("\n")[0]
+    _edit_announcement(run, lambda shown: with_headline(shown, _first_line(text)))
+
+
+def show_end(run: Run, text: str) -> None:
+    """So it is once the release is over; then the announcement also says what it took, and plans nothing any more."""
+    took = utc_now() - run.release.opened_at
+    _edit_announcement(run, lambda shown: with_ending(shown, _first_line(text), took=took))
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0]
+
+
+def _edit_announcement(run: Run, change: Callable[[str], str]) -> None:
     try:
         found = _announcement(run)
-        if found is not None and not has_headline(found.text, headline):
-            run.company.slack.update(found, with_headline(found.text, headline))
+        if found is not None and (text := change(found.text)) != found.text:
+            run.company.slack.update(found, text)
     except BlockError as error:
         get_run_logger().warning("The announcement does not say where the release is: %s", error)
 
@@ -203,7 +217,7 @@ def tell_rolled_back(run: Run, why: Why, verification: Sequence[Judgement], *, r
         asked=_for_whoever_asked(run),
         report=report,
     )
-    show_state(run, text)
+    show_end(run, text)
     inform(deliver(run, number="4.2.4", name="roll-back communicated", text=text), run)
     tell_asked(run, why.said)
 
@@ -217,7 +231,7 @@ def tell_reported(run: Run, report: str) -> None:
 def tell_stopped(run: Run, sentence: str, why: Why) -> None:
     """A release that was announced and ended early is said to have ended."""
     text = stopped(run.release, sentence, why, asked=_for_whoever_asked(run))
-    show_state(run, text)
+    show_end(run, text)
     inform(deliver(run, number="3.3.1", name="stop communicated", text=text), run)
     tell_asked(run, why.said)
 
@@ -228,7 +242,7 @@ def tell_stuck(run: Run, sentence: str, *, headline: str) -> None:
     The announcement says `headline`, or where there is none the same.
     """
     text = left_to_people(run.release, sentence, asked=_for_whoever_asked(run))
-    show_state(run, headline or text)
+    show_end(run, headline or text)
     inform(deliver(run, number="4.2.4", name="need of hands communicated", text=text), run)
     tell_asked(run, sentence)
 
@@ -236,7 +250,7 @@ def tell_stuck(run: Run, sentence: str, *, headline: str) -> None:
 def _for_whoever_asked(run: Run) -> str:
     """An edit of the announcement tells nobody: only a message of its own with their name in it does."""
     mentions = [mention_name(name, run.company.roster) for name in requesters(run)]
-    return for_whoever_asked(mentions, run.link)
+    return for_whoever_asked(mentions, page_of(run), record=run.release.key)
 
 
 def tell_sealed(run: Run) -> None:

@@ -128,6 +128,28 @@ def _say_in_state(client: SyncPrefectClient, number: UUID, state: State[Any], sa
         client.set_flow_run_state(number, State(type=state.type, name=state.name, message=said), force=True)
 
 
+def is_deleted() -> bool:
+    """Whether Prefect is well and does not know this run: what stands before a server may say 404 to everything."""
+    this = current_run()
+    if this is None:
+        return False
+    try:
+        with get_client(sync_client=True) as client:
+            if client.api_healthcheck() is not None:
+                return False
+            client.read_flow_run(this.id)
+    except ObjectNotFound:
+        return True
+    except (httpx.HTTPError, PrefectException):
+        return False
+    return False
+
+
+def page_of(run: Run) -> str:
+    """Return where the page of the run that acts is in Prefect's UI; empty where somebody deleted that run."""
+    return "" if is_deleted() else run.link
+
+
 def _update(client: SyncPrefectClient, number: UUID, **shown: Any) -> None:
     with if_still_there():
         client.update_flow_run(number, **shown)

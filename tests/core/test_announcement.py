@@ -1,6 +1,7 @@
 """One announcement a release says where the release is: edited in its place, so that nobody reads another message."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -13,14 +14,18 @@ from flows.sign_off import list_untold
 from policy.items import Way
 from policy.messages import updated_everywhere
 from policy.record import Event
-from tasks.messages import announcement_says, deliver, message_key, show_state
-from tasks.run import Run
+from tasks.messages import announcement_says, deliver, message_key, show_end, show_state
+from tasks.run import Run, utc_now
 from tasks.step import perform
 from tests.core.company import DEPLOYMENTS, People
 from tests.core.scene import BUILT_AND_KEPT, begun
 from tests.core.world import World
 
-PLANNED = ":package: *Production Deployment Planned*\n\n*What:* Reminders"
+PLANNED = """:package: *Production Deployment Planned*
+
+*What:* Reminders
+*Duration:* ~15 min, then watched for up to 1 h
+*On-Call Engineer:* <@UANA> (on standby)"""
 HEADLINE = ":arrows_counterclockwise: b2b2b2b now runs on web-server-1"
 
 
@@ -71,14 +76,19 @@ def test_an_announcement_that_was_deleted_is_replaced_by_one_message(company: Co
 def test_the_end_of_a_release_stands_in_its_announcement(company: Company, world: World, *, undone: bool) -> None:
     run, slack = announced(company, world)
     key = message_key(run, "team notified")
+    run.release = run.release.model_copy(update={"opened_at": utc_now() - timedelta(minutes=3)})
     if undone:
         run.release = run.release.model_copy(update={"key": "20261127-rollback", "undoes": run.release.key})
 
-    show_state(run, ":warning: *Deployment Rolled Back*\n*Reason:* red flag")
+    show_end(run, ":warning: *Deployment Rolled Back*\n*Reason:* red flag")
 
-    first, *rest = slack.said[DEPLOYMENTS, key].splitlines()
-    assert first == ":warning: *Deployment Rolled Back*"
-    assert rest == PLANNED.splitlines()[1:]
+    assert slack.said[DEPLOYMENTS, key].splitlines() == [
+        ":warning: *Deployment Rolled Back*",
+        "",
+        "*What:* Reminders",
+        "*Duration:* 3 min",
+        "*On-Call Engineer:* <@UANA>",
+    ]
 
 
 class Threads(People):

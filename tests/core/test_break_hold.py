@@ -12,6 +12,7 @@ from blocks.hold import Hold, Holds
 from flows.break_hold import break_hold_of
 from flows.red_flag import RedFlag
 from flows.way_home import way_home
+from policy.first_bad_sign import first_bad_sign
 from policy.record import Event
 from policy.roles import Person, Role, Roster
 from policy.way_back_forms import BreakHoldRequest
@@ -118,6 +119,13 @@ def test_anybody_breaks_the_hold_of_a_process_that_lives_no_longer(process: Proc
 
     assert newest(process).released
     assert outcome(process) == "stuck"
+    rows = process.run.record.rows()
+    bad = first_bad_sign(rows)
+    assert bad is not None
+    assert (bad.what, round((rows[-1].at - bad.at).total_seconds())) == (
+        "the process fell silent",
+        (BEAT + DEAD).seconds,
+    )
 
 
 def test_who_was_asked_hears_it_once_and_not_where_somebody_has_answered(process: Process) -> None:

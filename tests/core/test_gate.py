@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from starlette.applications import Starlette
@@ -24,6 +25,7 @@ from policy.judgement import failed, passed
 from policy.plans import Cause
 from policy.record import Event, last
 from tasks.run import Run, Silent
+from tests.core.company import People
 from tests.core.prefect_server import in_run
 from tests.core.scene import ALL_BACK, ALL_OLD, FIRST_BACK, begun, outcome, serving
 from tests.core.world import World
@@ -113,6 +115,11 @@ def test_a_release_that_is_deleted_at_its_approval_goes_home_at_once(company: Co
     home = last(process.run.record.rows(), Event.GOING_HOME)
     assert home is not None
     assert (home.facts["cause"], home.facts["sentence"]) == (Cause.DELETED, SAID)
+    (asked,) = [text for text in cast("People", company.slack).said.values() if "*For:*" in text]
+    assert "/flow-run/" not in asked
+    assert asked.endswith(
+        f"its run was deleted in Prefect; the record: `python -m deployments.verify_record {process.run.release.key}`"
+    )
 
 
 @pytest.mark.usefixtures("deleted")

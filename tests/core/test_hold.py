@@ -1,7 +1,7 @@
 """One release at a time: who takes, who waits, and who may take over from the dead."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
 
@@ -126,6 +126,20 @@ def test_an_abandoned_hold_is_dead_at_once(holds: Holds) -> None:
 
     assert newest(holds).is_dead(STALE)
     assert describe_silence(newest(holds)) == "the run was cancelled"
+
+
+def test_the_last_sign_of_a_hold_is_its_last_beat_or_when_it_gave_up(store: MemoryStore, holds: Holds) -> None:
+    number = take(holds)
+    holds.beat(number)
+    store.now += timedelta(minutes=1)
+    silent = datetime.now(UTC) - newest(holds).last_sign
+    holds.abandon(number, "the run was cancelled")
+    store.now += timedelta(seconds=20)
+
+    cancelled = datetime.now(UTC) - newest(holds).last_sign
+
+    assert [round(one.total_seconds()) for one in (silent, cancelled)] == [60, 20]
+    assert round(newest(holds).silent_for.total_seconds()) == 80
 
 
 def test_a_hold_that_was_given_back_is_not_dead(store: MemoryStore, holds: Holds) -> None:

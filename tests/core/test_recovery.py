@@ -1,6 +1,7 @@
 """What recovery does with a release whose process died, and when."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -10,17 +11,19 @@ from blocks.fleet import Server
 from blocks.hold import Holds
 from flows.recovery import recover
 from flows.rollback import release_to_undo, undoing
-from policy.plans import Back, Forward, Nothing, Stuck, Wait
+from policy.first_bad_sign import first_bad_sign
+from policy.plans import Back, Cause, Forward, Nothing, Stuck, Wait
 from policy.record import Event
 from policy.way_back_forms import RollbackReason, RollbackRequest
 from tasks.metrics_report import read_release_facts
 from tasks.rollout import put_back, taken_out
 from tasks.step import StepFailed, perform
 from tests.core.company import a_release
-from tests.core.process import Process
+from tests.core.process import Process, let_time_pass
 from tests.core.scene import (
     ALL_NEW,
     ALL_OLD,
+    DEAD,
     FIRST_APPROVED,
     FIRST_DRAINED,
     TOO_LATE,
@@ -69,6 +72,38 @@ def test_people_may_choose_while_nobody_is_ill_then_it_goes_back(company: Compan
 
     assert isinstance(recover(company, dead_hold(company, TOO_LATE)), Back)
     assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
+
+
+def test_recovery_is_measured_from_the_death_of_the_process_not_from_when_it_was_found(
+    company: Company, world: World
+) -> None:
+    process = begun(company, world, steps=FIRST_APPROVED)
+    let_time_pass(company, DEAD)
+    recover(company, dead_hold(company, timedelta(0)))
+
+    recover(company, dead_hold(company, TOO_LATE))
+
+    (fact,) = read_release_facts(company)
+    assert outcome(process) == "rolled back"
+    assert fact.first_bad_at is not None
+    assert fact.recovered_at is not None
+    assert round((fact.recovered_at - fact.first_bad_at).total_seconds()) == (TOO_LATE + DEAD).total_seconds()
+
+
+def test_a_cancelled_release_went_bad_when_it_was_cancelled(company: Company, world: World) -> None:
+    process = begun(company, world, steps=FIRST_APPROVED)
+    let_time_pass(company, timedelta(seconds=30))
+    Holds(company.store, "production").abandon(process.run.number, Cause.CANCELLED)
+    let_time_pass(company, timedelta(seconds=10))
+
+    recover(company, dead_hold(company, timedelta(0)))
+
+    (fact,) = read_release_facts(company)
+    sign = first_bad_sign(process.run.record.rows())
+    assert fact.recovered_at is not None
+    assert sign is not None
+    assert sign.what == "the run was cancelled"
+    assert round((fact.recovered_at - sign.at).total_seconds()) == 10
 
 
 def test_a_dead_release_with_an_ill_server_goes_back_at_once(company: Company, world: World) -> None:

@@ -7,8 +7,7 @@ from blocks.company import Company
 from blocks.errors import BlockError, Refused
 from blocks.fleet import Server
 from blocks.hold import Holds
-from flows.hold import held_run
-from flows.recovery import cause_of_death
+from flows.hold import cause_of_death, held_run
 from policy.plans import Cause
 from tests.core.company import a_release
 from tests.core.world import World

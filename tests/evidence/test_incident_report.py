@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
@@ -12,8 +13,11 @@ from lab.vendors.github import GitHub
 from lab.vendors.notion import Notion
 from policy.incident_rules import IncidentRules
 from policy.metrics import Ending
+from policy.plans import Cause
 from policy.record import Event
-from tasks.incident_report import report_incident, reported_at
+from policy.silence import silence_facts
+from tasks.incident_report import describe_incident, report_incident, reported_at
+from tasks.run import utc_now
 from tests.core.conftest import plain_step
 from tests.evidence.company import Scene
 
@@ -51,6 +55,21 @@ def notion(scene: Scene) -> Notion:
 
 def opened(scene: Scene) -> str:
     return report_incident(scene.run, outcome=Ending.ROLLED_BACK, recovered=True)
+
+
+def test_what_a_dead_process_left_to_people_is_bad_since_it_fell_silent(rolled_back: Scene, tmp_path: Path) -> None:
+    company, now = rolled_back.run.company, utc_now()
+    silent = silence_facts([], Cause.DIED, last_sign=now - timedelta(minutes=7), stale_after=timedelta(seconds=45))
+    record = Record(company.store, f"{tmp_path.name}-broken", holder=2, spool=tmp_path / "spool")
+    record.append(Event.INTENDED, item="2.1.2", subject="web-server-1", step="updated")
+    record.append(Event.TOOK_OVER, facts={"release": rolled_back.run.release.model_dump(mode="json"), **silent})
+
+    report = describe_incident(replace(rolled_back.run, record=record), outcome=Ending.STUCK, recovered=False)
+
+    impact = next(part.text for part in report.parts if "from the first bad sign" in part.text)
+    assert impact.startswith("7 min from the first bad sign at ")
+    assert "(the process fell silent) to " in impact
+    assert impact.endswith(", not over yet")
 
 
 def test_an_issue_is_opened_once_and_the_record_has_its_address(rolled_back: Scene) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.announcement import Plan, announce, has_headline, mention, say_when, with_headline
+from policy.announcement import Plan, announce, has_headline, mention, say_when, with_ending, with_headline
 from policy.limits import Risk
 from policy.risk import Commit
 from policy.roles import Person, Roster
@@ -102,6 +102,29 @@ def test_every_line_stays_one_line(summary: str, subject: str) -> None:
     facts = release(request=request(summary=summary), commits=(Commit("c" * 40, subject, "Eva", None, "e", 7),))
 
     assert len(announce(facts, plan(), roster=ROSTER, on_call=[TOMAS]).split("\n")) == 13
+
+
+@pytest.mark.parametrize(
+    ("people", "why", "said"),
+    [
+        ([ANA, TOMAS], "", "<@UANA>, Tomas Lima"),
+        ([ANA], "by the roster, for PagerDuty is away", "<@UANA> (by the roster, for PagerDuty is away)"),
+        ([], "", "nobody is known to be on call"),
+    ],
+)
+def test_a_release_that_is_over_says_what_it_took_and_leaves_nobody_on_standby(
+    people: list[Person], why: str, said: str
+) -> None:
+    facts = release(request=request(summary="*Duration:* ~1 min (on standby)"))
+    text = announce(facts, plan(), roster=ROSTER, on_call=people, why_they=why)
+
+    over = with_ending(text, "It is over", took=timedelta(minutes=9, seconds=4))
+    undone = with_ending(over, "Rolled back", took=timedelta(seconds=20))
+
+    assert "*Duration:* 9 min 4 s" in over.splitlines()
+    assert over.splitlines()[-1] == f"*On-Call Engineer:* {said}"
+    assert "*What:* *Duration:* ~1 min (on standby) (b2b2b2b)" in over
+    assert undone == with_headline(over, "Rolled back")
 
 
 @given(st.text(), st.from_regex(r"[^\n]+", fullmatch=True))

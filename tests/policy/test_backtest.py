@@ -123,6 +123,27 @@ def ill(*ages: int) -> list[HealthCheck]:
     return sorted((one for pair in checks for one in pair), key=lambda one: one.at)
 
 
+@pytest.mark.parametrize(
+    ("samples", "checks", "tried", "effect"),
+    [
+        pytest.param([], ill(60, 45), ["p95"], Effect.NOT_MEASURED, id="no metrics"),
+        pytest.param([], ill(60, 45), ["error_rate_roll_back"], Effect.NOT_MEASURED, id="no metrics either"),
+        pytest.param([], ill(60, 45), ["p95", "red_samples"], Effect.FOR_NOTHING, id="one judges health, too"),
+        pytest.param([], ill(60, 45), REPLAYED, Effect.FOR_NOTHING, id="all rules"),
+        pytest.param([], [], REPLAYED, Effect.NOT_MEASURED, id="nothing at all"),
+        pytest.param(looks(1), [], ["least_errors"], Effect.SAME, id="measured"),
+        pytest.param(
+            [replace(one, requests=0.0) for one in looks(0)], [], ["least_errors"], Effect.NOT_MEASURED, id="no request"
+        ),
+        pytest.param([replace(one, p95=None) for one in looks(1)], [], ["p95"], Effect.NOT_MEASURED, id="no times"),
+    ],
+)
+def test_limits_are_tried_only_on_what_they_judge(
+    samples: list[Sample], checks: list[HealthCheck], tried: list[str], effect: Effect
+) -> None:
+    assert replay(past(samples, checks=checks), LIMITS, tried=tried).effect is effect
+
+
 def test_a_company_without_metrics_is_replayed_by_its_health_checks() -> None:
     once = LIMITS.model_copy(update={"red_samples": 1})
     checks = ill(60, 45)
@@ -216,6 +237,35 @@ def test_the_sentence_of_each_other_effect() -> None:
         "The rules of this version with the limits of today: would have changed nothing (1 release replayed)."
     )
     assert say_effects("X", [], zone=ZONE) == "X: nothing can be said (0 releases replayed)."
+
+
+def test_where_nothing_was_measured_the_sentence_says_so_and_no_effect() -> None:
+    unmeasured = replay(past([], checks=ill(60)), STRICT, tried=["p95"])
+
+    assert say_effects("X", [unmeasured], zone=ZONE) == (
+        "X: nothing can be said (0 releases replayed; of 1 nothing was measured that they judge)."
+    )
+    page = render_backtest("X", [unmeasured], [unmeasured], unreadable=[], zone=ZONE, ui="http://ui")
+    assert "| went well | nothing was measured that they judge | not known | not known |" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("p95", 0.0001, "0.1 ms instead of 500 ms"),
+        ("p95", 0.0015, "1.5 ms"),
+        ("p95", 1.25, "1.25 s"),
+        ("roll_back_after", 60, "1 min"),
+        ("roll_back_after", 90, "1 min 30 s"),
+        ("consider_after", 3_661, "3661 s"),
+        ("error_rate_roll_back", 0.0123456789, "0.0123456789"),
+        ("red_samples", 3, "3"),
+    ],
+)
+def test_a_tried_limit_is_said_as_it_was_typed(name: str, value: float, said: str) -> None:
+    changes = {name: value}
+
+    assert f"{name} {said}" in say_change(changes, LIMITS, change_limits(LIMITS, changes))
 
 
 def test_the_page_shows_each_release_as_it_was_and_as_it_would_have_been() -> None:

@@ -10,7 +10,9 @@ from policy.first_bad_sign import BadSign
 from policy.incident_report import Failures, Impact, IncidentReport, PartKind, mark_of, render_markdown, write_report
 from policy.incident_rules import IncidentRules, find_missing
 from policy.metrics import Ending
+from policy.plans import Cause
 from policy.record import Event, Row
+from policy.silence import silence_facts
 from policy.timeline import BEGINNING, MOST, list_timeline
 from tests.policy.releases import ZONE, release
 from tests.policy.rows import BEGAN, built, numbered, row, touched, way_back
@@ -87,6 +89,33 @@ def test_each_kind_of_row_is_told_by_what_it_is(one: Row, text: str) -> None:
     assert text in told
     assert bool(text) == bool(told)
     assert "Maria" not in told
+
+
+def test_a_process_that_died_is_told_when_it_died_and_not_when_it_was_found() -> None:
+    since = BEGAN + timedelta(seconds=5)
+    silent = silence_facts([], Cause.DIED, last_sign=since, stale_after=timedelta(seconds=45))
+    rows = numbered((*ROWS[:5], row(Event.TOOK_OVER, holder=2, **silent), HOME))
+
+    assert list_timeline(rows, zone=ZONE)[-3:] == [
+        "10:00:05 the process fell silent",
+        "10:00:06 another process took the release over",
+        "10:00:07 sent home: red flag (Back)",
+    ]
+
+
+def test_what_was_only_seen_again_is_told_once_and_what_was_done_again_twice() -> None:
+    rows = numbered((*ROWS, RESTORED, touched(item="4.2.2", step="put back"), RESTORED))
+
+    told = [line for line in list_timeline(rows, zone=ZONE) if "put back" in line]
+
+    assert told == ["10:00:12 4.2.2 web-server-1 put back: done", "10:00:16 4.2.2 web-server-1 put back: done again"]
+
+
+def test_the_servers_that_are_named_are_those_that_were_changed() -> None:
+    untouched = tuple(one for one in ROWS if one.event is not Event.INTENDED)
+
+    assert "- servers that were changed: web-server-1\n" in render_markdown(reported())
+    assert "- servers that were changed: none\n" in render_markdown(reported(untouched))
 
 
 def test_what_people_typed_and_what_systems_answered_stays_in_the_record() -> None:

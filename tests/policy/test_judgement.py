@@ -77,6 +77,7 @@ def test_nothing_asked_is_not_passed() -> None:
     ("duration", "said"),
     [
         (timedelta(0), "0 ms"),
+        (timedelta(microseconds=100), "0.1 ms"),
         (timedelta(milliseconds=250), "250 ms"),
         (timedelta(seconds=1.5), "1.5 s"),
         (timedelta(seconds=2), "2 s"),

@@ -25,7 +25,7 @@ from policy.on_call_pages import page_not_well, page_only_in_memory, page_stuck,
 from policy.plans import Cause, ServerState, Why, World
 from tests.policy.releases import OPENED, ZONE, build, release
 
-ASKED = for_whoever_asked(["<@UANA>"], "http://ui/run/1")
+ASKED = for_whoever_asked(["<@UANA>"], "http://ui/run/1", record=release().key)
 RED = Why(Cause.RED_FLAG, "web-server-1: 4.1 % errors, the limit is 1 %")
 
 
@@ -252,3 +252,12 @@ def test_a_revert_is_for_people_to_merge() -> None:
         "It holds the very files.",
         "Its pipeline is green. Merge it, then release the merge commit with `production`.",
     ]
+
+
+def test_a_run_that_was_deleted_is_not_linked_and_its_record_is_named() -> None:
+    asked = for_whoever_asked(["<@UANA>"], "", record=release().key)
+
+    assert asked == (
+        "*For:* <@UANA>, who asked for it; its run was deleted in Prefect; the record:"
+        f" `python -m deployments.verify_record {release().key}`"
+    )

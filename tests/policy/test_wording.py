@@ -26,7 +26,7 @@ READ = ("policy", "tasks", "flows", "blocks")
 MINUTES = timedelta(minutes=5)
 WORLD = World((ServerState("web-server-1", reachable=True, digest="a1", health=Verdict.FAILED, in_rotation=False),))
 BY_HAND = {"web-server-1": "sh roll-back.sh"}
-FOR = messages.for_whoever_asked(["<@UANA>"], "http://ui/run/1")
+FOR = messages.for_whoever_asked(["<@UANA>"], "http://ui/run/1", record="20261124-180000-1f2e3d4c")
 ASKED: dict[str, Any] = {"link": "http://ui/run/1", "left": MINUTES, "approvers": ["Tomas Lima"]}
 
 SAID: Mapping[str, Callable[[str], str]] = {

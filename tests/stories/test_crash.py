@@ -1,11 +1,15 @@
 """The process of a release is killed: recovery brings production home, and no gate opens by accident."""
 
+from datetime import timedelta
+
 from prefect import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.flow_runs import resume_flow_run
 from prefect.states import Running
 
+from policy.first_bad_sign import first_bad_sign
 from policy.record import Event, Row
+from tasks.run import utc_now
 from tests.stories.people import APPROVE, ROLL_BACK, Words, paused_runs
 from tests.stories.stage import Stage, wait_until
 
@@ -18,9 +22,14 @@ def test_a_process_that_is_killed_at_its_gate_is_brought_home_after_people_had_t
     with stage.process(stage.request(shipped)) as process:
         stage.wait_for_gate()
         process.kill()
+        killed = utc_now()
         stage.recover_until_free()
 
     assert stage.outcome() == "rolled back"
+    bad = first_bad_sign(stage.rows())
+    assert bad is not None
+    assert bad.what == "the process fell silent"
+    assert killed - timedelta(seconds=30) < bad.at <= killed
     assert "*The process that released" in stage.said_in("C0ALERTS")
     stage.ends_well_on(before)
 
@@ -91,6 +100,7 @@ def test_a_run_that_is_deleted_at_its_gate_opens_nothing_and_goes_home(stage: St
     ending = stage.release(stage.request(shipped), delete)
 
     assert ending.outcome == "rolled back", ending.sentence
+    assert "its run was deleted in Prefect; the record: `python -m " in stage.said_in("C0DEPLOYMENTS")
     stage.ends_well_on(before)
 
 
