@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 from policy.form import EXPLAINED, Comment, CommitName, EnvironmentName, Explanation, Form, NameInRoster
 from policy.items import Way
-from policy.limits import Limits, Mode, Risk
+from policy.limits import Mode, RecordedLimits, Risk
 from policy.risk import Commit
 from policy.typed import AS_RECORDED, line, spelt, verbatim
 from policy.wording import short
@@ -224,7 +224,7 @@ class Release(BaseModel):
     risk: Risk
     reasons: tuple[str, ...]
     servers: tuple[str, ...]
-    limits: Limits
+    limits: RecordedLimits
     opened_at: datetime
     undoes: str = ""
     takes_back: tuple[str, ...] = ()

@@ -39,7 +39,7 @@ def test_a_sensible_form_is_accepted(changes: dict[str, Any]) -> None:
         ({"commit": "main"}, "commit"),
         ({"commit": "b2b2b2"}, "commit"),
         ({"commit": NEW_COMMIT + "0"}, "commit"),
-        ({"commit": "B2B2B2B"}, "commit"),
+        ({"commit": "G2B2B2B"}, "commit"),
         ({"pull_request": -1}, "pull_request"),
         ({"summary": "fix"}, "summary"),
         ({"summary": "x" * 201}, "summary"),

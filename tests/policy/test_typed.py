@@ -11,7 +11,7 @@ from prefect.utilities.schema_tools.validation import ValidationError as Refused
 from prefect.utilities.schema_tools.validation import validate
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from policy.form import Comment, CommitName, Explanation, NameInRoster
+from policy.form import Comment, CommitName, Explanation, KeyOfRelease, NameInRoster
 from policy.release import HotfixRequest, Release
 from policy.typed import line, spelt, tidy, verbatim
 from tests.policy.releases import hotfix_request, release, request
@@ -163,3 +163,13 @@ def test_the_record_of_a_release_that_an_earlier_version_took_can_be_read() -> N
 
     assert isinstance(read.request, HotfixRequest)
     assert read.request.summary == " " * 10
+
+
+def test_a_commit_in_capitals_is_the_commit() -> None:
+    assert TypeAdapter(CommitName).validate_python(" C8249E3 ") == "c8249e3"
+
+
+@pytest.mark.parametrize("key", ["../../etc/passwd", "a/b", ".hidden", "two words"])
+def test_what_can_be_no_key_of_a_release_is_refused_before_anything_is_read(key: str) -> None:
+    with pytest.raises(ValidationError, match="expected the key of a release, such as 20261124-180000-1f2e3d4c"):
+        TypeAdapter(KeyOfRelease).validate_python(key)
