@@ -59,7 +59,7 @@ class Request(Form):
         description=(
             "1.1.5, 1.2.3: lint errors and breaking changes that you know of and that are all right, each by the name"
             " under which the check shows it. 4.2: a commit that was rolled back before goes out again only with"
-            " `rolled back on DAY: ` and why it may; the refusal says what to type."
+            " `rolled back on DAY at TIME: ` and why it may; the refusal says what to type."
         ),
     )
     flags: Mapping[str, str] = Field(
