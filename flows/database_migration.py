@@ -25,7 +25,7 @@ from tasks.run_log import ends_planned, ends_sealed, ends_with_its_sentence
 
 @flow(
     name="Database migration",
-    flow_run_name="Migrate: {request.summary} ({request.commit:.7}, {request.requested_by})",
+    flow_run_name="Migrate: {request.summary} ({request.named}, {request.requested_by})",
     persist_result=False,
 )
 @ends_with_its_sentence

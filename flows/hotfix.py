@@ -27,7 +27,7 @@ from tasks.run_log import ends_planned, ends_sealed, ends_with_its_sentence
 
 @flow(
     name="Emergency hotfix",
-    flow_run_name="Hotfix: {request.summary} ({request.commit:.7}, {request.requested_by})",
+    flow_run_name="Hotfix: {request.summary} ({request.named}, {request.requested_by})",
     persist_result=False,
 )
 @ends_with_its_sentence

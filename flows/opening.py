@@ -9,6 +9,7 @@ from policy.items import Way
 from policy.limits import Mode
 from policy.record import Event, last
 from policy.release import Release, Request
+from policy.risk import say_reasons
 from tasks.own_checks import read_own_checks
 from tasks.resolve import BadRequest, resolve, resume
 from tasks.resolve_migration import resolve_migration
@@ -30,7 +31,9 @@ def open_release(request: Request, company: Company, *, way: Way, key: str = "")
         release = resolve_migration(request, company, key=key, now=utc_now())
     else:
         release = resolve(request, company, key=key, way=way, now=utc_now())
-    get_run_logger().info("Release %s: %s, %s risk (%s)", key, release.what, release.risk, "; ".join(release.reasons))
+    get_run_logger().info(
+        "Release %s: %s, %s risk (%s)", key, release.what, release.risk, say_reasons(release.risk, release.reasons)
+    )
     return release
 
 

@@ -43,7 +43,7 @@ from tasks.run_log import ends_failed, ends_with_its_sentence
 from tasks.step import StepFailed, carry_out
 
 
-@flow(name="Revert", flow_run_name="{request.requested_by}: revert {request.release}", persist_result=False)
+@flow(name="Revert", flow_run_name="{request.requested_by}: revert {request.named}", persist_result=False)
 @ends_with_its_sentence
 def revert(request: RevertRequest) -> State[None]:
     """Propose the revert of a release on GitHub, wait for its pipeline, and say whether it holds what was before."""

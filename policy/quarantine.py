@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from policy.judgement import Judgement, attested, failed, passed
 from policy.metrics import Ending
+from policy.plans import say_why
 from policy.wording import short
 
 MARK = "rolled back on"
@@ -77,7 +78,7 @@ def find_reason(name: str, acknowledged: Collection[str]) -> str:
 
 def short_reason(cause: str, sentence: str) -> str:
     """Say in one line why a release went home: the record has the rest."""
-    line = f"{cause}: {sentence}".partition("\n")[0]
+    line = say_why(cause, sentence).partition("\n")[0]
     return line if len(line) <= LONGEST_REASON else f"{line[:LONGEST_REASON].rstrip()}…"
 
 

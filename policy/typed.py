@@ -59,9 +59,12 @@ class Typed:
         return with_info_after_validator_function(self.read, handler(source))
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Prefect refuses by this before a run begins, and of all its refusals only one by `enum` says our words."""
+        """Prefect refuses by this before a run begins, and of all its refusals only one by `enum` says our words.
+
+        Its database keeps no NUL and would answer that Prefect is not available.
+        """
         refusal = {"enum": [f"expected: {self.words}"]}
-        return {**handler(core), "if": {"not": {"pattern": self.pattern}}, "then": refusal}
+        return {**handler(core), "if": {"not": {"pattern": rf"^(?![\s\S]*\x00)(?:{self.pattern})"}}, "then": refusal}
 
 
 def line(least: int, most: int) -> Typed:

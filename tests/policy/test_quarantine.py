@@ -104,6 +104,7 @@ def test_whoever_approves_reads_who_released_it_again_and_why() -> None:
 
 def test_a_reason_is_one_line() -> None:
     assert short_reason("a step failed", "healthy: no\nthe log") == "a step failed: healthy: no"
+    assert short_reason("the run was cancelled", "the run was cancelled") == "the run was cancelled"
     assert len(short_reason("a step failed", "x" * 900)) == 201
 
 
