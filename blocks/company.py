@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -30,6 +30,7 @@ from blocks.postgres import Postgres
 from blocks.prisma import Prisma
 from blocks.prometheus import Prometheus
 from blocks.registry import Registry
+from blocks.saved import Find, load_saved
 from blocks.scratch_host import ScratchHost
 from blocks.sentry import Sentry
 from blocks.signing import Signer
@@ -46,6 +47,7 @@ from policy.limits import Limits
 from policy.record_signature import KEY_BYTES, read_spelled
 from policy.risk import RiskRules
 from policy.roles import Roster
+from policy.typed import explain
 from policy.windows import Calendar, read_calendar
 
 STORES: dict[str, type[FolderStore | S3Store]] = {"folder": FolderStore, "bucket": S3Store}
@@ -77,14 +79,6 @@ OptionalSystem = Literal[
     "hotfix_test",
 ]
 Found = TypeVar("Found")
-BlockKind = TypeVar("BlockKind", bound=CompanyBlock)
-
-
-class Find(Protocol):
-    """Gives the block of a kind under a name; raises Misconfigured where there is none."""
-
-    def __call__(self, kind: type[BlockKind], name: str, /) -> BlockKind:
-        """Return the block."""
 
 
 class CompanyRules(CompanyBlock):
@@ -184,7 +178,7 @@ class Company:
     @classmethod
     def load(cls, environment: str, *, find: Find | None = None) -> "Company":
         """Load the blocks, from Prefect unless `find` gives them; raises Misconfigured naming the first wrong one."""
-        load: Find = find or _load
+        load: Find = find or load_saved
         rules = load(CompanyRules, environment)
 
         def if_there(system: OptionalSystem, read: Callable[[str], Found]) -> Found | None:
@@ -195,7 +189,7 @@ class Company:
                 rules=rules,
                 roster=Roster.model_validate({"people": rules.people}),
                 calendar=read_calendar(rules.calendar, time_zone=rules.time_zone, country=rules.country),
-                limits=Limits.model_validate(rules.limits),
+                limits=_read_limits(rules),
                 risk_rules=RiskRules.model_validate(rules.risk_rules),
                 store=load(STORES[rules.store], environment),
                 fleet=load(Fleet, environment),
@@ -225,10 +219,10 @@ class Company:
                 evidence=EvidenceRules.model_validate(rules.evidence_rules),
                 incidents=IncidentRules.model_validate(rules.incidents) if rules.incidents is not None else None,
                 hotfix=HotfixRules.model_validate(rules.hotfix),
-                test_bench=if_there("hotfix_test", partial(_load, TestBench)),
+                test_bench=if_there("hotfix_test", partial(load_saved, TestBench)),
             )
         except ValidationError as error:
-            raise Misconfigured(f"the rules of {environment} are not valid: {error}") from error
+            raise Misconfigured(f"the rules of {environment} are not valid: {explain(error)}") from error
 
     def __enter__(self) -> "Company":
         """Lend the company for a while."""
@@ -288,6 +282,14 @@ def _one_per_folder(fleet: Fleet) -> tuple[Server, ...]:
     return tuple({(server.host, server.port, server.directory): server for server in fleet.servers}.values())
 
 
+def _read_limits(rules: CompanyRules) -> Limits:
+    try:
+        return Limits.model_validate(rules.limits)
+    except ValidationError as error:
+        sentence = explain(error, under="limits")
+        raise Misconfigured(f"the rules of {rules.environment} are not valid: {sentence}") from error
+
+
 def _load_staging(environment: str, *, systems: Collection[OptionalSystem], load: Find) -> Staging:
     name = f"{environment}-staging"
     return Staging(
@@ -296,15 +298,3 @@ def _load_staging(environment: str, *, systems: Collection[OptionalSystem], load
         metrics=load(Prometheus, name) if "staging_metrics" in systems else None,
         database=load(Postgres, name) if "staging_database" in systems else None,
     )
-
-
-def _load(kind: type[BlockKind], name: str) -> BlockKind:
-    try:
-        loaded = kind.load(name)
-    except ValueError as error:
-        raise Misconfigured(
-            f"no {kind.get_block_type_slug()} called {name!r} is saved in Prefect; save the settings first"
-        ) from error
-    if not isinstance(loaded, kind):
-        raise Misconfigured(f"the block {name!r} is no {kind.get_block_type_slug()}")
-    return loaded

@@ -8,6 +8,11 @@ from blocks.errors import Absent, Refused
 from blocks.store import Exists, Store
 from policy.judgement import spoken
 
+_WHAT_NEXT = (
+    "wait until it has ended, or send it home with `Red flag/red-flag` or `Rollback/rollback`; one whose process is"
+    " dead is recovered by itself, or freed with `Break hold/break-hold`"
+)
+
 
 class Held(Refused):
     """Somebody else holds the environment."""
@@ -42,6 +47,11 @@ class Hold:
         """Say who holds the environment."""
         so_far = max(datetime.now(UTC) - self.since, timedelta(0))
         return f"{self.by} is releasing {self.what}, for {spoken(so_far)} so far (hold {self.number})"
+
+    @property
+    def refusal(self) -> str:
+        """Say who holds the environment, and what whoever wants it can do."""
+        return f"{self.sentence}; {_WHAT_NEXT}"
 
 
 class Holds:
@@ -86,7 +96,7 @@ class Holds:
         if over is not None and (newest is None or newest.released or newest.number != over.number):
             raise Held(f"hold {over.number} is gone: {newest.sentence if newest else 'nobody holds the environment'}")
         if over is None and newest and not newest.released:
-            raise Held(newest.sentence)
+            raise Held(newest.refusal)
         following = (newest.number if newest else 0) + 1
         number = max(following, above + 1)
         body = {"release": release, "by": by, "what": what, "since": datetime.now(UTC).isoformat(), "why": why}
@@ -96,7 +106,7 @@ class Holds:
                 self._store.create(f"{self._folder}/{one:06}", json.dumps(body).encode())
         except Exists as error:
             winner = self.newest()
-            raise Held(winner.sentence if winner else "somebody else was faster") from error
+            raise Held(winner.refusal if winner else "somebody else was faster") from error
         return number
 
     def beat(self, number: int) -> None:

@@ -21,8 +21,9 @@ from prefect.client.schemas.objects import Worker, WorkerStatus
 from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.settings import PREFECT_WORKER_HEARTBEAT_SECONDS, get_current_settings
 
-from blocks.company import BlockKind, Company
+from blocks.company import Company
 from blocks.errors import BlockError, Misconfigured, Unreachable
+from blocks.saved import BlockKind
 from deployments.save_blocks import blocks_of
 from deployments.settings import Settings, read_settings
 from policy.diagnosis import Finding, WorkerSeen, differing, judge_each, judge_workers, not_tried, one_per_cause

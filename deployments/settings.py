@@ -51,6 +51,7 @@ from policy.risk import RiskRules
 from policy.roles import Person, Roster
 from policy.scratch import say_production
 from policy.sensitive_paths import SensitivePaths
+from policy.typed import explain, name_field
 from policy.windows import read_calendar
 from policy.wording import listed
 
@@ -305,7 +306,7 @@ def read_settings(path: Path | None = None) -> Settings:
         spelled = Cause(Kind.SETTING, "what TOML cannot read", str(file))
         raise Misconfigured(f"{file} is no valid TOML: {error}", cause=spelled) from error
     except ValidationError as error:
-        fields = listed(_field(problem["loc"]) for problem in error.errors(include_url=False))
+        fields = listed(name_field(problem["loc"]) for problem in error.errors(include_url=False))
         wrong = Cause(Kind.SETTING, fields, str(file))
         raise Misconfigured(f"{file}: {explain(error)}", cause=wrong) from error
     return settings
@@ -341,15 +342,3 @@ def _refuse_contradictions(settings: Settings, roster: Roster, file: Path) -> No
     found = found if share.verdict.lets_pass else (*found, share.sentence)
     if found:
         raise Misconfigured(f"{file}: {'; '.join(found)}")
-
-
-def explain(error: ValidationError) -> str:
-    """Name each field with what was found and what was expected."""
-    return "; ".join(
-        f"{_field(problem['loc'])}: {problem['msg']}, found {problem['input']!r}"
-        for problem in error.errors(include_url=False)
-    )
-
-
-def _field(place: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in place) or "file"

@@ -15,10 +15,10 @@ from blocks.record import list_records, verify_record
 from blocks.store import Store
 from deployments.save_blocks import store_of
 from deployments.settings import Settings, read_settings
+from policy.form import KEY, KEY_PATTERN
 from policy.record import HEAD_DIGITS
 from policy.record_signature import KEY_BYTES, read_spelled
 
-_RELEASE = re.compile(r"[A-Za-z0-9_-]+")
 _HEAD = re.compile(rf"[0-9a-f]{{{HEAD_DIGITS},64}}")
 
 
@@ -58,8 +58,8 @@ def main(words: list[str]) -> int:
 
 
 def _release(text: str) -> str:
-    if not _RELEASE.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"expected the key of a release, found {text!r}")
+    if not re.fullmatch(KEY_PATTERN, text):
+        raise argparse.ArgumentTypeError(f"expected {KEY}, found {text!r}")
     return text
 
 

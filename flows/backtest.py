@@ -14,6 +14,7 @@ from policy.backtest import REPLAYED, change_limits, replay
 from policy.backtest_page import render_backtest, say_change, say_effects
 from policy.form import EnvironmentName, Form
 from policy.limits import Limits
+from policy.typed import explain
 from tasks.backtest import read_pasts
 from tasks.resolve import BadRequest
 from tasks.run import utc_now
@@ -66,8 +67,6 @@ def changed_limits(limits: Limits, changes: Mapping[str, float]) -> Limits:
     try:
         return change_limits(limits, changes)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise BadRequest(f"limits.{name}: {first['msg']}, found {first['input']}") from error
+        raise BadRequest(explain(error, under="limits")) from error
     except ValueError as error:
         raise BadRequest(f"limits: {error}") from error

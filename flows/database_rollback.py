@@ -21,7 +21,7 @@ from flows.opening import release_key
 from flows.phase import ChecksFailed, Report, phase, run_items
 from flows.recovery import borrow_way_back, recover
 from flows.recovery_schedule import recovery_awake
-from flows.rollback import NotRolledBack
+from flows.rollback import NotRolledBack, read_release
 from flows.way_home import go_home, way_home
 from policy.checklist import ITEMS
 from policy.database_rows import MIGRATION_ITEM
@@ -131,6 +131,8 @@ def taking_back(company: Company, request: DatabaseRollbackRequest, *, key: str)
 def find_migrated(company: Company, request: DatabaseRollbackRequest) -> tuple[Release, tuple[str, ...]]:
     """Return the newest release of which a migration stands in the database, or the one asked for, and their names."""
     applied = read_applied(DATABASE.required(company), schema=PRISMA.required(company).database_schema)
+    if request.release:
+        read_release(company, request.release)
     keys = [request.release] if request.release else list(reversed(list_records(company.store)))
     for key in keys:
         rows = _rows_of(company, key)
@@ -143,8 +145,14 @@ def find_migrated(company: Company, request: DatabaseRollbackRequest) -> tuple[R
         if newer := _applied_after(names, applied):
             raise BadRequest(f"release: {listed(newer)} was applied after {listed(names)}; that has to go back first")
         return Release.model_validate(opened.facts["release"]), tuple(sorted(names))
-    asked = request.release or "none of the records"
-    raise BadRequest(f"release: {asked} brought a migration that stands in the database; there is nothing to take back")
+    if request.release:
+        raise BadRequest(
+            f"release: {request.release} brought no migration to {request.environment} that stands in the database;"
+            " there is nothing to take back"
+        )
+    raise BadRequest(
+        "release: none of the records brought a migration that stands in the database; there is nothing to take back"
+    )
 
 
 def _migrated_by(rows: Sequence[Row]) -> tuple[str, ...]:

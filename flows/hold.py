@@ -34,6 +34,7 @@ from tasks.run_log import tag_beginning, tag_ending
 Answered = TypeVar("Answered")
 LOOK_SECONDS = 0.5
 PRE_EMPTION = timedelta(minutes=10)
+NO_BASE = "A plan and a preparation wait as well: what the servers serve meanwhile is nothing to compare with"
 NOTHING_MORE = "this run changes nothing more"
 RETRIED = "a retry of this run goes on with its release"
 
@@ -198,7 +199,7 @@ def refuse_while_held(company: Company, environment: str, *, key: str) -> None:
     """Raise Held when another release is under way: what its servers serve meanwhile says nothing."""
     newest = Holds(company.store, environment).newest()
     if newest is not None and not newest.released and newest.release != key:
-        raise Held(newest.sentence)
+        raise Held(f"{newest.refusal}. {NO_BASE}")
 
 
 def pre_empt(company: Company, environment: str, *, why: str) -> Hold | None:

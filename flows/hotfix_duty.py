@@ -9,9 +9,10 @@ from prefect.states import Completed
 
 from blocks.company import Company
 from blocks.errors import BlockError
-from flows.rollback import rows_of
+from flows.rollback import read_release
 from policy.duties import Duty, next_working_day
-from policy.record import Event, Row, last
+from policy.form import ReleaseToName
+from policy.record import Row
 from policy.release import HotfixRequest, Release
 from tasks.duties import call_off, count_asked, look_after, remind, schedule
 from tasks.resolve import BadRequest
@@ -21,7 +22,7 @@ from tasks.run_log import ends_failed, ends_with_its_sentence
 
 @flow(name="Hotfix duty", persist_result=False)
 @ends_with_its_sentence
-def hotfix_duty(duty: Duty, release: str, environment: str = "production", asked: int = 0) -> State[None]:
+def hotfix_duty(duty: Duty, release: ReleaseToName, environment: str = "production", asked: int = 0) -> State[None]:
     """Look after a duty of the hotfix with this key; what is not done is asked about again on the next working day.
 
     Args:
@@ -63,9 +64,7 @@ def chase(company: Company, duty: Duty, key: str, *, asked: int, now: datetime) 
 
 def read_hotfix(company: Company, key: str) -> tuple[Release, tuple[Row, ...]]:
     """Return the hotfix of this key and the rows of its record; raises BadRequest where it is none."""
-    rows = rows_of(company, key)
-    opened = last(rows, Event.OPENED)
-    hotfix = Release.model_validate(opened.facts["release"]) if opened else None
-    if hotfix is None or not isinstance(hotfix.request, HotfixRequest):
+    hotfix, rows = read_release(company, key)
+    if not isinstance(hotfix.request, HotfixRequest):
         raise BadRequest(f"release: {key} is the key of no hotfix")
     return hotfix, rows

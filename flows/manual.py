@@ -11,7 +11,7 @@ from tasks.run_log import ends_with_its_sentence
 
 @flow(
     name="Manual deployment",
-    flow_run_name="By hand: {request.summary} ({request.commit:.7}, {request.requested_by})",
+    flow_run_name="By hand: {request.summary} ({request.named}, {request.requested_by})",
     persist_result=False,
 )
 @ends_with_its_sentence

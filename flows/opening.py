@@ -6,10 +6,12 @@ from blocks.company import Company
 from blocks.hold import Hold
 from blocks.record import Record
 from policy.items import Way
+from policy.limits import Mode
 from policy.record import Event, last
 from policy.release import Release, Request
+from policy.risk import say_reasons
 from tasks.own_checks import read_own_checks
-from tasks.resolve import resolve, resume
+from tasks.resolve import BadRequest, resolve, resume
 from tasks.resolve_migration import resolve_migration
 from tasks.run import Run, current_run, utc_now
 
@@ -29,8 +31,19 @@ def open_release(request: Request, company: Company, *, way: Way, key: str = "")
         release = resolve_migration(request, company, key=key, now=utc_now())
     else:
         release = resolve(request, company, key=key, way=way, now=utc_now())
-    get_run_logger().info("Release %s: %s, %s risk (%s)", key, release.what, release.risk, "; ".join(release.reasons))
+    get_run_logger().info(
+        "Release %s: %s, %s risk (%s)", key, release.what, release.risk, say_reasons(release.risk, release.reasons)
+    )
     return release
+
+
+def require_way_back_understood(request: Request) -> None:
+    """Raise BadRequest where 1.4.5 would stop the release for what the form alone says, before anything is asked."""
+    if request.mode is Mode.RELEASE and not (request.way_back_understood or request.ask_for_waivers):
+        raise BadRequest(
+            "way_back_understood: found false, expected true (1.4.5); docs/runbook.md says how to roll back, also by"
+            " hand"
+        )
 
 
 def run_of(company: Company, hold: Hold) -> Run | None:

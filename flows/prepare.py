@@ -29,7 +29,7 @@ from tasks.run_log import ends_failed, ends_with_its_sentence
 
 @flow(
     name="Prepare",
-    flow_run_name="Prepare {request.summary} ({request.commit:.7}, {request.requested_by})",
+    flow_run_name="Prepare {request.summary} ({request.named}, {request.requested_by})",
     persist_result=False,
 )
 @ends_with_its_sentence

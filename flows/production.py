@@ -15,7 +15,7 @@ from flows.migration import (
     migrate_before_the_first_server,
     migration_prepared,
 )
-from flows.opening import open_release, release_key
+from flows.opening import open_release, release_key, require_way_back_understood
 from flows.phase import Report
 from flows.plan import show_plan
 from flows.preparation import announcement, final_checks, gather_evidence, remember_statements
@@ -47,7 +47,7 @@ from tasks.run_log import ends_planned, ends_sealed, ends_with_its_sentence
 
 @flow(
     name="Production deployment",
-    flow_run_name="{request.summary} ({request.commit:.7}, {request.requested_by})",
+    flow_run_name="{request.summary} ({request.named}, {request.requested_by})",
     persist_result=False,
 )
 @ends_with_its_sentence
@@ -58,6 +58,7 @@ def production_deployment(request: Request) -> State[None]:
 
 def carry_through(request: Request, *, way: Way) -> State[None]:
     """Judge, roll out and sign off, or show in a plan what would be done."""
+    require_way_back_understood(request)
     with Company.load(request.environment) as company:
         refuse_while_held(company, request.environment, key=release_key())
         release = open_release(request, company, way=way)

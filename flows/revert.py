@@ -14,7 +14,7 @@ from blocks.company import Company
 from blocks.record import Record, list_records
 from flows.opening import release_key
 from flows.phase import publish_record
-from flows.rollback import rows_of
+from flows.rollback import read_release, rows_of
 from policy.checklist import ITEMS
 from policy.items import Way
 from policy.judgement import Judgement, passed
@@ -43,7 +43,7 @@ from tasks.run_log import ends_failed, ends_with_its_sentence
 from tasks.step import StepFailed, carry_out
 
 
-@flow(name="Revert", flow_run_name="{request.requested_by}: revert {request.release}", persist_result=False)
+@flow(name="Revert", flow_run_name="{request.requested_by}: revert {request.named}", persist_result=False)
 @ends_with_its_sentence
 def revert(request: RevertRequest) -> State[None]:
     """Propose the revert of a release on GitHub, wait for its pipeline, and say whether it holds what was before."""
@@ -66,11 +66,7 @@ def revert(request: RevertRequest) -> State[None]:
 def release_to_revert(company: Company, request: RevertRequest) -> tuple[Release, tuple[Row, ...], Brought]:
     """Return the release, its rows and what it brought to main; raises BadRequest where there is nothing to revert."""
     key = request.release or newest_rolled_back(company, request.environment)
-    rows = rows_of(company, key)
-    opened = last(rows, Event.OPENED)
-    if opened is None:
-        raise BadRequest(f"release: there is no record {key}; expected the key of a release")
-    release = Release.model_validate(opened.facts["release"])
+    release, rows = read_release(company, key)
     if release.undoes:
         return release_to_revert(company, request.model_copy(update={"release": release.undoes}))
     brought, main = brought_by(rows), company.rules.main_branch

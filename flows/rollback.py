@@ -1,5 +1,6 @@
 """4.2.2: a person rolls production back, also while a release is under way."""
 
+from collections.abc import Collection
 from contextlib import suppress
 
 from prefect import flow
@@ -19,6 +20,7 @@ from flows.recovery_schedule import recovery_awake
 from flows.way_home import go_home
 from flows.world import read_world
 from policy.endings import say_ending
+from policy.form import KEY
 from policy.items import Way
 from policy.limits import Mode
 from policy.metrics import Ending
@@ -87,24 +89,54 @@ def undo(company: Company, request: RollbackRequest, why: Why) -> Plan:
 def release_to_undo(company: Company, request: RollbackRequest) -> tuple[Release, tuple[Row, ...]]:
     """Return the newest release whose image a server runs now, with its rows; raises BadRequest if there is none."""
     running = running_digests(company)
-    keys = [request.release] if request.release else list(reversed(list_records(company.store)))
-    for key in keys:
+    if request.release:
+        return named_release(company, request, running)
+    for key in reversed(list_records(company.store)):
         try:
             rows = rows_of(company, key)
         except Unreadable as error:
             get_run_logger().warning("The record %s is passed over: %s", key, error)
             continue
-        way_back = read_way_back(rows)
         opened = last(rows, Event.OPENED)
         if opened is None or opened.facts["release"]["environment"] != request.environment:
             continue
-        if way_back is not None and running & {way_back.new, *way_back.built.values()}:
+        if running & brought_images(rows):
             return Release.model_validate(opened.facts["release"]), rows
-    found = ", ".join(sorted(short_digest(digest) for digest in running)) or "nothing known by a digest"
     raise BadRequest(
-        f"release: {request.release or 'none of the records'} brought what the servers run now ({found});"
-        " expected the key of a release that a server still serves"
+        f"release: none of the records brought what the servers run now ({say_images(running)}), so there is no release"
+        " to undo and no key would help; to change what is live release the commit that you want with"
+        " `Production deployment/production`"
     )
+
+
+def named_release(
+    company: Company, request: RollbackRequest, running: Collection[str]
+) -> tuple[Release, tuple[Row, ...]]:
+    """Return the release that the request names, with its rows; raises BadRequest if no server runs what it brought."""
+    key = request.release
+    release, rows = read_release(company, key)
+    if release.environment != request.environment:
+        raise BadRequest(f"release: {key} is a release to {release.environment}, expected one to {request.environment}")
+    brought = brought_images(rows)
+    if not brought:
+        raise BadRequest(f"release: {key} ended before it changed a server; there is nothing to undo")
+    if not brought & set(running):
+        raise BadRequest(
+            f"release: {key} brought {say_images(brought)}, and the servers run {say_images(running)} now; expected the"
+            " key of a release that a server still serves, or nothing: then the newest such release is found"
+        )
+    return release, rows
+
+
+def brought_images(rows: tuple[Row, ...]) -> frozenset[str]:
+    """Return the images that a release had for the servers; none where it ended before 1.4.5 or 2.1.1."""
+    way_back = read_way_back(rows)
+    return frozenset(filter(None, (way_back.new, *way_back.built.values()))) if way_back is not None else frozenset()
+
+
+def say_images(digests: Collection[str]) -> str:
+    """Name the images, or say that none is known."""
+    return ", ".join(sorted(short_digest(digest) for digest in digests)) or "nothing known by a digest"
 
 
 def running_digests(company: Company) -> frozenset[str]:
@@ -154,6 +186,18 @@ def show_way_back(company: Company, request: RollbackRequest, why: Why) -> None:
         f"### By hand, without us\n\n{by_hand}\n",
         description=plan.sentence[:200],
     )
+
+
+def read_release(company: Company, key: str) -> tuple[Release, tuple[Row, ...]]:
+    """Return the release of this key and its rows; raises BadRequest where no record of it can be read."""
+    try:
+        rows = rows_of(company, key)
+    except Unreadable as error:
+        raise BadRequest(f"release: the record {key} cannot be read: {error}") from error
+    opened = last(rows, Event.OPENED)
+    if opened is None:
+        raise BadRequest(f"release: there is no record {key}; expected {KEY}")
+    return Release.model_validate(opened.facts["release"]), rows
 
 
 def rows_of(company: Company, key: str) -> tuple[Row, ...]:

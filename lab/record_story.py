@@ -102,6 +102,12 @@ def _is_bad(row: dict[str, Any]) -> bool:
     return row["event"] == "red flag" or (row["event"] == "judged" and row["facts"].get("verdict") in BAD)
 
 
+def _why(facts: dict[str, Any]) -> Iterator[str]:
+    """The cause and the sentence, which may begin with the cause itself."""
+    cause, sentence = str(facts.get("cause") or ""), str(facts.get("sentence") or "")
+    yield from filter(None, ("" if sentence.startswith(cause) else cause, sentence))
+
+
 def _say(row: dict[str, Any]) -> Iterator[str]:
     facts, event = row["facts"], row["event"]
     if event == "judged" and facts.get("verdict") in BAD:
@@ -109,7 +115,7 @@ def _say(row: dict[str, Any]) -> Iterator[str]:
     elif event == "confirmed" and str(row["subject"]).startswith(("web-server", "balancer")):
         yield f"{row['subject']}: {row['step']}"
     elif event in ("red flag", "going home"):
-        yield ": ".join(part for part in (_turn(event, facts), facts.get("cause"), facts.get("sentence")) if part)
+        yield ": ".join((_turn(event, facts), *_why(facts)))
     elif event == "asked":
         yield f"a person is asked ({row['item']})"
     elif event in ANSWERS:

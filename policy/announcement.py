@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from policy.change_set import escape_for_slack
 from policy.judgement import spoken
 from policy.release import Release
-from policy.risk import Commit
+from policy.risk import Commit, say_reasons
 from policy.roles import Person, Roster
 from policy.wording import short
 
@@ -44,7 +44,7 @@ def announce(
         f"*What:* {_plain(release.request.summary)} ({short(release.commit)})",
         f"*When:* {say_when(plan)}",
         f"{_DURATION}{about}",
-        f"*Risk:* {release.risk.value.capitalize()} ({_plain('; '.join(release.reasons))})",
+        f"*Risk:* {release.risk.value.capitalize()} ({_plain(say_reasons(release.risk, release.reasons))})",
         f"*Rollback Plan:* {back}",
         "",
         "*Changes:*",

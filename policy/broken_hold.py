@@ -33,7 +33,9 @@ def judge_break(
     names = ", ".join(one.name for one in could) or "nobody today; name a deputy"
     if although_it_lives:
         held_roles = ", ".join(sorted(person.roles_on(on))) or "no role"
-        return failed(f"although_it_lives: {person.name} ({held_roles}) may not; may: {names}. {alive}. {_INSTEAD}")
+        return failed(
+            f"although_it_lives: {person.name} ({held_roles}) may not; may: {names}. {alive}; to stop it, {_INSTEAD}"
+        )
     return failed(
         f"environment: {alive}; to stop it, {_INSTEAD}. Where that does not help, with `although_it_lives` it may be"
         f" broken by: {names}"

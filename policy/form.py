@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import ComputedFieldInfo, FieldInfo
 
-from policy.typed import line, spelt
+from policy.typed import exactly, line, spelt, tidy
 
 
 def _title(name: str, _field: FieldInfo | ComputedFieldInfo) -> str:
@@ -34,9 +34,14 @@ class Form(BaseModel):
 
 
 EXPLAINED, NAMED = line(8, 500), line(1, 100)
-CommitName = Annotated[str, spelt("[0-9a-f]{7,40}", "7 to 40 hexadecimal digits")]
+KEY_PATTERN = "[A-Za-z0-9_-]{1,200}"
+KEY = "the key of a release, such as 20261124-180000-1f2e3d4c"
+CommitName = Annotated[
+    str, spelt("[0-9A-Fa-f]{7,40}", "7 to 40 hexadecimal digits", keep=lambda text: tidy(text).lower())
+]
 EnvironmentName = Annotated[str, NAMED]
-KeyOfRelease = Annotated[str, line(0, 200)]
+KeyOfRelease = Annotated[str, spelt(KEY_PATTERN, KEY)]
+ReleaseToName = Annotated[str, exactly(KEY_PATTERN, KEY)]
 NameInRoster = Annotated[str, NAMED, Field(description="Your name, as in the roster.")]
 Explanation = Annotated[str, EXPLAINED]
 WhatWasSeen = Annotated[Explanation, Field(description=f"What you saw, in one line of {EXPLAINED}.")]

@@ -1,9 +1,16 @@
 """Every number a rule compares with, the classes of risk, and what a flow may do."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from policy.judgement import spoken
+from policy.typed import AS_RECORDED
 
 
 class Risk(StrEnum):
@@ -27,10 +34,49 @@ class Mode(StrEnum):
     PLAN = "plan"
 
 
-class Limits(BaseModel):
-    """Every number of the checklist; the defaults are the checklist's own."""
+@dataclass(frozen=True, slots=True)
+class Least:
+    """A limit that another one must reach, so many `times`: below it the two could never be right together."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str
+    times: int = 1
+
+    def find_missed(self, value: Any, others: Mapping[str, Any]) -> str:
+        """Say what `value` does not reach; empty where it does, or where that is refused for itself."""
+        least = others.get(self.name)
+        if least is None or value >= least * self.times:
+            return ""
+        named = f"`{self.name}`, which is {spoken(least) if isinstance(least, timedelta) else least}"
+        return named if self.times == 1 else f"{self.times} times {named}"
+
+
+# Here nothing says "at once"; any other time is longer.
+MAY_BE_NOTHING = frozenset(
+    (
+        *("warm_up", "roll_back_after", "consider_after", "unknown_patience"),
+        *("wrong_code_delay", "choice", "drain", "drain_home"),
+    )
+)
+# A limit is declared after those that it must reach.
+LEAST: Mapping[str, Least] = {
+    "error_rate_consider": Least("error_rate"),
+    "error_rate_roll_back": Least("error_rate"),
+    "p95_roll_back": Least("p95"),
+    "of_samples": Least("red_samples"),
+    "sample_age": Least("watch_interval"),
+    "first_server_watch": Least("watch_interval"),
+    "immediate_watch": Least("watch_interval"),
+    "extended_watch": Least("immediate_watch"),
+    "hotfix_watch": Least("immediate_watch"),
+    "heartbeat_stale": Least("heartbeat", times=2),
+    "coverage_critical": Least("coverage"),
+}
+
+
+class Limits(BaseModel):
+    """Every number of the checklist; the defaults are the checklist's own. What could never be right is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
 
     error_rate: float = Field(
         default=0.01, gt=0, lt=1, description="1.4.2, 3.1.5: the share of failed requests is below."
@@ -63,16 +109,15 @@ class Limits(BaseModel):
     least_errors: int = Field(default=3, ge=1, description="Fewer failed requests are never a red flag.")
     red_samples: int = Field(default=2, ge=1, description="k of n: so many bad samples make a red flag.")
     of_samples: int = Field(default=3, ge=1, description="k of n: of the newest so many samples.")
+    watch_interval: timedelta = Field(default=timedelta(seconds=15), description="How often the watch looks.")
     sample_age: timedelta = Field(
         default=timedelta(minutes=2), description="An older sample is stale and counts as unknown."
     )
-    watch_interval: timedelta = Field(default=timedelta(seconds=15), description="How often the watch looks.")
     watch_window: timedelta = Field(
         default=timedelta(minutes=1), description="The span one sample of the metrics covers."
     )
     warm_up: timedelta = Field(
         default=timedelta(seconds=30),
-        ge=timedelta(0),
         description="2.1.4: latency so soon after a boot is not compared.",
     )
     first_server_watch: timedelta = Field(
@@ -217,3 +262,30 @@ class Limits(BaseModel):
     )
     releases_a_day: int = Field(default=3, ge=1, description="7.2.1: more releases in one day are many.")
     batch_commits: int = Field(default=20, ge=1, description="7.2.1: more commits in one release are many.")
+
+    @field_validator("*")
+    @classmethod
+    def _refuse_what_is_never_right(cls, value: Any, info: ValidationInfo) -> Any:
+        """What an earlier version recorded is read as it was written."""
+        name = str(info.field_name)
+        if info.context is AS_RECORDED:
+            return value
+        if isinstance(value, timedelta):
+            _refuse_no_time(value, may_be_nothing=name in MAY_BE_NOTHING)
+        if name in LEAST and (missed := LEAST[name].find_missed(value, info.data)):
+            raise PydanticCustomError("limit", "expected at least {missed}", {"missed": missed})
+        return value
+
+
+def _refuse_no_time(value: timedelta, *, may_be_nothing: bool) -> None:
+    if may_be_nothing and value < timedelta(0):
+        raise PydanticCustomError("limit", "expected 0 s or more")
+    if not may_be_nothing and value <= timedelta(0):
+        raise PydanticCustomError("limit", "expected more than 0 s")
+
+
+def _read_as_recorded(value: object) -> object:
+    return value if isinstance(value, Limits) else Limits.model_validate(value, context=AS_RECORDED)
+
+
+RecordedLimits = Annotated[Limits, BeforeValidator(_read_as_recorded)]

@@ -10,6 +10,7 @@ from policy.judgement import Judgement, spoken
 from policy.plans import Why
 from policy.record import HEAD_DIGITS
 from policy.release import Build, Release
+from policy.risk import say_reasons
 from policy.wording import as_clause, as_sentences, short, short_digest, where_record
 
 
@@ -59,7 +60,7 @@ def stakeholder_mail(release: Release, build: Build, *, watched: timedelta) -> s
             "Production deployment successful, monitoring closely.",
             "",
             f"What: {release.request.summary} ({short(build.commit)}), {release.risk} risk:"
-            f" {', '.join(release.reasons)}",
+            f" {say_reasons(release.risk, release.reasons)}",
             f"Where: {', '.join(release.servers)}; before, they served {short(release.previous_commit)}",
             f"Requested by: {release.request.requested_by}",
             f"Next: errors, answer times and memory are watched for {spoken(watched)} after the release.",

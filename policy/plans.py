@@ -38,8 +38,13 @@ class Why:
 
     @property
     def said(self) -> str:
-        """The cause with its sentence, which may begin with the cause itself."""
-        return self.sentence if self.sentence.startswith(self.cause) else f"{self.cause}: {self.sentence}"
+        """The cause with its sentence."""
+        return say_why(self.cause, self.sentence)
+
+
+def say_why(cause: str, sentence: str) -> str:
+    """Return the cause with its sentence, which may begin with the cause itself."""
+    return sentence if sentence.startswith(cause) else f"{cause}: {sentence}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from policy.clock import time_of_day
 from policy.judgement import Judgement, attested, failed, passed
 from policy.metrics import Ending
+from policy.plans import say_why
 from policy.wording import short
 
 MARK = "rolled back on"
@@ -54,12 +54,12 @@ def judge_quarantine(
         return passed(
             f"{short(commit)} was signed off on {_day(newest.at, zone)}, after all that was rolled back of it"
         )
-    name = f"{MARK} {_day(newest.at, zone)}"
+    name = f"{MARK} {_day(newest.at, zone)} at {newest.at.astimezone(ZoneInfo(zone)):%H:%M:%S}"
     same = "" if commit in newest.commits else f", in whose release {newest.key} the same image ran,"
     if reason := find_reason(name, acknowledged):
         return attested(f"{short(commit)}{same} was {name} ({newest.why}) and is released again: {reason}", by=by)
     return failed(
-        f"{short(commit)}{same} was {name} at {time_of_day(newest.at, zone)} ({newest.why}; release {newest.key});"
+        f"{short(commit)}{same} was {name} ({newest.why}; release {newest.key});"
         f' to release it again type "{name}: " into this field and after it, in {LEAST_LETTERS} letters or more,'
         " why it may go out now; a new commit that holds the fix needs none of this"
     )
@@ -78,7 +78,7 @@ def find_reason(name: str, acknowledged: Collection[str]) -> str:
 
 def short_reason(cause: str, sentence: str) -> str:
     """Say in one line why a release went home: the record has the rest."""
-    line = f"{cause}: {sentence}".partition("\n")[0]
+    line = say_why(cause, sentence).partition("\n")[0]
     return line if len(line) <= LONGEST_REASON else f"{line[:LONGEST_REASON].rstrip()}…"
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 from policy.form import EXPLAINED, Comment, CommitName, EnvironmentName, Explanation, Form, NameInRoster
 from policy.items import Way
-from policy.limits import Limits, Mode, Risk
+from policy.limits import Mode, RecordedLimits, Risk
 from policy.risk import Commit
 from policy.typed import AS_RECORDED, line, spelt, verbatim
 from policy.wording import short
@@ -56,11 +56,9 @@ class Request(Form):
     environment: EnvironmentName = Field(default="production", description="The environment to release to.")
     acknowledged: tuple[Annotated[str, line(1, 2000)], ...] = Field(
         default=(),
-        description=(
-            "1.1.5, 1.2.3: lint errors and breaking changes that you know of and that are all right, each by the name"
-            " under which the check shows it. 4.2: a commit that was rolled back before goes out again only with"
-            " `rolled back on DAY: ` and why it may; the refusal says what to type."
-        ),
+        description="1.1.5, 1.2.3: lint errors and breaking changes that you know of and that are all right, each by"
+        " the name under which the check shows it. 4.2: a commit that was rolled back before goes out again only with"
+        " `rolled back on DAY at TIME: ` and why it may; the refusal says what to type.",
     )
     flags: Mapping[str, str] = Field(
         default={}, description="1.2.4: the flags of this release, each with the value that it has in production."
@@ -71,6 +69,11 @@ class Request(Form):
     def _read_none(cls, value: object) -> object:
         """A record of an earlier version has none where none was named."""
         return 0 if value is None else value
+
+    @property
+    def named(self) -> str:
+        """What is to be released, as runs are called by it: `c8249e3` or `#12`."""
+        return f"#{self.pull_request}" if self.pull_request else short(self.commit)
 
     @property
     def is_built_on_servers(self) -> bool:
@@ -224,7 +227,7 @@ class Release(BaseModel):
     risk: Risk
     reasons: tuple[str, ...]
     servers: tuple[str, ...]
-    limits: Limits
+    limits: RecordedLimits
     opened_at: datetime
     undoes: str = ""
     takes_back: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """How risky is a change set, and why (1.3.5)."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -228,6 +228,11 @@ def assess_risk(
         found.append((risk, f"the request says {raised_to}; a person may raise the risk, never lower it"))
     found.sort(key=lambda one: -one[0].rank)
     return Assessment(risk, tuple(f"{risk}: {reason}" for risk, reason in found))
+
+
+def say_reasons(risk: Risk, reasons: Iterable[str]) -> str:
+    """Say why a change is of this risk, which whoever reads it has read just before."""
+    return "; ".join(reason.removeprefix(f"{risk}: ") for reason in reasons)
 
 
 def _weigh_evidence(change: ChangeSet) -> Iterator[tuple[Risk, str]]:

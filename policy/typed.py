@@ -3,15 +3,19 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, ValidationInfo
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import with_info_after_validator_function
+
+from policy.judgement import spoken
 
 # An earlier version took what this one refuses; its records are read as they were written.
 AS_RECORDED: Mapping[str, bool] = {"as recorded": True}
+_SAYS_WHAT_IT_FOUND = "typed"
 # They join letters of some scripts, and the parts of some emojis, so within a word they stay.
 _JOINERS = r"\u200c\u200d"
 _OTHERS = (
@@ -48,16 +52,19 @@ class Typed:
             return text
         if not re.search(self.pattern, text):
             said = {"expected": self.words, "found": repr(text)}
-            raise PydanticCustomError("typed", "expected {expected}, found {found}", said)
+            raise PydanticCustomError(_SAYS_WHAT_IT_FOUND, "expected {expected}, found {found}", said)
         return self.keep(text)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return with_info_after_validator_function(self.read, handler(source))
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Prefect refuses by this before a run begins; a pattern of plain words is what its sentence says best."""
+        """Prefect refuses by this before a run begins; a pattern of plain words is what its sentence says best.
+
+        Its database keeps no NUL and would answer that Prefect is not available.
+        """
         refusal = {"pattern": self.words}
-        return {**handler(core), "if": {"not": {"pattern": self.pattern}}, "then": refusal}
+        return {**handler(core), "if": {"not": {"pattern": rf"^(?![\s\S]*\x00)(?:{self.pattern})"}}, "then": refusal}
 
 
 def line(least: int, most: int) -> Typed:
@@ -68,11 +75,34 @@ def line(least: int, most: int) -> Typed:
     return Typed(rf"{some}|^{_BLANK}*$", f"at most {most} characters")
 
 
-def spelt(pattern: str, words: str) -> Typed:
+def exactly(pattern: str, words: str) -> Typed:
+    """Return the text of exactly this form, whatever blanks are around it."""
+    return Typed(rf"^{_BLANK}*(?:{pattern}){_BLANK}*$", words)
+
+
+def spelt(pattern: str, words: str, *, keep: Callable[[str], str] = tidy) -> Typed:
     """Return the text of exactly this form, or none, whatever blanks are around it."""
-    return Typed(rf"^{_BLANK}*(?:{pattern})?{_BLANK}*$", f"{words}, or nothing")
+    return Typed(rf"^{_BLANK}*(?:{pattern})?{_BLANK}*$", f"{words}, or nothing", keep)
 
 
 def verbatim(most: int) -> Typed:
     """Return the text that is kept as it is typed, character by character: nothing, or something to be seen."""
     return Typed(rf"^(?=[\s\S]{{0,{most}}}$)(?:$|[\s\S]*{_SEEN})", f"at most {most} characters, not only blanks", str)
+
+
+def explain(error: ValidationError, *, under: str = "") -> str:
+    """Name each field, within the table `under`, with what was expected and what was found."""
+    return "; ".join(_say_problem(problem, under) for problem in error.errors(include_url=False))
+
+
+def name_field(place: tuple[int | str, ...]) -> str:
+    """Name a field as it is reached from the top of the file or of the form."""
+    return ".".join(str(part) for part in place) or "file"
+
+
+def _say_problem(problem: ErrorDetails, under: str) -> str:
+    said = f"{name_field((under, *problem['loc']) if under else problem['loc'])}: {problem['msg']}"
+    if problem["type"] == _SAYS_WHAT_IT_FOUND:
+        return said
+    found = problem["input"]
+    return f"{said}, found {spoken(found) if isinstance(found, timedelta) else repr(found)}"

@@ -48,6 +48,11 @@ class RevertRequest(Form):
     )
     environment: EnvironmentName = Field(default="production", description="The environment that was released to.")
 
+    @property
+    def named(self) -> str:
+        """Which release is meant, as runs are called by it."""
+        return self.release or "the newest that was rolled back"
+
 
 class DatabaseRollbackRequest(Form):
     """Take back the migrations of a release, and put production back to the version before it (4.3)."""

@@ -22,6 +22,7 @@ from policy.limits import Mode
 from policy.new_errors import find_trial_start
 from policy.record import Event, last
 from policy.release import Build
+from policy.risk import say_reasons
 from policy.samples import judge_numbers
 from policy.troubleshooting import advice_for
 from policy.windows import judge_window
@@ -127,7 +128,7 @@ def commits_reviewed(run: Run) -> Judgement:
 @item("1.3.5")
 def risk_assessed(run: Run) -> Judgement:
     """The risk follows from the files, the migrations, the dependencies and the labels; a person may raise it."""
-    return passed(f"{run.release.risk.value} risk: {'; '.join(run.release.reasons)}")
+    return passed(f"{run.release.risk.value} risk: {say_reasons(run.release.risk, run.release.reasons)}")
 
 
 @item("1.3.6")

@@ -167,6 +167,10 @@ def require_backfills(company: Company, change: ChangeSet) -> Sequence[Backfill]
 def check_request(request: Request, company: Company) -> str:
     """Return the commit to release; raises BadRequest for what is wrong whatever production serves."""
     require_person(company, request.requested_by)
+    if bool(request.commit) == bool(request.pull_request):
+        raise BadRequest(
+            f"commit and pull_request: found {request.commit!r} and {request.pull_request!r}, expected exactly one"
+        )
     if isinstance(request, HotfixRequest):
         urgency = judge_urgency(request.urgency, request.explanation, can_wait=request.can_wait == "yes")
         if not urgency.verdict.lets_pass:
@@ -239,10 +243,6 @@ def check_balancer(company: Company) -> None:
 
 
 def _commit_of(request: Request, company: Company) -> str:
-    if bool(request.commit) == bool(request.pull_request):
-        raise BadRequest(
-            f"commit and pull_request: found {request.commit!r} and {request.pull_request!r}, expected exactly one"
-        )
     if request.pull_request:
         return _head_of(request.pull_request, company, as_it_is=request.is_built_on_servers)
     try:

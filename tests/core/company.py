@@ -27,15 +27,15 @@ from tests.core.world import Balancer, Hosts, MemoryStore, World
 from tests.policy import releases
 from tests.policy.rows import NEW
 
-NO_TIME = timedelta(0)
+NO_TIME, NO_TIME_TO_SPEAK_OF = timedelta(0), timedelta(milliseconds=1)
 MERGED = releases.OPENED - timedelta(minutes=9)
 LIMITS = Limits(
     drain=NO_TIME,
     drain_home=NO_TIME,
-    boot=NO_TIME,
-    build=NO_TIME,
+    boot=NO_TIME_TO_SPEAK_OF,
+    build=NO_TIME_TO_SPEAK_OF,
     unknown_patience=NO_TIME,
-    watch_window=timedelta(milliseconds=1),
+    watch_window=NO_TIME_TO_SPEAK_OF,
 )
 ALERTS, DEPLOYMENTS = "C0ALERTS", "C0DEPLOYMENTS"
 NORMAL = {

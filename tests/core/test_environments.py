@@ -24,6 +24,7 @@ from tests.core.company import LIMITS, a_company, a_release
 from tests.core.process import Process, let_time_pass
 from tests.core.scene import ALL_NEW, ALL_OLD, DEAD, outcome, serving
 from tests.core.world import MemoryStore, World
+from tests.policy.rows import THIRD
 
 PORTAL, SHOP = "production", "shop"
 KEYS = {PORTAL: "20261124-180000-aaaaaaaa", SHOP: "20261124-180001-bbbbbbbb"}
@@ -104,6 +105,29 @@ def test_a_roll_back_a_revert_and_the_report_see_their_own_environment_only(plac
         newest_rolled_back(places.companies[SHOP], SHOP)
     assert [one.key for one in read_release_facts(places.companies[PORTAL])] == [KEYS[PORTAL]]
     assert read_release_facts(places.companies[SHOP]) == ()
+
+
+@pytest.mark.parametrize(
+    ("named", "sentence"),
+    [
+        ("nonsense", r"^release: there is no record nonsense; expected the key of a release, such as "),
+        (KEYS[SHOP], rf"^release: {KEYS[SHOP]} is a release to {SHOP}, expected one to {PORTAL}$"),
+        (
+            KEYS[PORTAL],
+            rf"^release: {KEYS[PORTAL]} brought sha256:\S+, and the servers run sha256:\S+ now; expected the key of a",
+        ),
+    ],
+)
+def test_a_roll_back_says_why_the_release_that_it_names_is_not_the_one(
+    places: Places, named: str, sentence: str
+) -> None:
+    for name in KEYS:
+        places.begin(name).go_on_to_the_end()
+    for machine in places.worlds[PORTAL].machines.values():
+        machine.digest = THIRD
+
+    with pytest.raises(BadRequest, match=sentence):
+        release_to_undo(places.companies[PORTAL], rollback_of(PORTAL).model_copy(update={"release": named}))
 
 
 def rollback_of(environment: str) -> RollbackRequest:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -23,19 +22,15 @@ from policy.record import Event
 from policy.red_flags import Conclusion, Flag
 from tasks.item import Question
 from tasks.run import Run
-from tests.core.company import LIMITS, NORMAL, Service
+from tests.core.company import LIMITS, NO_TIME_TO_SPEAK_OF, NORMAL, Service
 from tests.core.conftest import plain_item
 from tests.core.scene import VERIFIED, begun
 from tests.core.world import World
 
-NO_TIME = timedelta(0)
 AT_ONCE = Limits.model_validate(
     {
         **LIMITS.model_dump(),
-        "immediate_watch": NO_TIME,
-        "extended_watch": NO_TIME,
-        "hotfix_watch": NO_TIME,
-        "watch_interval": NO_TIME,
+        **dict.fromkeys(("watch_interval", "immediate_watch", "extended_watch", "hotfix_watch"), NO_TIME_TO_SPEAK_OF),
     }
 )
 LIVE = VERIFIED - 1

@@ -30,6 +30,12 @@ def written(folder: Path, text: str) -> Path:
         ('country = "US"', "country = 7", r"country: Input should be a valid string, found 7"),
         ('environment = "production"', 'environment = "Production!"', r"environment: .*pattern"),
         ("[registry]", "[limits]\nerror_rate = 5\n\n[registry]", r"limits\.error_rate: .*less than 1, found 5"),
+        (
+            "[registry]",
+            "[limits]\nred_samples = 5\nof_samples = 2\n\n[registry]",
+            r"limits\.of_samples: expected at least `red_samples`, which is 5, found 2",
+        ),
+        ("[registry]", "[limits]\np95 = -1\n\n[registry]", r"limits\.p95: expected more than 0 s, found -1"),
         ('country = "US"', 'country = "US"\nown_checks = ["checks.py"]', r"own_checks\.0: .*pattern"),
         ("[registry]", "[registry", r"no valid TOML"),
     ],
@@ -101,7 +107,7 @@ def test_a_dead_man_s_switch_that_slack_could_not_move_is_refused(tmp_path: Path
     "text",
     [
         SWITCH.format(LEAST, 88),
-        SWITCH.format(LEAST, 75) + "heartbeat = 0\n",
+        SWITCH.format(LEAST, 76) + "heartbeat = 0.1\n",
         SWITCH.format(LEAST.replace('alerts = "C0ALERTS"', 'alerts = "C0ALERTS"\nlast_chance = 2'), 30),
     ],
 )

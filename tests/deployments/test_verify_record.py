@@ -186,7 +186,7 @@ def test_a_company_without_keys_is_told_that_nobody_signed(worker: Worker) -> No
     ("words", "status", "complaint"),
     [
         ((KEY,), 1, f"{KEY}: the record has no rows"),
-        (("../secrets",), 2, "expected the key of a release, found '../secrets'"),
+        (("../secrets",), 2, "expected the key of a release, such as 20261124-180000-1f2e3d4c, found '../secrets'"),
         ((KEY, "--head", "abc"), 2, "expected at least 16 hexadecimal digits, found 'abc'"),
         (("--head", "0123456789abcdef"), 2, "--head belongs to exactly one release"),
     ],

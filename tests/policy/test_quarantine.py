@@ -20,8 +20,9 @@ GONE = Ended(
     digest=DIGEST,
 )
 LATER = replace(GONE, key="later", at=GONE.at + timedelta(days=4), why="a person asked for the roll-back: slow")
+SAME_DAY = replace(GONE, key="the same day", at=GONE.at + timedelta(minutes=12), why="a person asked for it: slow")
 SIGNED_OFF = replace(GONE, key="again", at=GONE.at + timedelta(days=1), outcome=Ending.SIGNED_OFF)
-SAID = "rolled back on 3 March 2026: the database index was missing and is there now"
+SAID = "rolled back on 3 March 2026 at 10:45:00: the database index was missing and is there now"
 
 
 def judged(
@@ -37,9 +38,10 @@ def test_the_refusal_says_when_why_and_what_to_type() -> None:
 
     assert found.verdict is Verdict.FAILED
     assert found.sentence == (
-        "b2b2b2b was rolled back on 3 March 2026 at 10:45 PST (red flag: 8 % errors, the limit is 5 %;"
-        ' release 20260303-180000-1f2e3d4c); to release it again type "rolled back on 3 March 2026: " into this field'
-        " and after it, in 8 letters or more, why it may go out now; a new commit that holds the fix needs none of this"
+        "b2b2b2b was rolled back on 3 March 2026 at 10:45:00 (red flag: 8 % errors, the limit is 5 %;"
+        ' release 20260303-180000-1f2e3d4c); to release it again type "rolled back on 3 March 2026 at 10:45:00: " into'
+        " this field and after it, in 8 letters or more, why it may go out now; a new commit that holds the fix needs"
+        " none of this"
     )
 
 
@@ -62,14 +64,20 @@ def test_the_refusal_says_when_why_and_what_to_type() -> None:
             {
                 "acknowledged": (
                     "lint",
-                    " ROLLED back  on 3 march 2026 - it was the database",
+                    " ROLLED back  on 3 march 2026 at 10:45:00 - it was the database",
                 )
             },
             Verdict.ATTESTED,
         ),
-        ((GONE,), {"acknowledged": ("rolled back on 3 March 2026",)}, Verdict.FAILED),
-        ((GONE,), {"acknowledged": ("rolled back on 3 March 2026: ok!",)}, Verdict.FAILED),
-        ((GONE,), {"acknowledged": ("rolled back on 4 March 2026: the index is there now",)}, Verdict.FAILED),
+        ((GONE,), {"acknowledged": ("rolled back on 3 March 2026 at 10:45:00",)}, Verdict.FAILED),
+        ((GONE,), {"acknowledged": ("rolled back on 3 March 2026 at 10:45:00: ok!",)}, Verdict.FAILED),
+        (
+            (GONE,),
+            {"acknowledged": ("rolled back on 4 March 2026 at 10:45:00: the index is there now",)},
+            Verdict.FAILED,
+        ),
+        ((GONE, SAME_DAY), {"acknowledged": (SAID,)}, Verdict.FAILED),
+        ((GONE,), {"acknowledged": ("rolled back on 3 March 2026: the index is there now",)}, Verdict.FAILED),
         ((GONE, LATER), {"acknowledged": (SAID,)}, Verdict.FAILED),
     ],
 )
@@ -89,13 +97,14 @@ def test_whoever_approves_reads_who_released_it_again_and_why() -> None:
     found = judged(GONE, acknowledged=(SAID,))
 
     assert found.sentence == (
-        "b2b2b2b was rolled back on 3 March 2026 (red flag: 8 % errors, the limit is 5 %) and is released again:"
-        " the database index was missing and is there now (Ana Souza)"
+        "b2b2b2b was rolled back on 3 March 2026 at 10:45:00 (red flag: 8 % errors, the limit is 5 %) and is released"
+        " again: the database index was missing and is there now (Ana Souza)"
     )
 
 
 def test_a_reason_is_one_line() -> None:
     assert short_reason("a step failed", "healthy: no\nthe log") == "a step failed: healthy: no"
+    assert short_reason("the run was cancelled", "the run was cancelled") == "the run was cancelled"
     assert len(short_reason("a step failed", "x" * 900)) == 201
 
 

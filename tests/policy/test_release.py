@@ -39,7 +39,7 @@ def test_a_sensible_form_is_accepted(changes: dict[str, Any]) -> None:
         ({"commit": "main"}, "commit"),
         ({"commit": "b2b2b2"}, "commit"),
         ({"commit": NEW_COMMIT + "0"}, "commit"),
-        ({"commit": "B2B2B2B"}, "commit"),
+        ({"commit": "G2B2B2B"}, "commit"),
         ({"pull_request": -1}, "pull_request"),
         ({"summary": "fix"}, "summary"),
         ({"summary": "x" * 201}, "summary"),
@@ -143,3 +143,10 @@ def test_servers_build_by_hand_and_where_a_hotfix_asks_for_it(way: Way, asked: R
 
     assert found.is_built_on_servers is by_servers
     assert Release.model_validate(found.model_dump(mode="json")).request == asked
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"), [({"commit": "C8249E3A1B2"}, "c8249e3"), ({"commit": "", "pull_request": 12}, "#12")]
+)
+def test_a_run_is_called_by_the_commit_or_by_the_pull_request(changes: dict[str, Any], named: str) -> None:
+    assert request(**changes).named == named

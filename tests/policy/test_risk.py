@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from policy.limits import Risk
-from policy.risk import ChangeSet, Commit, RiskRules, assess_risk, list_migrations
+from policy.risk import ChangeSet, Commit, RiskRules, assess_risk, list_migrations, say_reasons
 
 RULES = RiskRules()
 
@@ -171,3 +171,9 @@ def test_another_file_or_a_wish_never_lowers_the_risk(files: set[str], another: 
 
     assert after.risk.rank >= before.risk.rank
     assert after.reasons
+
+
+def test_the_reasons_of_the_risk_itself_do_not_say_it_again() -> None:
+    said = say_reasons(Risk.MEDIUM, ("medium: code (src/a.ts)", "low: documentation (README.md)", "on a branch"))
+
+    assert said == "code (src/a.ts); low: documentation (README.md); on a branch"

@@ -11,7 +11,7 @@ from prefect.utilities.schema_tools.validation import ValidationError as Refused
 from prefect.utilities.schema_tools.validation import validate
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from policy.form import Comment, CommitName, Explanation, NameInRoster
+from policy.form import Comment, CommitName, Explanation, KeyOfRelease, NameInRoster
 from policy.release import HotfixRequest, Release
 from policy.typed import line, spelt, tidy, verbatim
 from tests.policy.releases import hotfix_request, release, request
@@ -67,13 +67,15 @@ def test_a_text_that_may_be_left_out_is_kept_with_something_to_see_or_is_nothing
 
 
 @given(text=texts, field=st.sampled_from(["summary", "name", "comment"]))
-def test_prefect_refuses_before_the_run_exactly_what_the_run_would_refuse(text: str, field: str) -> None:
+def test_prefect_refuses_before_the_run_what_the_run_would_refuse_and_a_nul_which_no_database_keeps(
+    text: str, field: str
+) -> None:
     try:
         Asked.model_validate({field: text})
     except ValidationError:
         assert not is_let_through(text, field)
     else:
-        assert is_let_through(text, field)
+        assert is_let_through(text, field) is ("\x00" not in text)
 
 
 @given(text=texts)
@@ -163,3 +165,13 @@ def test_the_record_of_a_release_that_an_earlier_version_took_can_be_read() -> N
 
     assert isinstance(read.request, HotfixRequest)
     assert read.request.summary == " " * 10
+
+
+def test_a_commit_in_capitals_is_the_commit() -> None:
+    assert TypeAdapter(CommitName).validate_python(" C8249E3 ") == "c8249e3"
+
+
+@pytest.mark.parametrize("key", ["../../etc/passwd", "a/b", ".hidden", "two words"])
+def test_what_can_be_no_key_of_a_release_is_refused_before_anything_is_read(key: str) -> None:
+    with pytest.raises(ValidationError, match="expected the key of a release, such as 20261124-180000-1f2e3d4c"):
+        TypeAdapter(KeyOfRelease).validate_python(key)
