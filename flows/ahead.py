@@ -17,9 +17,9 @@ from tasks.backfill import backfilled, backfills_of
 from tasks.manual import image_built, source_fetched
 from tasks.migrating import migrated
 from tasks.migration_facts import new_readings
-from tasks.preparation import deployed_to_staging
 from tasks.rollout import steps_forward
 from tasks.run import Run
+from tasks.staging import deployed_to_staging
 from tasks.step import Step
 from tasks.telling import maintenance_announced, needs_maintenance, on_call_told, team_notified
 from tasks.way_back import kept, pulled

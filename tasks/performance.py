@@ -11,8 +11,8 @@ from policy.load_test import LoadTest
 from policy.performance import judge_performance
 from policy.record import Event
 from tasks.item import item
-from tasks.preparation import is_tried_on_staging, staging_serves_another
 from tasks.run import Run, pause_after, utc_now
+from tasks.staging import is_tried_on_staging, of_this_commit
 from tasks.systems import STAGING, STAGING_METRICS
 
 MEMORY_POINTS = 60
@@ -48,7 +48,7 @@ def staging_performance(run: Run, metrics: Prometheus) -> Judgement:
     )
     if not _is_the_same(metrics.read_starts((server,)).get(server), began):
         return unknown(f"{server}: it began anew while it was watched")
-    return staging_serves_another(run) or judgement
+    return of_this_commit(run, judgement)
 
 
 def _read_start(run: Run, metrics: Prometheus, server: str) -> datetime | Judgement:
