@@ -16,8 +16,8 @@ from policy.judgement import Judgement, not_configured, unknown, worst_of
 from policy.limits import Mode
 from policy.new_errors import find_trial_start
 from policy.record import Event
-from policy.staging import Beside, Held, list_held, read_put_aside, say_deployed
-from policy.wording import short
+from policy.staging import Beside, Held, list_held, read_put_aside, say_deployed, say_held
+from policy.wording import counted, short
 from tasks.item import item
 from tasks.manual import build_on_staging
 from tasks.old_code import behind_staging_fence
@@ -112,6 +112,18 @@ def _has_arrived(company: Company, number: int, commit: str) -> bool:
     """A squash brings what a branch held under another hash."""
     merge = company.github.read_pull_request(number).merge_commit
     return merge is not None and company.github.is_ancestor(merge, of=commit)
+
+
+def say_staging(company: Company, main: str) -> str:
+    """Say what the branch of staging holds beside the newest commit of main, which is no fault."""
+    rules = company.rules
+    beside = company.github.read_beside(main, rules.staging_branch)
+    where = f"{rules.staging_branch} is {short(beside.head)}"
+    held = list_put_aside(company, beside, main) if beside.differs else ()
+    if not held:
+        return f"{where} and holds no commit that {rules.main_branch} has not"
+    named = f"{counted(len(held), 'commit')} that {rules.main_branch} has not: {say_held(held)}"
+    return f"{where} and holds {named}; the next release puts aside what it has not either"
 
 
 def say_deployment(run: Run) -> Sequence[str]:
