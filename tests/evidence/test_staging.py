@@ -181,6 +181,24 @@ def test_a_pull_request_that_was_squashed_into_main_is_not_called_put_aside(scen
     assert scene.tree("staging") == scene.tree(commit)
 
 
+def test_a_revert_is_tried_from_its_pull_request_and_released_as_its_merge(scene: Scene) -> None:
+    before = scene.history.resolve("main")
+    bad = scene.history.commit({ROTA: "rota\n"}, "Show the rota", DEV)
+    scene.deploys(bad)
+    github = scene.company.github
+    github.create_branch("revert/a", github.create_commit(github.read_tree(before), (bad,), "Revert the rota"))
+    proposal = github.open_pull_request("revert/a", "main", "Revert the rota", "It was rolled back.")
+    tried = scene.deploys(proposal.head)
+
+    merge = github.merge_pull_request(proposal.number, proposal.head)
+    released = scene.deploys(merge)
+    again = scene.deploys(scene.history.commit({ROTA: "a better rota\n"}, "Show the rota again", DEV))
+
+    assert scene.tree("staging") == scene.tree("main")
+    assert scene.tree(merge) == scene.tree(before)
+    assert "put aside" not in tried + released + again
+
+
 def test_what_somebody_pushes_meanwhile_is_looked_at_again_and_kept(scene: Scene) -> None:
     scene.try_pull_request({ROTA: "rota\n"})
     commit = scene.history.commit({NOTES: "new\n"}, "Write notes", DEV)
