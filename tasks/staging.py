@@ -132,9 +132,14 @@ def say_deployment(run: Run) -> Sequence[str]:
     return [str(row.facts["sentence"]) for row in rows[-1:]]
 
 
+def goes_over_staging(run: Run) -> bool:
+    """A release of this way is deployed to staging, where the company has one; a hotfix waits for no staging."""
+    return run.company.staging is not None and ITEMS["1.3.1"].asked[run.release.way] is Asked.REQUIRED
+
+
 def is_tried_on_staging(run: Run) -> bool:
     """A hotfix waits for no window and no load test, and a plan deploys nothing to staging that could be watched."""
-    return ITEMS["1.3.1"].asked[run.release.way] is Asked.REQUIRED and run.release.mode is not Mode.PLAN
+    return goes_over_staging(run) and run.release.mode is not Mode.PLAN
 
 
 def of_this_commit(run: Run, judgement: Judgement) -> Judgement:
