@@ -64,7 +64,7 @@ def _look(company: Company, *, commit: str) -> Seen:
     if not judgement.verdict.lets_pass or is_version(health.version, commit):
         return Seen(judgement.verdict.lets_pass, judgement.sentence)
     put_aside = read_put_aside(company.github.read_commit(health.version).body)
-    more = f"; put aside on its branch, since {short(commit)} has it not: {put_aside}" if put_aside else ""
+    more = f"; put aside on its branch, since {short(commit)} does not have it: {put_aside}" if put_aside else ""
     return Seen(done=True, sentence=f"{judgement.sentence}{more}")
 
 

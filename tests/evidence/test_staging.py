@@ -93,6 +93,10 @@ class Scene:
         self.deploys(head)
         return head
 
+    def try_by_hand(self) -> None:
+        """Somebody pushes to staging what they want to try."""
+        self.history.commit({ROTA: "rota\n"}, "Show the rota", ANA, branch="staging")
+
     def tree(self, name: str) -> str:
         """The files under a branch or commit."""
         return self.history.git("rev-parse", f"{name}^{{tree}}")
@@ -149,7 +153,9 @@ def test_what_a_refused_pull_request_left_is_put_aside_and_named(scene: Scene, f
     assert scene.hosts.version == scene.history.resolve("staging")
     assert scene.history.is_ancestor(refused, of="staging")
     assert scene.history.is_ancestor(commit, of="staging")
-    assert said.endswith(f"; put aside on its branch, since {commit[:7]} has it not: {refused[:7]} Show the rota"), said
+    assert said.endswith(
+        f"; put aside on its branch, since {commit[:7]} does not have it: {refused[:7]} Show the rota"
+    ), said
     assert len(scene.pushed) == 2, "no mixture of the two is deployed on the way"
 
 
@@ -200,18 +206,18 @@ def test_a_revert_is_tried_from_its_pull_request_and_released_as_its_merge(scene
 
 
 def test_what_somebody_pushes_meanwhile_is_looked_at_again_and_kept(scene: Scene) -> None:
-    scene.try_pull_request({ROTA: "rota\n"})
+    scene.try_by_hand()
     commit = scene.history.commit({NOTES: "new\n"}, "Write notes", DEV)
     scene.rivals = 1
 
     said = scene.deploys(commit)
 
     assert scene.tree("staging") == scene.tree(commit)
-    assert re.search("has it not: [0-9a-f]{7} Push meanwhile, [0-9a-f]{7} Show the rota$", said), said
+    assert re.search("does not have it: [0-9a-f]{7} Push meanwhile, [0-9a-f]{7} Show the rota$", said), said
 
 
 def test_a_branch_that_never_stands_still_ends_the_release_and_says_so(scene: Scene) -> None:
-    scene.try_pull_request({ROTA: "rota\n"})
+    scene.try_by_hand()
     commit = scene.history.commit({NOTES: "new\n"}, "Write notes", DEV)
     scene.rivals = 9
 
@@ -221,7 +227,7 @@ def test_a_branch_that_never_stands_still_ends_the_release_and_says_so(scene: Sc
 
 
 def test_a_branch_that_may_not_be_moved_ends_the_release_in_github_s_own_words(scene: Scene) -> None:
-    scene.try_pull_request({ROTA: "rota\n"})
+    scene.try_by_hand()
     scene.rule = "Changes must be made through a pull request."
     commit = scene.history.commit({NOTES: "new\n"}, "Write notes", DEV)
 
@@ -233,7 +239,7 @@ def test_a_branch_that_may_not_be_moved_ends_the_release_in_github_s_own_words(s
 @pytest.mark.parametrize("kind", ["lost", "down"])
 def test_one_answer_that_does_not_come_makes_nothing_undone_or_twice(scene: Scene, kind: str, *, tried: bool) -> None:
     if tried:
-        scene.try_pull_request({ROTA: "rota\n"})
+        scene.try_by_hand()
     before = len(scene.pushed)
     commit = scene.history.commit({NOTES: "new\n"}, "Write notes", DEV)
     scene.vendor.break_with(kind, path="/git/refs" if tried else "/merges", times=1)

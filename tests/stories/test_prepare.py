@@ -26,7 +26,7 @@ def test_a_release_continues_what_was_prepared_after_a_pull_request_that_conflic
     assert "asked again then: 1.3.4" in prepared.sentence
     (aside,) = (row for row in prepared.rows if row.event is Event.CONFIRMED and row.item == "1.3.1")
     assert str(aside.facts["sentence"]).endswith(
-        f"; put aside on its branch, since {shipped.commit[:7]} has it not: {waiting.commit[:7]}"
+        f"; put aside on its branch, since {shipped.commit[:7]} does not have it: {waiting.commit[:7]}"
         " Bring version 2.9.4 to the patients"
     )
     assert waiting.commit[:7] in stage.page("evidence-1-3-pre-deployment-preparation")
