@@ -37,8 +37,8 @@ from lab.control_plane import ControlPlane
 from policy.items import Way
 from policy.release import Request
 from tasks.item import Question, answer
-from tasks.preparation import deployed_to_staging
 from tasks.run import Once, Run
+from tasks.staging import deployed_to_staging
 from tasks.step import carry_out
 
 GOAL = 1.15

@@ -18,6 +18,7 @@ from blocks.github_pulls import PullRequests
 from blocks.github_repository import PAGE, expect_all, quoted
 from policy.branch import Compared
 from policy.risk import ChangeSet, Commit
+from policy.staging import Beside, Held
 from policy.wording import short
 
 _MOST_FILES = 300
@@ -96,6 +97,22 @@ class GitHub(PullRequests, CommitReports, Deployments, Proposals):
         found = self._compared(base, head, page=1, size=1)
         return Compared(base, head, found.status, found.ahead_by, found.behind_by, found.html_url)
 
+    def read_beside(self, commit: str, branch: str) -> Beside:
+        """What a branch holds beside a commit; its newest commits are 100 at least where it has so many."""
+        head = self.read_ref(branch)
+        first = self._compared(commit, head, page=1, size=1)
+        last = max(1, -(-first.total_commits // PAGE))
+        newest = [
+            one for page in range(max(1, last - 1), last + 1) for one in self._compared(commit, head, page=page).commits
+        ]
+        return Beside(
+            head=head,
+            lacks=first.behind_by,
+            differs=bool(first.files),
+            parted=_held(first.merge_base_commit),
+            newest=tuple(_held(one) for one in newest),
+        )
+
     def read_pull_request(self, number: int) -> PullRequest:
         """One pull request; whether it can be merged is None while GitHub works it out."""
         answer = self._vendor.ask("GET", self._at(f"pulls/{number}"), understood=(404,))
@@ -129,6 +146,17 @@ class GitHub(PullRequests, CommitReports, Deployments, Proposals):
         if answer.status == 204:
             return self.read_ref(branch)
         return answer.read(answers.CommitAnswer).sha
+
+    def advance_ref(self, branch: str, commit: str) -> bool:
+        """Let `branch` go on to `commit`; false where it holds by now what `commit` does not, and then it stays."""
+        path = self._at(f"git/refs/heads/{quoted(branch)}")
+        answer = self._vendor.ask("PATCH", path, body={"sha": commit, "force": False}, understood=(409, 422))
+        if answer.status < 300:
+            return True
+        if self.is_ancestor(self.read_ref(branch), commit):
+            reason = answer.read(answers.Message).message
+            raise Refused(f"{self.repository}: the branch {branch} cannot go on to {short(commit)}: {reason}")
+        return False
 
     def move_ref(self, branch: str, commit: str) -> None:
         """Let `branch` stand for `commit`, also backwards; it is made when it is not there."""
@@ -237,3 +265,8 @@ class GitHub(PullRequests, CommitReports, Deployments, Proposals):
         path = self._at(f"actions/runs/{run}/jobs")
         jobs = [job for page in self._pages(path, answers.Jobs) for job in page.jobs]
         return tuple(f"{job.name}: {name}" for job in jobs for name in job.failed_steps())
+
+
+def _held(answer: answers.CommitAnswer) -> Held:
+    parents = tuple(one.sha for one in answer.parents)
+    return Held(answer.sha, answer.commit.message.partition("\n")[0], parents, answer.commit.tree.sha)

@@ -107,6 +107,7 @@ class Comparison(BaseModel):
     behind_by: int
     html_url: str
     total_commits: int
+    merge_base_commit: CommitAnswer
     commits: list[CommitAnswer]
     files: list[File] | None = None
 

@@ -61,9 +61,9 @@ class Proposals(Repository):
         answer = self._vendor.ask("GET", self._at(f"git/ref/heads/{quoted(name)}"), understood=(404,))
         return None if answer.status == 404 else answer.read(answers.Ref).object.sha
 
-    def create_commit(self, tree: str, parent: str, message: str) -> str:
-        """A commit of exactly these files after `parent`, which no branch holds yet."""
-        body = {"message": message, "tree": tree, "parents": [parent]}
+    def create_commit(self, tree: str, parents: Sequence[str], message: str) -> str:
+        """A commit of exactly these files after `parents`, which no branch holds yet."""
+        body = {"message": message, "tree": tree, "parents": list(parents)}
         return self._vendor.ask("POST", self._at("git/commits"), body=body).read(answers.RefObject).sha
 
     def create_branch(self, name: str, commit: str) -> None:

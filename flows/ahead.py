@@ -18,9 +18,9 @@ from tasks.backfill import backfilled, backfills_of
 from tasks.manual import image_built, source_fetched
 from tasks.migrating import migrated
 from tasks.migration_facts import new_readings
-from tasks.preparation import deployed_to_staging
 from tasks.rollout import steps_forward
 from tasks.run import Run
+from tasks.staging import deployed_to_staging, goes_over_staging
 from tasks.step import Step
 from tasks.telling import maintenance_announced, needs_maintenance, on_call_told, team_notified
 from tasks.way_back import kept, pulled
@@ -33,7 +33,7 @@ WRITTEN_DOWN = ("3.3.2", "3.3.3", "3.4.3")
 
 def before_the_gate(run: Run) -> list[Planned]:
     """Return what is done until somebody is asked to approve, and the question itself."""
-    staging = [] if run.company.staging is None else [deployed_to_staging(run)]
+    staging = [deployed_to_staging(run)] if goes_over_staging(run) else []
     maintenance = [maintenance_announced(run)] if needs_maintenance(run) else []
     steps = _steps([*staging, team_notified(run), *on_call_told(run), *maintenance])
     told = [*steps, _asked("1.3 Telling people", ("1.3.8", "1.3.9"))]

@@ -10,10 +10,8 @@ from prefect.logging import get_run_logger
 
 from blocks.errors import BlockError
 from flows.phase import Report, phase, require, run_items
-from policy.change_set import draw_change_set
+from policy.change_set import draw_change_set, plain
 from policy.checklist import ITEMS
-from policy.items import Asked
-from policy.limits import Mode
 from tasks.change import (
     branch_up_to_date,
     breaking_changes_identified,
@@ -32,13 +30,10 @@ from tasks.preparation import (
     commits_reviewed,
     dashboards_green,
     database_backup_recent,
-    deployed_to_staging,
     emergency_contacts_ready,
     inside_the_window,
     production_healthy,
     risk_assessed,
-    staging_left_out,
-    staging_smoke_test,
     way_back_known,
     window_selected,
 )
@@ -51,6 +46,7 @@ from tasks.review import (
 )
 from tasks.run import Run
 from tasks.sign_off import keep_statements
+from tasks.staging import deployed_to_staging, is_tried_on_staging, say_deployment, staging_left_out, staging_smoke_test
 from tasks.step import StepFailed, carry_out
 from tasks.telling import (
     maintenance_announced,
@@ -104,7 +100,7 @@ def preparation(run: Run) -> Report:
     )
     if run.company.staging is None:
         return _with_changes(run, run_items(run, staging_left_out, *questions))
-    if ITEMS["1.3.1"].asked[run.release.way] is Asked.REQUIRED and run.release.mode is not Mode.PLAN:
+    if is_tried_on_staging(run):
         carry_out(deployed_to_staging(run), run)
     return _with_changes(run, run_items(run, *questions))
 
@@ -116,11 +112,12 @@ def manual_way(run: Run) -> Report:
 
 
 def _with_changes(run: Run, report: Report) -> Report:
-    """Let the page show every commit (1.3.4); where GitHub does not answer, its item says so."""
+    """Let the page show what became of staging, and every commit (1.3.4); where GitHub is silent, its item says so."""
+    foot = [f"**{ITEMS['1.3.1'].name}**: {plain(sentence)}" for sentence in say_deployment(run)]
     with suppress(BlockError):
         drawn = draw_change_set(review_of_release(run))
-        return replace(report, foot=f"<details><summary>Every commit</summary>\n\n{drawn}\n\n</details>")
-    return report
+        foot.append(f"<details><summary>Every commit</summary>\n\n{drawn}\n\n</details>")
+    return replace(report, foot="\n\n".join(foot))
 
 
 @phase("1.4 Final pre-deployment checks")

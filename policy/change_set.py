@@ -91,7 +91,7 @@ def escape_for_slack(text: str) -> str:
 def draw_change_set(review: Review) -> str:
     """Draw the list for the approver's page: the newest commit first, migrations before everything."""
     change = review.change
-    lines = [f"**{_plain(say_change_set(review))}**", ""]
+    lines = [f"**{plain(say_change_set(review))}**", ""]
     if review.migrations:
         lines += ["Migrations:", "", *(f"- `{name.replace('`', '')}`" for name in review.migrations), ""]
     lines += ["| Commit | What | Author | Pull request | Tickets |", "|---|---|---|---|---|"]
@@ -107,10 +107,10 @@ def _draw_commit(commit: Commit, review: Review) -> str:
     pull = commit.pull_request
     cells = (
         f"[{short(commit.sha)}]({url}/commit/{commit.sha})",
-        _plain(commit.subject),
-        _plain(commit.author_name),
+        plain(commit.subject),
+        plain(commit.author_name),
         f"[#{pull}]({url}/pull/{pull})" if pull is not None else "none",
-        _plain(", ".join(review.tickets.get(pull, ()))) if pull is not None else "",
+        plain(", ".join(review.tickets.get(pull, ()))) if pull is not None else "",
     )
     return f"| {' | '.join(cells)} |"
 
@@ -119,7 +119,7 @@ def _list_pulls(commits: Sequence[Commit]) -> list[int]:
     return sorted({commit.pull_request for commit in commits if commit.pull_request is not None})
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return what somebody wrote so that a page shows it as it is: no picture, no link, no tag, one cell."""
     return as_cell("".join(_escaped(text)))
 

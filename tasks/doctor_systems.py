@@ -22,6 +22,7 @@ from policy.wording import counted, short, short_digest
 from tasks.attempt import attempt, attempt_advised
 from tasks.own_checks import read_own_checks
 from tasks.run import day_in, utc_now
+from tasks.staging import say_staging
 from tasks.systems import TEST_BENCH
 
 WORKFLOWS = ".github/workflows"
@@ -134,11 +135,21 @@ def try_github(company: Company) -> Iterator[Finding]:
         servers = [name for server in company.fleet.servers for name in (server.name, server.host)]
         return judge_pipeline(_workflows(company, head()), environment=rules.environment, servers=servers)
 
+    def staging_is_known() -> Judgement:
+        return passed(say_staging(company, head()))
+
     permissions = f"{_PERMISSIONS} docs/your-company.md"
     yield attempt("GitHub", "repository", may_write, permissions)
     yield attempt(
         "GitHub", "branches", has_branches, "name them in [github]: `main`, `production`; make the second one"
     )
+    if company.staging is not None:
+        yield attempt(
+            "GitHub",
+            "staging's branch",
+            staging_is_known,
+            f"make the branch {rules.staging_branch}, or name staging's in `staging.branch`; {permissions}",
+        )
     yield attempt("GitHub", "workflow", shows_runs, f"name the file of the pipeline in [github]; {permissions}")
     yield attempt("GitHub", "evidence", shows_reports, permissions)
     yield attempt(

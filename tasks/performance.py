@@ -15,8 +15,8 @@ from policy.performance import judge_performance
 from policy.record import Event
 from policy.wording import short
 from tasks.item import item
-from tasks.preparation import deployed_to_staging, is_tried_on_staging, staging_serves_another
 from tasks.run import Run, pause_after, utc_now
+from tasks.staging import deployed_to_staging, is_tried_on_staging, of_this_commit
 from tasks.systems import STAGING, STAGING_METRICS
 
 MEMORY_POINTS = 60
@@ -54,7 +54,7 @@ def staging_performance(run: Run, metrics: Prometheus) -> Judgement:
     )
     if not _is_the_same(metrics.read_starts((server,)).get(server), began):
         return unknown(f"{server}: it began anew while it was watched")
-    return staging_serves_another(run) or judgement
+    return of_this_commit(run, judgement)
 
 
 def _is_ahead_of_staging(run: Run) -> Judgement | None:

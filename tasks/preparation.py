@@ -2,24 +2,17 @@
 
 import time
 from dataclasses import replace
-from datetime import datetime
-from functools import partial
 
 from blocks.backup_store import BackupStore
-from blocks.company import Company, Staging
 from blocks.errors import Refused
 from policy.backups import LOOK_BACK, judge_newest_backup
 from policy.change_set import judge_change_set
-from policy.checklist import ITEMS
 from policy.combined import combine
 from policy.contacts import judge_contacts
 from policy.dashboards import AlertRule, judge_alert_rules
-from policy.health import judge_every_server, judge_health, judge_staging_tree, read_health
+from policy.health import judge_every_server, judge_health
 from policy.incidents import judge_incidents
-from policy.items import Asked
-from policy.judgement import Judgement, failed, not_configured, passed, spoken, unknown, worst_of
-from policy.limits import Mode
-from policy.new_errors import find_trial_start
+from policy.judgement import Judgement, failed, not_configured, passed, spoken, worst_of
 from policy.record import Event, last
 from policy.release import Build
 from policy.risk import say_reasons
@@ -30,93 +23,12 @@ from policy.wording import short, short_digest
 from tasks.backup import dump_name
 from tasks.change_facts import review_of_release
 from tasks.item import item
-from tasks.manual import build_on_staging
 from tasks.merged import when_merged
-from tasks.old_code import behind_staging_fence
 from tasks.on_call import on_call_now
 from tasks.rehearsal import say_last_proof
 from tasks.run import Run, pause_after, utc_now
-from tasks.sign_off import errors_since
-from tasks.smoke_tests import judge_smoke_tests
-from tasks.step import Seen, Step, StepFailed
-from tasks.systems import BACKUPS, STAGING
-
-
-def deployed_to_staging(run: Run) -> Step:
-    """1.3.1: staging serves the very files of the commit to release."""
-    commit, branch = run.release.commit, run.company.rules.staging_branch
-
-    def look(company: Company) -> Seen:
-        fleet = STAGING.required(company).fleet
-        health = read_health(fleet.read_health(fleet.servers[0]))
-        if health is None or health.version is None:
-            return Seen(done=False, sentence="staging does not say which version it serves")
-        judgement = judge_staging_tree(
-            health.version,
-            company.github.read_tree(health.version),
-            commit=commit,
-            tree=company.github.read_tree(commit),
-        )
-        return Seen(judgement.verdict.lets_pass, judgement.sentence)
-
-    def act(company: Company, _number: int) -> None:
-        company.github.merge_into(branch, commit, f"Deploy {short(commit)} to staging")
-
-    by_hand = run.release.is_built_on_servers
-    return Step(
-        number="1.3.1",
-        subject="staging",
-        name="deployed",
-        look=look,
-        act=behind_staging_fence(partial(build_on_staging, run)) if by_hand else act,
-        does=f"on staging: git fetch, docker compose build and up with {short(commit)}"
-        if by_hand
-        else f"merge {short(commit)} into {branch}, wait until staging serves it",
-        undo="none needed: staging carries the next candidate",
-        within=run.limits.staging,
-    )
-
-
-def is_tried_on_staging(run: Run) -> bool:
-    """A hotfix waits for no window and no load test, and a plan deploys nothing to staging that could be watched."""
-    return ITEMS["1.3.1"].asked[run.release.way] is Asked.REQUIRED and run.release.mode is not Mode.PLAN
-
-
-def staging_serves_another(run: Run) -> Judgement | None:
-    """Say that what was tried on staging was not this commit: others deploy there too, at any time."""
-    if not is_tried_on_staging(run):
-        return None
-    seen = deployed_to_staging(run).look(run.company)
-    return None if seen.done else unknown(f"staging serves another commit by now: {seen.sentence}")
-
-
-@item("1.3.1")
-def staging_left_out(_run: Run) -> Judgement:
-    """Asked instead of the step where the company has no staging server."""
-    return not_configured(STAGING.section)
-
-
-@item("1.3.2", needs=STAGING)
-def staging_smoke_test(run: Run, staging: Staging) -> Judgement:
-    """Staging is healthy, its login and critical flows work, and it saw no new kind of error since it serves this."""
-    health = judge_health(staging.fleet.read_health(staging.fleet.servers[0]))
-    tested = worst_of((health, judge_smoke_tests(staging.application)))
-    if (other := staging_serves_another(run)) is not None:
-        return other
-    if run.company.sentry is None:
-        return tested
-    since = find_trial_start(run.record.rows(), run.release, began=_read_staging_start(staging))
-    if since is None:
-        commit = short(run.release.commit)
-        return combine((tested, unknown(f"since when staging serves {commit} is not known; [staging_metrics] tells")))
-    return combine(
-        (tested, errors_since(run.company.sentry, since, environment=STAGING.section, zone=run.company.rules.time_zone))
-    )
-
-
-def _read_staging_start(staging: Staging) -> datetime | None:
-    server = staging.fleet.servers[0].name
-    return staging.metrics.read_starts((server,)).get(server) if staging.metrics else None
+from tasks.step import StepFailed
+from tasks.systems import BACKUPS
 
 
 @item("1.3.4")

@@ -71,9 +71,9 @@ def _commit(company: Company, brought: Brought) -> str:
     """Make the commit; one whose answer was lost is held by no branch, so another is made."""
     files, message = company.github.read_tree(brought.before), commit_message(brought)
     try:
-        return company.github.create_commit(files, brought.commit, message)
+        return company.github.create_commit(files, (brought.commit,), message)
     except Unreachable:
-        return company.github.create_commit(files, brought.commit, message)
+        return company.github.create_commit(files, (brought.commit,), message)
 
 
 def main_taken_in(run: Run, brought: Brought) -> Step:

@@ -151,6 +151,47 @@ def test_merging_into_staging_keeps_the_tree_and_is_done_once(world: World) -> N
     assert world.pushes == [("staging", merged)]
 
 
+def test_what_a_branch_holds_beside_a_commit_is_told_to_its_newest_even_where_that_is_much(world: World) -> None:
+    for number in range(205):
+        world.history.commit({"a.ts": str(number)}, f"Try {number}", branch="staging")
+    commit = world.history.commit({"b.ts": "1"}, "Add b")
+
+    beside = world.block.read_beside(commit, "staging")
+
+    assert (beside.head, beside.lacks, beside.differs) == (world.history.resolve("staging"), 1, True)
+    assert [one.subject for one in beside.newest] == [f"Try {number}" for number in range(100, 205)]
+    assert beside.newest[-1].tree == world.block.read_tree("staging")
+    assert beside.newest[-1].parents == (beside.newest[-2].sha,)
+    assert (beside.parted.sha, beside.parted.tree) == (
+        world.history.resolve("production"),
+        world.block.read_tree("production"),
+    )
+
+
+def test_a_branch_that_holds_nothing_of_its_own_does_not_differ(world: World) -> None:
+    world.block.merge_into("staging", world.history.commit({"a.ts": "1"}, "Add a"), "Release to staging")
+    commit = world.history.commit({"b.ts": "1"}, "Add b")
+
+    beside = world.block.read_beside(commit, "staging")
+
+    assert not beside.differs
+    assert [one.subject for one in beside.newest] == ["Release to staging"]
+
+
+def test_a_branch_goes_on_but_never_loses_what_it_holds(world: World) -> None:
+    tree, first = world.block.read_tree("main"), world.history.commit({"a.ts": "1"}, "Try", branch="staging")
+    late = world.block.create_commit(tree, (first, world.history.resolve("main")), "Release to staging")
+    pushed = world.history.commit({"a.ts": "2"}, "Try again", branch="staging")
+
+    assert not world.block.advance_ref("staging", late)
+    assert world.block.read_ref("staging") == pushed
+    made = world.block.create_commit(tree, (pushed, world.history.resolve("main")), "Release to staging")
+    assert world.block.advance_ref("staging", made)
+    assert world.block.read_ref("staging") == made
+    with pytest.raises(Refused, match=r"cannot compare .* with 0{40}: one of them does not exist"):
+        world.block.advance_ref("staging", "0" * 40)
+
+
 def test_a_branch_moves_back_and_is_made_when_missing(world: World) -> None:
     old = world.history.resolve("main~2")
 

@@ -52,6 +52,27 @@ def _merge_into(stage: Stage) -> None:
         stage.block.merge_into("staging", _main(stage), "Release to staging")
 
 
+def _beside(stage: Stage) -> None:
+    stage.vendor.state.history.commit({"a.ts": "1"}, "Try", branch="staging")
+    beside = stage.block.read_beside(_main(stage), "staging")
+    assert beside.differs
+    assert [one.subject for one in beside.newest] == ["Try"]
+
+
+def _advance(stage: Stage) -> None:
+    history, github, commit = stage.vendor.state.history, stage.block, _main(stage)
+    for meanwhile in (False, True):
+        head = history.commit({"a.ts": str(meanwhile)}, "Try", branch="staging")
+        made = github.create_commit(github.read_tree(commit), (head, commit), "Deploy it")
+        if meanwhile:
+            history.commit({"b.ts": "1"}, "Push meanwhile", branch="staging")
+        assert github.advance_ref("staging", made) is not meanwhile
+
+
+def _advance_to_nothing(stage: Stage) -> None:
+    stage.block.advance_ref("staging", "0" * 40)
+
+
 def _move_ref(stage: Stage) -> None:
     stage.block.move_ref("production", _main(stage))
     stage.block.move_ref("brand/new", _main(stage))
@@ -112,7 +133,7 @@ def _show_deployment(stage: Stage) -> None:
 
 
 def _branch(stage: Stage) -> None:
-    made = stage.block.create_commit(stage.block.read_tree("main~1"), _main(stage), "Revert the newest commit")
+    made = stage.block.create_commit(stage.block.read_tree("main~1"), [_main(stage)], "Revert the newest commit")
     for _ in range(2):
         stage.block.create_branch("revert/release-7", made)
     assert stage.block.find_branch("revert/release-7") == made
@@ -167,6 +188,8 @@ VERBS: dict[str, Drive] = {
     "read_pull_request": lambda stage: stage.block.read_pull_request(_pull_request(stage)[0]),
     "merge_pull_request": _merge,
     "merge_into": _merge_into,
+    "read_beside": _beside,
+    "advance_ref": _advance,
     "move_ref": _move_ref,
     "read_tag": lambda stage: stage.block.read_tag("release-7"),
     "create_tag": _tag,
@@ -207,9 +230,10 @@ REFUSALS: dict[str, Drive] = {
     "no such folder": lambda stage: stage.block.list_folder("absent", "main"),
     "no such workflow": lambda stage: stage.block.read_workflow_run("main", "other.yml"),
     "stale head": _merge_stale,
+    "a commit that a branch cannot go on to": _advance_to_nothing,
     "a branch that another made": _strange_branch,
-    "no files under this hash": lambda stage: stage.block.create_commit("0" * 40, _main(stage), "Revert"),
-    "no such parent": lambda stage: stage.block.create_commit(stage.block.read_tree("main"), "0" * 40, "Revert"),
+    "no files under this hash": lambda stage: stage.block.create_commit("0" * 40, [_main(stage)], "Revert"),
+    "no such parent": lambda stage: stage.block.create_commit(stage.block.read_tree("main"), ["0" * 40], "Revert"),
     "nothing to propose": lambda stage: stage.block.open_pull_request("staging", "main", "Revert", ""),
     "no such branch to propose": lambda stage: stage.block.open_pull_request("absent", "main", "Revert", ""),
     "an issue without a title": lambda stage: stage.block.open_issue("", "", ()),

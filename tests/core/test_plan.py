@@ -51,6 +51,14 @@ def test_what_a_release_carries_out_stands_in_its_plan_in_that_order(five: Proce
     assert sorted(alone, key=titles.index) == alone
 
 
+def test_only_what_goes_over_staging_is_deployed_there(company: Company, world: World) -> None:
+    run, staging = begun(company, world, steps=1).run, "1.3.1 staging deployed"
+
+    assert staging in planned(run)
+    run.release = a_hotfix(world).model_copy(update={"key": run.release.key})
+    assert staging not in planned(run)
+
+
 def test_a_batch_leaves_together_and_is_named_as_one(five: Process) -> None:
     five.go_on()
 

@@ -67,6 +67,36 @@ def test_a_repository_without_workflows_has_no_deploy_job(scene: Scene) -> None:
     assert "no workflow" in found.judgement.sentence
 
 
+def test_what_staging_holds_beside_main_is_told_and_is_not_red(scene: Scene) -> None:
+    before = scene.look()["staging's branch"].judgement
+    tried = scene.history.commit({"rota.ts": "1"}, "Show the rota", DEV, branch="staging")
+
+    after = scene.look()["staging's branch"].judgement
+
+    assert (before.verdict, after.verdict) == (Verdict.PASSED, Verdict.PASSED)
+    assert before.sentence.endswith("holds no commit that main has not")
+    assert after.sentence == (
+        f"staging is {tried[:7]} and holds 1 commit that main has not: {tried[:7]} Show the rota;"
+        " the next release puts aside what it has not either"
+    )
+
+
+def test_a_company_whose_staging_has_no_branch_hears_what_to_do(scene: Scene) -> None:
+    scene.history.git("update-ref", "-d", "refs/heads/staging")
+
+    found = scene.look()["staging's branch"]
+
+    assert found.is_red
+    assert "has no branch staging" in found.judgement.sentence
+    assert "make the branch staging" in found.next_step
+
+
+def test_a_company_without_staging_has_no_row_for_it(scene: Scene) -> None:
+    scene.company = replace(scene.company, staging=None)
+
+    assert "staging's branch" not in scene.look()
+
+
 @pytest.mark.parametrize(
     ("spoil", "said", "step"),
     [

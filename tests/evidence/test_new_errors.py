@@ -9,8 +9,8 @@ import pytest
 from policy.judgement import Verdict
 from policy.limits import Mode
 from tasks.item import Question, answer
-from tasks.preparation import staging_smoke_test
 from tasks.sign_off import no_new_errors
+from tasks.staging import staging_smoke_test
 from tests.evidence.company import Scene
 from tests.policy import releases
 
@@ -49,7 +49,7 @@ def test_an_error_counts_from_the_moment_on_at_which_the_commit_served(
     cast("Any", scene.vendors["sentry"]).report("TypeError: x is undefined", ago(minutes), environment=environment)
     staging = scene.run.company.staging
     assert staging is not None
-    # A plan changes no file of staging, so what this says of it is not asked of GitHub.
+    # A plan deploys nothing, so it is no reason that GitHub does not know what staging serves.
     plan = releases.request(commit=scene.run.release.commit, mode=Mode.PLAN)
     run = replace(
         scene.run,

@@ -15,13 +15,21 @@ def asked_before(ending: Ending) -> set[str]:
     return {row.item for row in judged if "ago by prepare, record" in str(row.facts["sentence"])}
 
 
-def test_a_release_continues_what_was_prepared(stage: Stage) -> None:
+def test_a_release_continues_what_was_prepared_after_a_pull_request_that_conflicts_with_it(stage: Stage) -> None:
+    waiting = stage.lab.ship("2.9.4", merged=False)
+    stage.play(lambda: prepare(stage.request(waiting, commit="", pull_request=waiting.pull_request)))
     shipped = stage.lab.ship("2.9.5")
 
     prepared = stage.play(lambda: prepare(stage.request(shipped, summary="Tomorrow's release")))
 
     assert prepared.outcome == "prepared", prepared.sentence
     assert "asked again then: 1.3.4" in prepared.sentence
+    (aside,) = (row for row in prepared.rows if row.event is Event.CONFIRMED and row.item == "1.3.1")
+    assert str(aside.facts["sentence"]).endswith(
+        f"; put aside on its branch, since {shipped.commit[:7]} does not have it: {waiting.commit[:7]}"
+        " Bring version 2.9.4 to the patients"
+    )
+    assert waiting.commit[:7] in stage.page("evidence-1-3-pre-deployment-preparation")
     assert stage.said_in("C0DEPLOYMENTS") == ""
     assert set(stage.lab.versions_serving().values()) != {shipped.commit}
 
