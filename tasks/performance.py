@@ -5,9 +5,7 @@ from datetime import datetime, timedelta
 
 from blocks.company import Staging
 from blocks.prometheus import Prometheus
-from policy.checklist import ITEMS
 from policy.clock import exact_clock
-from policy.items import Asked
 from policy.judgement import Judgement, not_applicable, unknown
 from policy.limits import Mode
 from policy.load_test import LoadTest
@@ -16,7 +14,7 @@ from policy.record import Event
 from policy.wording import short
 from tasks.item import item
 from tasks.run import Run, pause_after, utc_now
-from tasks.staging import deployed_to_staging, is_tried_on_staging, of_this_commit
+from tasks.staging import deployed_to_staging, goes_over_staging, is_tried_on_staging, of_this_commit
 from tasks.systems import STAGING, STAGING_METRICS
 
 MEMORY_POINTS = 60
@@ -59,7 +57,7 @@ def staging_performance(run: Run, metrics: Prometheus) -> Judgement:
 
 def _is_ahead_of_staging(run: Run) -> Judgement | None:
     """A plan deploys nothing, so what staging serves is as a rule another version, without any load."""
-    if run.release.mode is not Mode.PLAN or ITEMS["1.3.1"].asked[run.release.way] is not Asked.REQUIRED:
+    if run.release.mode is not Mode.PLAN or not goes_over_staging(run):
         return None
     if deployed_to_staging(run).look(run.company).done:
         return None

@@ -4,6 +4,7 @@ Prefect is a view: what cannot be written there is said in the log and stops not
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -14,7 +15,7 @@ import httpx
 from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
-from prefect.client.schemas.objects import State, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.exceptions import FailedRun, ObjectNotFound, PrefectException
 from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
@@ -29,6 +30,8 @@ from tasks.run import Run, current_run
 
 Asked = ParamSpec("Asked")
 Ended = TypeVar("Ended")
+# How long Prefect gives a process that it cancels.
+CANCEL_SECONDS, LOOK_SECONDS = 30.0, 0.5
 _CUT_SHORT = (StateType.CRASHED, StateType.CANCELLED)
 _LOST = "Prefect's list of runs was not brought up to date"
 
@@ -118,14 +121,22 @@ def tag_ending(run: Run) -> None:
         runs = {one.id: one for one in client.read_flow_runs(flow_run_filter=known)}
         for one in {this.id: this, **runs}.values():
             _update(client, one.id, tags=_merged(one.tags, (*tags_of(run.release), outcome_tag(outcome))))
-            if one.id != this.id and one.state and one.state.type in _CUT_SHORT:
-                _say_in_state(client, one.id, one.state, said)
+            if one.id != this.id:
+                _say_in_state(client, one, said)
 
 
-def _say_in_state(client: SyncPrefectClient, number: UUID, state: State[Any], said: str) -> None:
-    """A run that was cut short says what became of its release, in place of what Prefect guesses."""
+def _say_in_state(client: SyncPrefectClient, ended: FlowRun, said: str) -> None:
+    """A run that was cut short says what became of its release, in place of what Prefect guesses.
+
+    One that is still being cancelled is waited for, since Prefect writes its own sentence at the end.
+    """
+    state, deadline = ended.state, time.monotonic() + CANCEL_SECONDS
     with if_still_there():
-        client.set_flow_run_state(number, State(type=state.type, name=state.name, message=said), force=True)
+        while state is not None and state.is_cancelling() and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
+            state = client.read_flow_run(ended.id).state
+        if state is not None and state.type in _CUT_SHORT:
+            client.set_flow_run_state(ended.id, State(type=state.type, name=state.name, message=said), force=True)
 
 
 def is_deleted() -> bool:

@@ -136,7 +136,9 @@ def open_gate(plane: ControlPlane, page: Page, run: str) -> Locator:
 
 def shows_both_versions(gate: Locator, *, new: str, old: str) -> None:
     """The verdict, which server serves what, both versions in figures beside the limit, and what can be decided."""
-    expect(gate).to_contain_text(re.compile(r"All \d+ passed\..+0\.00% of requests fail, on the old version 0\.00%"))
+    expect(gate).to_contain_text(
+        re.compile(r"first server: all \d+ passed\..+0\.00% of requests fail, on the old version 0\.00%")
+    )
     expect(gate).to_contain_text(f"{new[:7]} (Patient search performance), medium risk, requested by Ana Souza")
     expect(gate).to_contain_text(f"It is on web-server-1; {old[:7]} still on web-server-2")
     failed = gate.get_by_role("row", name="requests failed").get_by_role("cell")
