@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from prefect.client.schemas.objects import FlowRun, State
+from prefect.client.schemas.responses import DeploymentResponse
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,7 +15,7 @@ from starlette.routing import Route
 from blocks.errors import Superseded
 from blocks.hold import Held
 from flows.phase import ChecksFailed
-from flows.recovery_schedule import leave_no_litter
+from flows.recovery_schedule import call_recovery, leave_no_litter
 from tasks.resolve import BadRequest
 from tasks.run_log import call_run, ends_with_its_sentence
 from tests.core.prefect_server import in_run
@@ -35,15 +36,28 @@ class Prefect:
         self.runs = [FlowRun(id=run, flow_id=uuid4()) for run in runs]
         self.gone = {str(run) for run in gone}
         self.done: list[tuple[str, str]] = []
+        self.deployments = [
+            DeploymentResponse(name=environment, flow_id=uuid4(), parameters={"environment": environment}, labels={})
+            for environment in ("production", "shop")
+        ]
         self.app = Starlette(
             routes=[
                 Route("/api/flow_runs/filter", self._list, methods=["POST"]),
                 Route("/api/flow_runs/{run}", self._change, methods=["DELETE", "PATCH"]),
+                Route("/api/deployments/filter", self._list_deployments, methods=["POST"]),
+                Route("/api/deployments/{deployment}/create_flow_run", self._begin, methods=["POST"]),
             ]
         )
 
     def _list(self, _request: Request) -> JSONResponse:
         return JSONResponse([run.model_dump(mode="json") for run in self.runs])
+
+    def _list_deployments(self, _request: Request) -> JSONResponse:
+        return JSONResponse([one.model_dump(mode="json") for one in self.deployments])
+
+    def _begin(self, request: Request) -> JSONResponse:
+        self.done.append(("begin", request.path_params["deployment"]))
+        return JSONResponse(FlowRun(flow_id=uuid4()).model_dump(mode="json"), status_code=201)
 
     def _change(self, request: Request) -> Response:
         run = request.path_params["run"]
@@ -103,6 +117,15 @@ def test_what_another_recovery_tidied_up_at_this_moment_is_no_warning(
 
     assert prefect.done == [("DELETE", str(gone)), ("DELETE", str(idle)), ("PATCH", str(own))]
     assert not [record for record in caplog.records if record.name == "recovery"]
+
+
+def test_recovery_is_called_for_the_environment_of_a_cancelled_release_alone() -> None:
+    prefect = Prefect()
+
+    with served(prefect.app) as url, in_run(url, uuid4()):
+        call_recovery("shop")
+
+    assert prefect.done == [("begin", str(prefect.deployments[1].id))]
 
 
 def test_a_run_that_was_deleted_has_no_name_to_bring_up_to_date(
