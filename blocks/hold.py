@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from blocks.errors import Absent, Refused
-from blocks.store import Exists, Store
+from blocks.store import Exists, Store, Stored
 from policy.judgement import spoken
 
 _WHAT_NEXT = (
@@ -69,9 +69,8 @@ class Holds:
             return None
         name = max(numbers)
         content = json.loads(self._store.read(f"{self._folder}/{name}").body)
-        abandoned = f"{name}.abandoned"
+        gave_up = self._left(f"{name}.abandoned", keys)
         silent_for = self._silence(name)
-        gave_up = self._store.read(f"{self._folder}/{abandoned}").age if abandoned in keys else silent_for
         return Hold(
             number=int(name),
             release=content["release"],
@@ -79,10 +78,10 @@ class Holds:
             what=content["what"],
             since=datetime.fromisoformat(content["since"]),
             released=f"{name}.released" in keys,
-            abandoned=self._note(abandoned, keys),
+            abandoned=gave_up.body.decode() if gave_up else None,
             asked_to_stop=self._note(f"{name}.stop", keys),
             silent_for=silent_for,
-            last_sign=datetime.now(UTC) - gave_up,
+            last_sign=datetime.now(UTC) - (gave_up.age if gave_up else silent_for),
             why=self._note(f"{name}.released", keys) or content.get("why", ""),
         )
 
@@ -132,7 +131,11 @@ class Holds:
             return
 
     def _note(self, name: str, keys: list[str]) -> str | None:
-        return self._store.read(f"{self._folder}/{name}").body.decode() if name in keys else None
+        left = self._left(name, keys)
+        return left.body.decode() if left else None
+
+    def _left(self, name: str, keys: list[str]) -> Stored | None:
+        return self._store.read(f"{self._folder}/{name}") if name in keys else None
 
     def _silence(self, name: str) -> timedelta:
         try:

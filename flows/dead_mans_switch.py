@@ -19,7 +19,6 @@ from blocks.hold import Holds
 from blocks.slack import Message, Scheduled
 from flows.world import read_world
 from policy.dead_man import count_steps, ended, in_hand, last_words, mark, push_is_due, servers_differ
-from policy.metrics import Ending
 from policy.plans import World
 from policy.record import Event, Row, last
 from policy.way_home import touched_servers
@@ -66,7 +65,7 @@ class DeadMansSwitch:
             return
         with self._pushing, self._only_warning():
             self._call_off()
-            self._answer(self._say_ended(sealed), name="ended", after=LATER)
+            self._answer(ended(self._run.release, sealed, zone=self._zone), name="ended", after=LATER)
 
     def push(self) -> None:
         """While the hold is ours: the message is due later and says how it is now, or is called off."""
@@ -154,10 +153,6 @@ class DeadMansSwitch:
                 slack.schedule_message(slack.alerts, text, moment)
         elif self._posted is not None:
             slack.post(slack.alerts, text, message_key(self._run, f"last words {name} {self._posted.stamp}"))
-
-    def _say_ended(self, sealed: Row) -> str:
-        outcome, sentence = Ending(sealed.facts["outcome"]), str(sealed.facts["sentence"])
-        return ended(self._run.release, outcome, sentence, at=sealed.at, zone=self._zone)
 
     @contextmanager
     def _only_warning(self) -> Iterator[None]:

@@ -19,7 +19,7 @@ from flows.recovery import borrow_way_back, recover
 from flows.recovery_schedule import recovery_awake
 from flows.way_home import go_home
 from flows.world import read_world
-from policy.endings import say_ending
+from policy.endings import ending_of, say_ending
 from policy.form import KEY
 from policy.items import Way
 from policy.limits import Mode
@@ -66,11 +66,10 @@ def go_back(company: Company, request: RollbackRequest, why: Why) -> Plan:
     if running and newest is not None:
         rows = rows_of(company, newest.release)
         opened, sealed = last(rows, Event.OPENED), last(rows, Event.SEALED)
-        outcome = Ending(sealed.facts["outcome"]) if sealed is not None else None
-        if opened and sealed and outcome in (Ending.ROLLED_BACK, Ending.STOPPED, Ending.STUCK):
+        if opened and sealed and ending_of(sealed) in (Ending.ROLLED_BACK, Ending.STOPPED, Ending.STUCK):
             release = Release.model_validate(opened.facts["release"])
-            ended = Stuck if outcome is Ending.STUCK else Nothing
-            return ended(f"{release.what} was {say_ending(release, outcome, str(sealed.facts['sentence']))}")
+            ended = Stuck if ending_of(sealed) is Ending.STUCK else Nothing
+            return ended(f"{release.what} was {say_ending(release, sealed)}")
     return undo(company, request, why)
 
 

@@ -28,7 +28,7 @@ from flows.phase import ChecksFailed
 from flows.red_flag import RedFlag
 from flows.sign_off import production_ref_moved, recorded_build, sign_off
 from flows.world import read_world
-from policy.endings import say_ending
+from policy.endings import ending_of, say_ending
 from policy.items import Way
 from policy.judgement import Judgement, unknown, worst_of
 from policy.limits import Mode
@@ -133,9 +133,8 @@ def _as_it_ended(run: Run, plan: Plan) -> Plan:
     sealed = last(run.record.seen, Event.SEALED)
     if sealed is None:
         return plan if isinstance(plan, Watching) else Stuck(f"{plan.sentence}; recovery tries again to end it")
-    outcome = Ending(sealed.facts["outcome"])
-    said = say_ending(run.release, outcome, str(sealed.facts["sentence"]))
-    return Stuck(said) if outcome is Ending.STUCK else replace(plan, sentence=said)
+    said = say_ending(run.release, sealed)
+    return Stuck(said) if ending_of(sealed) is Ending.STUCK else replace(plan, sentence=said)
 
 
 def _sign_off_or_tell(run: Run, plan: Forward) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from policy.clock import exact_clock
-from policy.endings import say_ending
+from policy.endings import ending_of, say_ending
 from policy.metrics import Ending
 from policy.on_call_pages import where_and_by_hand
 from policy.plans import World
@@ -92,16 +92,16 @@ def in_hand(release: Release, *, taken_over: bool, at: datetime, zone: str) -> s
     )
 
 
-def ended(release: Release, outcome: Ending, sentence: str, *, at: datetime, zone: str) -> str:
+def ended(release: Release, sealed: Row, *, zone: str) -> str:
     """How a release ended of which the last words were posted, or can be kept from it no more."""
-    moment, what = exact_clock(at, zone), release.what
-    if outcome is Ending.STUCK:
+    moment, what = exact_clock(sealed.at, zone), release.what
+    if ending_of(sealed) is Ending.STUCK:
         return (
-            f":rotating_light: *{what} needs hands since {moment}.* {as_sentences(sentence)}"
+            f":rotating_light: *{what} needs hands since {moment}.* {as_sentences(str(sealed.facts['sentence']))}"
             " Type what the page *needs hands* in this channel says; the message that the machine"
             f" {SILENT}, is out of date."
         )
-    how = as_sentences(say_ending(release, outcome, sentence))
+    how = as_sentences(say_ending(release, sealed))
     return f":white_check_mark: *{what} ended at {moment}: type nothing.* {how}"
 
 

@@ -12,7 +12,6 @@ from policy.at_rest import AtWork, End, Holder, judge_hold, judge_newest, judge_
 from policy.diagnosis import Finding, judge_balanced, not_tried
 from policy.judgement import Judgement, passed
 from tasks.attempt import attempt, attempt_advised
-from tasks.run import utc_now
 from tasks.systems import BALANCER
 from tasks.world import read_servers
 
@@ -121,6 +120,6 @@ def read_holder(company: Company) -> Holder | None:
         released=hold.released,
         dead=hold.is_dead(company.limits.heartbeat_stale),
         given_up=hold.abandoned or "",
-        last_beat=utc_now() - hold.silent_for,
+        last_beat=hold.last_sign,
         silent_for=hold.silent_for,
     )

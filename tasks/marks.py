@@ -16,6 +16,7 @@ from prefect.states import Completed
 
 from blocks.errors import BlockError
 from blocks.github_deployments import State as Shown
+from policy.endings import ending_of
 from policy.items import Way
 from policy.metrics import Ending
 from policy.record import Event, Row, last
@@ -66,7 +67,7 @@ def show_ending(run: Run) -> None:
     rows = run.record.seen
     if (sealed := last(rows, Event.SEALED)) is None:
         return
-    shown = SHOWN[Ending(sealed.facts["outcome"])]
+    shown = SHOWN[ending_of(sealed)]
     show_updates(run)
     _advise("ending shown on GitHub", lambda: _show_deployment(run, shown))
     sentry, live = run.company.sentry, last(rows, Event.LIVE)

@@ -21,8 +21,7 @@ from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
 
 from blocks.errors import Meant
-from policy.endings import say_ending
-from policy.metrics import Ending
+from policy.endings import ending_of, say_ending
 from policy.record import Event, last
 from policy.run_tags import outcome_tag, release_tag, run_name, tags_of
 from policy.wording import as_clause, say_error
@@ -63,7 +62,7 @@ def ends_planned(page: str = "plan") -> State[None]:
 def ends_sealed(run: Run) -> State[None]:
     """Return the state with which a release ends well: its message says how, as its record does."""
     sealed = last(run.record.seen, Event.SEALED)
-    return Completed(message=f"{sealed.facts['outcome']}: {sealed.facts['sentence']}" if sealed else None)
+    return Completed(message=say_ending(run.release, sealed) if sealed else None)
 
 
 def ends_with_its_sentence(body: Callable[Asked, Ended]) -> Callable[Asked, Ended | State[None]]:
@@ -114,13 +113,12 @@ def tag_ending(run: Run) -> None:
     this, sealed = current_run(), last(run.record.seen, Event.SEALED)
     if this is None or sealed is None:
         return
-    outcome = Ending(sealed.facts["outcome"])
-    said = say_ending(run.release, outcome, str(sealed.facts["sentence"]))
+    ended, said = outcome_tag(ending_of(sealed)), say_ending(run.release, sealed)
     with client_or_warning(_LOST) as client:
         known = FlowRunFilter(tags=FlowRunFilterTags(all_=[release_tag(run.release.key)]))
         runs = {one.id: one for one in client.read_flow_runs(flow_run_filter=known)}
         for one in {this.id: this, **runs}.values():
-            _update(client, one.id, tags=_merged(one.tags, (*tags_of(run.release), outcome_tag(outcome))))
+            _update(client, one.id, tags=_merged(one.tags, (*tags_of(run.release), ended)))
             if one.id != this.id:
                 _say_in_state(client, one, said)
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from lab.control_plane import ControlPlane
 from lab.processes import LabError
+from lab.release_request import DEPLOYMENT
 from policy.record import Event, Row
 from tests.crash.harness import LIMITS, Played
 from tests.crash.point import Moment, Point, Route, describe
 from tests.crash.world import faults_of
 from tests.stories.people import APPROVE, ROLL_BACK, Words
-from tests.stories.production import DEPLOYMENT, Production, request_of
+from tests.stories.production import Production, request_of
 from tests.stories.stage import wait_until
 
 

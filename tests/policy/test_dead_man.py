@@ -140,7 +140,9 @@ def test_whoever_reads_the_last_words_is_told_to_type_nothing_and_why(*, taken_o
     ],
 )
 def test_and_in_the_end_how_it_ended(outcome: Ending, words: tuple[str, ...]) -> None:
-    text = ended(releases.release(), outcome, "why", at=BEGAN, zone=releases.ZONE)
+    sealed = row(Event.SEALED, outcome=outcome.value, sentence="why")
+
+    text = ended(releases.release(), sealed, zone=releases.ZONE)
 
     assert [one for one in words if one not in text] == []
     assert mark(releases.release()) not in text

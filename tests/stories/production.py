@@ -9,10 +9,10 @@ from blocks.store import FolderStore
 from deployments.save_blocks import save
 from deployments.settings import Settings
 from lab.client import Lab, Shipped
+from lab.release_request import ask_for
 from policy.record import Event, Row, last
 from tests.stories.company import LEFT_ASIDE
 
-DEPLOYMENT = "Production deployment/production"
 SHORT_WATCHES = {"first_server_watch": 1, "immediate_watch": 3, "extended_watch": 8}
 
 
@@ -68,9 +68,4 @@ class Production:
 
 def request_of(shipped: Shipped, *, requested_by: str = "Ana Souza") -> dict[str, Any]:
     """A request as the form sends it."""
-    return {
-        "commit": shipped.commit,
-        "summary": "Patient search performance",
-        "requested_by": requested_by,
-        "way_back_understood": True,
-    }
+    return {**ask_for(shipped, "Patient search performance"), "requested_by": requested_by}

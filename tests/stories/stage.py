@@ -33,6 +33,7 @@ from flows.database_migration import database_migration
 from flows.recovery import recovery
 from lab.client import Lab, Shipped
 from lab.home import WEB_SERVERS
+from lab.release_request import ask_for
 from policy.record import Event, Row, last
 from policy.release import HotfixRequest, ManualRequest, Request
 from policy.roles import Roster
@@ -328,14 +329,7 @@ class Stage:
         return content
 
     def _words(self, shipped: Shipped, words: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "commit": shipped.commit,
-            "summary": "Patient search performance",
-            "requested_by": "Ana Souza",
-            "way_back_understood": True,
-            "environment": ENVIRONMENT,
-            **words,
-        }
+        return {**ask_for(shipped, "Patient search performance"), "environment": ENVIRONMENT, **words}
 
 
 def wait_until(

@@ -13,8 +13,9 @@ from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from lab.client import Shipped
 from lab.control_plane import ControlPlane
+from lab.release_request import DEPLOYMENT
 from policy.record import Event
-from tests.stories.production import DEPLOYMENT, Production, request_of
+from tests.stories.production import Production, request_of
 from tests.stories.stage import STORY_SECONDS, wait_until
 
 CHROMIUM = shutil.which("chromium")

@@ -4,8 +4,9 @@ One that dies together with its machine is played in each phase by `make crash-t
 """
 
 from lab.control_plane import ControlPlane
+from lab.release_request import DEPLOYMENT
 from policy.record import Event
-from tests.stories.production import DEPLOYMENT, Production, request_of
+from tests.stories.production import Production, request_of
 from tests.stories.stage import STORY_SECONDS, wait_until
 
 BOOT_SECONDS = 5
