@@ -56,13 +56,13 @@ def recovery(environment: str = "production") -> State[None]:
 
 
 def _bring_home(company: Company, dead: Hold) -> State[None]:
-    """Recover it, unless another recovery was faster at this very moment."""
+    """Recover it, unless another recovery was faster at this very moment; from now on the run list says whom."""
+    call_run(f"Recovery of {dead.what}")
     try:
         plan = recover(company, dead)
     except Held as error:
         leave_no_litter()
         return Completed(message=f"another recovery goes on: {error}")
-    call_run(f"Recovery of {dead.what}")
     return Completed(message=plan.sentence)
 
 
