@@ -16,10 +16,11 @@ from lab.control_plane import ControlPlane
 from lab.foreground import report_failure, stay_up
 from lab.home import Home
 from lab.processes import LabError
+from lab.record_story import newest_record, outcome_of
 from lab.teller import Teller
 
 RATE = 100.0
-RELEASE_SECONDS = 150.0
+RELEASE_SECONDS = 600.0
 RECOVERY_SECONDS = 120.0
 
 
@@ -95,7 +96,9 @@ class Demo(Teller):
         self.tell_world(counts_said=False)
         self.say("Recovery looks every 20 s; people have 10 s to go on themselves, then it goes back")
         self.wait_until(lambda: self.serves(str(before)), RECOVERY_SECONDS)
-        self.wait_until(lambda: "Rolled Back" in self.last_word("Rolled Back", after=shipped.commit), 30)
+        self.wait_until(lambda: "Rolled Back" in self.last_word("Rolled Back", after=shipped.commit), RECOVERY_SECONDS)
+        # People are told first, and then the record is sealed.
+        self.wait_until(lambda: outcome_of(newest_record(self.lab.home.folder("store"))) is not None, RECOVERY_SECONDS)
         self.say(f"  Slack says: {self.last_word('Rolled Back')}")
         self.tell_world(counts_said=True)
         story.expect(self.serves(str(before)), f"not every server serves {str(before)[:7]} again")

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -11,6 +12,7 @@ import secrets
 import shutil
 import socket
 import stat
+import struct
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,8 @@ COMPOSE_FILE = PORTAL.compose_file
 READY = "ready"
 STAND_IN, DOCKER = "stand-in", "docker"
 SIGNING_KEY = "SIGNING_KEY"
+# A lock on one byte of a file, as Linux has it: type, from where, first, length, process.
+_LOCK = "hhqqi4x"
 _SERVICES = (
     "control balancer balancer_stats postgres prefect_postgres prefect s3 master master_grpc filer "
     "filer_grpc volume volume_grpc admin admin_grpc registry traffic github slack pagerduty prometheus "
@@ -153,10 +157,11 @@ class Home:
         return base64.b64encode(private.public_key().public_bytes_raw()).decode()
 
     def write_secret(self, name: str, value: str) -> None:
-        """Keep a value in a file of mode 0600."""
-        descriptor = os.open(self.secrets / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
+        """Keep a value in a file of mode 0600; whoever reads it meanwhile reads the one before or this one."""
+        draft = self.path / f"{name}.draft"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(value + "\n")
+        draft.replace(self.secrets / name)
 
     def _fixed_ports(self) -> dict[str, int]:
         path = self.path / "ports.json"
@@ -178,7 +183,11 @@ class Home:
 
 
 def free_ports(names: tuple[str, ...]) -> dict[str, int]:
-    """Choose a free port for each name, below those that the system hands out itself."""
+    """Choose a free port for each name, below those that the system hands out itself.
+
+    Some are used long after they were chosen, so until this process ends no other choice of this user's is the same.
+    """
+    reserved = os.open(Path(tempfile.gettempdir()) / f"countersign-ports-{os.geteuid()}", os.O_RDWR | os.O_CREAT, 0o600)
     held: list[socket.socket] = []
     chosen: dict[str, int] = {}
     try:
@@ -189,6 +198,7 @@ def free_ports(names: tuple[str, ...]) -> dict[str, int]:
             held.append(probe)
             try:
                 probe.bind(("127.0.0.1", port))
+                fcntl.fcntl(reserved, fcntl.F_OFD_SETLK, struct.pack(_LOCK, fcntl.F_WRLCK, os.SEEK_SET, port, 1, 0))
             except OSError:
                 continue
             chosen[names[len(chosen)]] = port
