@@ -16,6 +16,7 @@ from typing import Any
 
 ANSWER_SECONDS = 12.0
 BALANCER_CODES = (502, 503, 504)
+SHOWN = 10
 
 
 @dataclass
@@ -30,9 +31,14 @@ class Counts:
     losses: list[str] = field(default_factory=list)
     since: float = field(default_factory=time.time)
 
-    def note(self, request: str, problem: str) -> None:
-        """Keep the last twenty requests that went wrong, each with its moment; what was searched for is left out."""
-        self.losses = [*self.losses[-19:], f"{time.time():.3f} {request.partition('?')[0]}: {problem}"]
+    def note(self, request: str, problem: str, *, sent_at: float) -> None:
+        """Keep the first ten requests that went wrong and the newest ten: when each was sent, and how long it took.
+
+        What was searched for is left out.
+        """
+        said = f"{sent_at:.3f} {request.partition('?')[0]}: {problem}, after {time.time() - sent_at:.3f} s"
+        first, later = self.losses[:SHOWN], self.losses[SHOWN:]
+        self.losses = [*first, *later[1 - SHOWN :], said]
 
 
 class LostError(Exception):
@@ -119,6 +125,8 @@ class Traffic:
                 continue
             due += 1 / self.rate
             await asyncio.sleep(max(0.0, due - time.monotonic()))
+            if self.rate <= 0:
+                continue
             self._number += 1
             task = asyncio.create_task(self._request(self._number))
             waiting.add(task)
@@ -132,7 +140,7 @@ class Traffic:
         if keep and not line.usable:
             line.close()
         counts.sent += 1
-        before = time.monotonic()
+        before, sent_at = time.monotonic(), time.time()
         try:
             head = _head(method, path, self._token, keep=keep)
             status, content = await asyncio.wait_for(line.ask(head, body), ANSWER_SECONDS)
@@ -145,7 +153,7 @@ class Traffic:
             IndexError,
         ) as problem:
             counts.lost += 1
-            counts.note(f"{method} {path}", str(problem) or type(problem).__name__)
+            counts.note(f"{method} {path}", str(problem) or type(problem).__name__, sent_at=sent_at)
             line.close()
             return
         counts.slowest = max(counts.slowest, time.monotonic() - before)
@@ -153,7 +161,7 @@ class Traffic:
             counts.ok += 1
         else:
             counts.failed += 1
-            counts.note(f"{method} {path}", f"{status} {content[:80].decode(errors='replace')}")
+            counts.note(f"{method} {path}", f"{status} {content[:80].decode(errors='replace')}", sent_at=sent_at)
         if keep and line.usable:
             self._kept.append(line)
         else:

@@ -81,7 +81,7 @@ class Handler(BaseHTTPRequestHandler):
         return super().date_time_string(operations.clock().timestamp() if timestamp is None else timestamp)
 
     def answer(self) -> None:
-        """OtherAnswerError one request and count it, unless it asks about this process only."""
+        """Answer one request and count it, unless it asks about this process only."""
         with self.server.lock:
             self.server.in_flight += 1
         try:

@@ -111,7 +111,7 @@ def health(_body: dict[str, Any], _actor: str, _query: str) -> dict[str, Any]:
 
 
 def own_metrics(_body: dict[str, Any], _actor: str, _query: str) -> dict[str, Any]:
-    """OtherAnswerError the figures that people read."""
+    """Answer the figures that people read."""
     requests, errors = FIGURES.totals()
     return {
         "status": "healthy",
