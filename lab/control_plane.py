@@ -17,7 +17,8 @@ from lab.processes import LabError, end, of_this_lab, spawn, wait_until
 
 POOL = "countersign"
 SERVER_SECONDS = 120.0
-STOP_SECONDS = 30.0
+FORM_SECONDS = 60.0
+STOP_SECONDS = 120.0
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -82,7 +83,7 @@ class ControlPlane:
         """Start a worker and wait until the server knows it."""
         words = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL]
         self._worker = spawn(self.lab.home, "prefect-worker", words, environment=self.environment, cwd=ROOT)
-        wait_until("a worker takes runs", self._has_worker, seconds=60, home=self.lab.home)
+        wait_until("a worker takes runs", self._has_worker, seconds=SERVER_SECONDS, home=self.lab.home)
 
     def stop(self) -> None:
         """Stop worker and server."""
@@ -153,7 +154,7 @@ class ControlPlane:
 
     def resume(self, run: str, answer: dict[str, Any]) -> None:
         """Answer a gate exactly as the UI does; a form that is not there yet is waited for."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + FORM_SECONDS
         while True:
             found = self._ask("POST", f"/flow_runs/{run}/resume", run_input=answer)
             if found.get("status") == "ACCEPT":

@@ -44,7 +44,7 @@ class Day:
 def kill_release(_lab: Lab, control: ControlPlane, run: str) -> None:
     """The process of the release is killed."""
     control.kill_run(run)
-    control.wait_for(run, "CRASHED", seconds=30)
+    control.wait_for(run, "CRASHED", seconds=120)
 
 
 def lose_power(_lab: Lab, control: ControlPlane, run: str) -> None:

@@ -82,7 +82,7 @@ class DockerEngine:
         words += ["--bridge", self._place.bridge, "--iptables=false", "--ip6tables=false", "--ip-masq=false"]
         words += ["--insecure-registry", f"127.0.0.1:{self._home.ports['registry']}"]
         self._process = spawn(self._home, "dockerd", words, environment={"PATH": PROGRAM_PATH})
-        wait_until("the Docker daemon answers", self._answers, seconds=30, home=self._home)
+        wait_until("the Docker daemon answers", self._answers, seconds=60, home=self._home)
 
     def _answers(self) -> bool:
         if self._process is None or self._process.poll() is not None:

@@ -58,7 +58,7 @@ class DockerRegistry:
         port = self._home.ports["registry"]
         config.write_text(CONFIG.format(folder=self._home.registry, port=port, passwords=passwords))
         self._process = spawn(self._home, "registry", [str(find("docker-registry")), "serve", str(config)])
-        wait_until("the registry answers", self._answers, seconds=20, home=self._home)
+        wait_until("the registry answers", self._answers, seconds=60, home=self._home)
         for layer in self.base.layers:
             self.add_blob(layer.packed)
 

@@ -59,7 +59,7 @@ class ObjectStore:
             "S3_BUCKET": f"{BACKUPS},{RECORDS}",
         }
         self._process = spawn(self._home, "s3", words, environment=environment, cwd=data)
-        wait_until("S3 answers", self._answers, seconds=30, home=self._home)
+        wait_until("S3 answers", self._answers, seconds=60, home=self._home)
 
     def _answers(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._home.ports["s3"]), 1):

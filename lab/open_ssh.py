@@ -53,7 +53,7 @@ class OpenSshHosts(SshHosts):
         self._processes[name] = spawn(self._home, f"sshd-{name}", [str(find("sshd")), "-D", "-e", "-f", str(config)])
         address, port = self._home.address("ssh_" + name), self._home.ports["ssh_" + name]
         await asyncio.to_thread(
-            wait_until, f"{name} lets SSH in", lambda: is_open(address, port), seconds=10, home=self._home
+            wait_until, f"{name} lets SSH in", lambda: is_open(address, port), seconds=60, home=self._home
         )
 
     async def close(self, name: str) -> None:

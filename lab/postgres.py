@@ -93,7 +93,7 @@ class Cluster:
         for name, value in self._settings.items():
             words += ["-c", f"{name}={value}"]
         self._process = spawn(self._home, f"postgres-{self._name}", words, cwd=self.data, user=self._user)
-        wait_until(f"postgres {self._name} answers", self._answers, seconds=20, home=self._home)
+        wait_until(f"postgres {self._name} answers", self._answers, seconds=60, home=self._home)
         return fresh
 
     def _initialise(self) -> None:

@@ -26,7 +26,7 @@ from lab.teller import Teller
 DAY_SECONDS = 420.0
 LOOK_SECONDS = 0.3
 # What is said after the record was sealed.
-LAST_WORDS_SECONDS = 10.0
+LAST_WORDS_SECONDS = 60.0
 # The worker reports a crash twice, and a retry in between is lost.
 LOST_RETRY_SECONDS = 12.0
 # A load test on a small machine would end most days on staging.

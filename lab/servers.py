@@ -38,7 +38,7 @@ class Servers:
         self._home = home
         self._engine = engine
         # A new client reads all certificates, and a kept connection is in the way of an application that stops.
-        self._asker = httpx.Client(timeout=2, limits=httpx.Limits(max_keepalive_connections=0))
+        self._asker = httpx.Client(timeout=10, limits=httpx.Limits(max_keepalive_connections=0))
 
     def reference(self, digest: str) -> str:
         """Return how Docker spells an image of the lab's registry."""

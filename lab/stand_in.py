@@ -75,7 +75,7 @@ class StandIn:
         self._daemon = spawn(
             self._home, "engine", [sys.executable, "-m", "lab.engine.daemon", str(self._socket)], cwd=ROOT
         )
-        wait_until("the engine listens", self._socket.exists, seconds=20, home=self._home)
+        wait_until("the engine listens", self._socket.exists, seconds=60, home=self._home)
 
     def stop(self) -> None:
         """End the daemon; what runs goes on."""

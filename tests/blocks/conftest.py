@@ -84,7 +84,7 @@ def wait_until() -> Callable[[Callable[[], bool]], None]:
 
 
 def _wait_until(true: Callable[[], bool]) -> None:
-    deadline = monotonic() + 10
+    deadline = monotonic() + 60
     while not true():
         assert monotonic() < deadline
         sleep(0.02)

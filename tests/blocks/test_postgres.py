@@ -127,7 +127,7 @@ def test_audit_rows_of_a_server_whose_clock_is_ahead_show_nothing_about_now(
     before = database.count_audit_rows(LONG_AGO)
 
     for server, rows in (("web-server-1", 0), ("web-server-2", 1)):
-        httpx.post(lab.home.url(f"app_{server}") + "/api/login", json=login, timeout=5).raise_for_status()
+        httpx.post(lab.home.url(f"app_{server}") + "/api/login", json=login, timeout=30).raise_for_status()
         assert database.count_audit_rows(LONG_AGO) == before + rows
 
 
@@ -140,7 +140,7 @@ def test_audit_rows_of_the_smoke_tests_are_told_from_those_of_others(
         ("traffic@holilabs.xyz", "TRAFFIC_PASSWORD"),
     ):
         login = {"email": email, "password": lab.home.secret(secret)}
-        httpx.post(lab.home.url("app_web-server-1") + "/api/login", json=login, timeout=5).raise_for_status()
+        httpx.post(lab.home.url("app_web-server-1") + "/api/login", json=login, timeout=30).raise_for_status()
 
     assert database.count_own_audit_rows(LONG_AGO) == own + 1
     assert database.model_copy(update={"audit_actor": ""}).count_own_audit_rows(LONG_AGO) == 0

@@ -13,7 +13,7 @@ from tasks.step import StepFailed
 from tests.core.scene import begun
 from tests.core.world import Died, World
 
-SECONDS = 10
+SECONDS = 60
 
 
 @pytest.fixture

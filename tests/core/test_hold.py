@@ -81,7 +81,7 @@ def test_r8_of_two_takers_exactly_one_wins(tmp_path: Path, above: tuple[int, int
 
         def try_to_take(taker: int, environment: str = environment, ready: Barrier = ready) -> int | str:
             holds = Holds(folder, environment)
-            ready.wait(timeout=10)
+            ready.wait(timeout=60)
             try:
                 return take(holds, f"taker {taker}", above=above[taker])
             except Held as held:

@@ -79,7 +79,7 @@ def test_many_threads_write_one_unbroken_record(place: Place) -> None:
     record, ready = place.record(), Barrier(4)
 
     def write(thread: int) -> None:
-        ready.wait(timeout=10)
+        ready.wait(timeout=60)
         for number in range(5):
             record.append(Event.JUDGED, subject=str(thread), facts={"number": number})
 
@@ -96,7 +96,7 @@ def test_two_processes_of_one_holder_write_one_unbroken_record(place: Place) -> 
     records, ready = (place.record(), place.record()), Barrier(2)
 
     def write(record: Record) -> None:
-        ready.wait(timeout=10)
+        ready.wait(timeout=60)
         for _ in range(5):
             record.append(Event.JUDGED)
 

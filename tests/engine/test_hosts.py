@@ -68,7 +68,7 @@ def test_who_shows_anything_but_the_key_is_not_let_in(settings: dict[str, Any], 
 
     with pytest.raises(paramiko.AuthenticationException):
         client.connect(
-            server["host"], server["port"], fleet["user"], **shown, allow_agent=False, look_for_keys=False, timeout=5
+            server["host"], server["port"], fleet["user"], **shown, allow_agent=False, look_for_keys=False, timeout=30
         )
 
 

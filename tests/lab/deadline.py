@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def reached(true: Callable[[], bool], *, seconds: float = 10) -> bool:
+def reached(true: Callable[[], bool], *, seconds: float = 60) -> bool:
     """Return True as soon as the condition holds, False when the time is over."""
     deadline = time.monotonic() + seconds
     while not true():

@@ -46,7 +46,7 @@ def metrics(folder: Path, targets: dict[str, str], *, real: bool) -> Iterator[st
         log.close()
 
 
-def eventually(true: Callable[[], bool], *, seconds: float = 20) -> None:
+def eventually(true: Callable[[], bool], *, seconds: float = 60) -> None:
     """Return when the condition holds; fail when the time is over."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -34,7 +34,7 @@ class Remote:
             key_filename=fleet["key_file"],
             allow_agent=False,
             look_for_keys=False,
-            timeout=5,
+            timeout=30,
         )
 
     def run(self, *words: str, given: str = "") -> Said:

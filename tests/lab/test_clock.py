@@ -23,7 +23,7 @@ def seconds_ahead(lab: Lab, server: str) -> list[float]:
     container = remote.shell(listed).out.strip()
     started = json.loads(remote.run("docker", "inspect", container).out)[0]["State"]["StartedAt"]
     remote.close()
-    answer = httpx.get(lab.home.url(f"app_{server}") + "/api/health", timeout=5)
+    answer = httpx.get(lab.home.url(f"app_{server}") + "/api/health", timeout=30)
     times = (told, parsedate_to_datetime(answer.headers["Date"]), datetime.fromisoformat(started))
     return [(time - datetime.now(UTC)).total_seconds() for time in times]
 

@@ -44,7 +44,7 @@ class Terminal:
 
     def ended(self) -> tuple[int, str]:
         """Return its exit status and what it said last, once it has ended."""
-        said, _ = self.process.communicate(timeout=10)
+        said, _ = self.process.communicate(timeout=60)
         return self.process.returncode, said
 
 

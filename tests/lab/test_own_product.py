@@ -41,7 +41,7 @@ def test_three_servers_run_it_and_what_is_published_is_merged_and_built(greeter:
     assert published.commit == git(greeter, "rev-parse", "HEAD")
     assert published.digest
     assert own_lab.publish() == []
-    assert httpx.get(own_lab.home.url("balancer"), timeout=5).json() == {"greeting": "Good morning"}
+    assert httpx.get(own_lab.home.url("balancer"), timeout=30).json() == {"greeting": "Good morning"}
     (greeter / "Dockerfile").write_text("FROM python\nRUN pip install flask\n")
     git(greeter, "commit", "--quiet", "-am", "Use a framework")
     with pytest.raises(LabError, match=r"Dockerfile, line 2: the lab does not build 'RUN pip install flask'"):

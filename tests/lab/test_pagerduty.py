@@ -115,7 +115,7 @@ def test_too_many_events_are_answered_with_429(world: World) -> None:
 
 def test_the_lab_pages_with_the_secret_of_its_settings_and_a_reset_forgets_it(lab: Lab) -> None:
     key = lab.home.secret("PAGERDUTY_ROUTING_KEY")
-    answer = httpx.post(f"{lab.home.url('pagerduty')}/v2/enqueue", json={**PAGE, "routing_key": key}, timeout=5)
+    answer = httpx.post(f"{lab.home.url('pagerduty')}/v2/enqueue", json={**PAGE, "routing_key": key}, timeout=30)
     assert answer.status_code == 202
     assert [page["summary"] for page in lab.pages()] == ["it burns"]
 

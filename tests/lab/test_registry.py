@@ -10,7 +10,7 @@ from lab.client import Lab
 
 def ask(lab: Lab, path: str, *, method: str = "GET", password: str | None = None) -> httpx.Response:
     secret = password or lab.home.secret("REGISTRY_PASSWORD")
-    return httpx.request(method, lab.home.url("registry") + path, auth=("ci", secret), timeout=5)
+    return httpx.request(method, lab.home.url("registry") + path, auth=("ci", secret), timeout=30)
 
 
 def test_a_tag_leads_to_the_digest(lab: Lab) -> None:

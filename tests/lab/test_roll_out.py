@@ -103,7 +103,7 @@ def test_the_balancer_answers_a_sentence_to_an_unknown_server(lab: Lab) -> None:
 
 
 def test_health_through_the_balancer_is_that_of_a_server(lab: Lab) -> None:
-    answer = httpx.get(lab.home.url("balancer") + "/api/health", timeout=5).json()
+    answer = httpx.get(lab.home.url("balancer") + "/api/health", timeout=30).json()
 
     assert answer["status"] == "healthy"
     assert answer["version"] in lab.versions_serving().values()

@@ -26,7 +26,7 @@ def try_to_connect(running_lab: Lab, **words: object) -> None:
             port=running_lab.home.ports["ssh_web-server-1"],
             allow_agent=False,
             look_for_keys=False,
-            timeout=5,
+            timeout=30,
             **words,  # type: ignore[arg-type]  # the words differ from case to case
         )
     finally:
