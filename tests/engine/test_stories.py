@@ -19,6 +19,7 @@ def test_a_good_release_is_signed_off_and_loses_no_request(stage: Stage) -> None
 
 
 def test_a_version_that_crashes_at_boot_leaves_the_old_one_serving(stage: Stage) -> None:
+    stage.change_limits(boot=10)
     before = str(stage.lab.version_of("web-server-1"))
     shipped = stage.lab.ship("20.0.2", fault="crash in production")
 

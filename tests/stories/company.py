@@ -11,10 +11,15 @@ LIMITS = {
     "extended_watch": 8,
     "hotfix_watch": 8,
     "watch_window": 4,
-    "boot": 10,
-    "unknown_patience": 12,
+    # What a machine that stands still for some seconds does not exceed; a story that is about the end of it says less.
+    "boot": 20,
+    "heartbeat_stale": 10,
     # On a busy machine a scrape comes late, and the numbers are not away for that.
+    "unknown_patience": 30,
     "sample_age": 10,
+    # A machine that stands still for a second makes a tenth of the requests slow, and no version is bad for that.
+    "p95": 2.5,
+    "p95_roll_back": 8,
 }
 
 

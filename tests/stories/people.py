@@ -17,6 +17,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.exceptions import FlowPauseTimeout, NotPausedError, ObjectNotFound
 from prefect.flow_runs import resume_flow_run
 
 # Each question costs Prefect's server a hundredth of a second, and most of a story nobody is asked anything.
@@ -64,7 +65,23 @@ class Answers:
                     if callable(answer):
                         answer = answer(run)
                     if answer is not None:
-                        resume_flow_run(run.id, run_input=self.typed(answer))
+                        _send(run, self.typed(answer), client)
+
+
+def _send(run: FlowRun, words: Words, client: SyncPrefectClient) -> None:
+    """The question is answered, unless it is over by now: its time, a red flag, or a hotfix was faster."""
+    try:
+        resume_flow_run(run.id, run_input=words)
+    except (FlowPauseTimeout, NotPausedError, ObjectNotFound, RuntimeError):
+        if _is_still_asked(run, client):
+            raise
+
+
+def _is_still_asked(run: FlowRun, client: SyncPrefectClient) -> bool:
+    try:
+        return asking_of(client.read_flow_run(run.id)) == asking_of(run)
+    except ObjectNotFound:
+        return False
 
 
 def choice(decision: str, name: str, reason: str) -> Words:

@@ -11,9 +11,11 @@ from deployments.settings import Settings
 from lab.client import Lab, Shipped
 from lab.release_request import ask_for
 from policy.record import Event, Row, last
-from tests.stories.company import LEFT_ASIDE
+from tests.stories.company import LEFT_ASIDE, LIMITS
 
 SHORT_WATCHES = {"first_server_watch": 1, "immediate_watch": 3, "extended_watch": 8}
+PATIENT = ("boot", "heartbeat_stale", "unknown_patience", "sample_age", "p95", "p95_roll_back")
+PATIENCE = {name: LIMITS[name] for name in PATIENT}
 
 
 class Production:
@@ -24,13 +26,13 @@ class Production:
         self.store = FolderStore(folder=str(lab.home.folder("store")))
 
     def save_limits(self, **limits: float) -> None:
-        """Save the settings with short watches and other limits."""
+        """Save the settings with short watches, patience for a busy machine, and other limits."""
         with self.lab.settings_path.open("rb") as file:
             words = tomllib.load(file)
         for section in LEFT_ASIDE:
             del words[section]
         words["security"]["scanners"].remove("Snyk")
-        words["limits"] |= SHORT_WATCHES | limits
+        words["limits"] |= SHORT_WATCHES | PATIENCE | limits
         save(Settings(**words))
 
     def records(self) -> tuple[str, ...]:

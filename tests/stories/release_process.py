@@ -29,7 +29,8 @@ from policy.release import HotfixRequest, ManualRequest, Request
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([__name__])
-CANCEL_SECONDS = 30
+# Nothing that lives is waited for without end; how long it takes says only how busy the machine is.
+END_SECONDS = 600
 FLOWS: tuple[Flow[..., State[None]], ...] = (production_deployment, emergency_hotfix, manual_deployment)
 # What a client needs to know to find the story's Prefect server.
 SETTINGS: tuple[Setting, ...] = (
@@ -76,7 +77,7 @@ class ReleaseProcess:
     def cancel(self) -> None:
         """Send what a worker sends to the process of a run that a person cancels; return when it has ended."""
         self._process.terminate()
-        self.wait(seconds=CANCEL_SECONDS)
+        self.wait()
 
     def freeze(self) -> None:
         """Let the process sleep in the middle of whatever it does."""
@@ -86,7 +87,7 @@ class ReleaseProcess:
         """Let it wake up, as if no time had passed."""
         os.kill(self.pid, signal.SIGCONT)
 
-    def wait(self, *, seconds: float = 120) -> int:
+    def wait(self, *, seconds: float = END_SECONDS) -> int:
         """Return the exit status once the process has ended."""
         self._process.join(seconds)
         assert self._process.exitcode is not None, f"the process of the release lives after {seconds:.0f} s"

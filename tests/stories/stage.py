@@ -23,6 +23,7 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import FlowRun
 
+from blocks.errors import Unreachable
 from blocks.hold import Holds
 from blocks.prometheus import Prometheus
 from blocks.record import Record, list_records, verify_record
@@ -97,7 +98,10 @@ class Stage:
 
         def is_calm() -> bool:
             now = datetime.now(UTC)
-            samples = prometheus.read_samples(WEB_SERVERS, at=now, span=settings.limits.watch_window)
+            try:
+                samples = prometheus.read_samples(WEB_SERVERS, at=now, span=settings.limits.watch_window)
+            except Unreachable:
+                return False
             return judge_numbers(samples, now=now, limits=settings.limits, servers=WEB_SERVERS).verdict.lets_pass
 
         with closing(prometheus):

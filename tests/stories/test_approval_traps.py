@@ -18,7 +18,7 @@ from tests.stories.release_process import ReleaseProcess
 from tests.stories.stage import Stage, wait_until
 
 # How long before the end of its window a release begins: long enough to be judged inside.
-HEADWAY = timedelta(seconds=30)
+HEADWAY = timedelta(seconds=45)
 SECOND_ADDRESS = "tomas@lima.example"
 TOMAS_AT_HOME = {"name": "tlima-at-home", "email": SECOND_ADDRESS, "login": "tlima-at-home"}
 DORA = {"decision": "approve", "name": "Dora Levin"}
@@ -50,11 +50,11 @@ def retried(run: FlowRun) -> Iterator[ReleaseProcess]:
         process.kill()
 
 
-def die_after_approval(stage: Stage, request: Request, *, at: str) -> FlowRun:
-    """Let a release be approved and its process die within a step of the second server; return its run."""
+def die_after_approval(stage: Stage, request: Request) -> FlowRun:
+    """Let a release be approved and its process die as the second server is drained; return its run."""
     with stage.process(request) as process:
-        stage.when(at, "web-server-2", process.kill)
         gate = stage.wait_for_gate()
+        stage.lab.kill_at_next_change(process.pid)
         resume_flow_run(gate.id, run_input=stage.typed(APPROVE))
         process.wait()
     return gate
@@ -63,7 +63,7 @@ def die_after_approval(stage: Stage, request: Request, *, at: str) -> FlowRun:
 def test_a_retry_after_an_approval_asks_again_only_if_the_evidence_has_worsened(stage: Stage) -> None:
     before = stage.lab.version_of("web-server-2")
     shipped = stage.lab.ship("9.4.0")
-    run = die_after_approval(stage, stage.request(shipped), at="drained")
+    run = die_after_approval(stage, stage.request(shipped))
 
     with evidence_spoiled(stage), retried(run) as again:
         stage.wait_for_gate()
@@ -84,7 +84,7 @@ def test_a_retry_after_an_approval_asks_again_only_if_the_evidence_has_worsened(
 def test_a_retry_after_an_approval_goes_home_if_a_red_flag_was_raised_meanwhile(stage: Stage) -> None:
     before = str(stage.lab.version_of("web-server-2"))
     shipped = stage.lab.ship("9.4.1")
-    run = die_after_approval(stage, stage.request(shipped), at="drained")
+    run = die_after_approval(stage, stage.request(shipped))
     words = {"what_was_seen": "three clinics cannot log in", "requested_by": "Omar Reyes", "environment": ENVIRONMENT}
 
     red_flag(RedFlagRequest(reason=RaisedFlag.USER_REPORTS, **words))
@@ -98,14 +98,13 @@ def test_a_retry_after_an_approval_goes_home_if_a_red_flag_was_raised_meanwhile(
 
 
 def test_neither_an_author_under_another_address_nor_an_approval_after_the_window_simply_goes_on(stage: Stage) -> None:
-    closes = window_that_closes_soon(stage)
     for person in stage.words["people"]:
         if person["name"] == "Tomas Lima":
             person["emails"] = [*person["emails"], SECOND_ADDRESS]
         if person["name"] == "Dora Levin":
             person["roles"] = [*person["roles"], "tech lead"]
-    stage.change_settings()
     shipped = stage.lab.ship("9.4.2", author=TOMAS_AT_HOME)
+    closes = window_that_closes_soon(stage)
 
     def too_late(_run: FlowRun) -> Words:
         wait_until(lambda: datetime.now(UTC) >= closes, what="the window has closed")

@@ -15,7 +15,7 @@ from tests.stories.stage import Stage, wait_until
 
 
 def test_a_process_that_is_killed_at_its_gate_is_brought_home_after_people_had_time_to_choose(stage: Stage) -> None:
-    stage.change_limits(choice=20)
+    stage.change_limits(choice=25)
     before = str(stage.lab.version_of("web-server-1"))
     shipped = stage.lab.ship("7.0.0")
 

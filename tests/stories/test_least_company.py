@@ -64,6 +64,7 @@ def test_a_system_that_the_rules_name_and_nobody_saved_is_named(stage: Stage) ->
 
 
 def test_a_version_that_is_ill_goes_home_without_any_of_the_systems(least: Stage) -> None:
+    least.change_limits(boot=10)
     before = str(least.lab.version_of("web-server-1"))
     shipped = least.lab.ship("9.5.1", fault="unhealthy in production")
 

@@ -9,7 +9,7 @@ from lab import prisma_cli
 from policy.migrations.old_code import PUT_THERE, SUBJECT
 from tests.stories.company import ENVIRONMENT, MIGRATIONS
 from tests.stories.people import APPROVE, ROLL_BACK
-from tests.stories.stage import STORY_SECONDS, Stage
+from tests.stories.stage import Stage
 
 pytestmark = pytest.mark.skipif(not prisma_cli.is_possible(), reason=prisma_cli.MISSING)
 
@@ -86,7 +86,7 @@ def test_a_release_that_is_killed_while_the_old_version_is_on_staging_leaves_sta
 
     with migrating.process(migrating.request(shipped)) as process:
         migrating.when(PUT_THERE, SUBJECT, process.kill)
-        process.wait(seconds=STORY_SECONDS)
+        process.wait()
         migrating.recover_until_free()
 
     assert migrating.outcome() == "stopped"

@@ -18,6 +18,7 @@ GO_BACK = choice("roll back", "Omar Reyes", "the database does not come back")
 
 
 def test_a_server_that_is_out_of_reach_before_its_turn_brings_the_first_one_home(stage: Stage) -> None:
+    stage.change_limits(boot=10)
     before = str(stage.lab.version_of("web-server-1"))
     shipped = stage.lab.ship("6.0.0")
 
@@ -91,7 +92,7 @@ def test_a_database_that_is_down_stops_the_release_before_the_first_change(stage
 def test_a_database_that_goes_down_between_the_servers_updates_no_further_server(stage: Stage) -> None:
     before = str(stage.lab.version_of("web-server-1"))
     shipped = stage.lab.ship("6.0.5")
-    stage.change_limits(boot=8)
+    stage.change_limits(boot=8, unknown_patience=12)
 
     def stop_then_approve(_run: FlowRun) -> Words:
         stage.lab.stop_database()
@@ -119,6 +120,7 @@ def test_metrics_that_are_away_hold_the_release_twice_and_roll_nothing_back(stag
 
     def mend_then_wait(_run: FlowRun) -> Words:
         stage.lab.start_metrics()
+        stage.wait_for_calm()
         return KEEP_WAITING
 
     def still_old_then_mend(run: FlowRun) -> Words:
@@ -159,7 +161,8 @@ def test_a_release_goes_home_without_the_store_and_recovery_completes_the_record
 def test_the_last_server_that_is_up_is_never_drained(stage: Stage) -> None:
     before = str(stage.lab.version_of("web-server-1"))
     shipped = stage.lab.ship("6.0.9")
-    stage.when("new image pulled", "web-server-1", lambda: stage.lab.kill_app("web-server-2"))
+    # The balancer takes a second to see it, and the first server is drained soon after.
+    stage.when("way back kept", "web-server-1", lambda: stage.lab.kill_app("web-server-2"))
 
     ending = stage.release(stage.request(shipped))
 

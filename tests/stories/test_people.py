@@ -38,7 +38,8 @@ def test_a_red_flag_of_a_person_is_heard_while_others_think_about_approving(stag
 
     assert ending.outcome == "rolled back", ending.sentence
     assert "Omar Reyes: users report problems: three clinics cannot log in" in ending.sentence
-    assert "Red flag on" in stage.said_in("C0ALERTS")
+    # The flag is heard by the release before its own run has told anybody.
+    wait_until(lambda: "Red flag on" in stage.said_in("C0ALERTS"), what="people are told of the flag")
     stage.ends_well_on(before)
 
 

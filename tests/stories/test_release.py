@@ -39,6 +39,7 @@ def test_a_release_that_fails_a_share_of_its_requests_goes_home_by_itself(stage:
 
 def test_a_version_that_never_says_that_it_is_the_new_one_leaves_the_old_one_serving(stage: Stage) -> None:
     """One that is never healthy is released by the least company, one that crashes at boot by the genuine engine."""
+    stage.change_limits(boot=10)
     before = stage.lab.versions_serving()["web-server-1"]
     shipped = stage.lab.ship("2.0.2", fault="wrong-version in production")
 

@@ -18,7 +18,7 @@ STAY = choice("stay on the new version", "Carla Ortiz", "the cause is known and 
 
 def start_together(request: Request, ready: Barrier) -> None:
     """Start a release when everybody else is ready to start one."""
-    ready.wait(timeout=10)
+    ready.wait(timeout=60)
     production_deployment(request)
 
 

@@ -126,7 +126,8 @@ def look_away(page: Page) -> None:
 
 
 def open_gate(plane: ControlPlane, page: Page, run: str) -> Locator:
-    """Open the form of the gate from the menu of the run's page."""
+    """Open the form of the gate from the menu of the run's page, as soon as there is one."""
+    wait_until(lambda: plane.read_question(run) is not None, what="the paused run has its form")
     page.goto(plane.page_of(run))
     page.get_by_role("button", name="Open menu").click()
     page.get_by_role("menuitem", name="Resume").click()

@@ -7,17 +7,20 @@ from lab.days import find
 from lab.decider import Given
 from lab.rehearse import Rehearsal
 from tests.stories.production import Production
+from tests.stories.stage import wait_until
 
 
 def test_a_rehearsed_day_says_what_happened_what_was_done_and_what_could_have_been_seen(
     plane: ControlPlane, capsys: pytest.CaptureFixture[str]
 ) -> None:
     day = find("server-gone")
-    Production(plane.lab).save_limits()
+    production = Production(plane.lab)
+    production.save_limits()
 
     outcome = Rehearsal(plane.lab, plane, day, Given(["approve"])).play()
 
     plane.lab.mend("web-server-2")
+    wait_until(production.hold_is_free, what="the next story may release to production")
     printed = capsys.readouterr().out
     assert outcome == "rolled back"
     happened, done, earlier = (
