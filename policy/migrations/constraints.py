@@ -53,7 +53,7 @@ def judge_dropped_constraint(
     facts, also = so_far.facts_of(table), so_far.parents_of(table, constraint=name)
     locks = tuple(Lock(one, Mode.ACCESS_EXCLUSIVE) for one in (table, *also))
     undo = Undo(impossible=f"what {name} required is not known from the text")
-    kind = facts.constraints.get(name) if facts else _kind_by_name(name)
+    kind = facts.constraints.get(name) if facts else so_far.kind_given(table, name) or _kind_by_name(name)
     if facts and kind is None:
         if skipped_if_missing:
             return passed_over(f"the constraint {name} of {table}", locks)
