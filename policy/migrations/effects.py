@@ -1,16 +1,26 @@
 """What each statement changes for those after it: the shape that the real database will have by then."""
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import replace
 
 from pglast import ast
 from pglast.enums import AlterTableType as Kind
 from pglast.enums import ConstrType, NullTestType, ObjectType
+from pglast.stream import RawStream
 
 from policy.migrations.expressions import is_null
 from policy.migrations.facts import Column, Constraint, Index
 from policy.migrations.so_far import SoFar
-from policy.migrations.statements import named, quoted, relation_name, strings, walk
+from policy.migrations.statements import (
+    UnreadableSql,
+    named,
+    quoted,
+    read_statements,
+    relation_name,
+    strings,
+    walk,
+)
 
 _KINDS = {
     ConstrType.CONSTR_CHECK: Constraint.CHECK,
@@ -94,7 +104,19 @@ def _type_of(definition: ast.ColumnDef) -> str:
 
 def _apply_index(node: ast.IndexStmt, so_far: SoFar) -> None:
     if node.idxname:
-        so_far.indexes[_beside(node.relation, node.idxname)] = Index(relation_name(node.relation))
+        so_far.indexes[_beside(node.relation, node.idxname)] = Index(relation_name(node.relation), _spell_index(node))
+
+
+def _spell_index(node: ast.IndexStmt) -> str:
+    """Write the statement that makes it again within a transaction; nothing where that cannot be written."""
+    plain = copy(node)
+    plain.concurrent = plain.if_not_exists = False
+    text = str(RawStream()(plain))
+    try:
+        read_statements(text)
+    except UnreadableSql:
+        return ""
+    return text
 
 
 def _apply_truncate(node: ast.TruncateStmt, so_far: SoFar) -> None:
