@@ -83,6 +83,9 @@ def judge_dropped_constraint(
             undo=undo,
         )
     found = unlisted(f"dropping the {kind} constraint {name} of {table}", locks=locks, undo=undo)
+    if so_far.kind_given(table, name) or _is_said_twice(name, facts):
+        # No version in production has met it, or misses it.
+        return replace(found, stage=None)
     if kind not in (Constraint.UNIQUE, Constraint.PRIMARY_KEY):
         return found
     # ON CONFLICT, by which Prisma upserts, needs it.
@@ -207,8 +210,20 @@ def judge_required(table: str, column: str, *, facts: Table | None, undo: Undo, 
 
 def _proof(column: str, facts: Table | None) -> str:
     """Return the constraint by which PostgreSQL knows that no row is empty there."""
-    wanted = (f"CHECK (({quoted(column)} IS NOT NULL))", f"CHECK (({column} IS NOT NULL))")
-    return next((name for name, text in (facts.definitions if facts else {}).items() if text in wanted), "")
+    found = (name for name, text in (facts.definitions if facts else {}).items() if text in _not_empty(column))
+    return next(found, "")
+
+
+def _is_said_twice(name: str, facts: Table | None) -> bool:
+    """Whether the constraint only asks for a value in a column that is required by now."""
+    text = facts.definitions.get(name) if facts else None
+    columns = facts.columns.items() if facts and text else ()
+    return any(one.required and text in _not_empty(column) for column, one in columns)
+
+
+def _not_empty(column: str) -> tuple[str, str]:
+    """Spell the CHECK that a column has a value as PostgreSQL does, which quotes only what has to be."""
+    return f"CHECK (({quoted(column)} IS NOT NULL))", f"CHECK (({column} IS NOT NULL))"
 
 
 def _undo(table: str, relation: str, constraint: ast.Constraint, so_far: SoFar) -> Undo:

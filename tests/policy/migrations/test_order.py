@@ -3,13 +3,17 @@
 import pytest
 
 from policy.judgement import Verdict
-from policy.migrations import read_migrations
+from policy.migrations import Column, Constraint, DatabaseFacts, Table, read_migrations
 from policy.migrations.order import judge_order, plan_order
 from policy.migrations.questions import Questions, list_questions
 
 ADD = 'ALTER TABLE "Patient" ADD COLUMN "nickname" TEXT;'
 DROP = 'ALTER TABLE "Patient" DROP COLUMN "phone";'
 FILL = 'UPDATE "Patient" SET nickname = phone WHERE nickname IS NULL;'
+PROVE = 'ALTER TABLE "Patient" ADD CONSTRAINT c CHECK ("phone" IS NOT NULL) NOT VALID;'
+VALIDATE = 'ALTER TABLE "Patient" VALIDATE CONSTRAINT c;'
+REQUIRE = 'ALTER TABLE "Patient" ALTER "phone" SET NOT NULL;'
+LET_GO = 'ALTER TABLE "Patient" DROP CONSTRAINT c;'
 
 
 @pytest.mark.parametrize(
@@ -25,6 +29,12 @@ FILL = 'UPDATE "Patient" SET nickname = phone WHERE nickname IS NULL;'
         ),
         pytest.param({"1": DROP, "2": ADD}, Verdict.FAILED, "2 comes after 1", id="the wrong way round"),
         pytest.param({"1": ADD + DROP}, Verdict.FAILED, "adds and takes away in one file", id="both in one"),
+        pytest.param(
+            {"1": PROVE, "2": VALIDATE, "3": REQUIRE + LET_GO},
+            Verdict.PASSED,
+            "before the first server: 1, 2; after the last one: 3",
+            id="required as it is advised",
+        ),
         pytest.param({}, Verdict.NOT_APPLICABLE, "no migration", id="none"),
     ],
 )
@@ -35,6 +45,24 @@ def test_what_is_added_goes_before_the_code_and_what_is_taken_after_it(
 
     assert judgement.verdict is verdict
     assert sentence in judgement.sentence
+
+
+@pytest.mark.parametrize(
+    ("sql", "verdict"),
+    [
+        pytest.param(REQUIRE + LET_GO, Verdict.PASSED, id="required, so the proof is said twice"),
+        pytest.param(LET_GO + REQUIRE, Verdict.FAILED, id="let go before it is required"),
+        pytest.param('ALTER TABLE "Patient" DROP CONSTRAINT d;' + REQUIRE, Verdict.FAILED, id="another constraint"),
+    ],
+)
+def test_the_proof_of_an_earlier_release_is_let_go_with_what_it_proved(sql: str, verdict: Verdict) -> None:
+    columns = {"phone": Column("text"), "age": Column("integer")}
+    checks = {"c": "CHECK ((phone IS NOT NULL))", "d": "CHECK ((age > 0))"}
+    patient = Table(7, columns=columns, constraints=dict.fromkeys(checks, Constraint.CHECK), definitions=checks)
+
+    readings = read_migrations({"1": sql}, facts=DatabaseFacts(18, {"Patient": patient}))
+
+    assert judge_order(readings).verdict is verdict
 
 
 def test_a_migration_is_either_before_or_after() -> None:
