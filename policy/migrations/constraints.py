@@ -1,16 +1,17 @@
 """Judges constraints that a migration adds to a table or takes from it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pglast import ast
-from pglast.enums import ConstrType
+from pglast.enums import AlterTableType, ConstrType
 
 from policy.migrations.asked import Alike, Breaking, Orphans
 from policy.migrations.expressions import spell
 from policy.migrations.facts import Constraint, Table
 from policy.migrations.findings import Finding, Lock, Mode, Safety, Stage, Undo, passed_over, safe, say_who, unlisted
 from policy.migrations.so_far import SoFar
-from policy.migrations.statements import quoted, relation_name, strings
+from policy.migrations.statements import Statement, quoted, relation_name, strings
 
 _NAMED_BY_PRISMA = {
     "_fkey": Constraint.FOREIGN_KEY,
@@ -44,6 +45,19 @@ def judge_new_constraint(table: str, relation: str, constraint: ast.Constraint, 
         column = ".".join(one.sval or "" for one in constraint.keys or () if isinstance(one, ast.String))
         return judge_required(table, column, facts=facts, undo=undo, later=bool(constraint.skip_validation))
     return unlisted(f"a constraint added to {table}", locks=(Lock(table, Mode.ACCESS_EXCLUSIVE),), undo=undo)
+
+
+def find_renewed_keys(statements: Sequence[Statement]) -> frozenset[tuple[str, str]]:
+    """Return table and name of each foreign key that a file drops and adds again under the same name."""
+    dropped, added = set(), set()
+    for node in (one.node for one in statements if isinstance(one.node, ast.AlterTableStmt)):
+        table = relation_name(node.relation)
+        for command in node.cmds or ():
+            if command.subtype is AlterTableType.AT_DropConstraint:
+                dropped.add((table, command.name or ""))
+            elif isinstance(command.def_, ast.Constraint) and command.def_.contype is ConstrType.CONSTR_FOREIGN:
+                added.add((table, command.def_.conname or ""))
+    return frozenset(dropped & added)
 
 
 def judge_dropped_constraint(
@@ -106,6 +120,8 @@ def _judge_foreign_key(table: str, constraint: ast.Constraint, so_far: SoFar, un
     advice = "validate it in a second migration: VALIDATE CONSTRAINT lets writes go on"
     if not constraint.skip_validation:
         advice = "ADD CONSTRAINT … FOREIGN KEY … NOT VALID, then VALIDATE CONSTRAINT in a second migration"
+    # Prisma renews a key to change what it does on DELETE: that is one change, and waits as its first half does.
+    renewed = (table, constraint.conname) in so_far.renewed
     return Finding(
         Safety.DANGEROUS,
         f"Changes the foreign keys of {table}: it has to point to {parent};"
@@ -115,6 +131,7 @@ def _judge_foreign_key(table: str, constraint: ast.Constraint, so_far: SoFar, un
         fails=bool(why),
         breaks=f"{table} must point to {parent}",
         undo=undo,
+        stage=None if renewed else Stage.EXPAND,
     )
 
 

@@ -20,8 +20,9 @@ class SoFar:
 
     `still_old` are the servers that serve the version before while the migration runs. `tables`, `indexes` and
     `others` follow the statements; `strange` are tables that an earlier migration of the release made, `disturbed`
-    those whose rows or columns are no longer as they were counted, `given` are constraints that the release itself
-    added. After a statement that hides what it does nothing is known any more.
+    those whose rows or columns are no longer as they were counted; `given` are constraints that the release itself
+    added, `renewed` foreign keys that the file drops and adds again. After a statement that hides what it does
+    nothing is known any more.
     """
 
     facts: DatabaseFacts | None = None
@@ -41,6 +42,7 @@ class SoFar:
     schemas: set[str] = field(default_factory=set)
     aliases: Mapping[str, Alias] = field(default_factory=dict)
     given: dict[tuple[str, str], Constraint] = field(default_factory=dict)
+    renewed: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
     def begin(cls, facts: DatabaseFacts | None, still_old: Sequence[str]) -> "SoFar":

@@ -10,6 +10,11 @@ from policy.migrations.questions import Questions, list_questions
 ADD = 'ALTER TABLE "Patient" ADD COLUMN "nickname" TEXT;'
 DROP = 'ALTER TABLE "Patient" DROP COLUMN "phone";'
 FILL = 'UPDATE "Patient" SET nickname = phone WHERE nickname IS NULL;'
+LET_KEY_GO = 'ALTER TABLE "Patient" DROP CONSTRAINT "Patient_doctorId_fkey";\n'
+KEY = (
+    'ALTER TABLE "Patient" ADD CONSTRAINT "Patient_doctorId_fkey" FOREIGN KEY ("doctorId")'
+    ' REFERENCES "Doctor"("id") ON DELETE CASCADE ON UPDATE CASCADE;'
+)
 PROVE = 'ALTER TABLE "Patient" ADD CONSTRAINT c CHECK ("phone" IS NOT NULL) NOT VALID;'
 VALIDATE = 'ALTER TABLE "Patient" VALIDATE CONSTRAINT c;'
 REQUIRE = 'ALTER TABLE "Patient" ALTER "phone" SET NOT NULL;'
@@ -34,6 +39,14 @@ LET_GO = 'ALTER TABLE "Patient" DROP CONSTRAINT c;'
             Verdict.PASSED,
             "before the first server: 1, 2; after the last one: 3",
             id="required as it is advised",
+        ),
+        pytest.param({"1": LET_KEY_GO + KEY}, Verdict.PASSED, "after the last one: 1", id="a key that Prisma renews"),
+        pytest.param({"1": LET_KEY_GO}, Verdict.PASSED, "after the last one: 1", id="a key let go"),
+        pytest.param(
+            {"1": LET_KEY_GO + KEY.replace("Patient_doctorId_fkey", "f")},
+            Verdict.FAILED,
+            "adds and takes away in one file",
+            id="a key let go, and another one",
         ),
         pytest.param({}, Verdict.NOT_APPLICABLE, "no migration", id="none"),
     ],
