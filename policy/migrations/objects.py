@@ -121,6 +121,8 @@ def judge_index(statement: ast.IndexStmt, so_far: SoFar) -> Iterator[Finding]:
         fails=bool(alike or why),
         breaks=f"{table} unique by {name}" if statement.unique else "",
         undo=undo,
+        # Either version lives without a plain index: it may come with what waits for the last server.
+        stage=Stage.EXPAND if statement.unique else None,
         needs_no_transaction=alone,
     )
 

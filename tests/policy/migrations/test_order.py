@@ -10,6 +10,7 @@ from policy.migrations.questions import Questions, list_questions
 ADD = 'ALTER TABLE "Patient" ADD COLUMN "nickname" TEXT;'
 DROP = 'ALTER TABLE "Patient" DROP COLUMN "phone";'
 FILL = 'UPDATE "Patient" SET nickname = phone WHERE nickname IS NULL;'
+INDEX = 'CREATE INDEX "Patient_phone_zip_idx" ON "Patient"("phone", "zip");'
 LET_KEY_GO = 'ALTER TABLE "Patient" DROP CONSTRAINT "Patient_doctorId_fkey";\n'
 KEY = (
     'ALTER TABLE "Patient" ADD CONSTRAINT "Patient_doctorId_fkey" FOREIGN KEY ("doctorId")'
@@ -41,6 +42,23 @@ LET_GO = 'ALTER TABLE "Patient" DROP CONSTRAINT c;'
             id="required as it is advised",
         ),
         pytest.param({"1": LET_KEY_GO + KEY}, Verdict.PASSED, "after the last one: 1", id="a key that Prisma renews"),
+        pytest.param({"1": INDEX}, Verdict.PASSED, "before the first server: 1", id="an index"),
+        pytest.param(
+            {"1": 'DROP INDEX "Patient_phone_idx";\n' + INDEX},
+            Verdict.PASSED,
+            "after the last one: 1",
+            id="an index anew",
+        ),
+        pytest.param(
+            {"1": DROP + INDEX}, Verdict.PASSED, "after the last one: 1", id="an index beside what is dropped"
+        ),
+        pytest.param(
+            {"1": DROP + INDEX.replace("INDEX", "UNIQUE INDEX")}, Verdict.FAILED, "in one file", id="a unique index"
+        ),
+        pytest.param({"1": DROP, "2": INDEX}, Verdict.PASSED, "after the last one: 1, 2", id="an index after it"),
+        pytest.param(
+            {"1": INDEX, "2": DROP}, Verdict.PASSED, "first server: 1; after the last one: 2", id="an index before it"
+        ),
         pytest.param({"1": LET_KEY_GO}, Verdict.PASSED, "after the last one: 1", id="a key let go"),
         pytest.param(
             {"1": LET_KEY_GO + KEY.replace("Patient_doctorId_fkey", "f")},
