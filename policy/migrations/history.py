@@ -95,7 +95,8 @@ def judge_history(rows: Sequence[Applied], files: Mapping[str, bytes], *, zone: 
     tried = {row.name for row in rows}
     if late := [name for name in waiting if name < newest and name not in tried]:
         parts.append(failed(f"{listed(late)} would be applied after {newest}, though its name comes before"))
-    return combine(parts or [passed(f"{len(standing)} applied and unchanged; to apply: {listed(waiting) or 'none'}")])
+    count = len({row.name for row in standing})
+    return combine(parts or [passed(f"{count} applied and unchanged; to apply: {listed(waiting) or 'none'}")])
 
 
 def judge_unchanged(rows: Sequence[Applied], files: Mapping[str, bytes]) -> Iterator[Judgement]:

@@ -138,6 +138,14 @@ def test_what_stood_in_a_row_is_not_repeated(logs: str, said: str) -> None:
     assert "Zoe" not in sentence
 
 
+def test_d1_a_migration_of_two_rows_is_one() -> None:
+    rows = [row("1_a", finished=False, rolled_back=True, steps=0), row("1_a"), row("1_a", steps=0), row("2_b")]
+
+    judgement = judge_history(rows, {"1_a": SQL, "2_b": SQL})
+
+    assert judgement.sentence == "2 applied and unchanged; to apply: none"
+
+
 def test_line_ends_are_no_edit() -> None:
     text = b"-- a\r\nSELECT 1;\r\n"
 
