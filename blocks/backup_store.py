@@ -153,7 +153,8 @@ class BackupStore(CompanyBlock):
         for page in pages:
             for entry in page.get("Contents", ()):
                 by_hand = prefix == self.manual_prefix
-                yield Backup(entry["Key"], entry["Size"], entry["LastModified"], by_hand)
+                kept_in = entry.get("StorageClass", "STANDARD")
+                yield Backup(entry["Key"], entry["Size"], entry["LastModified"], by_hand, kept_in)
 
 
 @dataclass(slots=True)

@@ -60,7 +60,7 @@ class Linear(VendorBlock):
     @staticmethod
     def limit_of(response: httpx.Response) -> float | None:
         """Return the seconds until Linear counts anew; its moment is in milliseconds."""
-        if response.status_code != 429 and "RATELIMITED" not in response.text:
+        if response.status_code != 429 and not answers.says_limited(response.content):
             return None
         moment = response.headers.get("x-ratelimit-requests-reset", "")
         return seconds_until(response, float(moment) / 1000) if moment.isdecimal() else 60.0

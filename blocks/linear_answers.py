@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 
 class Extensions(BaseModel):
@@ -89,3 +89,12 @@ class Body(BaseModel):
 
     data: dict[str, Any] | None = None
     errors: list[Error] = []
+
+
+def says_limited(content: bytes) -> bool:
+    """Whether an answer says by its code that there were too many calls; the word in a ticket's title says nothing."""
+    try:
+        errors = Body.model_validate_json(content).errors
+    except ValidationError:
+        return False
+    return any(error.extensions.code == "RATELIMITED" for error in errors)

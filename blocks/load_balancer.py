@@ -21,7 +21,8 @@ from policy.next_step import Cause, Kind
 AdminState = Literal["ready", "drain", "maint"]
 
 _MAINTENANCE, _DRAINED = 0x01 | 0x02 | 0x04 | 0x20, 0x08 | 0x10
-_OPERATIONAL = {1, 2, 3}
+# Starting and running; one that is stopping (3) answered its check with "no more requests", and gets none.
+_OPERATIONAL = {1, 2}
 _BETWEEN_LOOKS = 0.1
 _NO_BACKEND = "Can't find backend"
 
@@ -131,8 +132,8 @@ class HAProxy(HostBlock):
             unnamed = Cause(Kind.BACKEND_UNKNOWN, show, "balancer.backend", self.host, self.port)
             raise Unreachable(said, cause=unnamed if _NO_BACKEND in text else None)
         return tuple(
-            BalancedServer(name, _admin_state(admin), operational in _OPERATIONAL, figures[name])
-            for name, (operational, admin) in states.items()
+            BalancedServer(name, state, operational in _OPERATIONAL, figures[name])
+            for name, (operational, state) in states.items()
         )
 
     def drain(self, name: str, number: int) -> None:
@@ -242,15 +243,15 @@ def _spoken_server(line: str) -> BalancedServer:
     return BalancedServer(words[0], cast("AdminState", words[1]), words[2] == "up", int(words[3]))
 
 
-def _server_states(text: str) -> dict[str, tuple[int, int]]:
+def _server_states(text: str) -> dict[str, tuple[int, AdminState]]:
     """Name to operational and administrative state, from `show servers state`."""
     rows = [line.split() for line in text.splitlines()]
     header = next((row[1:] for row in rows if row[:2] == ["#", "be_id"]), [])
     found = (dict(zip(header, row, strict=False)) for row in rows if header and row and row[0].isdecimal())
     return {
-        row["srv_name"]: (int(row["srv_op_state"]), int(row["srv_admin_state"]))
+        row["srv_name"]: (int(row["srv_op_state"]), _admin_state(int(row["srv_admin_state"]), int(row["srv_uweight"])))
         for row in found
-        if "srv_admin_state" in row
+        if "srv_uweight" in row
     }
 
 
@@ -271,7 +272,8 @@ def _is_whole(row: dict[str, str | None]) -> bool:
     return None not in row.values() and (row["scur"] or "").isdecimal()
 
 
-def _admin_state(flags: int) -> AdminState:
+def _admin_state(flags: int, weight: int) -> AdminState:
+    """A server of weight 0 is drained, too: HAProxy calls it ready, and gives it nothing new."""
     if flags & _MAINTENANCE:
         return "maint"
-    return "drain" if flags & _DRAINED else "ready"
+    return "drain" if flags & _DRAINED or not weight else "ready"

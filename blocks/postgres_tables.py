@@ -7,7 +7,7 @@ own table `_prisma_migrations`.
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from psycopg import sql
 from pydantic import TypeAdapter
@@ -38,6 +38,8 @@ _MIGRATIONS = sql.SQL(
     FROM {table}
     """
 )
+# A session that waits for its client hands over what it inserted at most ten seconds later.
+STATISTICS_LATE = timedelta(seconds=15)
 _INVALID = sql.SQL(
     "SELECT coalesce(json_agg(indexrelid::regclass::text ORDER BY 1), '[]') FROM pg_index WHERE NOT indisvalid"
 )
@@ -109,6 +111,13 @@ def count_rows(database: Postgres, tables: Sequence[str]) -> dict[str, Counted]:
         for table in tables
     }
     return TypeAdapter(dict[str, Counted]).validate_python(found)
+
+
+def count_inserted(database: Postgres, tables: Sequence[str]) -> dict[str, int]:
+    """Return for each table how many rows were ever inserted by the statistics, as far as sessions handed them over."""
+    query = sql.SQL("SELECT coalesce((SELECT n_tup_ins FROM pg_stat_user_tables WHERE relid = {name}::regclass), 0)")
+    names = {table: sql.Literal(place_of(table).as_string()) for table in tables}
+    return {table: int(database.ask(query.format(name=name))) for table, name in names.items()}
 
 
 def read_applied(database: Postgres, *, schema: str = "public") -> tuple[Applied, ...]:

@@ -284,8 +284,8 @@ class Prometheus(CompanyBlock):
         """The value of each server that has one, be it NaN: that is another thing than no series."""
         if not servers:
             return {}
-        found = self._ask("/api/v1/query", _instant(self._filled(text, servers, span), at))
-        return {one.metric.get(self.label, ""): float(one.value[1]) for one in found.result if one.value}
+        found = self._ask("/api/v1/query", _instant(self._filled(text, servers, span), at)).result
+        return {name: float(one.value[1]) for name, one in self._by_server(text, found).items() if one.value}
 
     def _series(
         self, text: str, servers: tuple[str, ...], since: datetime, until: datetime, step: timedelta
@@ -297,12 +297,24 @@ class Prometheus(CompanyBlock):
             "end": _stamp(until),
             "step": f"{step.total_seconds():g}",
         }
+        found = self._by_server(text, self._ask("/api/v1/query_range", query).result)
         return {
-            one.metric.get(self.label, ""): [
-                (at, float(value)) for at, value in one.values if math.isfinite(float(value))
-            ]
-            for one in self._ask("/api/v1/query_range", query).result
+            name: [(at, float(value)) for at, value in one.values if math.isfinite(float(value))]
+            for name, one in found.items()
         }
+
+    def _by_server(self, text: str, found: Iterable[_Series]) -> dict[str, _Series]:
+        """Each series by its server's name; of two for one server neither is the whole."""
+        series: dict[str, _Series] = {}
+        for one in found:
+            name = one.metric.get(self.label, "")
+            if name in series:
+                whose = f"{name!r} has" if name else f"without the label {self.label!r} there is"
+                raise Misconfigured(
+                    f"query {text!r}: {whose} more than one series, expected one; sum by ({self.label})"
+                )
+            series[name] = one
+        return series
 
     def _single(self, text: str, at: datetime, span: timedelta) -> float | None:
         found = self._ask("/api/v1/query", _instant(self._filled(text, (), span), at)).result

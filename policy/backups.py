@@ -23,18 +23,21 @@ _USUAL = 7
 _EMPTY_BELOW_BYTES = 1000
 # The clocks of the worker and of the store may differ by so much without anything being wrong.
 _CLOCK_SKEW = timedelta(minutes=1)
+# What lies there can be read only hours after somebody asked for it.
+_ARCHIVES = frozenset(("GLACIER", "DEEP_ARCHIVE"))
 # S3 takes 10,000 parts of an object; a dump may be a little larger than the database says that it is.
 _PARTS, _SMALLEST_PART = 9_000, 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """One object of the backup bucket; `by_hand` lies beside the nightly ones."""
+    """One object of the backup bucket; `by_hand` lies beside the nightly ones, `kept_in` is S3's storage class."""
 
     key: str
     size_bytes: int
     finished_at: datetime
     by_hand: bool = False
+    kept_in: str = "STANDARD"
 
 
 def is_dump(key: str) -> bool:
@@ -58,8 +61,9 @@ def judge_newest_backup(
 ) -> Judgement:
     """Fail unless production's newest dump is younger than `max_age` and not much smaller than those before it.
 
-    `names` are patterns of the file names of production's backups. Without them the nightly dumps tell, as long as
-    all of them have one name; a dump by hand counts where it has that name too, or begins with `ours` as our own do.
+    One that has to be fetched from an archive first is none to go back to. `names` are patterns of the file names of
+    production's backups. Without them the nightly dumps tell, as long as all of them have one name; a dump by hand
+    counts where it has that name too, or begins with `ours` as our own do.
     """
     own = [backup for backup in backups if bool(ours) and backup.by_hand and _file_of(backup).startswith(ours)]
     series = _sort_by_name([backup for backup in backups if backup not in own], names)
@@ -120,6 +124,8 @@ def _judge_dumps(found: Sequence[Backup], *, now: datetime, max_age: timedelta, 
     described += f" (limit {_in_hours(max_age)})"
     if age >= max_age:
         return failed(f"the newest backup is too old: {described}")
+    if newest.kept_in in _ARCHIVES:
+        return failed(f"the newest backup lies in {newest.kept_in}, from where it takes hours to be read: {described}")
     before = [backup for backup in dumps[:-1] if now - backup.finished_at <= LOOK_BACK]
     return _judge_size(newest, before, share=share, described=described)
 

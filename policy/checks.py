@@ -10,6 +10,8 @@ from policy.combined import combine
 from policy.judgement import Judgement, attested, failed, passed, unknown
 from policy.wording import listed, short
 
+_RUNNING = "running"
+
 
 class CheckRules(BaseModel):
     """Which names are which check; `*` is anything. Each name given has to be reported."""
@@ -160,12 +162,17 @@ def _judge_report(report: Report, rules: CheckRules, *, acknowledged: Collection
             return passed(f"{report.name} was not needed ({report.word})", link=report.url)
         case Outcome.NOT_RUN:
             return unknown(f"{report.name} says {report.word}, which is no evidence", link=report.url)
-    again = f" again; it {report.before} before" if report.before in (Outcome.SUCCEEDED, Outcome.FAILED) else ""
-    return unknown(f"{report.name} is {_say_open(report.word)}{again}", link=report.url)
+    word = _say_open(report.word)
+    before = f"{' again' if word == _RUNNING else ''}; it {report.before} before" if _had_ended(report) else ""
+    return unknown(f"{report.name} is {word}{before}", link=report.url)
+
+
+def _had_ended(report: Report) -> bool:
+    return report.before in (Outcome.SUCCEEDED, Outcome.FAILED)
 
 
 def _say_open(word: str) -> str:
-    return "running" if word.lower() in ("in_progress", "pending", "queued") else word
+    return _RUNNING if word.lower() in ("in_progress", "pending", "queued") else word
 
 
 def _judge_failed(report: Report, *, acknowledged: Collection[str], by: str) -> Judgement:

@@ -24,6 +24,11 @@ _FOOTER = re.compile(
 )
 _HEADING = re.compile(r" {0,3}(?P<level>#{1,6})\s")
 _HEADING_OF_BREAKS = re.compile(rf" {{0,3}}#{{1,6}}\s+{_WORDS}(?:\([^()]*\)|[^\w()])*", re.I)
+# Templates ask it as a question, and as the kind of a change, of which one box is ticked.
+_HEADING_THAT_ASKS = re.compile(
+    r" {0,3}#{1,6}\s+(?:are|did|do|does|is|will)\b[^?]*\bbreaking[ -]changes?\b[^?]*\?\W*", re.I
+)
+_TICKED_AS_BREAK = re.compile(rf"\s*[*+-]\s+\[x\]\s+{_WORDS}[*_]*\s*(?P<text>[(:.,;!-].*)?", re.I)
 _RULE = re.compile(r" {0,3}([-*_])(?:\s*\1){2,}\s*")
 _TRAILER = re.compile(r"[a-z-]+-by:.*|(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|refs?):?\s+\S*\d\.?", re.IGNORECASE)
 _UNTICKED = re.compile(r"[*+-]\s+\[ ?\]")
@@ -63,9 +68,9 @@ def _list_marks(message: Message) -> Iterator[str]:
         yield title
     lines = _FENCE.sub("(code)", _COMMENT.sub("", message.body.replace("\r\n", "\n"))).split("\n")
     for place, line in enumerate(lines):
-        if _HEADING_OF_BREAKS.fullmatch(line):
+        if _HEADING_OF_BREAKS.fullmatch(line) or _HEADING_THAT_ASKS.fullmatch(line):
             yield from (f"{line.strip()}: {said}" for said in _find_said(lines[place:]))
-        elif _USUAL_TITLE.match(line) or _says_footer(line):
+        elif _USUAL_TITLE.match(line) or _says_footer(line) or _is_ticked_as_break(line):
             yield line.strip()
 
 
@@ -96,6 +101,12 @@ def _says_footer(line: str) -> bool:
     """Whether the line is a footer that does not say "none"; one that says nothing may go on below."""
     footer = _FOOTER.match(line)
     return footer is not None and not _NONE.fullmatch(footer["text"].strip())
+
+
+def _is_ticked_as_break(line: str) -> bool:
+    """Whether the box of a breaking change is ticked, and "none" does not stand behind it."""
+    box = _TICKED_AS_BREAK.fullmatch(line)
+    return box is not None and not _NONE.fullmatch(box["text"] or "")
 
 
 def _shorten(line: str) -> str:

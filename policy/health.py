@@ -38,12 +38,19 @@ class Health:
 
 
 def read_report(body: str) -> dict[str, object] | None:
-    """Read a JSON object; None when the body is anything else."""
+    """Read a JSON object; None when the body is anything else, also one that says the same thing twice."""
     try:
-        report = json.loads(body)
+        report = json.loads(body, object_pairs_hook=_each_once)
     except (ValueError, RecursionError):
         return None
     return report if isinstance(report, dict) else None
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    report = dict(pairs)
+    if len(report) < len(pairs):
+        raise ValueError("a name stands there twice")
+    return report
 
 
 def read_health(answer: HealthAnswer) -> Health | None:

@@ -1,15 +1,16 @@
 """6: database migrations. Read, tried on staging, backed up, carried out, and looked at afterwards."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from time import monotonic
 
 from pydantic import TypeAdapter
 
 from blocks.backup_store import BackupStore
 from blocks.errors import Absent, Refused
 from blocks.postgres import Postgres
-from blocks.postgres_tables import answers, count_rows, list_invalid_indexes
+from blocks.postgres_tables import STATISTICS_LATE, answers, count_inserted, count_rows, list_invalid_indexes
 from policy.combined import combine
 from policy.health import judge_every_server
 from policy.items import Way
@@ -20,7 +21,7 @@ from policy.migrations.duration import judge_duration
 from policy.migrations.history import judge_applied, judge_history, judge_unchanged
 from policy.migrations.judging import NONE, judge_safety, worst_of_release
 from policy.migrations.order import judge_order
-from policy.migrations.row_counts import Counted, judge_row_counts
+from policy.migrations.row_counts import Counted, judge_row_counts, list_unexplained
 from policy.wording import listed
 from tasks.backfill import say_backfills
 from tasks.backup import take_backup, take_proved_backup
@@ -43,7 +44,8 @@ def tried_on_staging(run: Run) -> Judgement:
         return unknown("there is no [staging_database] in the settings, so nothing shows that they were tried")
     rows, texts = applied_rows(run, staging.database), texts_by_name(project_of(run))
     wanted = {name: texts[name] for name in _names(run) if name in texts}
-    return combine((judge_applied(rows, _names(run)), *judge_unchanged(rows, wanted)))
+    applied = judge_applied(rows, _names(run), zone=run.company.rules.time_zone)
+    return combine((applied, *judge_unchanged(rows, wanted)))
 
 
 @item("6.1.2")
@@ -80,7 +82,8 @@ def code_before_migration(run: Run) -> Judgement:
     """What is added comes first, the old version was seen to live with it, and what is taken away comes last."""
     if not run.release.migrations:
         return not_applicable(NONE)
-    history = judge_history(applied_rows(run, DATABASE.required(run.company)), texts_by_name(project_of(run)))
+    rows, texts = applied_rows(run, DATABASE.required(run.company)), texts_by_name(project_of(run))
+    history = judge_history(rows, texts, zone=run.company.rules.time_zone)
     meeting = meeting_of(run)
     proved = (old_code_proved(run, meeting),) if meeting else ()
     order = judge_order_alone if run.release.way is Way.MIGRATION else judge_order
@@ -130,12 +133,21 @@ def no_missing_data(run: Run, database: Postgres) -> Judgement:
     dropped = frozenset(
         one.removesuffix(" dropped").removesuffix(" renamed") for reading in new_readings(run) for one in reading.breaks
     )
-    return judge_row_counts(
-        before,
-        count_rows(database, [table for table in before if table not in dropped]),
-        from_primary=database.is_primary(),
-        dropped=dropped,
-    )
+    counted = count_rows(database, [table for table in before if table not in dropped])
+    after = with_late_statistics(database, before, counted, pause=run.pause)
+    return judge_row_counts(before, after, from_primary=database.is_primary(), dropped=dropped)
+
+
+def with_late_statistics(
+    database: Postgres, before: Mapping[str, Counted], after: Mapping[str, Counted], *, pause: Callable[[], None]
+) -> Mapping[str, Counted]:
+    """Return the rows as they were counted, with the insertions that explain them as soon as PostgreSQL tells them."""
+    until = monotonic() + STATISTICS_LATE.total_seconds()
+    while (late := list_unexplained(before, after)) and monotonic() < until:
+        pause()
+        inserted = count_inserted(database, late)
+        after = {**after, **{table: replace(after[table], inserted=inserted[table]) for table in late}}
+    return after
 
 
 def keep_row_counts(run: Run) -> None:

@@ -1,16 +1,17 @@
 """Judges constraints that a migration adds to a table or takes from it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pglast import ast
-from pglast.enums import ConstrType
+from pglast.enums import AlterTableType, ConstrType
 
 from policy.migrations.asked import Alike, Breaking, Orphans
 from policy.migrations.expressions import spell
 from policy.migrations.facts import Constraint, Table
 from policy.migrations.findings import Finding, Lock, Mode, Safety, Stage, Undo, passed_over, safe, say_who, unlisted
 from policy.migrations.so_far import SoFar
-from policy.migrations.statements import quoted, relation_name, strings
+from policy.migrations.statements import Statement, quoted, relation_name, strings
 
 _NAMED_BY_PRISMA = {
     "_fkey": Constraint.FOREIGN_KEY,
@@ -46,6 +47,19 @@ def judge_new_constraint(table: str, relation: str, constraint: ast.Constraint, 
     return unlisted(f"a constraint added to {table}", locks=(Lock(table, Mode.ACCESS_EXCLUSIVE),), undo=undo)
 
 
+def find_renewed_keys(statements: Sequence[Statement]) -> frozenset[tuple[str, str]]:
+    """Return table and name of each foreign key that a file drops and adds again under the same name."""
+    dropped, added = set(), set()
+    for node in (one.node for one in statements if isinstance(one.node, ast.AlterTableStmt)):
+        table = relation_name(node.relation)
+        for command in node.cmds or ():
+            if command.subtype is AlterTableType.AT_DropConstraint:
+                dropped.add((table, command.name or ""))
+            elif isinstance(command.def_, ast.Constraint) and command.def_.contype is ConstrType.CONSTR_FOREIGN:
+                added.add((table, command.def_.conname or ""))
+    return frozenset(dropped & added)
+
+
 def judge_dropped_constraint(
     table: str, relation: str, name: str, so_far: SoFar, *, skipped_if_missing: bool
 ) -> Finding:
@@ -53,7 +67,7 @@ def judge_dropped_constraint(
     facts, also = so_far.facts_of(table), so_far.parents_of(table, constraint=name)
     locks = tuple(Lock(one, Mode.ACCESS_EXCLUSIVE) for one in (table, *also))
     undo = Undo(impossible=f"what {name} required is not known from the text")
-    kind = facts.constraints.get(name) if facts else _kind_by_name(name)
+    kind = facts.constraints.get(name) if facts else so_far.kind_given(table, name) or _kind_by_name(name)
     if facts and kind is None:
         if skipped_if_missing:
             return passed_over(f"the constraint {name} of {table}", locks)
@@ -83,6 +97,9 @@ def judge_dropped_constraint(
             undo=undo,
         )
     found = unlisted(f"dropping the {kind} constraint {name} of {table}", locks=locks, undo=undo)
+    if so_far.kind_given(table, name) or _is_said_twice(name, facts):
+        # No version in production has met it, or misses it.
+        return replace(found, stage=None)
     if kind not in (Constraint.UNIQUE, Constraint.PRIMARY_KEY):
         return found
     # ON CONFLICT, by which Prisma upserts, needs it.
@@ -103,6 +120,8 @@ def _judge_foreign_key(table: str, constraint: ast.Constraint, so_far: SoFar, un
     advice = "validate it in a second migration: VALIDATE CONSTRAINT lets writes go on"
     if not constraint.skip_validation:
         advice = "ADD CONSTRAINT … FOREIGN KEY … NOT VALID, then VALIDATE CONSTRAINT in a second migration"
+    # Prisma renews a key to change what it does on DELETE: that is one change, and waits as its first half does.
+    renewed = (table, constraint.conname) in so_far.renewed
     return Finding(
         Safety.DANGEROUS,
         f"Changes the foreign keys of {table}: it has to point to {parent};"
@@ -112,6 +131,7 @@ def _judge_foreign_key(table: str, constraint: ast.Constraint, so_far: SoFar, un
         fails=bool(why),
         breaks=f"{table} must point to {parent}",
         undo=undo,
+        stage=None if renewed else Stage.EXPAND,
     )
 
 
@@ -207,8 +227,20 @@ def judge_required(table: str, column: str, *, facts: Table | None, undo: Undo, 
 
 def _proof(column: str, facts: Table | None) -> str:
     """Return the constraint by which PostgreSQL knows that no row is empty there."""
-    wanted = (f"CHECK (({quoted(column)} IS NOT NULL))", f"CHECK (({column} IS NOT NULL))")
-    return next((name for name, text in (facts.definitions if facts else {}).items() if text in wanted), "")
+    found = (name for name, text in (facts.definitions if facts else {}).items() if text in _not_empty(column))
+    return next(found, "")
+
+
+def _is_said_twice(name: str, facts: Table | None) -> bool:
+    """Whether the constraint only asks for a value in a column that is required by now."""
+    text = facts.definitions.get(name) if facts else None
+    columns = facts.columns.items() if facts and text else ()
+    return any(one.required and text in _not_empty(column) for column, one in columns)
+
+
+def _not_empty(column: str) -> tuple[str, str]:
+    """Spell the CHECK that a column has a value as PostgreSQL does, which quotes only what has to be."""
+    return f"CHECK (({quoted(column)} IS NOT NULL))", f"CHECK (({column} IS NOT NULL))"
 
 
 def _undo(table: str, relation: str, constraint: ast.Constraint, so_far: SoFar) -> Undo:

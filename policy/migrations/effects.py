@@ -1,16 +1,26 @@
 """What each statement changes for those after it: the shape that the real database will have by then."""
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import replace
 
 from pglast import ast
 from pglast.enums import AlterTableType as Kind
-from pglast.enums import ConstrType, ObjectType
+from pglast.enums import ConstrType, NullTestType, ObjectType
+from pglast.stream import RawStream
 
 from policy.migrations.expressions import is_null
 from policy.migrations.facts import Column, Constraint, Index
 from policy.migrations.so_far import SoFar
-from policy.migrations.statements import named, relation_name, strings, walk
+from policy.migrations.statements import (
+    UnreadableSql,
+    named,
+    quoted,
+    read_statements,
+    relation_name,
+    strings,
+    walk,
+)
 
 _KINDS = {
     ConstrType.CONSTR_CHECK: Constraint.CHECK,
@@ -20,6 +30,7 @@ _KINDS = {
     ConstrType.CONSTR_EXCLUSION: Constraint.EXCLUDE,
     ConstrType.CONSTR_NOTNULL: Constraint.NOT_NULL,
 }
+_NOT_VALID = " NOT VALID"
 _NAMES = (ObjectType.OBJECT_VIEW, ObjectType.OBJECT_MATVIEW, ObjectType.OBJECT_SEQUENCE)
 _RELATIONS = (*_NAMES, ObjectType.OBJECT_TABLE, ObjectType.OBJECT_FOREIGN_TABLE)
 
@@ -44,7 +55,10 @@ def apply_command(table: str, command: ast.AlterTableCmd, so_far: SoFar) -> None
     elif kind is Kind.AT_DropConstraint:
         so_far.change_constraints(table, name, None)
     elif kind is Kind.AT_AddConstraint and isinstance(definition, ast.Constraint):
-        so_far.change_constraints(table, definition.conname or "", _KINDS.get(definition.contype or ConstrType(0)))
+        kind_of = _KINDS.get(definition.contype or ConstrType(0))
+        so_far.change_constraints(table, definition.conname or "", kind_of, definition=_define(definition))
+    elif kind is Kind.AT_ValidateConstraint:
+        _validate(table, name, so_far)
     elif before and kind is Kind.AT_DropNotNull:
         so_far.change_columns(table, {name: replace(before, required=False)})
     elif before and kind is Kind.AT_SetNotNull:
@@ -53,6 +67,23 @@ def apply_command(table: str, command: ast.AlterTableCmd, so_far: SoFar) -> None
         so_far.change_columns(table, {name: replace(before, type=_type_of(definition), nulls=None)})
     elif before and kind is Kind.AT_ColumnDefault:
         so_far.change_columns(table, {name: replace(before, default="" if definition is None else "changed")})
+
+
+def _define(constraint: ast.Constraint) -> str:
+    """Write a CHECK that a column has a value as PostgreSQL does, by which it proves NOT NULL; else nothing."""
+    test = constraint.raw_expr
+    if not isinstance(test, ast.NullTest) or test.nulltesttype is not NullTestType.IS_NOT_NULL:
+        return ""
+    if not isinstance(test.arg, ast.ColumnRef) or len(column := strings(test.arg.fields)) != 1:
+        return ""
+    return f"CHECK (({quoted(*column)} IS NOT NULL)){_NOT_VALID if constraint.skip_validation else ''}"
+
+
+def _validate(table: str, name: str, so_far: SoFar) -> None:
+    facts = so_far.facts_of(table)
+    if facts and name in facts.constraints and name in facts.definitions:
+        definition = facts.definitions[name].removesuffix(_NOT_VALID)
+        so_far.change_constraints(table, name, facts.constraints[name], definition=definition)
 
 
 def _new_column(table: str, definition: ast.ColumnDef, so_far: SoFar) -> Column:
@@ -73,7 +104,19 @@ def _type_of(definition: ast.ColumnDef) -> str:
 
 def _apply_index(node: ast.IndexStmt, so_far: SoFar) -> None:
     if node.idxname:
-        so_far.indexes[_beside(node.relation, node.idxname)] = Index(relation_name(node.relation))
+        so_far.indexes[_beside(node.relation, node.idxname)] = Index(relation_name(node.relation), _spell_index(node))
+
+
+def _spell_index(node: ast.IndexStmt) -> str:
+    """Write the statement that makes it again within a transaction; nothing where that cannot be written."""
+    plain = copy(node)
+    plain.concurrent = plain.if_not_exists = False
+    text = str(RawStream()(plain))
+    try:
+        read_statements(text)
+    except UnreadableSql:
+        return ""
+    return text
 
 
 def _apply_truncate(node: ast.TruncateStmt, so_far: SoFar) -> None:
@@ -105,9 +148,9 @@ def _apply_rename(node: ast.RenameStmt, so_far: SoFar) -> None:
     elif node.renameType is ObjectType.OBJECT_TABCONSTRAINT:
         facts = so_far.facts_of(table)
         if facts and old in facts.constraints:
-            kind = facts.constraints[old]
+            kind, definition = facts.constraints[old], facts.definitions.get(old, "")
             so_far.change_constraints(table, old, None)
-            so_far.change_constraints(table, new, kind)
+            so_far.change_constraints(table, new, kind, definition=definition)
     elif node.renameType is ObjectType.OBJECT_INDEX:
         if owner := so_far.indexes.pop(table, None):
             so_far.indexes[_beside(node.relation, new)] = owner

@@ -1,7 +1,9 @@
 """Whether an expression has one value for a whole statement, so that nothing has to be computed row by row."""
 
+from itertools import combinations
+
 from pglast import ast
-from pglast.enums import BoolExprType
+from pglast.enums import BoolExprType, NullTestType
 from pglast.stream import RawStream
 
 from policy.migrations.statements import strings, walk
@@ -113,13 +115,28 @@ def is_always_true(condition: object) -> bool:
     if isinstance(condition, ast.A_Expr) and condition.lexpr == condition.rexpr:
         return True
     if isinstance(condition, ast.BoolExpr) and condition.boolop is BoolExprType.OR_EXPR:
-        return any(is_always_true(one) for one in condition.args or ())
+        parts = condition.args or ()
+        return any(is_always_true(one) for one in parts) or any(_contradict(*pair) for pair in combinations(parts, 2))
     if isinstance(condition, ast.BoolExpr) and condition.boolop is BoolExprType.AND_EXPR:
         return all(is_always_true(one) for one in condition.args or ())
     nodes = tuple(walk(condition))
     if any(isinstance(node, ast.ColumnRef) for node in nodes):
         return False
     return not any(isinstance(node, ast.FuncCall) and unsteady_part(node) for node in nodes)
+
+
+def _contradict(one: ast.Node, other: ast.Node) -> bool:
+    """Whether one asks for a value and the other for none, so that each row has one of the two."""
+    if not isinstance(one, ast.NullTest) or not isinstance(other, ast.NullTest):
+        return False
+    return one.arg == other.arg and one.nulltesttype is not other.nulltesttype
+
+
+def required_column(condition: object) -> str:
+    """Return the one column that a condition asks to have a value; empty where it asks for anything else."""
+    if not isinstance(condition, ast.NullTest) or condition.nulltesttype is not NullTestType.IS_NOT_NULL:
+        return ""
+    return strings(condition.arg.fields)[-1] if isinstance(condition.arg, ast.ColumnRef) else ""
 
 
 def is_null(expression: object) -> bool:

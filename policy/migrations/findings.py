@@ -115,11 +115,11 @@ def unreadable(what: str, *, advice: str = "") -> Finding:
     return Finding(Safety.DANGEROUS, what, advice=advice, commits=True)
 
 
-def missing(table: str, *, skipped: bool = False) -> Finding:
-    """There is no such table today; what the statement would do to it is judged beside this."""
+def missing(table: str, *, skipped: bool = False, what: str = "table") -> Finding:
+    """There is no such table, or whatever is named, today; what the statement would do to it is judged beside this."""
     said = "the statement passes it over" if skipped else "so this statement will fail"
     return Finding(
-        Safety.RISKY, f"There is no table {table} today, {said}", fails=not skipped, undo=NOTHING_TO_UNDO, stage=None
+        Safety.RISKY, f"There is no {what} {table} today, {said}", fails=not skipped, undo=NOTHING_TO_UNDO, stage=None
     )
 
 

@@ -121,6 +121,8 @@ def judge_index(statement: ast.IndexStmt, so_far: SoFar) -> Iterator[Finding]:
         fails=bool(alike or why),
         breaks=f"{table} unique by {name}" if statement.unique else "",
         undo=undo,
+        # Either version lives without a plain index: it may come with what waits for the last server.
+        stage=Stage.EXPAND if statement.unique else None,
         needs_no_transaction=alone,
     )
 
@@ -160,12 +162,12 @@ def judge_drop(statement: ast.DropStmt, so_far: SoFar) -> Iterator[Finding]:
             anew = Undo((f"CREATE TABLE {quoted(*strings(one))} ()",))
             yield replace(neutral(f"dropping {name}, which this migration made,"), undo=anew)
         elif kind in _RELATIONS and so_far.is_missing(name) and statement.missing_ok and not cascade:
-            yield missing(name, skipped=True)
+            yield missing(name, skipped=True, what=_word_of(kind))
             if word:
                 yield replace(_destroyed(word, name, so_far, cascade=False), locks=(), undo=NOTHING_TO_UNDO)
         elif word or cascade:
             if kind in _RELATIONS and so_far.is_missing(name):
-                yield missing(name, skipped=bool(statement.missing_ok))
+                yield missing(name, skipped=bool(statement.missing_ok), what=_word_of(kind))
             yield _destroyed(word or _word_of(kind), name, so_far, cascade=cascade)
         elif kind is ObjectType.OBJECT_INDEX:
             yield _dropped_index(name, so_far, statement)
@@ -188,7 +190,7 @@ def _dropped_other(kind: ObjectType | None, name: str, so_far: SoFar) -> Finding
     if kind is ObjectType.OBJECT_TYPE and name in so_far.types:
         return neutral(f"dropping the type {name}, which this migration made,")
     if kind in _RELATIONS and so_far.is_missing(name):
-        return missing(name)
+        return missing(name, what=_word_of(kind))
     table = name.rpartition(".")[0] if kind in _ON_A_TABLE else name
     locked = kind in _ON_A_TABLE or kind in _RELATIONS
     locks = (Lock(table, Mode.ACCESS_EXCLUSIVE),) if locked and not so_far.is_new(table) else ()
@@ -278,4 +280,6 @@ def _referenced(statement: ast.CreateStmt) -> list[str]:
 
 
 def _word_of(kind: ObjectType | None) -> str:
+    if kind is ObjectType.OBJECT_MATVIEW:
+        return "materialized view"
     return kind.name.removeprefix("OBJECT_").replace("_", " ").lower() if kind is not None else "object"

@@ -19,8 +19,16 @@ class Order:
 
 
 def plan_order(readings: Sequence[MigrationReading]) -> Order:
-    """What takes something from the code in production waits until no server runs that code; the rest comes first."""
-    after = tuple(one.name for one in readings if Stage.CONTRACT in one.stages)
+    """What takes something from the code in production waits until no server runs that code; the rest comes first.
+
+    What neither version needs, such as a plain index, follows what it comes after by its name.
+    """
+    waits = min((one.name for one in readings if Stage.CONTRACT in one.stages), default=None)
+    after = tuple(
+        one.name
+        for one in readings
+        if Stage.CONTRACT in one.stages or (waits is not None and not one.stages and one.name > waits)
+    )
     return Order(tuple(one.name for one in readings if one.name not in after), after)
 
 

@@ -7,6 +7,7 @@ from pglast import ast
 from pglast.enums import DropBehavior
 
 from policy.migrations.aliases import find_aliases
+from policy.migrations.constraints import find_renewed_keys
 from policy.migrations.effects import apply
 from policy.migrations.facts import DatabaseFacts
 from policy.migrations.findings import Finding, Lock, Safety, Stage, neutral, unlisted, unreadable, worst_class
@@ -135,7 +136,7 @@ def read_migrations(
 def _read(name: str, sql: str, so_far: SoFar) -> MigrationReading:
     try:
         statements = read_statements(sql)
-        so_far.aliases = find_aliases(statements)
+        so_far.aliases, so_far.renewed = find_aliases(statements), find_renewed_keys(statements)
         readings = tuple(
             StatementReading(one.line, one.text, tuple(judge_statement(one, so_far))) for one in statements
         )

@@ -28,6 +28,7 @@ _RELATIONS = {
     ObjectType.OBJECT_VIEW: "VIEW",
     ObjectType.OBJECT_MATVIEW: "MATERIALIZED VIEW",
 }
+_CALLED = {**_RELATIONS, ObjectType.OBJECT_INDEX: "INDEX", ObjectType.OBJECT_SEQUENCE: "SEQUENCE"}
 _NAMED_IN_CODE = {
     ObjectType.OBJECT_TYPE: "TYPE",
     ObjectType.OBJECT_DOMAIN: "DOMAIN",
@@ -42,7 +43,9 @@ def judge_rename(statement: ast.RenameStmt, so_far: SoFar) -> Iterator[Finding]:
     old, new = statement.subname or "", statement.newname or ""
     relation = quoted_relation(statement.relation) if statement.relation else ""
     if statement.relation and so_far.is_missing(table):
-        yield missing(table, skipped=bool(statement.missing_ok))
+        of = statement.relationType if kind is ObjectType.OBJECT_COLUMN else kind
+        what = _CALLED.get(of or ObjectType(0), "TABLE").lower()
+        yield missing(table, skipped=bool(statement.missing_ok), what=what)
         if statement.missing_ok:
             return
     if kind is ObjectType.OBJECT_COLUMN:
@@ -73,7 +76,7 @@ def judge_new_schema(statement: ast.AlterObjectSchemaStmt, so_far: SoFar) -> Ite
     schema, name = statement.newschema or "", statement.relation.relname or ""
     back = f"ALTER {word} {quoted(schema, name)} SET SCHEMA {quoted(statement.relation.schemaname or 'public')}"
     if so_far.is_missing(table):
-        yield missing(table, skipped=bool(statement.missing_ok))
+        yield missing(table, skipped=bool(statement.missing_ok), what=word.lower())
     yield _renamed(table, back, table, so_far)
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pglast import ast
-from pglast.enums import DropBehavior
+from pglast.enums import DropBehavior, OnConflictAction
 
-from policy.migrations.expressions import effectful_functions, is_always_true
+from policy.migrations.expressions import effectful_functions, is_always_true, required_column
 from policy.migrations.facts import said_rows
 from policy.migrations.findings import (
     NOTHING_TO_UNDO,
@@ -97,6 +97,14 @@ def _judge_change(node: Changing, so_far: SoFar) -> Finding:
     locks = () if so_far.is_new(table) else (Lock(table, Mode.ROW_EXCLUSIVE, long=True),)
     facts = so_far.facts_of(table)
     rows = said_rows(facts)
+    if isinstance(node, ast.InsertStmt) and _overwrites(node) and not so_far.is_new(table):
+        return Finding(
+            Safety.RISKY if _names_its_rows(node) else Safety.DANGEROUS,
+            f"INSERT … ON CONFLICT DO UPDATE overwrites rows of {table}{rows}; which, only the data decide",
+            locks=locks,
+            undo=undo,
+            stage=Stage.BACKFILL,
+        )
     if isinstance(node, ast.InsertStmt):
         undo = Undo(impossible=f"which rows of {table} were new is not known from the text")
         return _backfill(unlisted(f"new rows in {table}", locks=locks, undo=undo))
@@ -110,7 +118,7 @@ def _judge_change(node: Changing, so_far: SoFar) -> Finding:
     if so_far.is_new(table):
         return _backfill(neutral(f"changing rows of {table}, which this migration makes,"))
     word = "Deletes" if isinstance(node, ast.DeleteStmt) else "Changes"
-    if not _chooses(node):
+    if not _chooses(node, so_far):
         return Finding(
             Safety.DANGEROUS,
             f"{word} every row of {table}{rows}: no WHERE chooses some",
@@ -129,9 +137,13 @@ def _judge_change(node: Changing, so_far: SoFar) -> Finding:
     )
 
 
-def _chooses(node: ast.UpdateStmt | ast.DeleteStmt) -> bool:
-    """Whether a condition looks at the rows that are changed, not only at those of other tables."""
-    if is_always_true(node.whereClause):
+def _chooses(node: ast.UpdateStmt | ast.DeleteStmt, so_far: SoFar) -> bool:
+    """Whether a condition looks at the rows that are changed, not only at those of other tables.
+
+    That a column which may not be empty has a value is true of every row.
+    """
+    asked = so_far.column_of(relation_name(node.relation), required_column(node.whereClause))
+    if is_always_true(node.whereClause) or (asked is not None and asked.required):
         return False
     alias = node.relation.alias.aliasname if node.relation and node.relation.alias else None
     own = alias or (node.relation.relname if node.relation else None)
@@ -139,6 +151,16 @@ def _chooses(node: ast.UpdateStmt | ast.DeleteStmt) -> bool:
     return any(len(names) < 2 or names[-2] == own for names in columns) or not any(
         isinstance(one, ast.ColumnRef) for one in walk(node.whereClause)
     )
+
+
+def _overwrites(node: ast.InsertStmt) -> bool:
+    conflict = node.onConflictClause
+    return conflict is not None and conflict.action is OnConflictAction.ONCONFLICT_UPDATE
+
+
+def _names_its_rows(node: ast.InsertStmt) -> bool:
+    """Whether the text itself says which rows come: a query may find every row there is."""
+    return isinstance(node.selectStmt, ast.SelectStmt) and bool(node.selectStmt.valuesLists)
 
 
 def _judge_select(statement: ast.SelectStmt) -> Finding:

@@ -20,8 +20,9 @@ class SoFar:
 
     `still_old` are the servers that serve the version before while the migration runs. `tables`, `indexes` and
     `others` follow the statements; `strange` are tables that an earlier migration of the release made, `disturbed`
-    those whose rows or columns are no longer as they were counted. After a statement that hides what it does nothing
-    is known any more.
+    those whose rows or columns are no longer as they were counted; `given` are constraints that the release itself
+    added, `renewed` foreign keys that the file drops and adds again. After a statement that hides what it does
+    nothing is known any more.
     """
 
     facts: DatabaseFacts | None = None
@@ -40,6 +41,8 @@ class SoFar:
     others: set[str] = field(default_factory=set)
     schemas: set[str] = field(default_factory=set)
     aliases: Mapping[str, Alias] = field(default_factory=dict)
+    given: dict[tuple[str, str], Constraint] = field(default_factory=dict)
+    renewed: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
     def begin(cls, facts: DatabaseFacts | None, still_old: Sequence[str]) -> "SoFar":
@@ -224,12 +227,20 @@ class SoFar:
             self.tables[table] = replace(known, columns=kept)
             self.disturbed.add(table)
 
-    def change_constraints(self, table: str, name: str, kind: Constraint | None) -> None:
-        """From here on a table has this constraint, or has it no more."""
+    def change_constraints(self, table: str, name: str, kind: Constraint | None, *, definition: str = "") -> None:
+        """From here on a table has this constraint, so defined where that is known, or has it no more."""
+        self.given.pop((table, name), None)
+        if kind is not None and name:
+            self.given[table, name] = kind
         if known := self.tables.get(table):
             kept = {key: one for key, one in {**known.constraints, name: kind}.items() if one is not None}
             keys = {key: one for key, one in known.foreign_keys.items() if key in kept}
-            self.tables[table] = replace(known, constraints=kept, foreign_keys=keys)
+            texts = {key: one for key, one in {**known.definitions, name: definition}.items() if one and key in kept}
+            self.tables[table] = replace(known, constraints=kept, foreign_keys=keys, definitions=texts)
+
+    def kind_given(self, table: str, constraint: str) -> Constraint | None:
+        """Return the kind of a constraint that the release itself added, as long as the name means that table."""
+        return None if self.path_changed or self.hidden else self.given.get((table, constraint))
 
     def fill_columns(self, table: str, columns: Sequence[str]) -> None:
         """From here on nobody has counted the values in these columns."""

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from pglast import ast
 from pglast.enums import AlterTableType, ObjectType, TransactionStmtKind
 
-from policy.migrations.findings import NOTHING_TO_UNDO, Finding, Mode, Safety, Stage
+from policy.migrations.findings import NOTHING_TO_UNDO, Finding, Lock, Mode, Safety, Stage
 from policy.migrations.statements import Statement, named, relation_name, strings, walk
+
+_HELD = (Mode.SHARE_ROW_EXCLUSIVE, Mode.ACCESS_EXCLUSIVE)
 
 
 def judge_together(statements: Sequence[Statement], findings: Sequence[Sequence[Finding]]) -> Iterator[Finding]:
@@ -113,24 +115,27 @@ def _is_one_of(node: ast.AlterEnumStmt, made: set[str]) -> bool:
 
 def _locks_held_through(statements: Sequence[Statement], findings: Sequence[Sequence[Finding]]) -> Iterator[Finding]:
     """A lock is kept to the end of the file, so a slow statement after it makes everybody wait for both."""
-    held: dict[str, int] = {}
+    held: dict[str, tuple[Lock, int]] = {}
     for statement, found in zip(statements, findings, strict=True):
-        slow = [lock for one in found for lock in one.locks if lock.long]
-        for table, line in held.items():
-            if slow and line < statement.line:
+        slow = next((lock for one in found for lock in one.locks if lock.long), None)
+        for before, line in held.values():
+            if slow is not None and _keeps_out(before, slow):
+                who = "reads and writes" if before.mode is Mode.ACCESS_EXCLUSIVE else "writes"
                 yield _together(
                     Safety.RISKY,
-                    f"{table} is locked from line {line} on, and line {statement.line} takes as long as"
-                    f" {slow[0].table} is large; reads and writes of {table} wait for it",
+                    f"{before.table} is locked from line {line} on, and line {statement.line} takes as long as"
+                    f" {slow.table} is large; {who} of {before.table} wait for it",
                     advice="put the slow statement into a migration of its own",
                 )
                 return
-        held |= {
-            lock.table: statement.line
-            for one in found
-            for lock in one.locks
-            if lock.mode is Mode.ACCESS_EXCLUSIVE and lock.table not in held
-        }
+        for lock in (lock for one in found for lock in one.locks if lock.mode in _HELD):
+            if lock.table not in held or held[lock.table][0].mode is not Mode.ACCESS_EXCLUSIVE:
+                held[lock.table] = (lock, statement.line)
+
+
+def _keeps_out(before: Lock, slow: Lock) -> bool:
+    """Whether people wait for the slow statement because of the lock before it, as for VALIDATE after NOT VALID."""
+    return before.mode is Mode.ACCESS_EXCLUSIVE or slow.mode is Mode.SHARE_UPDATE_EXCLUSIVE
 
 
 def _mixed_stages(findings: Sequence[Sequence[Finding]]) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from pglast import ast
-from pglast.enums import ReindexObjectType, TransactionStmtKind, VariableSetKind
+from pglast.enums import DropBehavior, ReindexObjectType, TransactionStmtKind, VariableSetKind
 
 from policy.limits import Limits
 from policy.migrations.findings import (
@@ -13,17 +13,21 @@ from policy.migrations.findings import (
     Mode,
     Safety,
     Stage,
+    Undo,
     neutral,
     safe,
     unlisted,
     unreadable,
 )
 from policy.migrations.so_far import SoFar
-from policy.migrations.statements import relation_name
+from policy.migrations.statements import named, quoted, relation_name, strings
 
 _LIMITS = frozenset(("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"))
 _UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _OWN_ADVICE = "not in a migration: let the person who looks after the database do it"
+# PostgreSQL's letters for the parts of ALTER DOMAIN, and how it names the constraint of a NOT NULL.
+_DROPS_NOT_NULL, _DROPS_CONSTRAINT = "N", "X"
+_NOT_NULL_BY_ITS_NAME = "_not_null"
 _SAVEPOINTS = frozenset(
     (
         TransactionStmtKind.TRANS_STMT_SAVEPOINT,
@@ -186,6 +190,26 @@ def _kept_up(what: str, locks: tuple[Lock, ...], *, rewrites: str = "", alone: b
     )
 
 
+def judge_domain(node: ast.AlterDomainStmt, _so_far: SoFar) -> Iterator[Finding]:
+    """Give another shape of a domain; without its NOT NULL readers of every column of it may meet NULL."""
+    name = named(strings(node.typeName))
+    if node.behavior is DropBehavior.DROP_CASCADE:
+        yield unreadable(f"ALTER DOMAIN {name} with CASCADE, and whatever depends on it, which the text does not name")
+    elif node.subtype == _DROPS_NOT_NULL or (
+        node.subtype == _DROPS_CONSTRAINT and (node.name or "").endswith(_NOT_NULL_BY_ITS_NAME)
+    ):
+        yield Finding(
+            Safety.DANGEROUS,
+            f"Removes NOT NULL from the domain {name}; readers of every column of it may meet NULL",
+            advice="let every reader cope with NULL first; the version before still reads it as always there",
+            breaks=f"{name} may be NULL",
+            undo=Undo((f"ALTER DOMAIN {quoted(*strings(node.typeName))} SET NOT NULL",)),
+            stage=Stage.CONTRACT,
+        )
+    else:
+        yield unlisted(f"another shape of the domain {name}")
+
+
 def _alone(what: str) -> Callable[[ast.Node, SoFar], Iterator[Finding]]:
     def judge(_node: ast.Node, _so_far: SoFar) -> Iterator[Finding]:
         yield Finding(
@@ -224,6 +248,7 @@ UPKEEP: Mapping[type[ast.Node], Callable[..., Iterable[Finding]]] = {
     ast.LockStmt: judge_lock,
     ast.VariableSetStmt: judge_set,
     ast.TransactionStmt: judge_transaction,
+    ast.AlterDomainStmt: judge_domain,
     ast.AlterSystemStmt: _alone("Changes the settings of the whole server"),
     ast.CreatedbStmt: _alone("Makes a database"),
     ast.CreateSubscriptionStmt: _judge_subscription,

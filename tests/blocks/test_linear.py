@@ -76,6 +76,12 @@ def test_a_limit_is_known_by_its_code_whatever_its_status(world: World, status: 
         world.ask()
 
 
+def test_e11_a_ticket_that_speaks_of_the_limit_is_none(world: World) -> None:
+    world.vendor.open("HOLI-3", "Answer RATELIMITED with a sentence")
+
+    assert world.block.read_ticket("HOLI-3").title == "Answer RATELIMITED with a sentence"
+
+
 def test_a_key_without_the_scope_write_is_told_so(world: World) -> None:
     world.vendor.allowed = False
 

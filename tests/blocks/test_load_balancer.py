@@ -185,6 +185,48 @@ web,web-server-2,0,0,7,9,
 """
 
 
+@pytest.mark.parametrize(
+    ("columns", "state", "up"),
+    [
+        pytest.param("2 0 1", "ready", True, id="running"),
+        pytest.param("1 0 1", "ready", True, id="starting slowly"),
+        pytest.param("0 0 1", "ready", False, id="down by its check"),
+        pytest.param("3 0 1", "ready", False, id="asks by its check for no more requests (NOLB)"),
+        pytest.param("2 8 1", "drain", True, id="drained by hand"),
+        pytest.param("2 16 1", "drain", True, id="drained as another is"),
+        pytest.param("2 0 0", "drain", True, id="drained by its weight"),
+        pytest.param("0 1 1", "maint", False, id="under maintenance"),
+        pytest.param("0 9 0", "maint", False, id="under maintenance and drained"),
+        pytest.param("0 32 1", "maint", False, id="without an address"),
+    ],
+)
+def test_what_haproxy_gives_no_requests_is_not_in_rotation(
+    balancer: HAProxy, tmp_path: Path, columns: str, state: str, *, up: bool
+) -> None:
+    answer = tmp_path / "answer"
+    answer.write_text(WHOLE.replace("10.0.0.1 2 0 1", f"10.0.0.1 {columns}"))
+    said = balancer.model_copy(update={"socket_command": ("cat", str(answer))})
+
+    server, other = said.read_servers()
+
+    assert (server.admin_state, server.up) == (state, up)
+    assert server.in_rotation is (state == "ready" and up)
+    assert other.in_rotation
+
+
+def test_a_server_whose_weight_somebody_set_to_nothing_is_drained(balancer: HAProxy) -> None:
+    def weigh(weight: str) -> None:
+        line = f"set weight {balancer.backend}/web-server-1 {weight}\n"
+        subprocess.run(balancer.socket_command, input=line.encode(), check=True, stdout=subprocess.DEVNULL)
+
+    weigh("0")
+    try:
+        assert state_of(balancer, "web-server-1").admin_state == "drain"
+    finally:
+        weigh("100%")
+    assert state_of(balancer, "web-server-1").admin_state == "ready"
+
+
 @pytest.mark.parametrize("cut", [",7,9,", ",9,", "7,9,", ",0,0,7,9,"])
 def test_an_answer_that_was_cut_off_is_no_answer(balancer: HAProxy, tmp_path: Path, cut: str) -> None:
     answer = tmp_path / "answer"

@@ -1,5 +1,6 @@
 """The Prometheus block: the same answers from the stand-in and from the real program."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -183,6 +184,30 @@ def test_a_query_for_several_series_where_one_is_meant_is_a_wrong_setting(world:
 
     with pytest.raises(Misconfigured, match="series, expected one"):
         broken.read_traffic(datetime.now(UTC), SPAN)
+    broken.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        pytest.param(
+            'increase(http_requests_total{server=~"$servers"}[$span])',
+            "'web-server-1' has more than one series, expected one; sum by (server)",
+            id="one a code",
+        ),
+        pytest.param(
+            "sum by (code) (increase(http_requests_total[$span]))",
+            "without the label 'server' there is more than one series",
+            id="of no server",
+        ),
+    ],
+)
+def test_of_two_series_for_one_server_none_is_taken_for_the_whole(world: World, query: str, said: str) -> None:
+    """E7: the errors of one code would have been those of all."""
+    broken = Prometheus(url=world.block.url, errors_query=query)
+
+    with pytest.raises(Misconfigured, match=re.escape(said)):
+        broken.read_samples(SERVERS, datetime.now(UTC), SPAN)
     broken.close()
 
 

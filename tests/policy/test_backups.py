@@ -1,6 +1,7 @@
 """A backup one could go back to (1.4.3)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -79,6 +80,24 @@ def test_an_empty_archive_fails_and_is_not_replaced_by_yesterdays() -> None:
         pytest.param(daily(15 * GB, *[30 * GB] * 7), Verdict.PASSED, "15.0 GB", id="half"),
         pytest.param(daily(3 * GB, 20, 3 * GB, 3 * GB), Verdict.PASSED, "day-0", id="one bad day before"),
         pytest.param(daily(3 * GB, *[3 * GB] * 7, 90 * GB), Verdict.PASSED, "day-0", id="eight days are looked at"),
+        *(
+            pytest.param(
+                [replace(backup("a.dump", hours=1), kept_in=archive), backup("b.dump", hours=25)],
+                Verdict.FAILED,
+                f"the newest backup lies in {archive}, from where it takes hours to be read: a.dump, 3.0 GB, 1 h old",
+                id=f"K3: in {archive}",
+            )
+            for archive in ("GLACIER", "DEEP_ARCHIVE")
+        ),
+        pytest.param(
+            [replace(backup("a.dump", hours=1), kept_in="GLACIER_IR")], Verdict.PASSED, "1 h", id="read at once"
+        ),
+        pytest.param(
+            [backup("a.dump", hours=1), replace(backup("a.dump", hours=25), kept_in="GLACIER")],
+            Verdict.PASSED,
+            "1 h",
+            id="older ones in an archive",
+        ),
         pytest.param(
             daily(*[60_000] * 5, *[3 * GB] * 3),
             Verdict.FAILED,

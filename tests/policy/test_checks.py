@@ -62,6 +62,12 @@ def judged_build(reports: Checks, *, acknowledged: Collection[str] = ()) -> Judg
             (run("unit", None, at=9), INTEGRATION, E2E), Verdict.UNKNOWN, "unit is running", id="G1 first run"
         ),
         pytest.param(
+            (run("unit"), run("unit", "cancelled", at=9), INTEGRATION, E2E),
+            Verdict.UNKNOWN,
+            "unit is cancelled; it succeeded before",
+            id="G1 the re-run was cancelled",
+        ),
+        pytest.param(
             (run("unit", None, at=8), run("unit", None, at=9), INTEGRATION, E2E),
             Verdict.UNKNOWN,
             "unit is running",

@@ -57,6 +57,18 @@ def marked(title: str, body: str = "") -> bool:
         pytest.param("x", "## Breaking changes\n### API\nremoves v1", id="G10 below a smaller heading"),
         pytest.param("x", "## Breaking changes\n```diff\n- GET /v1\n```", id="G10 shown as code"),
         pytest.param("x", f"<!-- template -->\n{FOOTER}", id="after a comment"),
+        pytest.param(
+            "x",
+            "## Type of change\n- [ ] Bug fix (non-breaking change)\n- [x] Breaking change (would cause existing"
+            " functionality to not work as expected)",
+            id="G10 the kind of change that is ticked",
+        ),
+        pytest.param("x", "* [X] **Breaking change**", id="G10 a ticked box in bold"),
+        pytest.param("x", "- [x] 💥 Breaking change: removes v1", id="G10 a ticked box with an emoji and a colon"),
+        pytest.param(
+            "x", "## Does this PR introduce a breaking change?\n- [x] Yes\n- [ ] No", id="G10 a question answered yes"
+        ),
+        pytest.param("x", "### Are there any breaking changes?\nremoves v1", id="G10 a question answered in words"),
     ],
 )
 def test_every_way_to_mark_a_break_is_heard(title: str, body: str) -> None:
@@ -103,6 +115,22 @@ def test_every_way_to_mark_a_break_is_heard(title: str, body: str) -> None:
         pytest.param("feat: x", "## Breaking changes\n\nCloses #12", id="nothing before what it closes"),
         pytest.param("feat: x", "## Breaking changes are announced by mail\nto everybody", id="a heading that tells"),
         pytest.param("docs: x", "> ## Breaking changes\n> removes v1", id="a quoted heading"),
+        pytest.param(
+            "fix: x",
+            "## Type of change\n- [x] Bug fix (non-breaking change)\n- [ ] Breaking change (would cause trouble)",
+            id="another kind of change is ticked",
+        ),
+        pytest.param("fix: x", "- [x] Non-breaking change", id="a ticked box that says the opposite"),
+        pytest.param("fix: x", "- [x] No breaking changes", id="a ticked box that says none"),
+        pytest.param("fix: x", "- [x] Breaking changes: none", id="a ticked box with none behind it"),
+        pytest.param("fix: x", "- [x] Breaking changes are described below", id="a ticked box of a list of duties"),
+        pytest.param("docs: x", "> - [x] Breaking change", id="a quoted box"),
+        pytest.param(
+            "fix: x", "## Does this PR introduce a breaking change?\n- [ ] Yes\n- [x] No", id="a question answered no"
+        ),
+        pytest.param(
+            "fix: x", "## Does this introduce a breaking change?\n- [ ] Yes\n- [ ] No", id="a question unanswered"
+        ),
         pytest.param("docs: x", "```\n## Breaking changes\nremoves v1\n```", id="a heading in a block of code"),
     ],
 )

@@ -86,6 +86,18 @@ def answer(
             "no health report",
             id="R2: a report within a list",
         ),
+        pytest.param(
+            answer(body='{"status": "unhealthy", "database": "connected", "status": "healthy"}'),
+            Verdict.UNKNOWN,
+            "no health report",
+            id="R2: two statuses",
+        ),
+        pytest.param(
+            answer(body='{"status": "healthy", "database": {"connected": false, "connected": true}}'),
+            Verdict.UNKNOWN,
+            "no health report",
+            id="R2: a database that says both",
+        ),
         pytest.param(answer(body="<html>Log in</html>"), Verdict.UNKNOWN, "no health report", id="R2: login page"),
         pytest.param(answer(body="[]"), Verdict.UNKNOWN, "no health report", id="a list"),
         pytest.param(answer(body="[" * 100_000), Verdict.UNKNOWN, "no health report", id="too deep to read"),

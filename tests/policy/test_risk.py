@@ -59,6 +59,18 @@ def change(
             "never below medium",
             id="CrowdStrike 2024, Cloudflare 2019 and 2025: only data",
         ),
+        *(
+            pytest.param(change(path, subject="fix: x"), Risk.MEDIUM, "never below medium", id=f"only data: {path}")
+            for path in (
+                "src/rules/channel-291.json",
+                "src/feature_flags.ts",
+                "app/limits.csv",
+                "server/log4j.properties",
+            )
+        ),
+        pytest.param(
+            change("src/locales/es.json", subject="fix: typo"), Risk.LOW, "copy", id="copy is no configuration"
+        ),
         pytest.param(change("weird/thing.xyz", subject="fix: x"), Risk.MEDIUM, "no rule knows", id="unrecognised"),
         pytest.param(change("docs/a.md", labels=("Security",)), Risk.HIGH, "label 'Security'", id="label"),
         pytest.param(change("docs/a.md", labels=("feature", "x")), Risk.MEDIUM, "label 'feature'", id="labels"),

@@ -1,6 +1,7 @@
 """Prisma's own table of what was applied (6.1.1, 6.3.2)."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -52,6 +53,18 @@ def test_a_migration_that_never_finished_fails_whatever_its_logs_say() -> None:
     assert judgement.sentence == (
         "20261124_add_visit started 10:02 and never finished; later migrations are blocked (P3009)"
     )
+
+
+@pytest.mark.parametrize("offset", [0, 2])
+def test_d1_says_day_and_time_by_the_clock_of_the_company_whatever_the_zone_of_the_database(offset: int) -> None:
+    began = TEN.astimezone(timezone(timedelta(hours=offset)))
+    rows = [replace(row("20261124_add_visit", finished=False, steps=0), started_at=began)]
+
+    for judgement in (
+        judge_applied(rows, [], zone="America/Mexico_City"),
+        judge_history(rows, {}, zone="America/Mexico_City"),
+    ):
+        assert "20261124_add_visit started Tue 24 Nov, 04:02 CST and never finished" in judgement.sentence
 
 
 def test_what_the_database_said_stands_beside_it() -> None:
@@ -123,6 +136,14 @@ def test_what_stood_in_a_row_is_not_repeated(logs: str, said: str) -> None:
 
     assert said in sentence
     assert "Zoe" not in sentence
+
+
+def test_d1_a_migration_of_two_rows_is_one() -> None:
+    rows = [row("1_a", finished=False, rolled_back=True, steps=0), row("1_a"), row("1_a", steps=0), row("2_b")]
+
+    judgement = judge_history(rows, {"1_a": SQL, "2_b": SQL})
+
+    assert judgement.sentence == "2 applied and unchanged; to apply: none"
 
 
 def test_line_ends_are_no_edit() -> None:

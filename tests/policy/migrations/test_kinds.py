@@ -110,6 +110,29 @@ WORSE = [
      "Requires Appointment.at"),
     ("S9, by its name", DANGEROUS, 'ALTER TABLE "Patient" DROP CONSTRAINT "Patient_age_not_null";', "readers may meet"),
     ("S9, a primary key", RISKY, 'ALTER TABLE "Patient" DROP CONSTRAINT "Patient_pkey";', "PRIMARY KEY"),
+    ("S9, a domain", DANGEROUS, "ALTER DOMAIN billing.email DROP NOT NULL;",
+     "Removes NOT NULL from the domain billing.email; readers of every column of it may meet NULL"),
+    ("S9, a domain by its constraint", DANGEROUS, "ALTER DOMAIN email DROP CONSTRAINT email_not_null;", "may meet NU"),
+    ("S9, a domain, the other way", RISKY, "ALTER DOMAIN email SET NOT NULL;", "Another shape of the domain email"),
+    ("S9, required as it is advised", RISKY,
+     'ALTER TABLE "Patient" ADD CONSTRAINT c CHECK ("phone" IS NOT NULL) NOT VALID;'
+     ' ALTER TABLE "Patient" VALIDATE CONSTRAINT c; ALTER TABLE "Patient" ALTER "phone" SET NOT NULL;'
+     ' ALTER TABLE "Patient" DROP CONSTRAINT c;', "Requires Patient.phone in every row; c proves it, so no row is rea"),
+    ("S9, required before it is proved", RISKY,
+     'ALTER TABLE "Patient" ADD CONSTRAINT c CHECK ("phone" IS NOT NULL) NOT VALID;'
+     ' ALTER TABLE "Patient" ALTER "phone" SET NOT NULL;', "each row is read while reads and writes wait"),
+    ("S9, required after the proof is gone", RISKY,
+     'ALTER TABLE "Patient" ADD CONSTRAINT c CHECK ("phone" IS NOT NULL);'
+     ' ALTER TABLE "Patient" DROP CONSTRAINT c, ALTER "phone" SET NOT NULL;', "each row is read while reads and wri"),
+    ("S9, required by another proof", RISKY,
+     'ALTER TABLE "Patient" ADD CONSTRAINT c CHECK ("zip" IS NOT NULL);'
+     ' ALTER TABLE "Patient" ALTER "phone" SET NOT NULL;', "each row is read while reads and writes wait"),
+    ("S9, a foreign key given and taken", DANGEROUS,
+     'ALTER TABLE "Appointment" ADD CONSTRAINT c FOREIGN KEY ("patientId") REFERENCES "Patient"("id");'
+     ' ALTER TABLE "Appointment" DROP CONSTRAINT c;', "Drops the foreign key c of Appointment"),
+    ("S9, a constraint of another table", DANGEROUS,
+     'ALTER TABLE "Patient" ADD CONSTRAINT c CHECK ("phone" IS NOT NULL); SET search_path = billing;'
+     ' ALTER TABLE "Patient" DROP CONSTRAINT c;', "Drops the constraint c of Patient, which may be a foreign key"),
     ("S16, unique", RISKY, 'CREATE UNIQUE INDEX "u" ON "Patient"("phone");',
      "Blocks writes to Patient while it builds"),
     ("S16, IF NOT EXISTS", RISKY, 'CREATE INDEX IF NOT EXISTS "i" ON "Patient"("phone");', "use CONCURRENTLY"),

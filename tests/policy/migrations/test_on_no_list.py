@@ -15,6 +15,12 @@ DECIDED = [
     ("chooses in another table, EXISTS", DANGEROUS,
      'DELETE FROM "Patient" p WHERE EXISTS (SELECT 1 FROM "Doctor" d WHERE d.id = 1);'),
     ("chooses by another table", RISKY, 'DELETE FROM "Patient" p USING "Doctor" d WHERE d.id = p."doctorId";'),
+    ("chooses all, by NULL", DANGEROUS, 'UPDATE "Patient" SET "age" = 1 WHERE "zip" IS NULL OR "zip" IS NOT NULL;'),
+    ("chooses some, by two NULLs", RISKY, 'DELETE FROM "Patient" WHERE "zip" IS NULL OR "phone" IS NOT NULL;'),
+    ("overwrites by a query", DANGEROUS,
+     'INSERT INTO "Doctor" SELECT id FROM "Patient" ON CONFLICT (id) DO UPDATE SET id = 1;'),
+    ("overwrites what it names", RISKY, 'INSERT INTO "Doctor" VALUES (1) ON CONFLICT (id) DO UPDATE SET id = 1;'),
+    ("adds by a query", RISKY, 'INSERT INTO "Doctor" SELECT id FROM "Patient" ON CONFLICT DO NOTHING;'),
     ("an attribute goes", DANGEROUS, "ALTER TYPE address DROP ATTRIBUTE street;"),
     ("an attribute, CASCADE", DANGEROUS, "ALTER TYPE address ADD ATTRIBUTE street TEXT CASCADE;"),
     ("column of a foreign table", DANGEROUS, "ALTER FOREIGN TABLE remote DROP COLUMN a;"),
@@ -106,3 +112,19 @@ def test_what_the_checklist_is_silent_about_is_as_was_decided(safety: Safety, sq
     for facts in (None, TODAY):
         reading = read_migration("m", sql, facts=facts)
         assert reading.safety is safety, [one.reason for one in reading.findings]
+
+
+def test_that_a_required_column_has_a_value_chooses_no_rows() -> None:
+    """Who has to write a WHERE writes such a one; only the database says that it is none."""
+    every = read_migration("m", 'DELETE FROM "Patient" WHERE "age" IS NOT NULL;', facts=TODAY)
+    some = read_migration("m", 'DELETE FROM "Patient" WHERE "phone" IS NOT NULL;', facts=TODAY)
+
+    assert (every.safety, some.safety) == (DANGEROUS, RISKY)
+    assert "Deletes every row of Patient (1,000 rows): no WHERE chooses some" in every.findings[0].reason
+
+
+def test_rows_that_are_overwritten_are_said_to_be() -> None:
+    reading = read_migration("m", 'INSERT INTO "Doctor" VALUES (1) ON CONFLICT (id) DO UPDATE SET id = 1;', facts=TODAY)
+
+    assert "overwrites rows of Doctor (12 rows)" in reading.findings[0].reason
+    assert reading.irreversible == ("the values that Doctor held are gone",)

@@ -61,6 +61,15 @@ PRISMAS = [
         id="a model removed",
     ),
     pytest.param(
+        '-- DropForeignKey\nALTER TABLE "Patient" DROP CONSTRAINT "Patient_doctorId_fkey";\n\n'
+        '-- AlterTable\nALTER TABLE "Patient" ALTER COLUMN "doctorId" DROP NOT NULL;\n\n'
+        '-- AddForeignKey\nALTER TABLE "Patient" ADD CONSTRAINT "Patient_doctorId_fkey" FOREIGN KEY ("doctorId")'
+        ' REFERENCES "Doctor"("id") ON DELETE SET NULL ON UPDATE CASCADE;\n',
+        DANGEROUS,
+        (Stage.CONTRACT,),
+        id="a relation that becomes optional",
+    ),
+    pytest.param(
         '-- RenameIndex\nALTER INDEX "Patient_phone_idx" RENAME TO "Patient_tel_idx";',
         RISKY,
         (Stage.EXPAND,),

@@ -174,3 +174,59 @@ def test_an_index_beside_everything_waits_as_long_as_it_takes(files: list[str], 
     readings = [read_migration("m", sql) for sql in files]
 
     assert lock_timeout_for(readings, usual=USUAL, patience=PATIENCE) == waits
+
+
+KEY = 'ALTER TABLE "Patient" ADD CONSTRAINT f FOREIGN KEY ("doctorId") REFERENCES "Doctor"("id") NOT VALID;'
+POSITIVE = 'ALTER TABLE "Patient" ADD CONSTRAINT f CHECK ("age" > 0) NOT VALID;'
+VALIDATE = 'ALTER TABLE "Patient" VALIDATE CONSTRAINT f;'
+
+
+@pytest.mark.parametrize(
+    ("files", "who"),
+    [
+        pytest.param(
+            [f"{KEY}\n{VALIDATE}"], "line 2 takes as long as Patient is large; writes of Patient wait", id="key"
+        ),
+        pytest.param(
+            [f"{KEY} {VALIDATE}"], "line 1 takes as long as Patient is large; writes of Patient", id="one line"
+        ),
+        pytest.param([f"{POSITIVE} {VALIDATE}"], "reads and writes of Patient wait for it", id="check, one line"),
+        pytest.param(
+            [f"{KEY} {ADD} {VALIDATE}"], "reads and writes of Patient wait for it", id="a stronger lock between"
+        ),
+        pytest.param([KEY, VALIDATE], "", id="as it is advised"),
+        pytest.param([f"{VALIDATE} {KEY}"], "", id="another one validated before"),
+    ],
+)
+def test_a_constraint_that_is_validated_in_its_own_file_keeps_its_lock_all_the_while(
+    files: list[str], who: str
+) -> None:
+    readings = read_migrations({str(place): sql for place, sql in enumerate(files)}, facts=TODAY)
+    said = [one.reason for reading in readings for one in reading.together]
+
+    assert bool(said) is bool(who), said
+    assert who in "".join(said)
+
+
+@pytest.mark.parametrize(
+    ("index", "back"),
+    [
+        pytest.param(
+            'CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS u ON "Patient"("phone");',
+            ('ALTER TABLE "Patient" DROP CONSTRAINT "u"', 'CREATE UNIQUE INDEX u ON "Patient" (phone)'),
+            id="as it is advised",
+        ),
+        pytest.param(
+            'CREATE UNIQUE INDEX CONCURRENTLY u ON "Patient"("phone") NULLS NOT DISTINCT WHERE "age" > 3;',
+            (),
+            id="one that cannot be written again",
+        ),
+    ],
+)
+def test_a_constraint_by_an_index_of_the_same_release_is_taken_back(index: str, back: tuple[str, ...]) -> None:
+    files = {"1": index, "2": 'ALTER TABLE "Patient" ADD CONSTRAINT u UNIQUE USING INDEX u;'}
+
+    *_, last = read_migrations(files, facts=TODAY)
+
+    assert last.down == back
+    assert bool(last.irreversible) is not bool(back)

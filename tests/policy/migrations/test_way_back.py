@@ -5,13 +5,25 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from policy.judgement import Verdict
-from policy.migrations import read_migration
+from policy.migrations import Column, Constraint, DatabaseFacts, Table, read_migration
 from policy.migrations.way_back import Written, is_only_silent, judge_database_rollback, say_safer
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ADDS = 'ALTER TABLE "Patient" ADD COLUMN "nickname" TEXT;'
 DROPS = 'ALTER TABLE "Patient" DROP COLUMN "nickname";'
 RENAMES = 'ALTER TABLE "Patient" RENAME COLUMN "phone" TO "tel";'
+# What a key did on DELETE meanwhile nobody can take back.
+RENEWS = (
+    'ALTER TABLE "Patient" DROP CONSTRAINT "Patient_doctorId_fkey"; ALTER TABLE "Patient" ADD CONSTRAINT'
+    ' "Patient_doctorId_fkey" FOREIGN KEY ("doctorId") REFERENCES "Doctor"("id") ON DELETE CASCADE;'
+)
+PATIENT = Table(
+    9,
+    columns={"id": Column("integer"), "phone": Column("text"), "doctorId": Column("integer")},
+    constraints={"Patient_doctorId_fkey": Constraint.FOREIGN_KEY},
+    definitions={"Patient_doctorId_fkey": 'FOREIGN KEY ("doctorId") REFERENCES "Doctor"(id)'},
+)
+TODAY = DatabaseFacts(18, {"Patient": PATIENT, "Doctor": Table(2, columns={"id": Column("integer")})})
 EMPTY = Written({"Patient.nickname": 0})
 
 
@@ -60,10 +72,11 @@ def test_without_a_migration_there_is_nothing_to_roll_back() -> None:
     [
         ('ALTER TABLE "Patient" RENAME COLUMN "phone" TO "phoneNumber";', "still reads Patient.phone"),
         ('ALTER TABLE "Patient" ALTER COLUMN "phone" SET NOT NULL;', "Requires Patient.phone"),
+        (RENEWS, "Drops the foreign key Patient_doctorId_fkey"),
     ],
 )
 def test_what_does_more_than_add_is_not_taken_back_though_a_statement_could(sql: str, sentence: str) -> None:
-    judgement = judge_database_rollback([read_migration("m", sql)], EMPTY, applied_at=NOW, now=NOW)
+    judgement = judge_database_rollback([read_migration("m", sql, facts=TODAY)], EMPTY, applied_at=NOW, now=NOW)
 
     assert judgement.verdict is Verdict.FAILED
     assert "does more than add" in judgement.sentence
