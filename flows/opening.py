@@ -7,6 +7,7 @@ from blocks.hold import Hold
 from blocks.record import Record
 from policy.items import Way
 from policy.limits import Mode
+from policy.opening import release_of
 from policy.record import Event, last
 from policy.release import Release, Request
 from policy.risk import say_reasons
@@ -50,10 +51,8 @@ def run_of(company: Company, hold: Hold) -> Run | None:
     """Return the run that has this hold, for whoever looks at it from outside; None where it has ended or not begun."""
     record = Record(company.store, hold.release, holder=hold.number, spool=company.spool)
     rows = record.rows()
-    opened = next((row for row in rows if row.event in (Event.OPENED, Event.TOOK_OVER)), None)
-    if opened is None or last(rows, Event.SEALED) is not None:
+    if last(rows, Event.SEALED) is not None or (release := release_of(rows)) is None:
         return None
-    release = Release.model_validate(opened.facts["release"])
     return Run(release=release, company=company, record=record, number=hold.number)
 
 

@@ -22,6 +22,7 @@ from policy.prepared import KEEPS, Kept, keep
 from policy.record import Event
 from policy.release import PREPARE_SUFFIX, Request
 from policy.wording import counted
+from tasks.records import read_rows
 from tasks.resolve import BadRequest
 from tasks.run import Run, utc_now
 from tasks.run_log import ends_failed, ends_with_its_sentence
@@ -86,8 +87,7 @@ def find_prepared(run: Run) -> dict[str, Kept]:
         return {}
     for key in young:
         try:
-            rows = Record(run.company.store, key, holder=0, spool=run.company.spool).rows()
-            kept = keep(rows, run.release, now=utc_now(), limits=run.limits)
+            kept = keep(read_rows(run.company, key), run.release, now=utc_now(), limits=run.limits)
             if kept is None:
                 continue
             verified = verify_record(run.company.store, key, known=run.company.public_keys)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from policy.judgement import Judgement, Verdict, spoken
 from policy.limits import Limits, Mode
 from policy.metrics import Ending
+from policy.opening import release_of
 from policy.record import Event, Row, last
 from policy.release import Release
 
@@ -66,10 +67,9 @@ def keep(rows: Sequence[Row], release: Release, *, now: datetime, limits: Limits
     None is a record of another change: of another commit, version in production, risk or request, or of a `prepare`
     that did not come to its end.
     """
-    sealed, opened = last(rows, Event.SEALED), last(rows, Event.OPENED)
-    if sealed is None or sealed.facts.get("outcome") != Ending.PREPARED or opened is None:
+    sealed, prepared = last(rows, Event.SEALED), release_of(rows)
+    if sealed is None or sealed.facts.get("outcome") != Ending.PREPARED or prepared is None:
         return None
-    prepared = Release.model_validate(opened.facts["release"])
     if prepared.mode is not Mode.RELEASE or _change_of(prepared) != _change_of(release):
         return None
     newest = {row.item: row for row in rows if row.event is Event.JUDGED and not row.subject}

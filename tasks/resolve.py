@@ -15,6 +15,7 @@ from policy.manual import judge_manual
 from policy.migrations import MigrationReading
 from policy.migrations.backfill import Backfill
 from policy.migrations.judging import risk_of
+from policy.opening import release_of
 from policy.record import Event
 from policy.release import HotfixRequest, ManualRequest, Release, Request
 from policy.risk import ChangeSet, assess_risk, list_migrations
@@ -211,7 +212,7 @@ def resume(company: Company, key: str) -> Release | None:
         raise BadRequest(f"release {key} has ended ({why}); a retry changes nothing, start a new release")
     if decided_home(rows):
         raise BadRequest(f"release {key} was being rolled back when its process ended; recovery finishes that")
-    return Release.model_validate(rows[0].facts["release"])
+    return release_of(rows)
 
 
 def serving_commit(company: Company) -> str:
