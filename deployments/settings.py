@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from blocks.application import SMOKE_TESTS, SmokeTest
@@ -51,20 +51,15 @@ from policy.risk import RiskRules
 from policy.roles import Person, Roster
 from policy.scratch import say_production
 from policy.sensitive_paths import SensitivePaths
-from policy.typed import explain, name_field
+from policy.table import Table
+from policy.typed import explain, list_fields
 from policy.windows import read_calendar
 from policy.wording import listed
 
 VARIABLE = "COUNTERSIGN_SETTINGS"
 
 
-class Section(BaseModel):
-    """A table of the file; an unknown key is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class StoreSettings(Section):
+class StoreSettings(Table):
     """Where records and holds live: a folder, or a bucket."""
 
     folder: str | None = Field(
@@ -81,7 +76,7 @@ class StoreSettings(Section):
     secret_key: str | None = Field(default=None, description="The name of the secret with the secret key.")
 
 
-class FleetSettings(Section):
+class FleetSettings(Table):
     """The servers of production and how they are reached."""
 
     user: str = Field(description="The user on every host; it may run docker.")
@@ -108,7 +103,7 @@ class StagingSettings(Server):
     branch: str = Field(default="staging", description="The branch that staging deploys by itself.")
 
 
-class BalancerSettings(Section):
+class BalancerSettings(Table):
     """HAProxy's runtime socket, or a command for each verb."""
 
     host: str = Field(description="The address of the balancer's host.")
@@ -123,7 +118,7 @@ class BalancerSettings(Section):
     )
 
 
-class ApplicationSettings(Section):
+class ApplicationSettings(Table):
     """The application as its users reach it."""
 
     url: str = Field(pattern=r"^https?://", description="Its address through the balancer.")
@@ -138,7 +133,7 @@ class ApplicationSettings(Section):
     )
 
 
-class GitHubSettings(Section):
+class GitHubSettings(Table):
     """The repository and its pipeline."""
 
     url: str = Field(default="https://api.github.com", description="The address of GitHub's API.")
@@ -153,7 +148,7 @@ class GitHubSettings(Section):
     )
 
 
-class SlackSettings(Section):
+class SlackSettings(Table):
     """The workspace and its channels."""
 
     url: str = Field(default="https://slack.com/api/", description="The address of Slack's API.")
@@ -171,7 +166,7 @@ class SlackSettings(Section):
     )
 
 
-class RegistrySettings(Section):
+class RegistrySettings(Table):
     """The image registry."""
 
     url: str = Field(pattern=r"^https?://", description="Its address.")
@@ -185,7 +180,7 @@ def _checked_public_key(text: str) -> str:
     return text
 
 
-class SigningSettings(Section):
+class SigningSettings(Table):
     """The worker's key that signs sealed records; `python -m deployments.signing_key` makes one."""
 
     key: str = Field(pattern=r"^[A-Za-z0-9_]+$", description="The name of the secret with this worker's private key.")
@@ -195,7 +190,7 @@ class SigningSettings(Section):
     )
 
 
-class Settings(BaseSettings):
+class Settings(Table, BaseSettings):
     """Everything one environment needs; secrets stand here by name only.
 
     A section that may be left out and is left out is a system that the company does not have.
@@ -298,7 +293,7 @@ def read_settings(path: Path | None = None) -> Settings:
         _refuse_a_hasty_dead_man(settings, file)
         _refuse_contradictions(settings, roster, file)
         _refuse_scratch_on_production(settings, file)
-        read_calendar(settings.calendar, time_zone=settings.time_zone, country=settings.country)
+        _refuse_a_wrong_calendar(settings, file)
     except FileNotFoundError as error:
         absent = Cause(Kind.SETTINGS_ABSENT, VARIABLE, str(file))
         raise Misconfigured(f"there is no settings file {file}; name it in {VARIABLE}", cause=absent) from error
@@ -306,10 +301,19 @@ def read_settings(path: Path | None = None) -> Settings:
         spelled = Cause(Kind.SETTING, "what TOML cannot read", str(file))
         raise Misconfigured(f"{file} is no valid TOML: {error}", cause=spelled) from error
     except ValidationError as error:
-        fields = listed(name_field(problem["loc"]) for problem in error.errors(include_url=False))
-        wrong = Cause(Kind.SETTING, fields, str(file))
+        wrong = Cause(Kind.SETTING, listed(list_fields(error)), str(file))
         raise Misconfigured(f"{file}: {explain(error)}", cause=wrong) from error
     return settings
+
+
+def _refuse_a_wrong_calendar(settings: Settings, file: Path) -> None:
+    """Zone and country stand at the top of the file, whatever else the calendar is told."""
+    try:
+        read_calendar(settings.calendar, time_zone=settings.time_zone, country=settings.country)
+    except ValidationError as error:
+        places: dict[str, Any] = {"under": "calendar", "at_top": ("time_zone", "country")}
+        wrong = Cause(Kind.SETTING, listed(list_fields(error, **places)), str(file))
+        raise Misconfigured(f"{file}: {explain(error, **places)}", cause=wrong) from error
 
 
 def _refuse_a_hasty_dead_man(settings: Settings, file: Path) -> None:

@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from policy.table import Table
 from policy.wording import short_digest
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _DIGEST = re.compile(r"(?:^|@)(sha256:[0-9a-f]{64})$")
 
 
-class Server(BaseModel):
+class Server(Table):
     """Where one server is and what it is called by people and by the balancer."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=_NAME, description="The server's name, as people say it.")
     host: str = Field(min_length=1, description="The address of its host.")
