@@ -42,7 +42,8 @@ def migrated(run: Run, names: Sequence[str]) -> Step:
         waiting = [name for name, progress in standing.items() if progress is not Progress.APPLIED]
         if Progress.HALF_DONE in standing.values() and not at_it:
             left = say_left_behind(rows, new_readings(run))
-            said = (judge_applied(rows, names).sentence, *((left,) if left else ()), advice_for("10.4"))
+            found = judge_applied(rows, names, zone=company.rules.time_zone)
+            said = (found.sentence, *((left,) if left else ()), advice_for("10.4"))
             raise Refused(". ".join(said))
         if waiting:
             return Seen(done=False, sentence=f"not applied yet: {listed(waiting)}")

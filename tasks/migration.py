@@ -43,7 +43,8 @@ def tried_on_staging(run: Run) -> Judgement:
         return unknown("there is no [staging_database] in the settings, so nothing shows that they were tried")
     rows, texts = applied_rows(run, staging.database), texts_by_name(project_of(run))
     wanted = {name: texts[name] for name in _names(run) if name in texts}
-    return combine((judge_applied(rows, _names(run)), *judge_unchanged(rows, wanted)))
+    applied = judge_applied(rows, _names(run), zone=run.company.rules.time_zone)
+    return combine((applied, *judge_unchanged(rows, wanted)))
 
 
 @item("6.1.2")
@@ -80,7 +81,8 @@ def code_before_migration(run: Run) -> Judgement:
     """What is added comes first, the old version was seen to live with it, and what is taken away comes last."""
     if not run.release.migrations:
         return not_applicable(NONE)
-    history = judge_history(applied_rows(run, DATABASE.required(run.company)), texts_by_name(project_of(run)))
+    rows, texts = applied_rows(run, DATABASE.required(run.company)), texts_by_name(project_of(run))
+    history = judge_history(rows, texts, zone=run.company.rules.time_zone)
     meeting = meeting_of(run)
     proved = (old_code_proved(run, meeting),) if meeting else ()
     order = judge_order_alone if run.release.way is Way.MIGRATION else judge_order

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from policy.clock import time_of_day
 from policy.combined import combine
 from policy.judgement import Judgement, failed, passed, unknown
 from policy.rows_left_out import leave_rows_out
@@ -78,9 +79,9 @@ def progress_of(name: str, rows: Sequence[Applied]) -> Progress:
     return Progress.WAITING
 
 
-def judge_history(rows: Sequence[Applied], files: Mapping[str, bytes]) -> Judgement:
+def judge_history(rows: Sequence[Applied], files: Mapping[str, bytes], *, zone: str) -> Judgement:
     """Pass when nothing keeps Prisma from applying the folder's migrations, by name with their text, in order."""
-    parts = [failed(_say_half_done(row)) for row in rows if row.progress is Progress.HALF_DONE]
+    parts = [failed(_say_half_done(row, zone)) for row in rows if row.progress is Progress.HALF_DONE]
     standing = [row for row in rows if row.progress is Progress.APPLIED]
     if missing := sorted({row.name for row in standing} - set(files)):
         parts.append(failed(f"applied, but not in the release's folder: {listed(missing)}; the folder has a gap"))
@@ -102,9 +103,9 @@ def judge_unchanged(rows: Sequence[Applied], files: Mapping[str, bytes]) -> Iter
         yield failed(f"edited after it was applied: {listed(changed)}; write a new migration instead")
 
 
-def judge_applied(rows: Sequence[Applied], wanted: Sequence[str]) -> Judgement:
+def judge_applied(rows: Sequence[Applied], wanted: Sequence[str], *, zone: str) -> Judgement:
     """Pass when every wanted migration has finished, and none is half done (6.1.1, 6.3.2)."""
-    parts = [failed(_say_half_done(row)) for row in rows if row.progress is Progress.HALF_DONE]
+    parts = [failed(_say_half_done(row, zone)) for row in rows if row.progress is Progress.HALF_DONE]
     standing = {name: progress_of(name, rows) for name in wanted}
     absent = [name for name, progress in standing.items() if progress in (Progress.WAITING, Progress.ROLLED_BACK)]
     if not rows and wanted:
@@ -114,9 +115,9 @@ def judge_applied(rows: Sequence[Applied], wanted: Sequence[str]) -> Judgement:
     return combine(parts or [passed(f"applied: {listed(wanted)}")])
 
 
-def _say_half_done(row: Applied) -> str:
+def _say_half_done(row: Applied, zone: str) -> str:
     why = f" ({_first_line(row.logs)})" if row.logs and row.logs.strip() else ""
-    began = f"{row.started_at:%H:%M}"
+    began = time_of_day(row.started_at, zone)
     return f"{row.name} started {began} and never finished{why}; later migrations are blocked (P3009)"
 
 
