@@ -63,7 +63,8 @@ class DatabaseSettings(Table):
     )
     key_queries: dict[str, str] = Field(
         default_factory=dict,
-        description="6.3.4: after a migration each of these queries, by a name of yours, must answer at least one row.",
+        description="6.3.4: after a migration each of these queries, by a name of yours, must answer at least one row."
+        " A table of another schema than public is named with it.",
     )
 
 

@@ -30,7 +30,7 @@ from tasks.migration_time import expected_time
 from tasks.migration_trial import judge_way_back
 from tasks.old_code import meeting_of, old_code_proved
 from tasks.run import Run
-from tasks.systems import BACKUPS, DATABASE
+from tasks.systems import BACKUPS, DATABASE, PRISMA
 
 
 @item("6.1.1")
@@ -134,7 +134,7 @@ def no_missing_data(run: Run, database: Postgres) -> Judgement:
     )
     return judge_row_counts(
         before,
-        count_rows(database, [table for table in before if table not in dropped]),
+        count_rows(database, [table for table in before if table not in dropped], schema=_schema(run)),
         from_primary=database.is_primary(),
         dropped=dropped,
     )
@@ -145,9 +145,13 @@ def keep_row_counts(run: Run) -> None:
     tables = _known_tables(run)
     if not tables or _counts_before(run):
         return
-    counts = count_rows(DATABASE.required(run.company), tables)
+    counts = count_rows(DATABASE.required(run.company), tables, schema=_schema(run))
     body = json.dumps({table: asdict(found) for table, found in counts.items()}).encode()
     run.company.store.create(_counts_key(run), body)
+
+
+def _schema(run: Run) -> str:
+    return PRISMA.required(run.company).database_schema
 
 
 def _known_tables(run: Run) -> tuple[str, ...]:
