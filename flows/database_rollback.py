@@ -29,9 +29,9 @@ from policy.items import Way
 from policy.limits import Mode
 from policy.migrations.history import Applied, Progress, progress_of
 from policy.migrations.way_back import say_safer
-from policy.opening import environment_of
 from policy.plans import Back, Cause, Stuck, Why
 from policy.record import Event, Row
+from policy.recorded import environment_of
 from policy.release import Release
 from policy.way_back_forms import DatabaseRollbackRequest
 from policy.wording import listed, short

@@ -6,8 +6,8 @@ from blocks.company import Company
 from blocks.hold import Hold
 from blocks.record import Record
 from policy.items import Way
-from policy.opening import release_of
 from policy.record import Event, last
+from policy.recorded import release_of
 from policy.release import Release, Request
 from policy.request_faults import find_form_faults, find_way_back_faults
 from policy.risk import say_reasons

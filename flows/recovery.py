@@ -23,9 +23,9 @@ from flows.way_home import give_to_people, go_home, page_watched
 from flows.world import read_world
 from policy.items import Way
 from policy.on_call_pages import page_record_unreadable, page_wait
-from policy.opening import release_of
 from policy.plans import Cause, Nothing, Plan, Stuck, Wait, Watching, Why
 from policy.record import Event, Unreadable, last
+from policy.recorded import release_of
 from policy.way_home import decided_to_stay, plan_way_home
 from tasks.closed import closed_since
 from tasks.marks import show_ending

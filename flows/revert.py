@@ -19,8 +19,8 @@ from policy.items import Way
 from policy.judgement import Judgement, passed
 from policy.messages import revert_proposed
 from policy.metrics import Ending
-from policy.opening import environment_of, undone_by
 from policy.record import Event, Row, last
+from policy.recorded import environment_of, undone_by
 from policy.release import REVERT_SUFFIX, Release
 from policy.revert import Brought, branch_of, describe, say_migrations, title_of
 from policy.way_back_forms import RevertRequest

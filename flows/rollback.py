@@ -23,9 +23,9 @@ from policy.form import KEY
 from policy.items import Way
 from policy.limits import Mode
 from policy.metrics import Ending
-from policy.opening import environment_of, release_of
 from policy.plans import Back, Cause, Nothing, Plan, Stuck, Why
 from policy.record import Event, Row, Unreadable, last
+from policy.recorded import environment_of, release_of
 from policy.release import Release
 from policy.way_back_forms import RollbackRequest
 from policy.way_home import plan_way_home, read_way_back, say_closed

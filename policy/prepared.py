@@ -8,8 +8,8 @@ from types import MappingProxyType
 from policy.judgement import Judgement, Verdict, spoken
 from policy.limits import Limits, Mode
 from policy.metrics import Ending
-from policy.opening import release_of
 from policy.record import Event, Row, last
+from policy.recorded import release_of
 from policy.release import Release
 
 _DAY, _HOUR = timedelta(hours=24), timedelta(hours=1)
@@ -78,7 +78,7 @@ def keep(rows: Sequence[Row], release: Release, *, now: datetime, limits: Limits
         for number, row in newest.items()
         if number in KEEPS
         and timedelta(0) <= now - row.at <= min(KEEPS[number], limits.prepared)
-        and (judgement := _judgement_of(row)).verdict is Verdict.PASSED
+        and (judgement := Judgement.of_facts(row.facts)).verdict is Verdict.PASSED
     }
 
 
@@ -86,8 +86,3 @@ def _change_of(release: Release) -> tuple[object, ...]:
     asked = release.request.model_dump(mode="json", exclude=set(_MAY_DIFFER))
     facts = (release.environment, release.way, release.commit, release.previous_commit, release.risk)
     return (*facts, tuple(sorted((name, repr(value)) for name, value in asked.items())))
-
-
-def _judgement_of(row: Row) -> Judgement:
-    excepted = tuple(str(name) for name in row.facts.get("excepted", ()))
-    return Judgement(Verdict(str(row.facts["verdict"])), str(row.facts["sentence"]), row.facts.get("link"), excepted)

@@ -7,8 +7,8 @@ from blocks.company import Company
 from policy.backtest import Past
 from policy.metrics import has_failed
 from policy.observed import Observed
-from policy.opening import release_of
 from policy.record import Event, Row, Unreadable, last
+from policy.recorded import release_of
 from policy.release import Release
 from policy.way_home import UPDATE_ITEMS
 from tasks.metrics_report import PLANNED_AHEAD, list_keys, read_own_rows, read_undone, release_fact

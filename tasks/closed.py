@@ -8,8 +8,8 @@ from blocks.postgres_tables import read_applied
 from blocks.record import list_records
 from policy.database_rows import MIGRATION_ITEM
 from policy.migrations.history import Progress, progress_of
-from policy.opening import environment_of
 from policy.record import Event, Row, Unreadable
+from policy.recorded import environment_of
 from tasks.records import read_rows
 from tasks.run import Run
 

@@ -10,8 +10,8 @@ from policy.bottleneck import read_not_passed, read_waits
 from policy.first_bad_sign import first_bad_sign
 from policy.limits import Mode
 from policy.metrics import Ending, ReleaseFact
-from policy.opening import environment_of, release_of, undone_by
 from policy.record import Event, Row, Unreadable, decode, last
+from policy.recorded import environment_of, release_of, undone_by
 from policy.release import PREPARE_SUFFIX, REVERT_SUFFIX, Release
 from policy.way_home import touched_servers
 from tasks.records import read_rows

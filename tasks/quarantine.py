@@ -9,9 +9,9 @@ from blocks.company import Company
 from blocks.record import list_ends
 from policy.judgement import Judgement
 from policy.metrics import Ending
-from policy.opening import environment_of, release_of
 from policy.quarantine import Ended, judge_quarantine, short_reason
 from policy.record import Event, Row, Unreadable, last
+from policy.recorded import environment_of, release_of
 from policy.release import HotfixRequest, Request
 from tasks.records import read_rows
 

@@ -14,8 +14,8 @@ from policy.manual import judge_manual
 from policy.migrations import MigrationReading
 from policy.migrations.backfill import Backfill
 from policy.migrations.judging import risk_of
-from policy.opening import release_of
 from policy.record import Event
+from policy.recorded import release_of
 from policy.release import ManualRequest, Release, Request
 from policy.request_faults import find_company_faults, find_form_faults, find_person_faults
 from policy.risk import ChangeSet, assess_risk, list_migrations

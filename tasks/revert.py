@@ -10,9 +10,8 @@ from blocks.errors import BlockError, Refused, Unreachable
 from blocks.github_answers import PullRequest
 from policy.database_rows import MIGRATION_ITEM
 from policy.judgement import Judgement, unknown
-from policy.opening import release_of
 from policy.record import Event, Row, Unreadable, last
-from policy.release import Build
+from policy.recorded import build_of, release_of
 from policy.revert import Brought, Compared, branch_of, commit_message, find_reverted, judge_revert, title_of
 from policy.risk import Commit
 from policy.troubleshooting import advice_for
@@ -27,14 +26,14 @@ NUMBER = "4.2.1"
 
 def brought_by(rows: Sequence[Row]) -> Brought | None:
     """Return what the release of this record brought to main; None where it merged nothing."""
-    release, built = release_of(rows), last(rows, Event.BUILT)
+    release, built = release_of(rows), build_of(rows)
     if release is None or built is None:
         return None
     migrated = any(row.event is Event.INTENDED and row.item == MIGRATION_ITEM for row in rows)
     return Brought(
         key=release.key,
         before=release.previous_commit,
-        commit=Build.model_validate(built.facts).commit,
+        commit=built.commit,
         commits=release.commits,
         files=release.files,
         complete=release.complete,

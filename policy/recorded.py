@@ -1,11 +1,11 @@
-"""How a record begins: with the release that it is of, in the form of the version that wrote it."""
+"""What a record says of its release and of its build, in the form of the version that wrote it."""
 
 from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from policy.record import Event, Row, Unreadable
-from policy.release import Release
+from policy.record import Event, Row, Unreadable, last
+from policy.release import Build, Release
 from policy.typed import name_field
 
 
@@ -34,6 +34,12 @@ def undone_by(rows: Sequence[Row]) -> str:
     """Return the key of the release that the release of these rows undoes; empty where it undoes none."""
     opening = _opening_of(rows)
     return str(opening.facts["release"].get("undoes") or "") if opening else ""
+
+
+def build_of(rows: Sequence[Row]) -> Build | None:
+    """Return what 2.1.1, or 2.3.1, built for the release of these rows; None before that."""
+    built = last(rows, Event.BUILT)
+    return Build.model_validate(built.facts) if built else None
 
 
 def _opening_of(rows: Sequence[Row]) -> Row | None:
