@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from blocks.errors import Refused
 from policy.table import Table
 from policy.wording import short_digest
 
@@ -103,6 +104,13 @@ def digest_of(image: str) -> str | None:
     """Return the digest at the end of a reference, or the identity that a reference is; None if it has neither."""
     found = _DIGEST.search(image)
     return found.group(1) if found else None
+
+
+def by_digest(image: str) -> str:
+    """Return the reference; raise Refused for one that does not name its image by digest."""
+    if digest_of(image) is None:
+        raise Refused(f"{image!r} is no reference by digest, expected NAME@sha256:…")
+    return image
 
 
 def repository_of(image: str) -> str:
