@@ -9,13 +9,15 @@ from typing import Literal
 from pydantic import Field, HttpUrl
 
 from blocks import github_answers as answers
+from blocks import github_run_answers as run_answers
 from blocks.errors import Absent, Misconfigured, Refused, Unreachable
-from blocks.github_answers import PullRequest, WorkflowRun
+from blocks.github_answers import PullRequest
 from blocks.github_checks import CommitReports
 from blocks.github_deployments import Deployments
 from blocks.github_proposals import Proposals
 from blocks.github_pulls import PullRequests
 from blocks.github_repository import PAGE, expect_all, quoted
+from blocks.github_run_answers import WorkflowRun
 from policy.branch import Compared
 from policy.risk import ChangeSet, Commit
 from policy.staging import Beside, Held
@@ -194,12 +196,12 @@ class GitHub(PullRequests, CommitReports, Deployments, Proposals):
         answer = self._vendor.ask("GET", path, query={"head_sha": commit, "per_page": PAGE}, understood=(404,))
         if answer.status == 404:
             raise Misconfigured(f"{self.repository} has no workflow {workflow}")
-        runs = answer.read(answers.Runs).workflow_runs
+        runs = answer.read(run_answers.Runs).workflow_runs
         if not runs:
             return None
         newest = max(runs, key=lambda run: (run.created_at, run.id))
         failed = newest.conclusion not in (None, "success")
-        return answers.workflow_run(newest, self._failed_steps(newest.id) if failed else ())
+        return run_answers.workflow_run(newest, self._failed_steps(newest.id) if failed else ())
 
     def read_file(self, path: str, ref: str) -> bytes:
         """The content of a file at a commit; raise Absent where there is no such file."""
@@ -263,7 +265,7 @@ class GitHub(PullRequests, CommitReports, Deployments, Proposals):
 
     def _failed_steps(self, run: int) -> tuple[str, ...]:
         path = self._at(f"actions/runs/{run}/jobs")
-        jobs = [job for page in self._pages(path, answers.Jobs) for job in page.jobs]
+        jobs = [job for page in self._pages(path, run_answers.Jobs) for job in page.jobs]
         return tuple(f"{job.name}: {name}" for job in jobs for name in job.failed_steps())
 
 

@@ -31,17 +31,6 @@ class PullRequest:
     merged_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WorkflowRun:
-    """One run of the CI; the conclusion is None while it runs."""
-
-    number: int
-    status: str
-    conclusion: str | None
-    url: str
-    failed_steps: tuple[str, ...]
-
-
 class Message(BaseModel):
     """A refusal."""
 
@@ -199,51 +188,6 @@ class Merged(BaseModel):
     sha: str
 
 
-class Run(BaseModel):
-    """A workflow run."""
-
-    id: int
-    status: str
-    conclusion: str | None
-    created_at: datetime
-    html_url: str
-
-
-class Runs(BaseModel):
-    """The workflow runs of a commit."""
-
-    workflow_runs: list[Run]
-
-
-class Step(BaseModel):
-    """One step of a job."""
-
-    name: str
-    conclusion: str | None = None
-
-
-class Job(BaseModel):
-    """One job of a run."""
-
-    name: str
-    conclusion: str | None = None
-    steps: list[Step] = []
-
-    def failed_steps(self) -> list[str]:
-        """The steps that failed; where none says so but the job did, the job's conclusion."""
-        failed = [step.name for step in self.steps if step.conclusion in ("failure", "timed_out")]
-        if not failed and self.conclusion not in (None, "success", "skipped", "neutral"):
-            return [f"({self.conclusion})"]
-        return failed
-
-
-class Jobs(BaseModel):
-    """A page of the jobs of a run."""
-
-    total_count: int
-    jobs: list[Job]
-
-
 def commit(answer: CommitAnswer, pull_request: int | None) -> Commit:
     """The fact behind a commit's answer."""
     signature = answer.commit.author
@@ -287,11 +231,6 @@ def pull_request(answer: Pull, repository: str) -> PullRequest:
         url=answer.html_url,
         merged_at=answer.merged_at,
     )
-
-
-def workflow_run(answer: Run, failed_steps: tuple[str, ...]) -> WorkflowRun:
-    """The fact behind a run's answer."""
-    return WorkflowRun(answer.id, answer.status, answer.conclusion, answer.html_url, failed_steps)
 
 
 def deployment(answer: DeploymentAnswer, state: str | None) -> Deployment:

@@ -152,20 +152,27 @@ class Postgres(CompanyBlock):
             )
         return found
 
-    def ask(self, query: sql.SQL | sql.Composed, *values: Any) -> Any:
-        """Return the one value of a query, in a transaction that can only read."""
-        return self._read(query, values)
+    def ask(self, query: sql.SQL | sql.Composed, *values: Any, schema: str = "") -> Any:
+        """Return the one value of a query, in a transaction that can only read.
 
-    def count(self, query: sql.SQL | sql.Composed) -> Any:
+        A name without a schema is looked for, and written, as one of `schema` where that is given.
+        """
+        return self._read(query, values, schema)
+
+    def count(self, query: sql.SQL | sql.Composed, *, schema: str = "") -> Any:
         """Return the one value of a query that counts rows; raise Refused if our user may not see every row.
 
         Row security would leave rows out without a word: what is there would seem to be empty.
         """
-        return self._read(query, (), sees_every_row=True)
+        return self._read(query, (), schema, sees_every_row=True)
 
-    def _read(self, query: sql.SQL | sql.Composed, values: tuple[Any, ...], *, sees_every_row: bool = False) -> Any:
+    def _read(
+        self, query: sql.SQL | sql.Composed, values: tuple[Any, ...], schema: str, *, sees_every_row: bool = False
+    ) -> Any:
         with self.connected() as connection:
             connection.read_only = True
+            if schema:
+                connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(sql.Identifier(schema)))
             if sees_every_row:
                 connection.execute("SET LOCAL row_security = off")
             row = connection.execute(query, values).fetchone()

@@ -12,13 +12,13 @@ from pydantic import TypeAdapter
 from blocks.errors import Refused, Unreachable
 from blocks.postgres import Postgres
 from policy.migrations.asked import Alike, Asked, Breaking, Orphans
-from policy.migrations.facts import Column, ForeignKey, Index
+from policy.migrations.facts import PUBLIC, Column, ForeignKey, Index
 
 _CATALOGUE = sql.SQL(
     """
     WITH named AS (
         SELECT class.oid, relkind, relowner, nspowner,
-            CASE WHEN space.nspname = 'public' THEN '' ELSE space.nspname || '.' END || relname AS name
+            CASE WHEN space.nspname = {schema} THEN '' ELSE space.nspname || '.' END || relname AS name
         FROM pg_class AS class JOIN pg_namespace AS space ON space.oid = relnamespace
         WHERE space.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND space.nspname !~ '^pg_temp'),
     uses AS (
@@ -40,14 +40,14 @@ _CATALOGUE = sql.SQL(
         'schemas', (SELECT json_agg(nspname) FROM pg_namespace),
         'others', (SELECT coalesce(json_agg(name), '[]') FROM named WHERE relkind IN ('v', 'm', 'S', 'f', 'c')),
         'indexes', (SELECT coalesce(json_object_agg(index.name, json_build_object(
-                'table', owner.name, 'definition', pg_get_indexdef(index.oid))), '{}')
+                'table', owner.name, 'definition', pg_get_indexdef(index.oid))), '{{}}')
             FROM pg_index JOIN named AS index ON index.oid = indexrelid JOIN named AS owner ON owner.oid = indrelid),
         'tables', (SELECT coalesce(json_object_agg(name, json_build_object(
             'size_bytes', pg_total_relation_size(named.oid),
             'owned', pg_has_role(relowner, 'USAGE'),
             'may', (
                 SELECT coalesce(json_agg(one), '[]') FROM (
-                    SELECT one FROM unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS one
+                    SELECT one FROM unnest('{{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}}'::text[]) AS one
                     WHERE has_table_privilege(named.oid, one)
                     UNION ALL
                     SELECT 'DROP' WHERE pg_has_role(relowner, 'USAGE') OR pg_has_role(nspowner, 'USAGE')) AS rights),
@@ -57,23 +57,23 @@ _CATALOGUE = sql.SQL(
                     'default', CASE WHEN attgenerated = '' THEN coalesce(pg_get_expr(adbin, adrelid), '') ELSE '' END,
                     'used_by', (SELECT coalesce(json_agg(DISTINCT by_whom), '[]') FROM uses
                         WHERE of_table = named.oid AND of_column = attnum AND by_whom IS NOT NULL
-                            AND by_whom <> name || '.' || attname))), '{}')
+                            AND by_whom <> name || '.' || attname))), '{{}}')
                 FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
                 WHERE attrelid = named.oid AND attnum > 0 AND NOT attisdropped),
-            'constraints', (SELECT coalesce(json_object_agg(conname, contype), '{}')
+            'constraints', (SELECT coalesce(json_object_agg(conname, contype), '{{}}')
                 FROM pg_constraint WHERE conrelid = named.oid AND contype IN ('c', 'f', 'p', 'u', 'x', 'n')),
-            'definitions', (SELECT coalesce(json_object_agg(conname, pg_get_constraintdef(pg_constraint.oid)), '{}')
+            'definitions', (SELECT coalesce(json_object_agg(conname, pg_get_constraintdef(pg_constraint.oid)), '{{}}')
                 FROM pg_constraint WHERE conrelid = named.oid AND contype IN ('c', 'f', 'p', 'u', 'x', 'n')),
             'foreign_keys', (SELECT coalesce(json_object_agg(conname, json_build_object('to', parent.name,
                     'by', (SELECT relname FROM pg_class WHERE oid = conindid),
                     'columns', (SELECT json_agg(attname) FROM pg_attribute
-                        WHERE attrelid = conrelid AND attnum = ANY (conkey)))), '{}')
+                        WHERE attrelid = conrelid AND attnum = ANY (conkey)))), '{{}}')
                 FROM pg_constraint JOIN named AS parent ON parent.oid = confrelid
                 WHERE conrelid = named.oid AND contype = 'f'),
             'parts', (
                 SELECT coalesce(json_agg(part.name), '[]')
                 FROM pg_inherits JOIN named AS part ON part.oid = inhrelid
-                WHERE inhparent = named.oid AND named.relkind = 'p'))), '{}')
+                WHERE inhparent = named.oid AND named.relkind = 'p'))), '{{}}')
             FROM named WHERE relkind IN ('r', 'p')))
     """
 )
@@ -106,21 +106,22 @@ class Catalogue:
     tables: dict[str, Shape]
 
 
-def read_catalogue(database: Postgres) -> Catalogue:
-    """Return what the catalogue says."""
-    return TypeAdapter(Catalogue).validate_python(database.ask(_CATALOGUE))
+def read_catalogue(database: Postgres, *, schema: str) -> Catalogue:
+    """Return what the catalogue says; names of this schema stand without it."""
+    query = _CATALOGUE.format(schema=sql.Literal(schema))
+    return TypeAdapter(Catalogue).validate_python(database.ask(query, schema=schema))
 
 
-def count(database: Postgres, asked: Asked) -> int | None:
+def count(database: Postgres, asked: Asked, *, schema: str) -> int | None:
     """Return how many rows or values there are; None where that takes too long, or the user may not read them."""
     try:
-        return int(database.count(_query(asked)))
+        return int(database.count(_query(asked, schema), schema=schema))
     except (Refused, Unreachable):
         return None
 
 
-def _query(asked: Asked) -> sql.Composed:
-    table = place_of(asked.table)
+def _query(asked: Asked, schema: str) -> sql.Composed:
+    table = place_of(asked.table, schema=schema)
     if isinstance(asked, Alike):
         return sql.SQL(
             "SELECT count(*) FROM (SELECT 1 FROM {} WHERE {} AND ({}) GROUP BY {} HAVING count(*) > 1) AS alike"
@@ -132,7 +133,7 @@ def _query(asked: Asked) -> sql.Composed:
         )
         return sql.SQL(
             "SELECT count(*) FROM {} AS row WHERE {} AND NOT EXISTS (SELECT 1 FROM {} AS parent WHERE {})"
-        ).format(table, _all_there(asked.columns), place_of(asked.parent), same)
+        ).format(table, _all_there(asked.columns), place_of(asked.parent, schema=schema), same)
     if isinstance(asked, Breaking):
         return sql.SQL("SELECT count(*) FROM {} WHERE NOT ({})").format(table, spelled(asked.condition))
     return sql.SQL("SELECT count(*) FROM {} WHERE length(rtrim({}::text, ' ')) > {}").format(
@@ -140,9 +141,9 @@ def _query(asked: Asked) -> sql.Composed:
     )
 
 
-def place_of(table: str) -> sql.Identifier:
-    """Return a table by its schema and name, quoted as PostgreSQL wants it."""
-    return sql.Identifier(*(("public", table) if "." not in table else table.split(".", 1)))
+def place_of(table: str, *, schema: str = PUBLIC) -> sql.Identifier:
+    """Return a table by its schema, which is this one where its name has none, and its name, as PostgreSQL quotes."""
+    return sql.Identifier(*((schema, table) if "." not in table else table.split(".", 1)))
 
 
 def _all_there(columns: Sequence[str]) -> sql.Composed:

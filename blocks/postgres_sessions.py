@@ -17,6 +17,7 @@ from blocks.errors import BlockError
 from blocks.postgres import Postgres
 from blocks.postgres_catalogue import place_of
 from blocks.postgres_tables import PRISMAS_LOCK
+from policy.migrations.facts import PUBLIC
 from policy.migrations.waiting import Holder, Waits
 
 LOOK_SECONDS = 0.05
@@ -50,9 +51,9 @@ _WAITS = sql.SQL(
 ).format(others=_OTHERS)
 
 
-def list_holders(database: Postgres, tables: Sequence[str]) -> tuple[Holder, ...]:
+def list_holders(database: Postgres, tables: Sequence[str], *, schema: str = PUBLIC) -> tuple[Holder, ...]:
     """Return who keeps a lock on one of these tables, whoever has done so for longest first."""
-    places = [place_of(table).as_string() for table in tables]
+    places = [place_of(table, schema=schema).as_string() for table in tables]
     found = database.ask_of_everybody(_HOLDERS, list(tables), places)
     return TypeAdapter(tuple[Holder, ...]).validate_python(found)
 

@@ -17,6 +17,7 @@ from blocks.postgres import Postgres
 from blocks.postgres_catalogue import count, place_of, read_catalogue
 from policy.migrations import Constraint, DatabaseFacts, Table
 from policy.migrations.asked import Asked
+from policy.migrations.facts import PUBLIC
 from policy.migrations.history import Applied
 from policy.migrations.row_counts import Counted
 
@@ -51,16 +52,20 @@ def read_facts(
     touched: Sequence[str],
     nulls: Sequence[tuple[str, str]],
     counts: Sequence[Asked] = (),
+    schema: str = PUBLIC,
 ) -> DatabaseFacts:
-    """Return every table by name; rows are counted of those `touched`, and empty values of the columns in `nulls`.
+    """Return every table by name, without its schema where that is this one.
+
+    Rows are counted of those `touched`, and empty values of the columns in `nulls`.
 
     What is asked in `counts` stays without an answer where the tables or the columns are not there.
     """
-    catalogue = read_catalogue(database)
+    catalogue = read_catalogue(database, schema=schema)
     shapes = catalogue.tables
-    rows = _count_in_time(database, [name for name in touched if name in shapes and "SELECT" in shapes[name].may])
+    readable = [name for name in touched if name in shapes and "SELECT" in shapes[name].may]
+    rows = _count_in_time(database, readable, schema)
     asked = [(table, column) for table, column in nulls if table in rows and column in shapes[table].columns]
-    empty = {(table, column): _count_nulls(database, table, column) for table, column in asked}
+    empty = {(table, column): _count_nulls(database, place_of(table, schema=schema), column) for table, column in asked}
     return DatabaseFacts(
         version=read_version(database),
         tables={
@@ -85,42 +90,44 @@ def read_facts(
         user=catalogue.user,
         schemas=catalogue.schemas,
         locked_schemas=catalogue.locked_schemas,
-        counted={one: count(database, one) for one in counts if one.table in rows},
+        schema=schema,
+        counted={one: count(database, one, schema=schema) for one in counts if one.table in rows},
     )
 
 
-def _count_in_time(database: Postgres, tables: Sequence[str]) -> dict[str, Counted]:
+def _count_in_time(database: Postgres, tables: Sequence[str], schema: str) -> dict[str, Counted]:
     """Count the rows of each table that can be counted within the patience; of one that is very large, or of which our
     user may not see every row, nothing is said.
     """
     found: dict[str, Counted] = {}
     for table in tables:
         with suppress(Unreachable, Refused):
-            found |= count_rows(database, [table])
+            found |= count_rows(database, [table], schema=schema)
     return found
 
 
-def count_rows(database: Postgres, tables: Sequence[str]) -> dict[str, Counted]:
+def count_rows(database: Postgres, tables: Sequence[str], *, schema: str = PUBLIC) -> dict[str, Counted]:
     """Return for each table its rows, and how many were ever inserted by the statistics."""
     query = sql.SQL(
         "SELECT json_build_object('rows', (SELECT count(*) FROM {table}), 'inserted',"
         " coalesce((SELECT n_tup_ins FROM pg_stat_user_tables WHERE relid = {name}::regclass), 0))"
     )
+    places = {table: place_of(table, schema=schema) for table in tables}
     found = {
-        table: database.count(query.format(table=place_of(table), name=sql.Literal(place_of(table).as_string())))
-        for table in tables
+        table: database.count(query.format(table=place, name=sql.Literal(place.as_string())))
+        for table, place in places.items()
     }
     return TypeAdapter(dict[str, Counted]).validate_python(found)
 
 
-def count_inserted(database: Postgres, tables: Sequence[str]) -> dict[str, int]:
+def count_inserted(database: Postgres, tables: Sequence[str], *, schema: str = PUBLIC) -> dict[str, int]:
     """Return for each table how many rows were ever inserted by the statistics, as far as sessions handed them over."""
     query = sql.SQL("SELECT coalesce((SELECT n_tup_ins FROM pg_stat_user_tables WHERE relid = {name}::regclass), 0)")
-    names = {table: sql.Literal(place_of(table).as_string()) for table in tables}
+    names = {table: sql.Literal(place_of(table, schema=schema).as_string()) for table in tables}
     return {table: int(database.ask(query.format(name=name))) for table, name in names.items()}
 
 
-def read_applied(database: Postgres, *, schema: str = "public") -> tuple[Applied, ...]:
+def read_applied(database: Postgres, *, schema: str = PUBLIC) -> tuple[Applied, ...]:
     """Return what Prisma wrote down of each migration, in order; nothing where Prisma has not been here yet."""
     table = sql.Identifier(schema, "_prisma_migrations")
     known = database.ask(sql.SQL("SELECT to_regclass({})::text").format(sql.Literal(table.as_string())))
@@ -163,8 +170,8 @@ def answers(database: Postgres, query: str) -> None:
         raise Refused("the query answered no row")
 
 
-def _count_nulls(database: Postgres, table: str, column: str) -> int:
-    query = sql.SQL("SELECT count(*) FROM {} WHERE {} IS NULL").format(place_of(table), sql.Identifier(column))
+def _count_nulls(database: Postgres, place: sql.Identifier, column: str) -> int:
+    query = sql.SQL("SELECT count(*) FROM {} WHERE {} IS NULL").format(place, sql.Identifier(column))
     return int(database.count(query))
 
 

@@ -6,17 +6,29 @@ Follows the page "HTTP API" of Prometheus' documentation (stable: /api/v1/query 
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from string import Template
-from typing import Literal
 
-from pydantic import BaseModel, Field, HttpUrl, PrivateAttr
+from pydantic import Field, HttpUrl, PrivateAttr
 
 from blocks.company_block import CompanyBlock
 from blocks.credentials import read_secret
 from blocks.errors import Misconfigured, Refused, Unreachable
+from blocks.prometheus_answers import (
+    Data,
+    Point,
+    Result,
+    Series,
+    Traffic,
+    add_up,
+    duration,
+    errors_of,
+    instant,
+    read_number,
+    spell_span,
+    stamp,
+)
 from blocks.vendor import Vendor
 from policy.error_graph import Counted
 from policy.red_flags import Sample
@@ -27,39 +39,6 @@ _ENOUGH = 0.75
 _PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 # What Prometheus remarks about a query; any other warning says that some of the data did not come.
 _REMARK = "PromQL "
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One value at one time."""
-
-    at: datetime
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
-class Traffic:
-    """Requests a second over a span, and over the same span a week before; None where there was no value."""
-
-    now: float | None
-    last_week: float | None
-
-
-class _Series(BaseModel):
-    metric: dict[str, str]
-    value: tuple[float, str] | None = None
-    values: list[tuple[float, str]] = []
-
-
-class _Data(BaseModel):
-    kind: Literal["vector", "matrix"] = Field(alias="resultType")
-    result: list[_Series]
-
-
-class _Result(BaseModel):
-    status: Literal["success"]
-    data: _Data
-    warnings: list[str] = []
 
 
 class Prometheus(CompanyBlock):
@@ -188,11 +167,11 @@ class Prometheus(CompanyBlock):
                 at=datetime.fromtimestamp(newest[name], UTC) if newest.get(name) is not None else at,
                 server=name,
                 requests=requests.get(name),
-                errors=_errors(requests.get(name), name, errors),
-                p95=_duration(p95.get(name)),
+                errors=errors_of(requests.get(name), name, errors),
+                p95=duration(p95.get(name)),
                 span=span,
-                p50=_duration(p50.get(name)),
-                p99=_duration(p99.get(name)),
+                p50=duration(p50.get(name)),
+                p99=duration(p99.get(name)),
             )
             for name in names
         )
@@ -242,13 +221,13 @@ class Prometheus(CompanyBlock):
     ) -> tuple[Counted, ...]:
         """Requests and failures of all the servers together, a point for each step; None where nothing was measured."""
         names = tuple(servers)
-        requests = _sums(self._series(self.requests_query, names, since, until, step))
-        errors = _sums(self._series(self.errors_query, names, since, until, step))
+        requests = add_up(self._series(self.requests_query, names, since, until, step))
+        errors = add_up(self._series(self.errors_query, names, since, until, step))
         points = []
         for number in range(int((until - since) / step) + 1):
             at = since + number * step
-            served = requests.get(_stamp(at))
-            points.append(Counted(at, served, None if served is None else errors.get(_stamp(at), 0.0)))
+            served = requests.get(stamp(at))
+            points.append(Counted(at, served, None if served is None else errors.get(stamp(at), 0.0)))
         return tuple(points)
 
     def check(self) -> None:
@@ -265,7 +244,7 @@ class Prometheus(CompanyBlock):
         if strange := [name for name in servers if not _PLAIN.fullmatch(name)]:
             raise Misconfigured(f"server {strange[0]!r}: expected letters, digits, dots and dashes")
         names = "|".join(name.replace(".", "\\\\.") for name in servers)
-        filled = {"servers": names} | ({"span": _spoken_span(span)} if span else {})
+        filled = {"servers": names} | ({"span": spell_span(span)} if span else {})
         try:
             return Template(text).substitute(filled)
         except (KeyError, ValueError) as error:
@@ -284,7 +263,7 @@ class Prometheus(CompanyBlock):
         """The value of each server that has one, be it NaN: that is another thing than no series."""
         if not servers:
             return {}
-        found = self._ask("/api/v1/query", _instant(self._filled(text, servers, span), at)).result
+        found = self._ask("/api/v1/query", instant(self._filled(text, servers, span), at)).result
         return {name: float(one.value[1]) for name, one in self._by_server(text, found).items() if one.value}
 
     def _series(
@@ -293,8 +272,8 @@ class Prometheus(CompanyBlock):
         """Time and value of each server, a point a step; what is no number is left out like what is not there."""
         query = {
             "query": self._filled(text, servers, step),
-            "start": _stamp(since),
-            "end": _stamp(until),
+            "start": stamp(since),
+            "end": stamp(until),
             "step": f"{step.total_seconds():g}",
         }
         found = self._by_server(text, self._ask("/api/v1/query_range", query).result)
@@ -303,9 +282,9 @@ class Prometheus(CompanyBlock):
             for name, one in found.items()
         }
 
-    def _by_server(self, text: str, found: Iterable[_Series]) -> dict[str, _Series]:
+    def _by_server(self, text: str, found: Iterable[Series]) -> dict[str, Series]:
         """Each series by its server's name; of two for one server neither is the whole."""
-        series: dict[str, _Series] = {}
+        series: dict[str, Series] = {}
         for one in found:
             name = one.metric.get(self.label, "")
             if name in series:
@@ -317,55 +296,17 @@ class Prometheus(CompanyBlock):
         return series
 
     def _single(self, text: str, at: datetime, span: timedelta) -> float | None:
-        found = self._ask("/api/v1/query", _instant(self._filled(text, (), span), at)).result
+        found = self._ask("/api/v1/query", instant(self._filled(text, (), span), at)).result
         if len(found) > 1:
             raise Misconfigured(f"query {text!r}: {len(found)} series, expected one; sum them")
-        return _number(found[0].value) if found else None
+        return read_number(found[0].value) if found else None
 
-    def _ask(self, path: str, query: Mapping[str, str]) -> _Data:
+    def _ask(self, path: str, query: Mapping[str, str]) -> Data:
         try:
             answer = self._vendor.ask("GET", path, query=query)
         except Refused as refused:
             raise Refused(f"{refused}; the query was {query['query']!r}") from None
-        result = answer.read(_Result)
+        result = answer.read(Result)
         if missing := [warning for warning in result.warnings if not warning.startswith(_REMARK)]:
             raise Unreachable(f"Prometheus: the answer is not whole: {missing[0]}")
         return result.data
-
-
-def _instant(query: str, at: datetime | None) -> dict[str, str]:
-    return {"query": query} if at is None else {"query": query, "time": _stamp(at)}
-
-
-def _number(value: tuple[float, str] | None) -> float | None:
-    number = float(value[1]) if value else math.nan
-    return number if math.isfinite(number) else None
-
-
-def _errors(requests: float | None, server: str, errors: Mapping[str, float]) -> float | None:
-    """No counter of failures yet is a true zero beside requests that were counted; NaN stays the value that it is."""
-    if requests is None:
-        return None
-    return errors.get(server, 0.0)
-
-
-def _sums(series: Mapping[str, list[tuple[float, float]]]) -> dict[str, float]:
-    """The sum over all servers at each moment, by the moment as it was asked."""
-    sums: dict[str, float] = {}
-    for values in series.values():
-        for at, value in values:
-            stamp = f"{at:.3f}"
-            sums[stamp] = sums.get(stamp, 0.0) + value
-    return sums
-
-
-def _duration(seconds: float | None) -> timedelta | None:
-    return None if seconds is None else timedelta(seconds=seconds)
-
-
-def _stamp(at: datetime) -> str:
-    return f"{at.timestamp():.3f}"
-
-
-def _spoken_span(span: timedelta) -> str:
-    return f"{round(span.total_seconds() * 1000)}ms"

@@ -17,7 +17,6 @@ from blocks.errors import Refused, Unreachable
 from blocks.one_request import send_once
 from blocks.registry_login import RegistryLogin
 
-_REVISION = "org.opencontainers.image.revision"
 _ACCEPT = ", ".join(
     (
         "application/vnd.oci.image.index.v1+json",
@@ -56,17 +55,6 @@ class Registry(CompanyBlock):
             return False
         parts = [manifest["config"]["digest"], *(layer["digest"] for layer in manifest["layers"])]
         return all(self._ask("HEAD", f"blobs/{part}") is not None for part in parts)
-
-    def read_revision(self, digest: str) -> str | None:
-        """Return the commit the image says it was built from, if it says so."""
-        manifest = self._read_manifest(digest)
-        if manifest is None:
-            raise Refused(f"registry: {self.name}@{digest} is not there")
-        blob = self._ask("GET", f"blobs/{manifest['config']['digest']}")
-        if blob is None:
-            raise Refused(f"registry: {self.name}@{digest} has lost its configuration")
-        labels = self._json(blob).get("config", {}).get("Labels") or {}
-        return labels.get(_REVISION)
 
     def _read_manifest(self, digest: str) -> dict[str, Any] | None:
         """The manifest of one platform; behind an index stands one for each."""

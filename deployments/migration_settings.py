@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from policy.table import Table
 
 
-class PrismaSettings(BaseModel):
+class PrismaSettings(Table):
     """Prisma's CLI on the worker, which needs Node; without this section a release with migrations is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     directory: str = Field(description="The folder on the worker in which the package `prisma` is installed.")
     command: tuple[str, ...] = Field(
@@ -20,10 +20,8 @@ class PrismaSettings(BaseModel):
     database_schema: str = Field(default="public", description="The schema of the database that Prisma looks after.")
 
 
-class StagingDatabaseSettings(BaseModel):
+class StagingDatabaseSettings(Table):
     """The database of staging, on whose own pipeline migrations are tried and timed (6.1.1, 6.1.3)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     host: str = Field(description="Its address.")
     port: int = Field(default=5432, description="Its port.")
@@ -33,10 +31,8 @@ class StagingDatabaseSettings(BaseModel):
     sslmode: str = Field(default="verify-full", description="How the connection is secured, in libpq's words.")
 
 
-class ScratchDatabaseSettings(BaseModel):
+class ScratchDatabaseSettings(Table):
     """A server on which backups are restored and migrations tried, in databases that are dropped at once."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     host: str = Field(description="Its address; not the server of production, nor one that others may look into.")
     port: int = Field(default=5432, description="Its port.")

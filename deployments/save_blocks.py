@@ -44,13 +44,8 @@ from blocks.store import FolderStore, S3Store
 from blocks.test_bench import TestBench
 from blocks.vendor_block import VendorBlock
 from deployments.migration_settings import StagingDatabaseSettings
-from deployments.settings import (
-    BalancerSettings,
-    FleetSettings,
-    Settings,
-    StagingSettings,
-    read_settings,
-)
+from deployments.release_settings import BalancerSettings, FleetSettings, StagingSettings
+from deployments.settings import Settings, read_settings
 from deployments.vendor_settings import PrometheusSettings
 from tasks.own_checks import read_own_checks
 

@@ -3,18 +3,13 @@
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from blocks.status_pages import OwnSystem
+from policy.table import Table
 
 
-class VendorSection(BaseModel):
-    """A table of the file about one vendor; an unknown key is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PagerDutySettings(VendorSection):
+class PagerDutySettings(Table):
     """The service on PagerDuty that wakes whoever is on call; without it people are paged in Slack only."""
 
     url: str = Field(
@@ -23,7 +18,7 @@ class PagerDutySettings(VendorSection):
     routing_key: str = Field(description="The name of the secret with the integration's key.")
 
 
-class PrometheusSettings(VendorSection):
+class PrometheusSettings(Table):
     """Where metrics are asked for, of production or of staging; `queries` replaces single queries by name."""
 
     url: str = Field(pattern=r"^https?://", description="Its address.")
@@ -33,7 +28,7 @@ class PrometheusSettings(VendorSection):
     )
 
 
-class LoadTestSettings(VendorSection):
+class LoadTestSettings(Table):
     """The load test of staging by k6, without which no release of high risk passes 1.3.3."""
 
     program: str = Field(default="k6", description="The program k6 on the worker.")
@@ -46,7 +41,7 @@ class LoadTestSettings(VendorSection):
     users: int = Field(default=50, gt=0, description="At most so many requests at once.")
 
 
-class DatabaseSettings(VendorSection):
+class DatabaseSettings(Table):
     """Production's primary."""
 
     host: str = Field(description="Its address.")
@@ -68,11 +63,12 @@ class DatabaseSettings(VendorSection):
     )
     key_queries: dict[str, str] = Field(
         default_factory=dict,
-        description="6.3.4: after a migration each of these queries, by a name of yours, must answer at least one row.",
+        description="6.3.4: after a migration each of these queries, by a name of yours, must answer at least one row."
+        " A table of another schema than public is named with it.",
     )
 
 
-class BackupSettings(VendorSection):
+class BackupSettings(Table):
     """Where backups lie and which programs make and read them."""
 
     bucket: str = Field(description="The bucket of the backups.")
@@ -94,7 +90,7 @@ class BackupSettings(VendorSection):
     pg_restore: str = Field(default="pg_restore", description="The program pg_restore on the worker.")
 
 
-class OnCallSettings(VendorSection):
+class OnCallSettings(Table):
     """PagerDuty's REST API: who is on call (1.3.8), what is open (1.4.2, 3.4.2) and under maintenance (1.3.10)."""
 
     url: str = Field(default="https://api.pagerduty.com", pattern=r"^https?://", description="The address of its API.")
@@ -104,7 +100,7 @@ class OnCallSettings(VendorSection):
     services: tuple[str, ...] = Field(min_length=1, description="The numbers of production's services.")
 
 
-class StatuspageSettings(VendorSection):
+class StatuspageSettings(Table):
     """The company's own status page on Statuspage (1.3.9, 3.3.2)."""
 
     url: str = Field(
@@ -115,7 +111,7 @@ class StatuspageSettings(VendorSection):
     components: tuple[str, ...] = Field(default=(), description="The numbers of the components under maintenance.")
 
 
-class StatusPageSettings(VendorSection):
+class StatusPageSettings(Table):
     """The public status page of a vendor that production lives on (1.3.10): [status_pages.GitHub]."""
 
     page: str = Field(pattern=r"^https?://", description="Its address, such as https://www.githubstatus.com.")
@@ -131,7 +127,7 @@ class StatusPageSettings(VendorSection):
     )
 
 
-class SentrySettings(VendorSection):
+class SentrySettings(Table):
     """Sentry: new kinds of errors (1.3.2, 3.1.4), and the release with its commits."""
 
     url: str = Field(default="https://sentry.io", pattern=r"^https?://", description="Its address, without /api.")
@@ -140,7 +136,7 @@ class SentrySettings(VendorSection):
     project: str = Field(pattern=r"^[\w-]+$", description="The short name of the project.")
 
 
-class DopplerSettings(VendorSection):
+class DopplerSettings(Table):
     """Doppler: the values of feature flags in production (1.2.4)."""
 
     url: str = Field(default="https://api.doppler.com", pattern=r"^https?://", description="Its address, without /v3.")
@@ -152,7 +148,7 @@ class DopplerSettings(VendorSection):
     )
 
 
-class SnykSettings(VendorSection):
+class SnykSettings(Table):
     """Snyk: open findings (1.1.4)."""
 
     url: str = Field(
@@ -165,7 +161,7 @@ class SnykSettings(VendorSection):
     )
 
 
-class JiraSettings(VendorSection):
+class JiraSettings(Table):
     """Jira: tickets exist (1.1.1) and are closed (3.4.3), and no more people than usual wrote to support (3.4.2)."""
 
     url: str = Field(pattern=r"^https?://", description="The site, such as https://holilabs.atlassian.net.")
@@ -178,7 +174,7 @@ class JiraSettings(VendorSection):
     )
 
 
-class LinearSettings(VendorSection):
+class LinearSettings(Table):
     """Linear: tickets exist (1.1.1) and are closed (3.4.3)."""
 
     url: str = Field(default="https://api.linear.app", pattern=r"^https?://", description="Its address.")
@@ -186,7 +182,7 @@ class LinearSettings(VendorSection):
     done_status: str = Field(default="Done", description="The state that a closed ticket gets.")
 
 
-class NotionSettings(VendorSection):
+class NotionSettings(Table):
     """Notion: the deployment log (3.4.3)."""
 
     url: str = Field(default="https://api.notion.com", pattern=r"^https?://", description="Its address, without /v1.")
@@ -196,7 +192,7 @@ class NotionSettings(VendorSection):
     key_property: str = Field(default="Release", description="The text property that holds the release's key.")
 
 
-class ConfluenceSettings(VendorSection):
+class ConfluenceSettings(Table):
     """Confluence: the deployment log (3.4.3)."""
 
     url: str = Field(pattern=r"^https?://", description="The site with /wiki.")
@@ -206,7 +202,7 @@ class ConfluenceSettings(VendorSection):
     parent: str | None = Field(default=None, pattern=r"^\d+$", description="The number of the page above the entries.")
 
 
-class MailSettings(VendorSection):
+class MailSettings(Table):
     """The company's mail server, by which stakeholders hear of high-risk releases (3.3.3)."""
 
     host: str = Field(description="Its address.")
@@ -225,14 +221,14 @@ class MailSettings(VendorSection):
     )
 
 
-class GrafanaSettings(VendorSection):
+class GrafanaSettings(Table):
     """Grafana: whether alert rules fire and look at all (1.4.2), and marks on the graphs."""
 
     url: str = Field(pattern=r"^https?://", description="Its address, without /api.")
     token: str = Field(description="The name of the secret with the service account's token.")
 
 
-class HotfixTestSettings(VendorSection):
+class HotfixTestSettings(Table):
     """A clone on the worker in which a hotfix's tests are tried with and without the fix (5.2.2)."""
 
     clone: str = Field(description="A clone of the repository on the worker, which may fetch from its `origin`.")

@@ -22,13 +22,13 @@ from policy.approval import (
 )
 from policy.comparison import compare, headline_of, render_comparison
 from policy.items import Way
-from policy.judgement import Verdict, not_applicable, not_configured
+from policy.judgement import failed, not_applicable, not_configured, passed
 from policy.messages import approval_wanted, waits_for_approval
 from policy.page import render_page
 from policy.plan_page import list_order
 from policy.record import Event
 from policy.windows import judge_window
-from policy.wording import as_sentences, short
+from policy.wording import short
 from tasks.messages import show_state, tell_each
 from tasks.run import Run, utc_now
 from tasks.schema import say_closing
@@ -64,7 +64,7 @@ def require_approval(run: Run, gather: Callable[[Run], Report], watch: Watch | N
         _write_down(run, answer, ruling, subject)
         if ruling.outcome is Outcome.ROLL_BACK:
             raise ApprovalRefused(ruling.sentence)
-        complaint = _complain(ruling)
+        complaint = ruling.complaint
     run.record.append(Event.USED, item="2.1.4", facts={"approval": approval.number})
 
 
@@ -77,13 +77,6 @@ def _subject(run: Run, report: Report) -> str:
         plan=[server.name for server in run.servers],
         verdicts={item.number: judgement.verdict for item, judgement in report.entries},
     )
-
-
-def _complain(ruling: Ruling) -> str:
-    """Say above the form why there is a form again."""
-    if ruling.outcome is Outcome.APPROVED:
-        return as_sentences("what was approved has changed since, so it is asked again", ruling.sentence)
-    return as_sentences(f"the last answer did not count: {ruling.sentence}", "nothing was changed")
 
 
 def evidence_page(run: Run, report: Report, watch: Watch) -> str:
@@ -198,15 +191,8 @@ def _write_down(run: Run, answer: ApprovalForm, ruling: Ruling, subject: str) ->
             "own": ruling.own,
         },
     )
-    run.record.append(
-        Event.JUDGED,
-        item="8.1",
-        facts={
-            "verdict": (Verdict.PASSED if ruling.outcome in _COUNTS else Verdict.FAILED).value,
-            "sentence": ruling.sentence,
-            "link": None,
-        },
-    )
+    judge = passed if ruling.outcome in _COUNTS else failed
+    run.record.append(Event.JUDGED, item="8.1", facts=judge(ruling.sentence).facts)
     if ruling.own:
         tell_cto(run, ruling.sentence)
     log_answer("2.1.4", ruling.outcome, ruling.sentence)

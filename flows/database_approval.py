@@ -18,7 +18,7 @@ from policy.form import Comment
 from policy.messages import database_approval_wanted
 from policy.record import Event
 from policy.roles import Occasion, Person, Role, entitled, judge_approver
-from policy.wording import as_sentences, short
+from policy.wording import short
 from tasks.database_rollback import down_of
 from tasks.messages import tell_each
 from tasks.run import Run, utc_now
@@ -66,9 +66,7 @@ def require_database_approval(run: Run, gather: Callable[[Run], tuple[Report, bo
         _write_down(run, answer, ruling, subject)
         if ruling.outcome is Outcome.LEFT:
             raise ApprovalRefused(ruling.sentence)
-        complaint = as_sentences(f"the last answer did not count: {ruling.sentence}", "nothing was changed")
-        if ruling.outcome is Outcome.APPROVED:
-            complaint = "What was approved has changed since, so it is asked again."
+        complaint = ruling.complaint
 
 
 def who_may_decide(run: Run) -> tuple[Person, ...]:

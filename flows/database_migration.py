@@ -7,7 +7,7 @@ from blocks.company import Company
 from flows.approval import require_approval
 from flows.hold import holding, refuse_while_held
 from flows.migration import migrate, migration_prepared
-from flows.opening import open_release, release_key, require_way_back_understood
+from flows.opening import open_release, release_key, require_sound_form
 from flows.plan import show_plan
 from flows.production import before_the_first_change
 from flows.sign_off import sign_off
@@ -31,7 +31,7 @@ from tasks.run_log import ends_planned, ends_sealed, ends_with_its_sentence
 @ends_with_its_sentence
 def database_migration(request: Request) -> State[None]:
     """Apply what the database lacks of a commit's migrations; no server is updated, and people decide before it."""
-    require_way_back_understood(request)
+    require_sound_form(request)
     with Company.load(request.environment) as company:
         refuse_while_held(company, request.environment, key=release_key())
         release = open_release(request, company, way=Way.MIGRATION)

@@ -3,7 +3,7 @@
 The application stands still meanwhile, so the CTO or the DevOps lead decides, and nothing of it happens by itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
@@ -14,7 +14,7 @@ from blocks.company import Company
 from blocks.errors import BlockError
 from blocks.hold import Holds
 from blocks.postgres_tables import read_applied
-from blocks.record import Record, list_records
+from blocks.record import Record
 from flows.database_approval import evidence_of, require_database_approval
 from flows.hold import held_run, pre_empt
 from flows.opening import release_key
@@ -30,13 +30,15 @@ from policy.limits import Mode
 from policy.migrations.history import Applied, Progress, progress_of
 from policy.migrations.way_back import say_safer
 from policy.plans import Back, Cause, Stuck, Why
-from policy.record import Event, Row, Unreadable, last
+from policy.record import Event, Row
+from policy.recorded import environment_of
 from policy.release import Release
 from policy.way_back_forms import DatabaseRollbackRequest
 from policy.wording import listed, short
 from tasks.database_rollback import database_may_go_back, only_the_checklist_is_silent, readings_of, taken_back
 from tasks.item import answer
 from tasks.messages import inform
+from tasks.records import list_newest_first
 from tasks.resolve import BadRequest, require_person
 from tasks.run import Run, utc_now
 from tasks.run_log import ends_planned, ends_with_its_sentence
@@ -131,20 +133,15 @@ def taking_back(company: Company, request: DatabaseRollbackRequest, *, key: str)
 def find_migrated(company: Company, request: DatabaseRollbackRequest) -> tuple[Release, tuple[str, ...]]:
     """Return the newest release of which a migration stands in the database, or the one asked for, and their names."""
     applied = read_applied(DATABASE.required(company), schema=PRISMA.required(company).database_schema)
-    if request.release:
-        read_release(company, request.release)
-    keys = [request.release] if request.release else list(reversed(list_records(company.store)))
-    for key in keys:
-        rows = _rows_of(company, key)
-        opened = last(rows, Event.OPENED)
-        if opened is None or opened.facts["release"]["environment"] != request.environment:
+    for key, rows in _list_asked(company, request.release):
+        if environment_of(rows) != request.environment:
             continue
         names = [name for name in _migrated_by(rows) if progress_of(name, applied) is Progress.APPLIED]
         if not names:
             continue
         if newer := _applied_after(names, applied):
             raise BadRequest(f"release: {listed(newer)} was applied after {listed(names)}; that has to go back first")
-        return Release.model_validate(opened.facts["release"]), tuple(sorted(names))
+        return read_release(company, key)[0], tuple(sorted(names))
     if request.release:
         raise BadRequest(
             f"release: {request.release} brought no migration to {request.environment} that stands in the database;"
@@ -153,6 +150,11 @@ def find_migrated(company: Company, request: DatabaseRollbackRequest) -> tuple[R
     raise BadRequest(
         "release: none of the records brought a migration that stands in the database; there is nothing to take back"
     )
+
+
+def _list_asked(company: Company, named: str) -> Iterable[tuple[str, tuple[Row, ...]]]:
+    """Return the record that was named; where none was, every record, newest first."""
+    return [(named, read_release(company, named)[1])] if named else list_newest_first(company)
 
 
 def _migrated_by(rows: Sequence[Row]) -> tuple[str, ...]:
@@ -164,13 +166,6 @@ def _applied_after(names: Sequence[str], applied: Sequence[Applied]) -> list[str
     standing = [row for row in applied if row.progress is Progress.APPLIED]
     first = min(row.started_at for row in standing if row.name in names)
     return sorted(row.name for row in standing if row.started_at > first and row.name not in names)
-
-
-def _rows_of(company: Company, key: str) -> tuple[Row, ...]:
-    try:
-        return Record(company.store, key, holder=0, spool=company.spool).rows()
-    except Unreadable:
-        return ()
 
 
 def show_database_way_back(company: Company, request: DatabaseRollbackRequest) -> None:

@@ -5,7 +5,7 @@ from prefect.client.schemas.objects import State
 
 from blocks.company import Company
 from flows.hold import holding, pre_empt
-from flows.opening import open_release, release_key, require_way_back_understood
+from flows.opening import open_release, release_key, require_sound_form
 from flows.phase import Report, phase, require, run_items
 from flows.plan import show_plan
 from flows.preparation import announcement, gather_evidence, remember_statements
@@ -33,7 +33,7 @@ from tasks.run_log import ends_planned, ends_sealed, ends_with_its_sentence
 @ends_with_its_sentence
 def emergency_hotfix(request: HotfixRequest) -> State[None]:
     """5.2.4: release one urgent fix at any hour: a running release goes home first, the CTO or a tech lead decides."""
-    require_way_back_understood(request)
+    require_sound_form(request)
     with Company.load(request.environment) as company:
         if request.mode is Mode.PLAN:
             show_plan(company, open_release(request, company, way=Way.HOTFIX), urgency, fix_reviewed)

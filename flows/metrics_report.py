@@ -1,6 +1,7 @@
 """9: the report on our own deployments, from our own records, once a quarter and for any days on request."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from policy.roles import Role
 from policy.typed import spelt
 from policy.wording import listed
 from tasks.metrics_report import read_history
-from tasks.resolve import BadRequest
+from tasks.resolve import BadRequest, refuse_faults
 from tasks.run import link_of_run, utc_now
 from tasks.run_log import call_run, ends_with_its_sentence
 
@@ -85,8 +86,8 @@ def period(request: ReportRequest, *, zone: ZoneInfo, now: datetime) -> tuple[da
     today = now.astimezone(zone)
     if not request.first_day:
         return quarter_before(today)
-    since = _day("first_day", request.first_day, zone)
-    last = _day("last_day", request.last_day, zone)
+    refuse_faults((*_find_day_faults("first_day", request.first_day), *_find_day_faults("last_day", request.last_day)))
+    since, last = (_read_day(text).replace(tzinfo=zone) for text in (request.first_day, request.last_day))
     if last < since:
         raise BadRequest(f"last_day: {request.last_day} lies before first_day {request.first_day}")
     if since > today:
@@ -95,11 +96,15 @@ def period(request: ReportRequest, *, zone: ZoneInfo, now: datetime) -> tuple[da
     return since, last + timedelta(days=1) if last < tomorrow else tomorrow
 
 
-def _day(field: str, text: str, zone: ZoneInfo) -> datetime:
+def _find_day_faults(field: str, text: str) -> Iterator[str]:
     try:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=zone)
-    except ValueError as error:
-        raise BadRequest(f"{field}: {text!r} is no day of the calendar, expected one such as 2026-07-01") from error
+        day = _read_day(text)
+    except ValueError:
+        yield f"{field}: {text!r} is no day of the calendar, expected one such as 2026-07-01"
+        return
     if day.year < FIRST_YEAR:
-        raise BadRequest(f"{field}: {text} lies before {FIRST_YEAR}, expected a day such as 2026-07-01")
-    return day
+        yield f"{field}: {text} lies before {FIRST_YEAR}, expected a day such as 2026-07-01"
+
+
+def _read_day(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)

@@ -6,12 +6,13 @@ from blocks.company import Company
 from blocks.hold import Hold
 from blocks.record import Record
 from policy.items import Way
-from policy.limits import Mode
 from policy.record import Event, last
+from policy.recorded import release_of
 from policy.release import Release, Request
+from policy.request_faults import find_form_faults, find_way_back_faults
 from policy.risk import say_reasons
 from tasks.own_checks import read_own_checks
-from tasks.resolve import BadRequest, resolve, resume
+from tasks.resolve import refuse_faults, resolve, resume
 from tasks.resolve_migration import resolve_migration
 from tasks.run import Run, current_run, utc_now
 
@@ -37,23 +38,17 @@ def open_release(request: Request, company: Company, *, way: Way, key: str = "")
     return release
 
 
-def require_way_back_understood(request: Request) -> None:
-    """Raise BadRequest where 1.4.5 would stop the release for what the form alone says, before anything is asked."""
-    if request.mode is Mode.RELEASE and not (request.way_back_understood or request.ask_for_waivers):
-        raise BadRequest(
-            "way_back_understood: found false, expected true (1.4.5); docs/runbook.md says how to roll back, also by"
-            " hand"
-        )
+def require_sound_form(request: Request) -> None:
+    """Raise BadRequest with everything that the form alone shows to be wrong, before any system is asked."""
+    refuse_faults((*find_way_back_faults(request), *find_form_faults(request)))
 
 
 def run_of(company: Company, hold: Hold) -> Run | None:
     """Return the run that has this hold, for whoever looks at it from outside; None where it has ended or not begun."""
     record = Record(company.store, hold.release, holder=hold.number, spool=company.spool)
     rows = record.rows()
-    opened = next((row for row in rows if row.event in (Event.OPENED, Event.TOOK_OVER)), None)
-    if opened is None or last(rows, Event.SEALED) is not None:
+    if last(rows, Event.SEALED) is not None or (release := release_of(rows)) is None:
         return None
-    release = Release.model_validate(opened.facts["release"])
     return Run(release=release, company=company, record=record, number=hold.number)
 
 

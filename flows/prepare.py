@@ -1,5 +1,6 @@
 """`prepare`: 1.1 to 1.3 the day before, in a record of its own, which the release of the same change continues."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from prefect import flow
@@ -21,8 +22,10 @@ from policy.page import Entry, say_each
 from policy.prepared import KEEPS, Kept, keep
 from policy.record import Event
 from policy.release import PREPARE_SUFFIX, Request
+from policy.request_faults import find_form_faults
 from policy.wording import counted
-from tasks.resolve import BadRequest
+from tasks.records import read_rows
+from tasks.resolve import refuse_faults
 from tasks.run import Run, utc_now
 from tasks.run_log import ends_failed, ends_with_its_sentence
 
@@ -35,9 +38,8 @@ from tasks.run_log import ends_failed, ends_with_its_sentence
 @ends_with_its_sentence
 def prepare(request: Request) -> State[None]:
     """Sections 1.1 to 1.3 are asked for a release of tomorrow; production is not touched and nobody is told."""
+    refuse_faults((*_find_mode_faults(request), *find_form_faults(request)))
     with Company.load(request.environment) as company:
-        if request.mode is not Mode.RELEASE:
-            raise BadRequest(f"mode: expected release, found {request.mode}: a plan tries nothing, so nothing is kept")
         key = release_key() + PREPARE_SUFFIX
         refuse_while_held(company, request.environment, key=key)
         release = open_release(request, company, way=Way.STANDARD, key=key)
@@ -53,6 +55,11 @@ def prepare(request: Request) -> State[None]:
     if find_wrong(reports):
         return ends_failed(name="Not ready", message=sentence)
     return Completed(name="Prepared", message=sentence)
+
+
+def _find_mode_faults(request: Request) -> Iterator[str]:
+    if request.mode is not Mode.RELEASE:
+        yield f"mode: expected release, found {request.mode}: a plan tries nothing, so nothing is kept"
 
 
 def find_wrong(reports: tuple[Report, ...]) -> list[Entry]:
@@ -86,8 +93,7 @@ def find_prepared(run: Run) -> dict[str, Kept]:
         return {}
     for key in young:
         try:
-            rows = Record(run.company.store, key, holder=0, spool=run.company.spool).rows()
-            kept = keep(rows, run.release, now=utc_now(), limits=run.limits)
+            kept = keep(read_rows(run.company, key), run.release, now=utc_now(), limits=run.limits)
             if kept is None:
                 continue
             verified = verify_record(run.company.store, key, known=run.company.public_keys)

@@ -15,7 +15,7 @@ from flows.migration import (
     migrate_before_the_first_server,
     migration_prepared,
 )
-from flows.opening import open_release, release_key, require_way_back_understood
+from flows.opening import open_release, release_key, require_sound_form
 from flows.phase import Report
 from flows.plan import show_plan
 from flows.preparation import announcement, final_checks, gather_evidence, remember_statements
@@ -58,7 +58,7 @@ def production_deployment(request: Request) -> State[None]:
 
 def carry_through(request: Request, *, way: Way) -> State[None]:
     """Judge, roll out and sign off, or show in a plan what would be done."""
-    require_way_back_understood(request)
+    require_sound_form(request)
     with Company.load(request.environment) as company:
         refuse_while_held(company, request.environment, key=release_key())
         release = open_release(request, company, way=way)

@@ -25,11 +25,12 @@ from policy.items import Way
 from policy.on_call_pages import page_record_unreadable, page_wait
 from policy.plans import Cause, Nothing, Plan, Stuck, Wait, Watching, Why
 from policy.record import Event, Unreadable, last
-from policy.release import Release
+from policy.recorded import release_of
 from policy.way_home import decided_to_stay, plan_way_home
 from tasks.closed import closed_since
 from tasks.marks import show_ending
 from tasks.messages import page_on_call, tell_sealed
+from tasks.records import read_rows
 from tasks.run import Run, utc_now
 from tasks.run_log import call_run, ends_with_its_sentence
 
@@ -82,13 +83,12 @@ def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
     record = Record(company.store, dead.release, holder=dead.number, spool=company.spool)
     try:
         rows = record.rows()
+        release = release_of(rows)
     except Unreadable as error:
         return page_unreadable(company, dead, error)
-    if not rows:
+    if release is None:
         holds.release(dead.number)
         return Nothing(f"hold {dead.number} of {dead.release} was taken and nothing was written; it is given back")
-    opened = next(row for row in rows if row.event in (Event.OPENED, Event.TOOK_OVER))
-    release = Release.model_validate(opened.facts["release"])
     looking = Run(release=release, company=company, record=record, number=dead.number)
     if sealed := last(rows, Event.SEALED):
         record.signer = company.signer
@@ -145,7 +145,7 @@ def borrow_way_back(run: Run) -> bool:
 
     A process that died in the middle of it had done nothing yet of what a person asked for.
     """
-    rows = Record(run.company.store, run.release.undoes, holder=0, spool=run.company.spool).rows()
+    rows = read_rows(run.company, run.release.undoes)
     for event in (Event.BUILT, Event.WAY_BACK):
         row = last(rows, event)
         if row is not None and run.record.last(event) is None:

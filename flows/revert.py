@@ -7,26 +7,27 @@ next release would bring again.
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
-from prefect.logging import get_run_logger
 from prefect.states import Completed
 
 from blocks.company import Company
-from blocks.record import Record, list_records
+from blocks.record import Record
 from flows.opening import release_key
 from flows.phase import publish_record
-from flows.rollback import read_release, rows_of
+from flows.rollback import read_release
 from policy.checklist import ITEMS
 from policy.items import Way
 from policy.judgement import Judgement, passed
 from policy.messages import revert_proposed
 from policy.metrics import Ending
-from policy.record import Event, Row, Unreadable, last
+from policy.record import Event, Row, last
+from policy.recorded import environment_of, undone_by
 from policy.release import REVERT_SUFFIX, Release
 from policy.revert import Brought, branch_of, describe, say_migrations, title_of
 from policy.way_back_forms import RevertRequest
 from policy.wording import short
 from tasks.item import write_down
 from tasks.messages import deliver, inform
+from tasks.records import list_newest_first
 from tasks.resolve import BadRequest, require_person
 from tasks.revert import (
     branch_made,
@@ -82,17 +83,12 @@ def release_to_revert(company: Company, request: RevertRequest) -> tuple[Release
 
 def newest_rolled_back(company: Company, environment: str) -> str:
     """Return the key of the newest release that was rolled back, by its own record or by another."""
-    for key in reversed(list_records(company.store)):
-        try:
-            rows = rows_of(company, key)
-        except Unreadable as error:
-            get_run_logger().warning("The record %s is passed over: %s", key, error)
+    for key, rows in list_newest_first(company):
+        sealed = last(rows, Event.SEALED)
+        if sealed is None or sealed.facts["outcome"] != Ending.ROLLED_BACK:
             continue
-        opened, sealed = last(rows, Event.OPENED), last(rows, Event.SEALED)
-        if opened is None or sealed is None or sealed.facts["outcome"] != Ending.ROLLED_BACK:
-            continue
-        if opened.facts["release"]["environment"] == environment:
-            return str(opened.facts["release"].get("undoes") or key)
+        if environment_of(rows) == environment:
+            return undone_by(rows) or key
     raise BadRequest("release: no release was rolled back; name the key of the one to revert")
 
 

@@ -6,13 +6,12 @@ from contextlib import suppress
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
-from prefect.logging import get_run_logger
 from prefect.states import Completed
 
 from blocks.company import Company
 from blocks.errors import Meant, Unreachable
 from blocks.hold import Holds
-from blocks.record import Record, list_records
+from blocks.record import Record
 from flows.hold import held_run, pre_empt
 from flows.opening import release_key
 from flows.recovery import borrow_way_back, recover
@@ -26,11 +25,13 @@ from policy.limits import Mode
 from policy.metrics import Ending
 from policy.plans import Back, Cause, Nothing, Plan, Stuck, Why
 from policy.record import Event, Row, Unreadable, last
+from policy.recorded import environment_of, release_of
 from policy.release import Release
 from policy.way_back_forms import RollbackRequest
 from policy.way_home import plan_way_home, read_way_back, say_closed
 from policy.wording import short, short_digest
 from tasks.closed import find_closed
+from tasks.records import list_newest_first, read_rows
 from tasks.resolve import BadRequest, require_person
 from tasks.run import Run, utc_now
 from tasks.run_log import ends_planned, ends_with_its_sentence
@@ -64,10 +65,9 @@ def go_back(company: Company, request: RollbackRequest, why: Why) -> Plan:
     if dead is not None:
         return recover(company, dead, asked=why.sentence)
     if running and newest is not None:
-        rows = rows_of(company, newest.release)
-        opened, sealed = last(rows, Event.OPENED), last(rows, Event.SEALED)
-        if opened and sealed and ending_of(sealed) in (Ending.ROLLED_BACK, Ending.STOPPED, Ending.STUCK):
-            release = Release.model_validate(opened.facts["release"])
+        rows = read_rows(company, newest.release)
+        release, sealed = release_of(rows), last(rows, Event.SEALED)
+        if release and sealed and ending_of(sealed) in (Ending.ROLLED_BACK, Ending.STOPPED, Ending.STUCK):
             ended = Stuck if ending_of(sealed) is Ending.STUCK else Nothing
             return ended(f"{release.what} was {say_ending(release, sealed)}")
     return undo(company, request, why)
@@ -90,17 +90,9 @@ def release_to_undo(company: Company, request: RollbackRequest) -> tuple[Release
     running = running_digests(company)
     if request.release:
         return named_release(company, request, running)
-    for key in reversed(list_records(company.store)):
-        try:
-            rows = rows_of(company, key)
-        except Unreadable as error:
-            get_run_logger().warning("The record %s is passed over: %s", key, error)
-            continue
-        opened = last(rows, Event.OPENED)
-        if opened is None or opened.facts["release"]["environment"] != request.environment:
-            continue
-        if running & brought_images(rows):
-            return Release.model_validate(opened.facts["release"]), rows
+    for key, rows in list_newest_first(company):
+        if environment_of(rows) == request.environment and running & brought_images(rows):
+            return read_release(company, key)
     raise BadRequest(
         f"release: none of the records brought what the servers run now ({say_images(running)}), so there is no release"
         " to undo and no key would help; to change what is live release the commit that you want with"
@@ -190,15 +182,10 @@ def show_way_back(company: Company, request: RollbackRequest, why: Why) -> None:
 def read_release(company: Company, key: str) -> tuple[Release, tuple[Row, ...]]:
     """Return the release of this key and its rows; raises BadRequest where no record of it can be read."""
     try:
-        rows = rows_of(company, key)
+        rows = read_rows(company, key)
+        release = release_of(rows)
     except Unreadable as error:
         raise BadRequest(f"release: the record {key} cannot be read: {error}") from error
-    opened = last(rows, Event.OPENED)
-    if opened is None:
+    if release is None:
         raise BadRequest(f"release: there is no record {key}; expected {KEY}")
-    return Release.model_validate(opened.facts["release"]), rows
-
-
-def rows_of(company: Company, key: str) -> tuple[Row, ...]:
-    """Return the rows of a record."""
-    return Record(company.store, key, holder=0, spool=company.spool).rows()
+    return release, rows

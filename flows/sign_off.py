@@ -11,12 +11,13 @@ from blocks.errors import BlockError
 from flows.red_flag import RedFlag, raised_flags
 from policy.duties import Duty
 from policy.items import Way
-from policy.judgement import Judgement, Verdict, unknown
+from policy.judgement import Judgement, passed, unknown
 from policy.limits import Risk
 from policy.messages import completed, migrated
 from policy.metrics import Ending
 from policy.page import say_each
-from policy.record import Event, last
+from policy.record import Event
+from policy.recorded import build_of
 from policy.release import Build
 from policy.revert import find_reverted
 from policy.skipped import say_skipped
@@ -88,8 +89,7 @@ def compared_with_standard(run: Run) -> str:
     if item is None:
         return ""
     sentence = say_skipped(run.record.rows(), migrates=bool(run.release.migrations))
-    facts = {"verdict": Verdict.PASSED.value, "sentence": sentence, "link": None}
-    run.record.append(Event.JUDGED, item=item, step=COMPARED, facts=facts)
+    run.record.append(Event.JUDGED, item=item, step=COMPARED, facts=passed(sentence).facts)
     return sentence
 
 
@@ -204,7 +204,7 @@ def production_ref_moved(run: Run, commit: str) -> Step:
 
 def recorded_build(run: Run) -> Build:
     """Return the build that the record holds; raises LookupError if it holds none."""
-    row = last(run.record.rows(), Event.BUILT)
-    if row is None:
+    build = build_of(run.record.rows())
+    if build is None:
         raise LookupError("the record holds no build")
-    return Build.model_validate(row.facts)
+    return build

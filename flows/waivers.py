@@ -16,7 +16,7 @@ from flows.approvers import log_answer, rule, somebody_may_approve, tell_cto, wh
 from flows.choice import reminder
 from flows.gate import NobodyAnswered, WaiverForm, ask
 from flows.phase import ChecksFailed, Report, require
-from policy.approval import Decision, Outcome
+from policy.approval import Decision, Outcome, Ruling
 from policy.form import Comment
 from policy.items import Item
 from policy.judgement import not_applicable
@@ -25,7 +25,6 @@ from policy.messages import waivers_wanted
 from policy.page import Entry, render_page, say_each
 from policy.record import Event
 from policy.waivers import can_be_waived, list_waivers, waive
-from policy.wording import as_sentences
 from tasks.item import write_down
 from tasks.messages import tell_each
 from tasks.run import Run
@@ -69,13 +68,13 @@ def _ask_and_write_down(run: Run, left: Sequence[Entry], complaint: str, *, with
     name = person.name if person else answer.name
     if answer.decision != "waive":
         if person is None:
-            return _refuse(run, answer, Outcome.NOT_VALID, f"{answer.name!r} is not in the roster")
+            return _refuse(run, answer, name, Ruling(Outcome.NOT_VALID, f"{name!r} is not in the roster"))
         sentence = f"{name} chose to stop the release"
-        _write_down(run, answer, answer.decision, sentence)
+        _write_down(run, answer, name, answer.decision, sentence)
         raise ChecksFailed(f"{say_each(left)}; {sentence}")
     if missing := [number for number, reason in reasons.items() if not reason]:
         sentence = f"no reason for {', '.join(missing)}; all are waived, or it stops"
-        return _refuse(run, answer, Outcome.NOT_VALID, sentence)
+        return _refuse(run, answer, name, Ruling(Outcome.NOT_VALID, sentence))
     ruling = rule(
         run,
         Decision.APPROVE,
@@ -84,7 +83,7 @@ def _ask_and_write_down(run: Run, left: Sequence[Entry], complaint: str, *, with
         window=not_applicable("the window is an item of its own"),
     )
     if ruling.outcome is not Outcome.APPROVED:
-        return _refuse(run, answer, ruling.outcome, ruling.sentence)
+        return _refuse(run, answer, name, ruling)
     for item, judgement in left:
         facts = {"name": name, "reason": reasons[item.number], "typed_by": answer.typed_by, "own": ruling.own}
         found = {"verdict": judgement.verdict.value, "sentence": judgement.sentence}
@@ -95,16 +94,15 @@ def _ask_and_write_down(run: Run, left: Sequence[Entry], complaint: str, *, with
     return ""
 
 
-def _refuse(run: Run, answer: Any, outcome: Outcome, sentence: str) -> str:
+def _refuse(run: Run, answer: Any, name: str, ruling: Ruling) -> str:
     """Return what stands above the form that comes again."""
-    _write_down(run, answer, outcome.value, sentence)
-    return as_sentences(f"the last answer did not count: {sentence}", "nothing was changed")
+    _write_down(run, answer, name, ruling.outcome.value, ruling.sentence)
+    return ruling.complaint
 
 
-def _write_down(run: Run, answer: Any, outcome: str, sentence: str) -> None:
+def _write_down(run: Run, answer: Any, name: str, outcome: str, sentence: str) -> None:
     """Record and log say what became of an answer that waives nothing."""
-    person = run.company.roster.find(answer.name)
-    facts = {"decision": answer.decision, "name": person.name if person else answer.name}
+    facts = {"decision": answer.decision, "name": name}
     run.record.append(Event.ANSWERED, item="8.1", facts={**facts, "outcome": outcome, "sentence": sentence})
     log_answer("8.1", outcome, sentence)
 

@@ -58,11 +58,6 @@ def _job(name: str, targets: Mapping[str, str]) -> dict[str, Any]:
     return {"job_name": name, "static_configs": groups}
 
 
-def is_real(words: list[str]) -> bool:
-    """Whether a command of `prepare` starts the genuine program."""
-    return "lab.prometheus_server" not in words
-
-
 def _seed(folder: Path, data: Path, targets: Mapping[str, str], rate: float) -> None:
     """Last week's traffic, around this time of day; without promtool there is none, and that is said."""
     tool = shutil.which("promtool")

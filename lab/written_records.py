@@ -8,7 +8,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from lab.two_years import MEASURED_FROM, OPEN, ROLLED_BACK, SIGNED_OFF, STAYED, STOPPED, STUCK, MadeUp
@@ -27,16 +26,6 @@ def write_records(releases: Iterable[MadeUp]) -> dict[str, bytes]:
         if one.undone_after is not None and one.bad_at is not None:
             stored |= _record(undo_key(one), _undo(one))
     return stored
-
-
-def write_into(folder: Path, releases: Iterable[MadeUp]) -> int:
-    """Let the store in this folder hold the releases as well, and return how many files that took."""
-    stored = write_records(releases)
-    for key, body in stored.items():
-        path = folder / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(body)
-    return len(stored)
 
 
 def undo_key(one: MadeUp) -> str:

@@ -12,6 +12,7 @@ from policy.judgement import Judgement, Verdict
 from policy.limits import Risk
 from policy.record import Event, Row
 from policy.roles import Occasion, Roster, find_own_part, judge_approver
+from policy.wording import as_sentences
 
 
 class Decision(StrEnum):
@@ -38,6 +39,13 @@ class Ruling:
     outcome: Outcome
     sentence: str
     own: bool = False
+
+    @property
+    def complaint(self) -> str:
+        """Say above the form why there is a form again."""
+        if self.outcome is Outcome.APPROVED:
+            return as_sentences("what was approved has changed since, so it is asked again", self.sentence)
+        return as_sentences(f"the last answer did not count: {self.sentence}", "nothing was changed")
 
 
 def subject_of(

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import floor
 
-from policy.judgement import Judgement, failed, passed
+from policy.judgement import Judgement, Verdict, failed, passed
 from policy.limits import Limits
+from policy.plans import ServerState
+from policy.way_home import WayBack
 from policy.wording import counted, listed
 
 # What a share written as a decimal may lose in the computer's arithmetic: 0.29 of 100 servers are 29.
@@ -35,6 +37,24 @@ class Missing:
     def sentence(self) -> str:
         """Say it as a person would."""
         return f"{self.name}, {self.runs}, {'is ill: ' if self.ill else ''}{self.why}"
+
+
+def find_missing(states: Sequence[ServerState], way_back: WayBack | None) -> tuple[Missing, ...]:
+    """Return those of the servers that do not serve, each with what it runs and why it is missing."""
+    return tuple(
+        Missing(one.name, _what_runs(one, way_back), one.fault, ill=one.health is Verdict.FAILED)
+        for one in states
+        if one.fault
+    )
+
+
+def _what_runs(state: ServerState, way_back: WayBack | None) -> Runs:
+    """By its image: an answer of a server that is ill need not say its version."""
+    if state.digest is None or way_back is None:
+        return Runs.UNKNOWN
+    if state.digest == way_back.old.get(state.name):
+        return Runs.OLD
+    return Runs.NEW if state.digest == way_back.new_on(state.name) else Runs.OTHER
 
 
 def fewest_serving(servers: int, *, limits: Limits) -> int:

@@ -3,20 +3,19 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from policy.check_facts import Checks, Outcome, Report, is_named, list_newest, list_reports
 from policy.combined import combine
 from policy.judgement import Judgement, attested, failed, passed, unknown
+from policy.table import Table
 from policy.wording import listed, short
 
 _RUNNING = "running"
 
 
-class CheckRules(BaseModel):
+class CheckRules(Table):
     """Which names are which check; `*` is anything. Each name given has to be reported."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     unit: tuple[str, ...] = Field(default=("unit*",), description="1.1.3: the checks that run unit tests.")
     integration: tuple[str, ...] = Field(

@@ -20,6 +20,11 @@ def time_of_day(moment: datetime, zone: str) -> str:
     return f"{moment.astimezone(ZoneInfo(zone)):%H:%M %Z}"
 
 
+def time_and_day(moment: datetime, zone: str) -> str:
+    """Say a moment that may be long ago, its time first: `10:00 PST on Tue 24 Nov`."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%H:%M %Z on %a %d %b}"
+
+
 def show_times(moments: Iterable[datetime], zone: str) -> Iterator[str]:
     """Show each moment as the clock of `zone` did, the first of each day with its date."""
     day = None

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from policy.combined import combine
 from policy.coverage_reports import LineCount, Lines, UnreadableReportError, read_coverage
@@ -11,6 +11,7 @@ from policy.judgement import Judgement, failed, passed, unknown
 from policy.limits import Limits
 from policy.path_pattern import matches_any
 from policy.sensitive_paths import SensitivePaths
+from policy.table import Table
 from policy.wording import listed, short
 
 
@@ -25,10 +26,8 @@ class CoverageReport:
     url: str | None = None
 
 
-class CoverageRules(BaseModel):
+class CoverageRules(Table):
     """Which files are code that tests can cover."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     code: tuple[str, ...] = Field(
         default=("**/*.ts", "**/*.tsx", "**/*.js", "**/*.jsx", "**/*.mjs", "**/*.cjs", "**/*.py", "**/*.vue"),

@@ -2,21 +2,23 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from policy.table import NAME, REASON, Table
+from policy.typed import line
 
 
-class DatedException(BaseModel):
+class DatedException(Table):
     """One finding, who answers for it, and the last day on which it is accepted."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    finding: str = Field(
-        min_length=3, description="The finding's name, such as GHSA-xxxx-xxxx-xxxx or a gitleaks fingerprint."
+    finding: Annotated[str, line(3, 500)] = Field(
+        description="The finding's name, such as GHSA-xxxx-xxxx-xxxx or a gitleaks fingerprint."
     )
-    owner: str = Field(min_length=1, description="Who answers for it, as in the roster.")
+    owner: Annotated[str, NAME] = Field(description="Who answers for it, as in the roster.")
     until: date = Field(description="The last day on which it is accepted.")
-    reason: str = Field(min_length=8, description="Why it is accepted, in one line.")
+    reason: Annotated[str, REASON] = Field(description="Why it is accepted, in one line.")
 
     def __str__(self) -> str:
         return f"{self.finding} until {self.until} ({self.owner}: {self.reason})"

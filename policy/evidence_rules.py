@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from policy.checks import CheckRules
 from policy.coverage import CoverageRules
@@ -12,6 +12,7 @@ from policy.pull_requests import PullRequestRules
 from policy.reviews import ReviewRules
 from policy.roles import Roster
 from policy.sensitive_paths import SensitivePaths
+from policy.table import Table
 
 Scanner = Literal["pnpm audit", "gitleaks", "code scanning", "Snyk"]
 
@@ -27,10 +28,8 @@ class CoverageSource(CoverageRules):
     folder: str = Field(default="", description="1.1.3: the folder in which the report's paths begin.")
 
 
-class SecuritySource(BaseModel):
+class SecuritySource(Table):
     """Which scanners look at every commit, and where their reports lie among the artifacts of the workflow."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     scanners: tuple[Scanner, ...] = Field(
         default=("pnpm audit", "gitleaks"),
@@ -49,10 +48,8 @@ class SecuritySource(BaseModel):
     )
 
 
-class BreakingRules(BaseModel):
+class BreakingRules(Table):
     """What is compared to find what breaks."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     api_descriptions: tuple[str, ...] = Field(
         default=("**/openapi.json", "**/openapi.y*ml", "**/*.openapi.json", "**/*.openapi.y*ml"),
@@ -60,10 +57,8 @@ class BreakingRules(BaseModel):
     )
 
 
-class EvidenceRules(BaseModel):
+class EvidenceRules(Table):
     """Everything that the items of 1.1 and 1.2 are told beside the evidence; None is what the company does not have."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     checks: CheckRules = CheckRules()
     reviews: ReviewRules = ReviewRules()

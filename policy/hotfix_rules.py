@@ -1,14 +1,18 @@
 """What a company asks of a hotfix, and of the day after it (5.2.2, 5.2.3, 5.2.6)."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import Field
+
+from policy.table import NAME, Table
 
 
-class HotfixRules(BaseModel):
+class HotfixRules(Table):
     """What marks a hotfix, and when the duties of the day after begin."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    title: str = Field(default="[HOTFIX]", min_length=1, description="5.2.3: how the title of its pull request begins.")
+    title: Annotated[str, NAME] = Field(
+        default="[HOTFIX]", description="5.2.3: how the title of its pull request begins."
+    )
     labels: tuple[str, ...] = Field(default=("hotfix",), description="5.2.3: the labels of its pull request.")
     security_labels: tuple[str, ...] = Field(
         default=("security",), description="5.2.3: and these, where a hole is being exploited."

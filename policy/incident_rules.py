@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from policy.table import Table
 
 
-class IncidentRules(BaseModel):
+class IncidentRules(Table):
     """4.2.5: where a report is opened when a release was rolled back, or needs hands."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     where: Literal["github", "notion"] = Field(
         description="github: an issue of the repository. notion: a page, with the token of [notion]."

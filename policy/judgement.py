@@ -1,9 +1,10 @@
 """A verdict on one item of the checklist, and the sentence that explains it with its arithmetic."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 
 class Verdict(StrEnum):
@@ -43,6 +44,18 @@ class Judgement:
     sentence: str
     link: str | None = None
     excepted: tuple[str, ...] = ()
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the row of a record keeps of it."""
+        said = {"verdict": self.verdict.value, "sentence": self.sentence, "link": self.link}
+        return {**said, "excepted": list(self.excepted)} if self.excepted else said
+
+    @classmethod
+    def of_facts(cls, facts: Mapping[str, Any]) -> "Judgement":
+        """Return the judgement that a row of a record keeps."""
+        excepted = tuple(str(name) for name in facts.get("excepted", ()))
+        return cls(Verdict(str(facts["verdict"])), str(facts["sentence"]), facts.get("link"), excepted)
 
 
 def passed(sentence: str, *, link: str | None = None) -> Judgement:

@@ -52,6 +52,7 @@ class ServerState:
     """One server as it is now; `digest` is None where no container exists or the host does not answer.
 
     `version` is the commit that it says it serves; what was `built_there` has a digest that no other server has.
+    `fault` says what keeps it from serving, in the words of whoever said so; empty where nothing does.
     """
 
     name: str
@@ -62,6 +63,7 @@ class ServerState:
     held: bool = False
     version: str | None = None
     built_there: bool = False
+    fault: str = ""
 
 
 class Migrating(StrEnum):

@@ -9,6 +9,7 @@ from policy.judgement import Judgement, Verdict, spoken
 from policy.limits import Limits, Mode
 from policy.metrics import Ending
 from policy.record import Event, Row, last
+from policy.recorded import release_of
 from policy.release import Release
 
 _DAY, _HOUR = timedelta(hours=24), timedelta(hours=1)
@@ -66,10 +67,9 @@ def keep(rows: Sequence[Row], release: Release, *, now: datetime, limits: Limits
     None is a record of another change: of another commit, version in production, risk or request, or of a `prepare`
     that did not come to its end.
     """
-    sealed, opened = last(rows, Event.SEALED), last(rows, Event.OPENED)
-    if sealed is None or sealed.facts.get("outcome") != Ending.PREPARED or opened is None:
+    sealed, prepared = last(rows, Event.SEALED), release_of(rows)
+    if sealed is None or sealed.facts.get("outcome") != Ending.PREPARED or prepared is None:
         return None
-    prepared = Release.model_validate(opened.facts["release"])
     if prepared.mode is not Mode.RELEASE or _change_of(prepared) != _change_of(release):
         return None
     newest = {row.item: row for row in rows if row.event is Event.JUDGED and not row.subject}
@@ -78,7 +78,7 @@ def keep(rows: Sequence[Row], release: Release, *, now: datetime, limits: Limits
         for number, row in newest.items()
         if number in KEEPS
         and timedelta(0) <= now - row.at <= min(KEEPS[number], limits.prepared)
-        and (judgement := _judgement_of(row)).verdict is Verdict.PASSED
+        and (judgement := Judgement.of_facts(row.facts)).verdict is Verdict.PASSED
     }
 
 
@@ -86,8 +86,3 @@ def _change_of(release: Release) -> tuple[object, ...]:
     asked = release.request.model_dump(mode="json", exclude=set(_MAY_DIFFER))
     facts = (release.environment, release.way, release.commit, release.previous_commit, release.risk)
     return (*facts, tuple(sorted((name, repr(value)) for name, value in asked.items())))
-
-
-def _judgement_of(row: Row) -> Judgement:
-    excepted = tuple(str(name) for name in row.facts.get("excepted", ()))
-    return Judgement(Verdict(str(row.facts["verdict"])), str(row.facts["sentence"]), row.facts.get("link"), excepted)

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from policy.combined import combine
 from policy.judgement import Judgement, failed, not_applicable, passed, unknown
 from policy.path_pattern import matches_any
 from policy.pull_request_text import describes, find_tickets, read_own_text, shows_picture
 from policy.risk import Commit
+from policy.table import Table
 from policy.wording import counted, listed, short
 
 
@@ -37,10 +38,8 @@ class PullRequest:
     asked: tuple[str, ...] = ()
 
 
-class PullRequestRules(BaseModel):
+class PullRequestRules(Table):
     """What a pull request must hold."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     ticket_prefixes: tuple[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")], ...] = Field(
         default=(), description="The keys of the ticket projects, such as HOLI. Empty: whatever looks like a key."

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from policy.combined import combine
 from policy.judgement import Judgement, failed, passed, unknown
@@ -12,13 +12,12 @@ from policy.limits import Risk
 from policy.review_facts import Review, ReviewedPull, count_new_commits, list_last_verdicts, list_odd_states
 from policy.roles import Person, Role, Roster, find_own_part
 from policy.sensitive_paths import SensitivePaths
+from policy.table import Table
 from policy.wording import counted, listed, short
 
 
-class ReviewRules(BaseModel):
+class ReviewRules(Table):
     """How many approvals a change needs, and whose count."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     approvals: int = Field(default=1, ge=1, description="1.1.2: so many people approve a change.")
     approvals_high_risk: int = Field(default=2, ge=1, description="1.1.2: so many approve one of high risk.")

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from policy.limits import Risk
 from policy.path_pattern import matches_any
+from policy.table import Table
 
 # The SQL that takes a migration back, in the migration's own folder.
 DOWN = "down.sql"
@@ -70,10 +71,8 @@ class Assessment:
     reasons: tuple[str, ...]
 
 
-class RiskRules(BaseModel):
+class RiskRules(Table):
     """Which paths and labels make a change set how risky; the defaults are those of 1.3.5."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     migrations: tuple[str, ...] = Field(
         default=("**/prisma/migrations/**/*.sql", "**/migrations/**/*.sql"),

@@ -5,11 +5,13 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from policy.judgement import Judgement, failed, passed, unknown
 from policy.limits import Risk
+from policy.table import NAME, Table
 
 # GitHub commits made on its pages carry such an address instead of the author's own.
 _NO_REPLY = re.compile(r"(?:\d+\+)?([^@+]+)@users\.noreply\.github\.com")
@@ -54,10 +56,8 @@ _ENTITLED = {
 }
 
 
-class Deputy(BaseModel):
+class Deputy(Table):
     """A role that a person holds for somebody else, from the first to the last of the named days."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     role: Role = Field(description="The role that is stood in for.")
     first_day: date = Field(alias="from", description="The first day.")
@@ -70,12 +70,10 @@ class Deputy(BaseModel):
         return self
 
 
-class Person(BaseModel):
+class Person(Table):
     """One person of the roster, with every name by which the systems know them."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field(min_length=1, description="The person's name, as it is typed into forms.")
+    name: Annotated[str, NAME] = Field(description="The person's name, as it is typed into forms.")
     roles: tuple[Role, ...] = Field(default=(), description="The roles of section 8 that the person holds.")
     github: tuple[str, ...] = Field(default=(), description="Every GitHub login of the person.")
     emails: tuple[str, ...] = Field(default=(), description="Every mail address the person commits with.")
@@ -105,10 +103,8 @@ class Person(BaseModel):
         return frozenset(self.roles) | standing_in
 
 
-class Roster(BaseModel):
+class Roster(Table):
     """Everybody who may decide something; no name, login or address belongs to two people."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     people: tuple[Person, ...] = Field(min_length=1, description="The people, in any order.")
 

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterable
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from policy.path_pattern import matches_any
 from policy.risk import RiskRules
+from policy.table import Table
 
 _RISKY = RiskRules()
 
 
-class SensitivePaths(BaseModel):
+class SensitivePaths(Table):
     """The paths that ask for a lead's own review, and for more coverage."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     security_critical: tuple[str, ...] = Field(
         default=(

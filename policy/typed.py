@@ -1,9 +1,10 @@
 """What may be typed into a field of text: what cannot be seen does not count, and a refusal says what is expected."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, ValidationInfo
@@ -15,7 +16,7 @@ from policy.judgement import spoken
 
 # An earlier version took what this one refuses; its records are read as they were written.
 AS_RECORDED: Mapping[str, bool] = {"as recorded": True}
-_SAYS_WHAT_IT_FOUND = "typed"
+SAYS_WHAT_IT_FOUND = "typed"
 # They join letters of some scripts, and the parts of some emojis, so within a word they stay.
 _JOINERS = r"\u200c\u200d"
 _OTHERS = (
@@ -35,6 +36,18 @@ def tidy(text: str) -> str:
     return _STRAY.sub("", _ENDS.sub("", _GAP.sub(" ", text)))
 
 
+def find_unseen(value: object) -> str | None:
+    """Return the text, or the first within a list or a table, that has characters of which none can be seen."""
+    if isinstance(value, str):
+        return value if value and not re.search(_SEEN, value) else None
+    parts: Iterable[object] = ()
+    if isinstance(value, Mapping):
+        parts = chain.from_iterable(value.items())
+    elif isinstance(value, tuple | frozenset):
+        parts = value
+    return next((found for found in map(find_unseen, parts) if found is not None), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Typed:
     """One kind of text: the pattern of what may be typed, the words for it, and how it is kept."""
@@ -52,7 +65,7 @@ class Typed:
             return text
         if not re.search(self.pattern, text):
             said = {"expected": self.words, "found": repr(text)}
-            raise PydanticCustomError(_SAYS_WHAT_IT_FOUND, "expected {expected}, found {found}", said)
+            raise PydanticCustomError(SAYS_WHAT_IT_FOUND, "expected {expected}, found {found}", said)
         return self.keep(text)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -90,9 +103,20 @@ def verbatim(most: int) -> Typed:
     return Typed(rf"^(?=[\s\S]{{0,{most}}}$)(?:$|[\s\S]*{_SEEN})", f"at most {most} characters, not only blanks", str)
 
 
-def explain(error: ValidationError, *, under: str = "") -> str:
-    """Name each field, within the table `under`, with what was expected and what was found."""
-    return "; ".join(_say_problem(problem, under) for problem in error.errors(include_url=False))
+def explain(error: ValidationError, *, under: str = "", at_top: Collection[str] = ()) -> str:
+    """Name each field, within the table `under` or `at_top` of the file, with what was expected and what was found."""
+    return "; ".join(
+        f"{name}: {_say_problem(problem)}"
+        for name, problem in zip(
+            list_fields(error, under=under, at_top=at_top), error.errors(include_url=False), strict=True
+        )
+    )
+
+
+def list_fields(error: ValidationError, *, under: str = "", at_top: Collection[str] = ()) -> list[str]:
+    """Return the name of each field that is wrong, within the table `under` or `at_top` of the file."""
+    places = [problem["loc"] for problem in error.errors(include_url=False)]
+    return [name_field((under, *place) if under and not {*place[:1]} & {*at_top} else place) for place in places]
 
 
 def name_field(place: tuple[int | str, ...]) -> str:
@@ -100,9 +124,8 @@ def name_field(place: tuple[int | str, ...]) -> str:
     return ".".join(str(part) for part in place) or "file"
 
 
-def _say_problem(problem: ErrorDetails, under: str) -> str:
-    said = f"{name_field((under, *problem['loc']) if under else problem['loc'])}: {problem['msg']}"
-    if problem["type"] == _SAYS_WHAT_IT_FOUND:
-        return said
+def _say_problem(problem: ErrorDetails) -> str:
+    if problem["type"] == SAYS_WHAT_IT_FOUND:
+        return problem["msg"]
     found = problem["input"]
-    return f"{said}, found {spoken(found) if isinstance(found, timedelta) else repr(found)}"
+    return f"{problem['msg']}, found {spoken(found) if isinstance(found, timedelta) else repr(found)}"

@@ -8,18 +8,12 @@ from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    field_validator,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, PlainSerializer, field_validator, model_validator
 
 from policy.judgement import Judgement, failed, passed, unknown
 from policy.limits import Risk
+from policy.table import NAME, Table
+from policy.typed import line
 from policy.zone_data import judge_zone_data
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -67,10 +61,8 @@ Clock = Annotated[int, BeforeValidator(_read_clock), PlainSerializer(_say_clock)
 Days = Annotated[frozenset[int], BeforeValidator(_read_days), PlainSerializer(_say_days)]
 
 
-class Span(BaseModel):
+class Span(Table):
     """Hours on some days of the week in local time; the end itself is outside."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     days: Days = Field(description="Days of the week, for example Mon-Thu.")
     start: Clock = Field(alias="from", description="The first minute inside, HH:MM.")
@@ -96,17 +88,15 @@ class Span(BaseModel):
 class Peak(Span):
     """Hours of known high traffic, in which nothing is deployed."""
 
-    reason: str = Field(min_length=1, description="What is going on then.")
+    reason: Annotated[str, NAME] = Field(description="What is going on then.")
 
 
-class Freeze(BaseModel):
+class Freeze(Table):
     """Days on which nothing is deployed, the first and the last included."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     first_day: date = Field(alias="from", description="The first frozen day.")
     last_day: date = Field(alias="until", description="The last frozen day.")
-    reason: str = Field(min_length=1, description="Why.")
+    reason: Annotated[str, line(1, 500)] = Field(description="Why.")
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> "Freeze":
@@ -131,16 +121,16 @@ def _default_peaks() -> tuple[Peak, ...]:
     return (Peak.model_validate(monday),)
 
 
-class Calendar(BaseModel):
+class Calendar(Table):
     """When a company deploys, in its own time zone; the defaults are those of 7.1."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     time_zone: str = Field(description="The company's time zone, for example America/Los_Angeles.")
     country: str = Field(default="US", description="The country whose public holidays count, two letters.")
     subdivision: str | None = Field(default=None, description="A state or province with holidays of its own.")
     holidays: bool = Field(default=True, description="Whether public holidays and the days before them are closed.")
-    days_off: dict[date, str] = Field(default_factory=dict, description="The company's own days off, with a name.")
+    days_off: dict[date, Annotated[str, NAME]] = Field(
+        default_factory=dict, description="The company's own days off, with a name."
+    )
     windows: dict[Risk, tuple[Span, ...]] = Field(
         default_factory=_default_windows,
         description="The open hours per risk; a risk left out keeps its default.",

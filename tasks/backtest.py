@@ -8,6 +8,7 @@ from policy.backtest import Past
 from policy.metrics import has_failed
 from policy.observed import Observed
 from policy.record import Event, Row, Unreadable, last
+from policy.recorded import release_of
 from policy.release import Release
 from policy.way_home import UPDATE_ITEMS
 from tasks.metrics_report import PLANNED_AHEAD, list_keys, read_own_rows, read_undone, release_fact
@@ -21,7 +22,7 @@ def read_pasts(company: Company, *, since: datetime | None, until: datetime) -> 
     for key in list_keys(company, since - PLANNED_AHEAD if since else None):
         try:
             rows = read_own_rows(company, key)
-            fact = release_fact(key, rows)
+            fact, release = release_fact(key, rows), release_of(rows)
         except Unreadable as error:
             unreadable.append(f"{key}: {error}")
             continue
@@ -29,7 +30,7 @@ def read_pasts(company: Company, *, since: datetime | None, until: datetime) -> 
             before = pasts[undone]
             pasts[undone] = replace(before, failed=True, stopped_at=before.stopped_at or rows[0].at)
             continue
-        if fact is None or not fact.touched or fact.ended is None:
+        if fact is None or release is None or not fact.touched or fact.ended is None:
             continue
         if not (since or fact.began) <= fact.began < until:
             continue
@@ -38,12 +39,11 @@ def read_pasts(company: Company, *, since: datetime | None, until: datetime) -> 
         except Unreadable as error:
             unreadable.append(f"{key}: {error}")
             observed = None
-        pasts[key] = _past(rows, failed=has_failed(fact), observed=observed)
+        pasts[key] = _past(release, rows, failed=has_failed(fact), observed=observed)
     return list(pasts.values()), unreadable
 
 
-def _past(rows: tuple[Row, ...], *, failed: bool, observed: Observed | None) -> Past:
-    release = Release.model_validate(rows[0].facts["release"])
+def _past(release: Release, rows: tuple[Row, ...], *, failed: bool, observed: Observed | None) -> Past:
     stopped = next((row for row in rows if row.event in (Event.RED_FLAG, Event.GOING_HOME)), None)
     live = last(rows, Event.LIVE)
     touched: dict[str, datetime] = {}

@@ -1,14 +1,16 @@
 """What the schema has lost since a release, by the records and by the database: then its image cannot go back (D5)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from blocks.company import Company
 from blocks.errors import BlockError
 from blocks.postgres_tables import read_applied
-from blocks.record import Record, list_records
+from blocks.record import list_records
 from policy.database_rows import MIGRATION_ITEM
 from policy.migrations.history import Progress, progress_of
-from policy.record import Event, Row, Unreadable, last
+from policy.record import Event, Row, Unreadable
+from policy.recorded import environment_of
+from tasks.records import read_rows
 from tasks.run import Run
 
 
@@ -29,18 +31,13 @@ def find_closed(company: Company, release: str) -> str:
 
 def _taking(company: Company, key: str) -> Iterator[Row]:
     try:
-        rows = Record(company.store, key, holder=0, spool=company.spool).rows()
+        rows = read_rows(company, key)
     except Unreadable:
         return
-    if _environment(rows) != company.rules.environment:
+    if environment_of(rows) != company.rules.environment:
         return
     begun = (row for row in rows if row.item == MIGRATION_ITEM and row.event is Event.INTENDED)
     yield from (row for row in begun if row.facts.get("takes_away"))
-
-
-def _environment(rows: Sequence[Row]) -> str:
-    opened = last(rows, Event.OPENED)
-    return str(opened.facts["release"]["environment"]) if opened else ""
 
 
 def _is_applied(company: Company, row: Row) -> bool:

@@ -86,10 +86,7 @@ def as_task(question: Question, run: Run) -> Task[[], Any]:
 def write_down(run: Run, item: Item, judgement: Judgement) -> None:
     """The run and its record hold this as the newest word on the item."""
     run.verdicts[item.number] = judgement
-    facts: dict[str, Any] = {"verdict": judgement.verdict.value, "sentence": judgement.sentence, "link": judgement.link}
-    facts |= {"excepted": list(judgement.excepted)} if judgement.excepted else {}
-    facts |= facts_of(item)
-    run.record.append(Event.JUDGED, item=item.number, facts=facts)
+    run.record.append(Event.JUDGED, item=item.number, facts={**judgement.facts, **facts_of(item)})
 
 
 def answer(question: Question, run: Run) -> Judgement:

@@ -7,7 +7,8 @@ from blocks.fleet.commands import built_image
 from blocks.fleet.source import BuildFailed
 from policy.judgement import Judgement
 from policy.manual import Pipeline, judge_manual
-from policy.record import Event, last
+from policy.record import Event
+from policy.recorded import build_of
 from policy.release import Build, ManualReason, ManualRequest
 from policy.troubleshooting import explain
 from policy.wording import listed, short, short_digest
@@ -107,8 +108,8 @@ def build(fleet: Fleet, server: Server, number: int, *, key: str, commit: str) -
 
 def built_by_servers(run: Run) -> Build:
     """Return what each server built, and write it down once: the way back and what is approved name it."""
-    if row := last(run.record.rows(), Event.BUILT):
-        return Build.model_validate(row.facts)
+    if known := build_of(run.record.rows()):
+        return known
     identities = {server.name: _identity(run.company.fleet, server, run.release.key) for server in run.servers}
     build_made = Build(
         commit=run.release.commit,

@@ -4,17 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from pydantic import ValidationError
-
 from blocks.company import Company
-from blocks.record import Record, list_records, row_key
+from blocks.record import list_records, row_key
 from policy.bottleneck import read_not_passed, read_waits
 from policy.first_bad_sign import first_bad_sign
 from policy.limits import Mode
 from policy.metrics import Ending, ReleaseFact
 from policy.record import Event, Row, Unreadable, decode, last
+from policy.recorded import environment_of, release_of, undone_by
 from policy.release import PREPARE_SUFFIX, REVERT_SUFFIX, Release
 from policy.way_home import touched_servers
+from tasks.records import read_rows
 
 # A key begins with the day on which somebody planned the release, which may be some days before it begins.
 PLANNED_AHEAD = timedelta(days=14)
@@ -61,11 +61,10 @@ def release_fact(key: str, rows: Sequence[Row]) -> ReleaseFact | None:
 
     Raises Unreadable where the form of the release is not one of this version.
     """
-    opened = last(rows, Event.OPENED)
-    if opened is None or key.endswith((PREPARE_SUFFIX, REVERT_SUFFIX)):
+    if key.endswith((PREPARE_SUFFIX, REVERT_SUFFIX)):
         return None
-    release = read_release(opened)
-    if release.undoes:
+    release = release_of(rows)
+    if release is None or release.undoes:
         return None
     sealed = last(rows, Event.SEALED)
     live = last(rows, Event.LIVE)
@@ -93,21 +92,9 @@ def release_fact(key: str, rows: Sequence[Row]) -> ReleaseFact | None:
     )
 
 
-def read_release(opened: Row) -> Release:
-    """Return the release of a record; raises Unreadable where its form is not one of this version."""
-    try:
-        return Release.model_validate(opened.facts["release"])
-    except ValidationError as error:
-        field = ".".join(str(part) for part in error.errors()[0]["loc"])
-        raise Unreadable(f"it was written by another version: {field} is not as this one has it") from error
-
-
 def read_undone(rows: Sequence[Row]) -> str | None:
     """Return the key of the release that this record rolled back after its end; None for any other record."""
-    opened = last(rows, Event.OPENED)
-    if opened is None or not touched_servers(rows):
-        return None
-    return str(opened.facts["release"].get("undoes") or "") or None
+    return (undone_by(rows) or None) if touched_servers(rows) else None
 
 
 def with_undo(fact: ReleaseFact, rows: Sequence[Row]) -> ReleaseFact:
@@ -130,13 +117,8 @@ def list_keys(company: Company, since: datetime | None) -> tuple[str, ...]:
 
 def read_own_rows(company: Company, key: str) -> tuple[Row, ...]:
     """Return the rows of a record of this environment, none of another's; raises Unreadable for an altered one."""
-    rows = Record(company.store, key, holder=0, spool=company.spool).rows()
-    return rows if _environment(rows) == company.rules.environment else ()
-
-
-def _environment(rows: Sequence[Row]) -> str | None:
-    opened = next((row for row in rows if row.event is Event.OPENED), None)
-    return str(opened.facts["release"]["environment"]) if opened else None
+    rows = read_rows(company, key)
+    return rows if environment_of(rows) == company.rules.environment else ()
 
 
 def _gather(facts: dict[str, ReleaseFact], key: str, rows: Sequence[Row]) -> None:
@@ -154,7 +136,7 @@ def _list_beginnings(company: Company, keys: Sequence[str]) -> Iterator[datetime
             opened = decode(company.store.read(row_key(key, 1)).body)
         except Unreadable:
             continue
-        if _environment([opened]) == company.rules.environment:
+        if environment_of([opened]) == company.rules.environment:
             yield opened.at
 
 

@@ -42,8 +42,8 @@ def migrated(run: Run, names: Sequence[str]) -> Step:
         waiting = [name for name, progress in standing.items() if progress is not Progress.APPLIED]
         if Progress.HALF_DONE in standing.values() and not at_it:
             left = say_left_behind(rows, new_readings(run))
-            stands = judge_applied(rows, names, zone=company.rules.time_zone).sentence
-            said = (stands, *((left,) if left else ()), advice_for("10.4"))
+            found = judge_applied(rows, names, zone=company.rules.time_zone)
+            said = (found.sentence, *((left,) if left else ()), advice_for("10.4"))
             raise Refused(". ".join(said))
         if waiting:
             return Seen(done=False, sentence=f"not applied yet: {listed(waiting)}")
@@ -128,10 +128,10 @@ def _wait_for_the_way_to_be_clear(run: Run, database: Postgres, names: Sequence[
     Raises Refused with who is in the way, and nothing was begun, when the patience is over.
     """
     locks = [lock for reading in new_readings(run) if reading.name in names for lock in reading.locks]
-    tables = sorted({lock.table for lock in locks})
+    tables, schema = sorted({lock.table for lock in locks}), PRISMA.required(run.company).database_schema
     began, said = time.monotonic(), 0.0
     while in_the_way := find_in_the_way(
-        list_holders(database, tables), locks, longer_than=run.limits.lock_timeout
+        list_holders(database, tables, schema=schema), locks, longer_than=run.limits.lock_timeout
     ):  # fmt: skip
         who = listed(holder.sentence for holder in in_the_way)
         now = time.monotonic()

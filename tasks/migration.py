@@ -31,7 +31,7 @@ from tasks.migration_time import expected_time
 from tasks.migration_trial import judge_way_back
 from tasks.old_code import meeting_of, old_code_proved
 from tasks.run import Run
-from tasks.systems import BACKUPS, DATABASE
+from tasks.systems import BACKUPS, DATABASE, PRISMA
 
 
 @item("6.1.1")
@@ -133,19 +133,24 @@ def no_missing_data(run: Run, database: Postgres) -> Judgement:
     dropped = frozenset(
         one.removesuffix(" dropped").removesuffix(" renamed") for reading in new_readings(run) for one in reading.breaks
     )
-    counted = count_rows(database, [table for table in before if table not in dropped])
-    after = with_late_statistics(database, before, counted, pause=run.pause)
+    counted = count_rows(database, [table for table in before if table not in dropped], schema=_schema(run))
+    after = with_late_statistics(database, before, counted, pause=run.pause, schema=_schema(run))
     return judge_row_counts(before, after, from_primary=database.is_primary(), dropped=dropped)
 
 
 def with_late_statistics(
-    database: Postgres, before: Mapping[str, Counted], after: Mapping[str, Counted], *, pause: Callable[[], None]
+    database: Postgres,
+    before: Mapping[str, Counted],
+    after: Mapping[str, Counted],
+    *,
+    pause: Callable[[], None],
+    schema: str,
 ) -> Mapping[str, Counted]:
     """Return the rows as they were counted, with the insertions that explain them as soon as PostgreSQL tells them."""
     until = monotonic() + STATISTICS_LATE.total_seconds()
     while (late := list_unexplained(before, after)) and monotonic() < until:
         pause()
-        inserted = count_inserted(database, late)
+        inserted = count_inserted(database, late, schema=schema)
         after = {**after, **{table: replace(after[table], inserted=inserted[table]) for table in late}}
     return after
 
@@ -155,9 +160,13 @@ def keep_row_counts(run: Run) -> None:
     tables = _known_tables(run)
     if not tables or _counts_before(run):
         return
-    counts = count_rows(DATABASE.required(run.company), tables)
+    counts = count_rows(DATABASE.required(run.company), tables, schema=_schema(run))
     body = json.dumps({table: asdict(found) for table, found in counts.items()}).encode()
     run.company.store.create(_counts_key(run), body)
+
+
+def _schema(run: Run) -> str:
+    return PRISMA.required(run.company).database_schema
 
 
 def _known_tables(run: Run) -> tuple[str, ...]:

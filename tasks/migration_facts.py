@@ -82,7 +82,13 @@ def read_new_migrations(
     if any(progress_of(name, rows) is Progress.APPLIED for name in files):
         return read_migrations(files, still_old=still_old)
     questions = list_questions(files.values())
-    facts = read_facts(database, touched=questions.tables, nulls=questions.required, counts=questions.counts)
+    facts = read_facts(
+        database,
+        touched=questions.tables,
+        nulls=questions.required,
+        counts=questions.counts,
+        schema=prisma.database_schema,
+    )
     return read_migrations(files, facts=facts, still_old=still_old)
 
 

@@ -12,15 +12,16 @@ def expected_time(run: Run) -> Estimate | None:
     """Return how long they take in production, by staging's time and the rows of both; None where that is not known."""
     staging, production = STAGING_DATABASE.required(run.company), DATABASE.required(run.company)
     names = {name_of(path) for path in run.release.migrations}
-    applied = read_applied(staging, schema=PRISMA.required(run.company).database_schema)
+    schema = PRISMA.required(run.company).database_schema
+    applied = read_applied(staging, schema=schema)
     took = time_on_staging(applied, names)
     if took is None:
         return None
     tables = sorted({lock.table for reading in new_readings(run) for lock in reading.locks})
     return estimate_duration(
         took,
-        staging_rows={name: found.rows for name, found in count_rows(staging, tables).items()},
-        production_rows={name: found.rows for name, found in count_rows(production, tables).items()},
+        staging_rows={name: found.rows for name, found in count_rows(staging, tables, schema=schema).items()},
+        production_rows={name: found.rows for name, found in count_rows(production, tables, schema=schema).items()},
     )
 
 

@@ -178,13 +178,7 @@ def smoke_test_old_code(run: Run, meeting: Meeting) -> Judgement:
 
 def keep_trial(run: Run, meeting: Meeting, judgement: Judgement) -> Judgement:
     """The record says what became of the trial."""
-    facts = {
-        "verdict": judgement.verdict.value,
-        "sentence": judgement.sentence,
-        "link": None,
-        "version": meeting.version,
-        "migrations": list(meeting.names),
-    }
+    facts = {**judgement.facts, "version": meeting.version, "migrations": list(meeting.names)}
     run.record.append(Event.JUDGED, item="6.3.1", subject=SUBJECT, step=TRIED, facts=facts)
     return judgement
 

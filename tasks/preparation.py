@@ -13,7 +13,8 @@ from policy.dashboards import AlertRule, judge_alert_rules
 from policy.health import judge_every_server, judge_health
 from policy.incidents import judge_incidents
 from policy.judgement import Judgement, failed, not_configured, passed, spoken, worst_of
-from policy.record import Event, last
+from policy.record import Event
+from policy.recorded import build_of
 from policy.release import Build
 from policy.risk import say_reasons
 from policy.samples import judge_numbers
@@ -151,8 +152,8 @@ def record_way_back(run: Run) -> None:
 
 def merge_and_build(run: Run) -> Build:
     """2.1.1: the pull request is merged if one was named, the pipeline is green, the image is known by digest."""
-    if row := last(run.record.rows(), Event.BUILT):
-        return Build.model_validate(row.facts)
+    if known := build_of(run.record.rows()):
+        return known
     commit = _merged_commit(run)
     url = _wait_for_pipeline(run, commit)
     digest = run.company.registry.find_digest(commit)

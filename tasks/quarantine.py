@@ -6,12 +6,14 @@ from datetime import datetime
 from prefect.logging import get_run_logger
 
 from blocks.company import Company
-from blocks.record import Record, list_ends
+from blocks.record import list_ends
 from policy.judgement import Judgement
 from policy.metrics import Ending
 from policy.quarantine import Ended, judge_quarantine, short_reason
 from policy.record import Event, Row, Unreadable, last
-from policy.release import HotfixRequest, Release, Request
+from policy.recorded import environment_of, release_of
+from policy.release import HotfixRequest, Request
+from tasks.records import read_rows
 
 
 def judge_released_before(request: Request | HotfixRequest, company: Company, *, commit: str) -> Judgement:
@@ -39,21 +41,32 @@ def list_endings(
 ) -> Iterator[Ended]:
     """Yield every release of the environment whose record ends so; one that cannot be read is said in the log."""
     for key, row in list_ends(company.store):
-        if isinstance(row, Unreadable):
-            get_run_logger().warning("Whether %s was a roll-back is not known: %s", key, row)
-        elif row.event is Event.SEALED and row.facts["outcome"] == outcome and (since is None or row.at > since):
-            rows = Record(company.store, key, holder=0, spool=company.spool).rows()
-            if (ended := read_ending(key, rows, environment)) is not None:
-                yield ended
+        try:
+            if not _ends_as(row, outcome, since):
+                continue
+            ended = read_ending(key, read_rows(company, key), environment)
+        except Unreadable as error:
+            get_run_logger().warning("Whether %s was %s is not known: %s", key, outcome, error)
+            continue
+        if ended is not None:
+            yield ended
+
+
+def _ends_as(row: Row | Unreadable, outcome: Ending, since: datetime | None) -> bool:
+    """Whether the last row of a record says so; raises it where it cannot be read."""
+    if isinstance(row, Unreadable):
+        raise row
+    return row.event is Event.SEALED and row.facts["outcome"] == outcome and (since is None or row.at > since)
 
 
 def read_ending(key: str, rows: tuple[Row, ...], environment: str) -> Ended | None:
-    """Return how a release ended; None for another environment, and for a record without an end."""
-    opened, sealed, built = (last(rows, event) for event in (Event.OPENED, Event.SEALED, Event.BUILT))
-    home = last(rows, Event.GOING_HOME)
-    if opened is None or sealed is None or opened.facts["release"]["environment"] != environment:
+    """Return how a release ended; None for another environment, and for a record without an end.
+
+    Raises Unreadable where the form of the release is not one of this version.
+    """
+    sealed, built, home = (last(rows, event) for event in (Event.SEALED, Event.BUILT, Event.GOING_HOME))
+    if sealed is None or environment_of(rows) != environment or (release := release_of(rows)) is None:
         return None
-    release = Release.model_validate(opened.facts["release"])
     merged = {built.facts["commit"]} if built else set()
     return Ended(
         key=key,

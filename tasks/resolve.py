@@ -1,6 +1,6 @@
 """From what a person typed to the frozen facts of a release; nonsense is refused before anything is touched."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from blocks.company import Company
@@ -8,7 +8,6 @@ from blocks.errors import Meant, Refused
 from blocks.github import GitHub
 from blocks.record import Record
 from policy.health import read_health
-from policy.hotfix import judge_tried, judge_urgency
 from policy.items import Way
 from policy.judgement import Judgement, Verdict
 from policy.manual import judge_manual
@@ -16,7 +15,9 @@ from policy.migrations import MigrationReading
 from policy.migrations.backfill import Backfill
 from policy.migrations.judging import risk_of
 from policy.record import Event
-from policy.release import HotfixRequest, ManualRequest, Release, Request
+from policy.recorded import release_of
+from policy.release import ManualRequest, Release, Request
+from policy.request_faults import find_company_faults, find_form_faults, find_person_faults
 from policy.risk import ChangeSet, assess_risk, list_migrations
 from policy.roles import Person
 from policy.way_home import decided_home
@@ -29,6 +30,12 @@ from tasks.quarantine import judge_released_before
 
 class BadRequest(Meant):
     """The request cannot be carried out; the message names the field, what was found and what was expected."""
+
+
+def refuse_faults(faults: Iterable[str]) -> None:
+    """Raise BadRequest with every fault, if there is one."""
+    if said := "; ".join(faults):
+        raise BadRequest(said)
 
 
 def resolve(request: Request, company: Company, *, key: str, way: Way, now: datetime) -> Release:
@@ -164,22 +171,14 @@ def require_backfills(company: Company, change: ChangeSet) -> Sequence[Backfill]
     return found
 
 
-def check_request(request: Request, company: Company) -> str:
-    """Return the commit to release; raises BadRequest for what is wrong whatever production serves."""
-    require_person(company, request.requested_by)
-    if bool(request.commit) == bool(request.pull_request):
-        raise BadRequest(
-            f"commit and pull_request: found {request.commit!r} and {request.pull_request!r}, expected exactly one"
-        )
-    if isinstance(request, HotfixRequest):
-        urgency = judge_urgency(request.urgency, request.explanation, can_wait=request.can_wait == "yes")
-        if not urgency.verdict.lets_pass:
-            raise BadRequest(f"urgency: {urgency.sentence}")
-        tried = judge_tried(request)
-        if not tried.verdict.lets_pass:
-            raise BadRequest(tried.sentence)
-    if request.flags and company.doppler is None:
-        raise BadRequest(f"flags: {', '.join(request.flags)} cannot be checked: there is no [doppler] in the settings")
+def check_request(request: Request, company: Company, *, faults: Iterable[str] = ()) -> str:
+    """Return the commit to release; raises BadRequest for what is wrong whatever production serves.
+
+    The faults of the form are told all at once, with those that were found in it already.
+    """
+    has_flags = company.doppler is not None
+    of_company = find_company_faults(request, roster=company.roster, has_flags=has_flags)
+    refuse_faults((*faults, *find_form_faults(request), *of_company))
     check_balancer(company)
     commit = _commit_of(request, company)
     if isinstance(request, ManualRequest):
@@ -194,8 +193,7 @@ def require_person(company: Company, name: str) -> Person:
     """Return the person of that name; raises BadRequest naming those there are."""
     person = company.roster.find(name)
     if person is None:
-        names = ", ".join(one.name for one in company.roster.people)
-        raise BadRequest(f"requested_by: {name!r} is not in the roster; expected one of {names}")
+        raise BadRequest("; ".join(find_person_faults(name, company.roster)))
     return person
 
 
@@ -211,7 +209,7 @@ def resume(company: Company, key: str) -> Release | None:
         raise BadRequest(f"release {key} has ended ({why}); a retry changes nothing, start a new release")
     if decided_home(rows):
         raise BadRequest(f"release {key} was being rolled back when its process ended; recovery finishes that")
-    return Release.model_validate(rows[0].facts["release"])
+    return release_of(rows)
 
 
 def serving_commit(company: Company) -> str:

@@ -16,9 +16,8 @@ from tasks.systems import DATABASE, PRISMA
 
 def resolve_migration(request: Request, company: Company, *, key: str, now: datetime) -> Release:
     """Return the release of the migrations that the database lacks; raises BadRequest for what has to wait for code."""
-    if request.pull_request:
-        raise BadRequest(f"pull_request: {request.pull_request} has to be merged first; name the commit on main")
-    commit = check_request(request, company)
+    unmerged = f"pull_request: {request.pull_request} has to be merged first; name the commit on main"
+    commit = check_request(request, company, faults=[unmerged] if request.pull_request else ())
     previous = serving_commit(company)
     if not contains(company.github, previous, commit):
         raise BadRequest(

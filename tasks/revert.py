@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from blocks.company import Company
 from blocks.errors import BlockError, Refused, Unreachable
 from blocks.github_answers import PullRequest
-from blocks.record import Record
 from policy.database_rows import MIGRATION_ITEM
 from policy.judgement import Judgement, unknown
 from policy.record import Event, Row, Unreadable, last
-from policy.release import Build, Release
+from policy.recorded import build_of, release_of
 from policy.revert import Brought, Compared, branch_of, commit_message, find_reverted, judge_revert, title_of
 from policy.risk import Commit
 from policy.troubleshooting import advice_for
 from policy.wording import short
 from tasks.item import item
+from tasks.records import read_rows
 from tasks.run import Run
 from tasks.step import Seen, Step
 
@@ -26,15 +26,14 @@ NUMBER = "4.2.1"
 
 def brought_by(rows: Sequence[Row]) -> Brought | None:
     """Return what the release of this record brought to main; None where it merged nothing."""
-    opened, built = last(rows, Event.OPENED), last(rows, Event.BUILT)
-    if opened is None or built is None:
+    release, built = release_of(rows), build_of(rows)
+    if release is None or built is None:
         return None
-    release = Release.model_validate(opened.facts["release"])
     migrated = any(row.event is Event.INTENDED and row.item == MIGRATION_ITEM for row in rows)
     return Brought(
         key=release.key,
         before=release.previous_commit,
-        commit=Build.model_validate(built.facts).commit,
+        commit=built.commit,
         commits=release.commits,
         files=release.files,
         complete=release.complete,
@@ -189,10 +188,10 @@ def revert_deployed(run: Run) -> Judgement:
     """What a release that brings a revert serves now is what production served before the reverted release."""
     key = find_reverted(run.release.commits)
     try:
-        rows = Record(run.company.store, key, holder=0, spool=run.company.spool).rows()
+        rows = read_rows(run.company, key)
+        brought, way_back = brought_by(rows), last(rows, Event.WAY_BACK)
     except Unreadable as error:
         return unknown(f"the record of {key}, which was reverted, cannot be read: {error}")
-    brought, way_back = brought_by(rows), last(rows, Event.WAY_BACK)
     if brought is None:
         return unknown(f"there is no record of {key} that says what it brought")
     before = list(way_back.facts["digests"].values()) if way_back else []

@@ -52,7 +52,7 @@ def say_not_drained(server: Server, run: Run) -> None:
         return
     judgement = not_configured(BALANCER.section)
     sentence = f"{server.name} is not drained, requests in flight on it may be lost: {judgement.sentence}"
-    facts = {"verdict": judgement.verdict.value, "sentence": sentence, "link": None}
+    facts = replace(judgement, sentence=sentence).facts
     run.record.append(Event.JUDGED, item=number, subject=server.name, step=step, facts=facts)
 
 

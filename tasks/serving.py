@@ -3,18 +3,18 @@
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 
 from blocks.company import Company
-from blocks.errors import BlockError, Misconfigured, Refused, Unreachable
+from blocks.errors import Misconfigured, Refused, Unreachable
 from blocks.fleet import Server
 from blocks.load_balancer import BalancedServer
-from policy.batches import Missing, Runs, judge_leaving, may_not_leave
+from policy.batches import Missing, find_missing, judge_leaving, may_not_leave
 from policy.health import judge_health
 from policy.judgement import Judgement, Verdict, unknown, worst_of
 from policy.resources import judge_capacity, judge_smaller_pool, judge_unmeasured_capacity
 from policy.way_home import read_way_back
 from tasks.run import Run
+from tasks.world import read_servers
 
 Balanced = tuple[BalancedServer, ...]
 NOBODY_ELSE = "no other server is up"
@@ -23,7 +23,7 @@ NOBODY_ELSE = "no other server is up"
 def refuse_unless_another_is_up(run: Run, server: Server) -> None:
     """Raise Refused if `server` is the last one that serves."""
     if not list_serving(run.company, without=(server.name,)):
-        raise Refused(may_not_leave((server.name,), NOBODY_ELSE, find_missing((server.name,), run)))
+        raise Refused(may_not_leave((server.name,), NOBODY_ELSE, list_missing((server.name,), run)))
 
 
 def refuse_unless_enough_stay(run: Run, server: Server, balanced: Balanced | None = None) -> None:
@@ -32,7 +32,7 @@ def refuse_unless_enough_stay(run: Run, server: Server, balanced: Balanced | Non
     judgement = judge_leaving((server.name,), staying, servers=len(run.release.servers), limits=run.limits)
     if not staying or not judgement.verdict.lets_pass:
         why = judgement.sentence if staying else NOBODY_ELSE
-        raise Refused(may_not_leave((server.name,), why, find_missing((server.name, *staying), run)))
+        raise Refused(may_not_leave((server.name,), why, list_missing((server.name, *staying), run)))
 
 
 def judge_room_without(leaving: Collection[Server], run: Run) -> Judgement:
@@ -44,7 +44,7 @@ def judge_room_without(leaving: Collection[Server], run: Run) -> Judgement:
     judgement, others = _judge_room(leaving, run)
     if judgement.verdict.lets_pass:
         return judgement
-    missing = find_missing((*names, *others), run) if judgement.verdict is Verdict.FAILED else ()
+    missing = list_missing((*names, *others), run) if judgement.verdict is Verdict.FAILED else ()
     return replace(judgement, sentence=may_not_leave(names, judgement.sentence, missing))
 
 
@@ -75,53 +75,10 @@ def _judge_room(leaving: Collection[Server], run: Run) -> tuple[Judgement, tuple
     return worst_of(parts), others
 
 
-def find_missing(besides: Collection[str], run: Run) -> tuple[Missing, ...]:
+def list_missing(besides: Collection[str], run: Run) -> tuple[Missing, ...]:
     """Return the servers that do not serve now, but for those that are named, with what each runs and why."""
     names = [name for name in run.release.servers if name not in besides]
-    states: Balanced = ()
-    if run.company.balancer is not None:
-        try:
-            states = run.company.balancer.read_servers()
-        except BlockError as error:
-            return tuple(Missing(name, Runs.UNKNOWN, f"may be out of rotation: {error}") for name in names)
-    with ThreadPoolExecutor(max(1, len(names))) as pool:
-        found = pool.map(partial(_why_missing, run=run, states=states), names)
-    return tuple(one for one in found if one is not None)
-
-
-def _why_missing(name: str, *, run: Run, states: Balanced) -> Missing | None:
-    """Ask the server itself and the balancer; None if it serves after all."""
-    try:
-        server = run.company.fleet.find(name)
-        health = judge_health(run.company.fleet.read_health(server))
-        runs = _what_runs(server, run)
-    except BlockError as error:
-        return Missing(name, Runs.UNKNOWN, f"does not answer: {error}")
-    said = health.sentence.removeprefix(f"{name} ").removeprefix("is not healthy: ").removeprefix("does not serve: ")
-    if not health.verdict.lets_pass:
-        return Missing(name, runs, said, ill=health.verdict is Verdict.FAILED)
-    if run.company.balancer is None:
-        return None
-    state = next((one for one in states if one.name == server.balancer_name), None)
-    if state is None:
-        return Missing(name, runs, "is not known to the balancer")
-    if state.admin_state != "ready":
-        return Missing(name, runs, f"is out of rotation ({state.admin_state})")
-    return None if state.up else Missing(name, runs, "is healthy, and the balancer sees it down")
-
-
-def _what_runs(server: Server, run: Run) -> Runs:
-    """By its image: an answer of a server that is ill need not say its version."""
-    try:
-        digest = run.company.fleet.read_state(server).image_digest
-    except BlockError:
-        return Runs.UNKNOWN
-    way_back = read_way_back(run.record.seen)
-    if digest is None or way_back is None:
-        return Runs.UNKNOWN
-    if digest == way_back.old.get(server.name):
-        return Runs.OLD
-    return Runs.NEW if digest == way_back.new_on(server.name) else Runs.OTHER
+    return find_missing(read_servers(run.company, names), read_way_back(run.record.seen))
 
 
 def list_serving(

@@ -5,9 +5,9 @@ from datetime import datetime
 from prefect.logging import get_run_logger
 
 from blocks.errors import BlockError
-from blocks.record import Record
 from policy.record import Event, Row, Unreadable
 from policy.served import first_served
+from tasks.records import read_rows
 from tasks.run import Run
 
 
@@ -16,8 +16,7 @@ def rows_of_incident(run: Run) -> tuple[Row, ...]:
     own = run.record.rows()
     if not run.release.undoes:
         return own
-    undone = Record(run.company.store, run.release.undoes, holder=0, spool=run.company.spool).rows()
-    return (*undone, *own)
+    return (*read_rows(run.company, run.release.undoes), *own)
 
 
 def served_since(run: Run) -> datetime | None:

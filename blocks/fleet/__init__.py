@@ -2,24 +2,23 @@
 
 import hashlib
 import json
-import shlex
 from datetime import timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import httpx
 from pydantic import Field, PrivateAttr
 
 from blocks.company_block import CompanyBlock
 from blocks.errors import Refused, Superseded, Unreachable
 from blocks.fleet import commands
+from blocks.fleet.by_hand import ByHand
 from blocks.fleet.fenced import FencedFolder, HeldByHand
+from blocks.fleet.health import ask_health
 from blocks.fleet.machine import Machine, read_machine, read_words
-from blocks.fleet.server import Kept, Server, ServerState, Source, digest_of, state_of
+from blocks.fleet.server import Kept, Server, ServerState, Source, by_digest, digest_of, state_of
 from blocks.fleet.source import SourceFolder
 from blocks.fleet.ssh import Connection, MayHaveRun
-from blocks.one_request import send_once
 from policy.health import HealthAnswer
 
 __all__ = [
@@ -108,21 +107,8 @@ class Fleet(CompanyBlock):
             raise Unreachable(f"{server.name}: the engine's answer lacks {error}") from error
 
     def read_health(self, server: Server, *, within: timedelta | None = None) -> HealthAnswer:
-        """Ask the server itself, past the balancer; status 0 if its host is there and nothing listens.
-
-        A redirect is its answer: what another address says is no evidence of this server.
-        """
-        patience = min(self.patience, within or self.patience)
-        headers = {"Host": self.host_header} if self.host_header else {}
-        try:
-            answer = send_once("GET", server.health, patience=patience, headers=headers, redirected=False)
-        except httpx.ConnectError as error:
-            if _was_refused(error):
-                return HealthAnswer(server.name, 0, "nothing listens: connection refused")
-            raise Unreachable(f"{server.name}: {server.health}: {error}") from error
-        except httpx.HTTPError as error:
-            raise Unreachable(f"{server.name}: {server.health}: {type(error).__name__} {error}") from error
-        return HealthAnswer(server.name, answer.status_code, answer.text)
+        """Ask the server itself, past the balancer, for no longer than `within`."""
+        return ask_health(server, host_header=self.host_header, patience=min(self.patience, within or self.patience))
 
     def read_machine(self, server: Server) -> Machine:
         """Return the host's clock, Docker and Compose, the programs it lacks, and what runs on it."""
@@ -200,34 +186,19 @@ class Fleet(CompanyBlock):
 
     def hand_commands(self, key: str) -> dict[str, str]:
         """Return for each server the one line with which a person puts back what is kept under `key`."""
-        return {
-            server.name: self._typed(
-                server, f"sh {server.directory}/{commands.kept_folder(server.service, key)}/roll-back.sh"
-            )
-            for server in self.servers
-        }
+        return self._by_hand.to_put_back(key)
 
     def hand_start_commands(self) -> dict[str, str]:
         """Return for each server the one line with which a person starts the application as it was stopped."""
-        return {
-            server.name: self._typed(
-                server, f"cd {server.directory} && {shlex.join(commands.start(self.compose_file, server.service))}"
-            )
-            for server in self.servers
-        }
+        return self._by_hand.to_start()
 
     def hand_look_commands(self, server: Server) -> dict[str, str]:
         """Return the lines with which a person reads who keeps the server by a file HOLD, and its last log lines."""
-        there = f"cd {server.directory} &&"
-        log = shlex.join(commands.compose(self.compose_file, "logs", "--tail", "50", server.service))
-        return {
-            "hold": self._typed(server, f"{there} cat HOLD .countersign/HOLD 2>/dev/null"),
-            "log": self._typed(server, f"{there} {log}"),
-        }
+        return self._by_hand.to_look(server)
 
     def pull(self, server: Server, number: int, image: str) -> None:
         """Fetch the image, so that the update needs neither registry nor room later."""
-        ran = self._folder(server).change(number, commands.pull(_by_digest(image)), limit=self.pull_timeout)
+        ran = self._folder(server).change(number, commands.pull(by_digest(image)), limit=self.pull_timeout)
         if ran.status:
             error = Refused if any(word in ran.err.lower() for word in _LOST_FOR_GOOD) else Unreachable
             raise error(f"{server.name}: cannot pull {image}: {ran.last_words}")
@@ -237,7 +208,7 @@ class Fleet(CompanyBlock):
 
         With a commit its checkout goes there first, so that the Compose file of that commit counts.
         """
-        name, service = _by_digest(image), server.service
+        name, service = by_digest(image), server.service
         words = commands.update(_UPDATE.read_text(), self.compose_file, service, name, self.stop_grace, commit=commit)
         self._change(server, number, words, stdin=commands.override(service, name), more=self.stop_grace)
 
@@ -278,8 +249,9 @@ class Fleet(CompanyBlock):
         for connection in self._connections.values():
             connection.close()
 
-    def _typed(self, server: Server, line: str) -> str:
-        return commands.typed_by_hand(line, user=self.user, host=server.host, port=server.port)
+    @property
+    def _by_hand(self) -> ByHand:
+        return ByHand(self.user, self.compose_file, self.servers)
 
     def _folder(self, server: Server) -> FencedFolder:
         with self._lock:
@@ -326,17 +298,3 @@ def _listed(server: Server, text: str) -> list[dict[str, Any]]:
     if not isinstance(found, list) or not found:
         raise Unreachable(f"{server.name}: the engine's answer is no list of what was asked for")
     return found
-
-
-def _by_digest(image: str) -> str:
-    if digest_of(image) is None:
-        raise Refused(f"{image!r} is no reference by digest, expected NAME@sha256:…")
-    return image
-
-
-def _was_refused(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ConnectionRefusedError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False

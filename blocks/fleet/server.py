@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from blocks.errors import Refused
+from policy.table import Table
 from policy.wording import short_digest
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _DIGEST = re.compile(r"(?:^|@)(sha256:[0-9a-f]{64})$")
 
 
-class Server(BaseModel):
+class Server(Table):
     """Where one server is and what it is called by people and by the balancer."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=_NAME, description="The server's name, as people say it.")
     host: str = Field(min_length=1, description="The address of its host.")
@@ -104,6 +104,13 @@ def digest_of(image: str) -> str | None:
     """Return the digest at the end of a reference, or the identity that a reference is; None if it has neither."""
     found = _DIGEST.search(image)
     return found.group(1) if found else None
+
+
+def by_digest(image: str) -> str:
+    """Return the reference; raise Refused for one that does not name its image by digest."""
+    if digest_of(image) is None:
+        raise Refused(f"{image!r} is no reference by digest, expected NAME@sha256:…")
+    return image
 
 
 def repository_of(image: str) -> str:

@@ -7,6 +7,8 @@ from enum import StrEnum
 from policy.migrations.asked import Asked
 from policy.wording import counted
 
+PUBLIC = "public"
+
 
 class Constraint(StrEnum):
     """The kinds of constraints, in the words of `information_schema`."""
@@ -72,7 +74,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFacts:
-    """The tables of a database by name, with the schema only where it is not `public`; `version` is its major.
+    """The tables of a database by name, with the schema only where it is not `schema`; `version` is its major.
 
     `others` are views, sequences and what else has a name like a table's; `locked_schemas` are those of its `schemas`
     in which `user`, who migrates, may make nothing; `counted` is what was asked of the rows.
@@ -87,6 +89,7 @@ class DatabaseFacts:
     schemas: frozenset[str] = frozenset()
     locked_schemas: frozenset[str] = frozenset()
     counted: Mapping[Asked, int | None] = field(default_factory=dict)
+    schema: str = PUBLIC
 
 
 def said_rows(table: Table | None) -> str:

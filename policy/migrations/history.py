@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from policy.clock import clock
+from policy.clock import time_and_day
 from policy.combined import combine
 from policy.judgement import Judgement, failed, passed, unknown
 from policy.rows_left_out import leave_rows_out
@@ -79,11 +79,8 @@ def progress_of(name: str, rows: Sequence[Applied]) -> Progress:
     return Progress.WAITING
 
 
-def judge_history(rows: Sequence[Applied], files: Mapping[str, bytes], *, zone: str | None = None) -> Judgement:
-    """Pass when nothing keeps Prisma from applying the folder's migrations, by name with their text, in order.
-
-    A time is said by the clock of `zone`; without one it is that of the database, which says no day.
-    """
+def judge_history(rows: Sequence[Applied], files: Mapping[str, bytes], *, zone: str) -> Judgement:
+    """Pass when nothing keeps Prisma from applying the folder's migrations, by name with their text, in order."""
     parts = [failed(_say_half_done(row, zone)) for row in rows if row.progress is Progress.HALF_DONE]
     standing = [row for row in rows if row.progress is Progress.APPLIED]
     if missing := sorted({row.name for row in standing} - set(files)):
@@ -107,7 +104,7 @@ def judge_unchanged(rows: Sequence[Applied], files: Mapping[str, bytes]) -> Iter
         yield failed(f"edited after it was applied: {listed(changed)}; write a new migration instead")
 
 
-def judge_applied(rows: Sequence[Applied], wanted: Sequence[str], *, zone: str | None = None) -> Judgement:
+def judge_applied(rows: Sequence[Applied], wanted: Sequence[str], *, zone: str) -> Judgement:
     """Pass when every wanted migration has finished, and none is half done (6.1.1, 6.3.2)."""
     parts = [failed(_say_half_done(row, zone)) for row in rows if row.progress is Progress.HALF_DONE]
     standing = {name: progress_of(name, rows) for name in wanted}
@@ -119,9 +116,9 @@ def judge_applied(rows: Sequence[Applied], wanted: Sequence[str], *, zone: str |
     return combine(parts or [passed(f"applied: {listed(wanted)}")])
 
 
-def _say_half_done(row: Applied, zone: str | None) -> str:
+def _say_half_done(row: Applied, zone: str) -> str:
     why = f" ({_first_line(row.logs)})" if row.logs and row.logs.strip() else ""
-    began = f"{row.started_at:%H:%M}" if zone is None else clock(row.started_at, zone)
+    began = time_and_day(row.started_at, zone)
     return f"{row.name} started {began} and never finished{why}; later migrations are blocked (P3009)"
 
 

@@ -9,7 +9,7 @@ from pglast.enums import DropBehavior
 from policy.migrations.aliases import find_aliases
 from policy.migrations.constraints import find_renewed_keys
 from policy.migrations.effects import apply
-from policy.migrations.facts import DatabaseFacts
+from policy.migrations.facts import PUBLIC, DatabaseFacts
 from policy.migrations.findings import Finding, Lock, Safety, Stage, neutral, unlisted, unreadable, worst_class
 from policy.migrations.making import MAKING
 from policy.migrations.objects import judge_create_table, judge_drop, judge_index
@@ -18,7 +18,7 @@ from policy.migrations.renames import judge_enum, judge_new_schema, judge_rename
 from policy.migrations.rights import judge_rights
 from policy.migrations.rows import judge_copy, judge_rows, judge_truncate
 from policy.migrations.so_far import SoFar
-from policy.migrations.statements import Statement, UnreadableSql, read_statements
+from policy.migrations.statements import Statement, UnreadableSql, read_statements, walk
 from policy.migrations.tables import judge_alter_table
 from policy.migrations.together import judge_together
 from policy.migrations.upkeep import UPKEEP, judge_explain
@@ -133,9 +133,24 @@ def read_migrations(
     return tuple(readings)
 
 
+def _refuse_named_schema(statements: Sequence[Statement], facts: DatabaseFacts | None) -> None:
+    """Raise UnreadableSql for a name of which nobody could tell whether it is the same one without its schema."""
+    if facts is None or facts.schema == PUBLIC:
+        return
+    for statement in statements:
+        words = {getattr(node, "sval", None) or getattr(node, "schemaname", None) for node in walk(statement.node)}
+        made = statement.node.schemaname if isinstance(statement.node, ast.CreateSchemaStmt) else None
+        if named := [schema for schema in (facts.schema, PUBLIC) if schema in words and schema != made]:
+            raise UnreadableSql(
+                f"line {statement.line} names the schema {named[0]}; where Prisma looks after another schema than"
+                f" {PUBLIC}, names of the two are read without one"
+            )
+
+
 def _read(name: str, sql: str, so_far: SoFar) -> MigrationReading:
     try:
         statements = read_statements(sql)
+        _refuse_named_schema(statements, so_far.facts)
         so_far.aliases, so_far.renewed = find_aliases(statements), find_renewed_keys(statements)
         readings = tuple(
             StatementReading(one.line, one.text, tuple(judge_statement(one, so_far))) for one in statements

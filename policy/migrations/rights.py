@@ -31,7 +31,7 @@ def judge_rights(node: ast.Node, so_far: SoFar) -> Iterator[Finding]:
         facts = so_far.facts_of(table)
         if facts and facts.may is not None and right not in facts.may:
             yield _refused(f"{user} has no right to {right} on {table}", f"GRANT {right} ON … TO {user}")
-    schema = _needs_schema(node)
+    schema = _needs_schema(node, so_far.facts.schema)
     if schema and so_far.knows and so_far.schemas and schema not in so_far.schemas:
         yield _refused(f"There is no schema {schema} today", "CREATE SCHEMA in an earlier migration")
     if schema and so_far.knows and schema in so_far.facts.locked_schemas:
@@ -61,7 +61,7 @@ def _needs_right(node: ast.Node) -> Iterator[tuple[str, str]]:
                 yield relation_name(one.relation), _WRITES[type(one)]
 
 
-def _needs_schema(node: ast.Node) -> str:
+def _needs_schema(node: ast.Node, usual: str) -> str:
     """The schema in which the statement makes something; of an index that is its table's."""
     relation = None
     if isinstance(node, ast.CreateStmt | ast.IndexStmt):
@@ -72,7 +72,7 @@ def _needs_schema(node: ast.Node) -> str:
         relation = node.into.rel
     if relation is None or relation.relpersistence == "t":
         return ""
-    return relation.schemaname or "public"
+    return relation.schemaname or usual
 
 
 def _refused(what: str, remedy: str) -> Finding:

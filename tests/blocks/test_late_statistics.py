@@ -21,7 +21,7 @@ def test_rows_of_a_session_that_waits_for_its_client_are_no_rows_out_of_nowhere(
             writer.execute('INSERT INTO "Late" VALUES (1)')
         counted = count_rows(truth, ["Late"])
 
-        after = with_late_statistics(truth, before, counted, pause=lambda: sleep(PAUSE_SECONDS))
+        after = with_late_statistics(truth, before, counted, pause=lambda: sleep(PAUSE_SECONDS), schema="public")
 
         assert list_unexplained(before, counted) == ("Late",)
         judgement = judge_row_counts(before, after, from_primary=True, dropped=frozenset())

@@ -10,11 +10,12 @@ from psycopg.sql import SQL
 
 from blocks.errors import Refused, Unreachable
 from blocks.postgres import Postgres
-from blocks.postgres_tables import read_applied, read_facts
+from blocks.postgres_tables import count_rows, read_applied, read_facts
 from lab.home import Home
 from lab.postgres import Cluster
 from policy.migrations import read_migration
 from policy.migrations.asked import Alike, Breaking, Longer, Orphans
+from policy.migrations.findings import Safety
 from tests.blocks.own_cluster import OWNER, connect, seen_by
 
 
@@ -139,3 +140,30 @@ def test_a_table_that_cannot_be_counted_keeps_no_release_from_being_read(truth: 
 
     assert (known.tables["Slow"].rows, known.tables["Doctor"].rows) == (None, 10)
     assert known.counted == {}
+
+
+def test_a_name_without_a_schema_is_of_the_one_that_prisma_looks_after(truth: Postgres) -> None:
+    sql = 'ALTER TABLE "Invoice" ADD COLUMN "paid" BOOLEAN; CREATE TABLE "Receipt" ("id" INT PRIMARY KEY)'
+    with connect(truth, autocommit=True) as owner:
+        owner.execute('CREATE TABLE "Invoice" (id int)')
+        known = read_facts(truth, touched=("Invoice",), nulls=(("Invoice", "id"),), schema="billing")
+        counted = count_rows(truth, ["Invoice"], schema="billing")["Invoice"].rows
+        there = owner.execute('SELECT count(*) FROM billing."Invoice"').fetchone()
+        owner.execute('DROP TABLE "Invoice"')
+
+    assert there == (counted,) == (known.tables["Invoice"].rows,)
+    assert counted > 0
+    assert "public.Patient" in known.tables
+    assert read_migration("m", sql, facts=known).will_fail == ()
+
+
+@pytest.mark.parametrize("named", ["billing", "public"])
+def test_a_schema_that_is_named_beside_that_of_prisma_is_not_guessed_at(truth: Postgres, named: str) -> None:
+    facts = read_facts(truth, touched=(), nulls=(), schema="billing")
+
+    reading = read_migration("m", f'DROP TABLE "{named}"."Invoice"', facts=facts)
+
+    assert reading.safety is Safety.DANGEROUS
+    assert f"line 1 names the schema {named}" in reading.findings[0].reason
+    made = read_migration("m", 'CREATE SCHEMA IF NOT EXISTS "billing"', facts=facts)
+    assert "names the schema" not in made.findings[0].reason

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from flows.opening import require_way_back_understood
+from blocks.company import Company
+from flows.opening import require_sound_form
 from flows.production import carry_through
 from policy.items import Way
 from policy.limits import Mode
-from tasks.resolve import BadRequest
+from tasks.resolve import BadRequest, check_request
 from tests.policy import releases
 
 NOT_UNDERSTOOD = "^way_back_understood: found false, expected true"
@@ -21,8 +22,32 @@ def test_whoever_does_not_know_the_way_back_is_told_before_anything_is_loaded() 
         carry_through(request, way=Way.STANDARD)
 
 
+def test_everything_that_is_wrong_with_the_form_is_told_at_once() -> None:
+    request = releases.hotfix_request(commit="", way_back_understood=False, can_wait="yes", environment="nowhere")
+
+    with pytest.raises(BadRequest) as raised:
+        carry_through(request, way=Way.HOTFIX)
+
+    assert [one.partition(":")[0] for one in str(raised.value).split("; ") if ": " in one] == [
+        "way_back_understood",
+        "commit and pull_request",
+        "urgency",
+        "check_path and tried_by_hand",
+    ]
+
+
+def test_everything_that_does_not_fit_the_company_is_told_at_once(company: Company) -> None:
+    request = releases.request(requested_by="Mallory", flags={"reminders": "on"})
+
+    with pytest.raises(BadRequest) as raised:
+        check_request(request, company)
+
+    assert "requested_by: 'Mallory' is not in the roster; expected one of " in str(raised.value)
+    assert "; flags: reminders cannot be checked: there is no [doppler] in the settings" in str(raised.value)
+
+
 @pytest.mark.parametrize(
     "words", [{"mode": Mode.PLAN}, {"mode": Mode.OBSERVE}, {"ask_for_waivers": True}, {"way_back_understood": True}]
 )
 def test_what_shows_it_or_lets_it_be_waived_goes_on_to_the_checks(words: dict[str, Any]) -> None:
-    require_way_back_understood(releases.request(**{"way_back_understood": False, **words}))
+    require_sound_form(releases.request(**{"way_back_understood": False, **words}))

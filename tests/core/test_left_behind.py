@@ -9,6 +9,7 @@ import pytest
 from blocks.company import Company
 from blocks.fleet import Server, ServerState
 from blocks.hold import Holds
+from blocks.record import row_key
 from flows.break_hold import break_hold_of
 from flows.hold import Heart
 from flows.recovery import recover
@@ -16,7 +17,7 @@ from flows.red_flag import RedFlag, flag_folder, tell
 from flows.sign_off import sign_off
 from flows.way_home import way_home
 from policy.plans import Back, Forward, Stuck
-from policy.record import Event
+from policy.record import Event, decode, encode
 from policy.way_back_forms import BreakHoldRequest
 from tasks.step import StepFailed
 from tests.core.process import Process
@@ -158,6 +159,19 @@ def test_a_record_that_cannot_be_read_is_given_to_people_once(
     assert "its process died and its record cannot be read" in page
     assert "roll-back.sh" in page
     assert "break-hold" in page
+
+
+def test_a_release_of_another_version_is_given_to_people_once(company: Company, world: World) -> None:
+    process = begun(company, world, steps=FIRST_APPROVED)
+    first = row_key(process.run.release.key, 1)
+    opened = decode(company.store.read(first).body)
+    company.store.replace(first, encode(replace(opened, facts={"release": {**opened.facts["release"], "way": "new"}})))
+
+    plans = [recover(company, dead_hold(company, timedelta(minutes=5))) for _ in range(2)]
+
+    assert all(isinstance(plan, Stuck) for plan in plans)
+    (page,) = pages(company)
+    assert "was written by another version: way is not as this one has it" in page
 
 
 @pytest.mark.parametrize("body", [b'{"half a ro', None], ids=["half a row", "no row"])

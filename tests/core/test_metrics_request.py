@@ -34,6 +34,11 @@ def test_an_open_end_is_today() -> None:
     assert asked("2026-10-01", "9999-12-31")[1] == datetime(2026, 11, 25, tzinfo=ZONE)
 
 
+def test_what_is_wrong_with_both_days_is_told_at_once() -> None:
+    with pytest.raises(BadRequest, match=r"^first_day: '2026-02-30' is no .*; last_day: 1999-01-01 lies before 2000"):
+        asked("2026-02-30", "1999-01-01")
+
+
 @pytest.mark.parametrize("day", ["0001-01-01", "0002-06-30"])
 def test_days_before_anybody_released_anything_are_refused(day: str) -> None:
     with pytest.raises(BadRequest, match=f"^first_day: {day} lies before 2000"):

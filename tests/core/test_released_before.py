@@ -1,5 +1,6 @@
 """What the records of earlier releases say: what is in quarantine, and when a release went bad and recovered."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -9,7 +10,7 @@ from blocks.company import Company
 from blocks.record import Record, row_key
 from policy.judgement import Judgement, Verdict
 from policy.metrics import Ending
-from policy.record import Event
+from policy.record import Event, decode, encode
 from tasks.metrics_report import read_release_facts
 from tasks.quarantine import judge_released_before
 from tests.core.company import Code
@@ -126,3 +127,17 @@ def test_a_roll_back_that_got_stuck_leaves_the_failure_open(company: Company) ->
     assert fact.first_bad_at == undo[0].at
     assert fact.recovered_at is None
     assert undo[-1].at - undo[0].at < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("how", ["an altered row", "a form that is known no more"])
+def test_a_record_that_cannot_be_read_keeps_nobody_from_releasing(company: Company, how: str) -> None:
+    first = row_key(KEY, 1)
+    recorded(company)
+    opened = decode(company.store.read(first).body)
+    changed = {**opened.facts["release"], "request": {**opened.facts["release"]["request"], "severity": "high"}}
+    company.store.replace(
+        first, b"{}" if how == "an altered row" else encode(replace(opened, facts={"release": changed}))
+    )
+    recorded(company, LATER)
+
+    assert f"release {LATER}" in judged(company).sentence

@@ -107,7 +107,7 @@ def _another_and_out(world: World) -> None:
     [
         (_drained_by_hand, "web-server-2, on the old version, is out of rotation (drain)"),
         (_out_of_reach, "web-server-2, on a version that is not known, does not answer: web-server-2: no answer"),
-        (_stopped, "web-server-2, on the old version, is ill: nothing listens: connection refused"),
+        (_stopped, "web-server-2, on the old version, is ill: its container does not run"),
         (_another_and_out, "web-server-2, on a version that is neither the new nor the old one, is out of rotation"),
     ],
 )

@@ -14,6 +14,8 @@ from tests.deployments.test_least_company import LEAST
 FOLDER = 'folder = "/var/lib/countersign/store"'
 BUCKET = 'bucket = "records"\naccess_key = "STORE_KEY"\nsecret_key = "STORE_SECRET"'
 
+PEAK = """[[calendar.peaks]]\ndays = "Mon"\nfrom = "08:00"\nuntil = "09:00"\nreason = ' '\n"""
+
 
 def written(folder: Path, text: str) -> Path:
     """A settings file with this text."""
@@ -37,6 +39,10 @@ def written(folder: Path, text: str) -> Path:
         ),
         ("[registry]", "[limits]\np95 = -1\n\n[registry]", r"limits\.p95: expected more than 0 s, found -1"),
         ('country = "US"', 'country = "US"\nown_checks = ["checks.py"]', r"own_checks\.0: .*pattern"),
+        ('name = "Tomas Lima"', 'name = " \u200b"', r"people\.0\.name: expected 1 to 100 visible characters, found ' "),
+        ('alerts = "C0ALERTS"', 'alerts = " "', r"slack\.alerts: expected visible characters, found ' '"),
+        ('user = "deploy"', 'user = ""', r"fleet\.user: expected visible characters, found ''"),
+        ("[registry]", f"{PEAK}\n[registry]", r"calendar\.peaks\.0\.reason: expected 1 to 100 visible .*, found ' '"),
         ("[registry]", "[registry", r"no valid TOML"),
     ],
 )

@@ -154,9 +154,10 @@ def test_a_requester_outside_the_roster_is_somebody_else() -> None:
 @pytest.mark.parametrize(
     ("people", "says"),
     [
-        ([*PEOPLE, {"name": "tomas  LIMA"}], "'tomas lima' belongs to both Tomas Lima and tomas  LIMA"),
+        ([*PEOPLE, {"name": "tomas  LIMA"}], "'tomas lima' belongs to both Tomas Lima and tomas LIMA"),
         ([*PEOPLE, {"name": "Eve", "github": ["TLima"]}], "'tlima' belongs to both Tomas Lima and Eve"),
-        ([*PEOPLE, {"name": "Eve", "emails": [" "]}], "'Eve' has an empty name, login or mail address"),
+        ([*PEOPLE, {"name": "Eve", "emails": [""]}], "'Eve' has an empty name, login or mail address"),
+        ([*PEOPLE, {"name": "Eve", "emails": [" "]}], r"emails\n  expected visible characters, found ' '"),
         (PEOPLE[1:], "nobody is tech lead, so nobody could approve: low"),
         ([one for one in PEOPLE if one["name"] != "Sofia Brandt"], "nobody is security lead"),
         ([], "people"),

@@ -16,7 +16,7 @@ from policy.migrations.history import (
     progress_of,
 )
 
-TEN = datetime(2026, 11, 24, 10, 2, tzinfo=UTC)
+TEN, ZONE = datetime(2026, 11, 24, 16, 2, tzinfo=UTC), "America/Mexico_City"
 SQL = b"ALTER TABLE a ADD COLUMN b INT;"
 
 
@@ -47,11 +47,11 @@ def test_a_migration_that_never_finished_fails_whatever_its_logs_say() -> None:
     """D1."""
     rows = [*TWELVE, row("20261124_add_visit", finished=False, steps=0, logs="")]
 
-    judgement = judge_applied(rows, [])
+    judgement = judge_applied(rows, [], zone=ZONE)
 
     assert judgement.verdict is Verdict.FAILED
     assert judgement.sentence == (
-        "20261124_add_visit started 10:02 and never finished; later migrations are blocked (P3009)"
+        "20261124_add_visit started 10:02 CST on Tue 24 Nov and never finished; later migrations are blocked (P3009)"
     )
 
 
@@ -60,17 +60,14 @@ def test_d1_says_day_and_time_by_the_clock_of_the_company_whatever_the_zone_of_t
     began = TEN.astimezone(timezone(timedelta(hours=offset)))
     rows = [replace(row("20261124_add_visit", finished=False, steps=0), started_at=began)]
 
-    for judgement in (
-        judge_applied(rows, [], zone="America/Mexico_City"),
-        judge_history(rows, {}, zone="America/Mexico_City"),
-    ):
-        assert "20261124_add_visit started Tue 24 Nov, 04:02 CST and never finished" in judgement.sentence
+    for judgement in (judge_applied(rows, [], zone=ZONE), judge_history(rows, {}, zone=ZONE)):
+        assert "20261124_add_visit started 10:02 CST on Tue 24 Nov and never finished" in judgement.sentence
 
 
 def test_what_the_database_said_stands_beside_it() -> None:
     rows = [row("20261124_add_visit", finished=False, steps=0, logs="\nERROR: column exists\nmore")]
 
-    assert "never finished (ERROR: column exists)" in judge_applied(rows, ["20261124_add_visit"]).sentence
+    assert "never finished (ERROR: column exists)" in judge_applied(rows, ["20261124_add_visit"], zone=ZONE).sentence
 
 
 @pytest.mark.parametrize(
@@ -86,7 +83,7 @@ def test_what_the_database_said_stands_beside_it() -> None:
     ],
 )
 def test_a_migration_counts_as_applied_only_by_its_end(rows: list[Applied], verdict: Verdict, sentence: str) -> None:
-    judgement = judge_applied(rows, ["b"])
+    judgement = judge_applied(rows, ["b"], zone=ZONE)
 
     assert judgement.verdict is verdict
     assert sentence in judgement.sentence
@@ -111,7 +108,7 @@ def test_a_migration_counts_as_applied_only_by_its_end(rows: list[Applied], verd
 def test_the_folder_has_to_go_on_where_the_database_stands(
     files: dict[str, bytes], verdict: Verdict, sentence: str
 ) -> None:
-    judgement = judge_history([row("1_a"), row("2_b")], files)
+    judgement = judge_history([row("1_a"), row("2_b")], files, zone=ZONE)
 
     assert judgement.verdict is verdict
     assert sentence in judgement.sentence
@@ -132,7 +129,7 @@ def test_the_folder_has_to_go_on_where_the_database_stands(
     ],
 )
 def test_what_stood_in_a_row_is_not_repeated(logs: str, said: str) -> None:
-    sentence = judge_applied([row("m", finished=False, logs=logs)], ["m"]).sentence
+    sentence = judge_applied([row("m", finished=False, logs=logs)], ["m"], zone=ZONE).sentence
 
     assert said in sentence
     assert "Zoe" not in sentence
@@ -141,7 +138,7 @@ def test_what_stood_in_a_row_is_not_repeated(logs: str, said: str) -> None:
 def test_d1_a_migration_of_two_rows_is_one() -> None:
     rows = [row("1_a", finished=False, rolled_back=True, steps=0), row("1_a"), row("1_a", steps=0), row("2_b")]
 
-    judgement = judge_history(rows, {"1_a": SQL, "2_b": SQL})
+    judgement = judge_history(rows, {"1_a": SQL, "2_b": SQL}, zone=ZONE)
 
     assert judgement.sentence == "2 applied and unchanged; to apply: none"
 
@@ -149,7 +146,7 @@ def test_d1_a_migration_of_two_rows_is_one() -> None:
 def test_line_ends_are_no_edit() -> None:
     text = b"-- a\r\nSELECT 1;\r\n"
 
-    judgement = judge_history([row("1_a", sql=text.replace(b"\r\n", b"\n"))], {"1_a": text})
+    judgement = judge_history([row("1_a", sql=text.replace(b"\r\n", b"\n"))], {"1_a": text}, zone=ZONE)
 
     assert judgement.verdict is Verdict.PASSED
 
@@ -157,7 +154,7 @@ def test_line_ends_are_no_edit() -> None:
 def test_what_was_rolled_back_is_applied_again() -> None:
     rows = [row("1_a"), row("2_b", finished=False, rolled_back=True), row("3_c")]
 
-    judgement = judge_history(rows, {"1_a": SQL, "2_b": SQL, "3_c": SQL})
+    judgement = judge_history(rows, {"1_a": SQL, "2_b": SQL, "3_c": SQL}, zone=ZONE)
 
     assert judgement.verdict is Verdict.PASSED
     assert judgement.sentence == "2 applied and unchanged; to apply: 2_b"
@@ -178,7 +175,7 @@ def test_a_migration_that_stopped_in_the_middle_says_what_the_database_said(logs
     half_done = row("20261124_add_visit", finished=False, steps=0, logs=logs)
 
     assert not is_lock_timeout(half_done)
-    assert said in judge_history([*TWELVE, half_done], {}).sentence
+    assert said in judge_history([*TWELVE, half_done], {}, zone=ZONE).sentence
 
 
 def test_half_done_outweighs_an_earlier_end() -> None:
