@@ -8,7 +8,7 @@ from functools import partial
 from blocks.errors import BlockError
 from flows.ahead import after_the_gate
 from flows.approvers import log_answer, rule, tell_cto, who_may_approve
-from flows.choice import ApprovalRefused, reminder
+from flows.choice import ApprovalRefused, question_page, reminder
 from flows.gate import ApprovalForm, ask
 from flows.phase import Report
 from flows.rollout import list_batches, watch_until_clear
@@ -143,7 +143,8 @@ def page_before_any_change(run: Run, report: Report) -> str:
 
 def _ask_for_approval(run: Run, complaint: str, evidence: str, report: Report, *, within: timedelta) -> ApprovalForm:
     approvers = who_may_approve(run)
-    run.record.append(Event.ASKED, item="2.1.4", facts={"approvers": [person.name for person in approvers]})
+    names = [person.name for person in approvers]
+    run.record.append(Event.ASKED, item="2.1.4", facts={"approvers": names})
     say = partial(
         approval_wanted,
         run.release,
@@ -151,13 +152,13 @@ def _ask_for_approval(run: Run, complaint: str, evidence: str, report: Report, *
         verdict=report.headline,
         measured=report.entries[0][1].sentence,
         link=run.link,
-        approvers=[person.name for person in approvers],
+        approvers=names,
     )
-    show_state(run, waits_for_approval(run.release, run.build, [person.name for person in approvers]))
+    show_state(run, waits_for_approval(run.release, run.build, names))
     tell_each(run, approvers, number="2.1.4", name="asked to approve", text=say(left=within))
     return ask(
         ApprovalForm,
-        f"**{complaint}**\n\n{evidence}" if complaint else evidence,
+        question_page(run, evidence, within=within, who=names, complaint=complaint),
         within=within,
         lookout=run.lookout,
         remind=reminder(run, say, number="2.1.4"),

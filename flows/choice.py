@@ -1,28 +1,37 @@
 """4.1: what the machine leaves to people, and how anybody is asked: the link, the reminders, the end of the time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Protocol
+from typing import Any, Literal, Protocol
+
+from pydantic import Field, create_model
 
 from blocks.errors import Meant
 from flows.approvers import log_answer
 from flows.gate import ChoiceForm, NobodyAnswered, RunDeleted, ask
+from flows.watch import updated_servers
 from policy.approval import Outcome
+from policy.choice_page import open_choices, render_choice
 from policy.database_rows import list_taken_away
 from policy.items import Way
 from policy.judgement import spoken
 from policy.messages import choice_wanted
+from policy.question_page import EVERYBODY, render_question
 from policy.record import Event
 from policy.reminders import name_reminder
 from policy.way_home import ROLL_BACK, STAY, say_closed
-from policy.wording import as_sentences
+from policy.wording import as_clause, as_sentences
 from tasks.messages import page_on_call
-from tasks.run import Run
+from tasks.run import Run, utc_now
 
 
 class ApprovalRefused(Meant):
     """A person chose to roll back."""
+
+
+class RollBackChosen(Meant):
+    """A person chose to roll back what could not be judged."""
 
 
 class PeopleStay(Meant):
@@ -30,25 +39,26 @@ class PeopleStay(Meant):
 
 
 def choose(run: Run, sentence: str) -> None:
-    """Ask people what cannot be judged; return to keep waiting, raise to stay or to roll back.
+    """Ask people what cannot be judged; return to keep waiting, raise PeopleStay or RollBackChosen.
 
     Unanswered, nothing more is changed: a fleet that is live on the new version stays, one that is mixed waits.
     A run that is deleted goes home, as one that is cancelled does: RunDeleted.
-    Where the schema has lost what the version before needs, rolling back is no choice, and the question says so.
+    The form offers what can be done now: where the schema has lost what the version before needs, no way back, and
+    while the servers differ, no staying.
     """
     taken_away = ", ".join(list_taken_away(run.record.seen))
     if taken_away and (closed := say_closed(taken_away)) not in sentence:
         sentence = as_sentences(sentence, closed)
     live = run.release.way is Way.MIGRATION or any(row.event is Event.LIVE for row in run.record.seen)
-    link = run.link
+    choices = open_choices(live=live, taken_away=taken_away)
     within = run.limits.approval
-    say = partial(choice_wanted, run.release, sentence=sentence, link=link)
+    say = partial(choice_wanted, run.release, sentence=sentence, choices=choices, link=run.link)
     page_on_call(run, say(left=within), name=f"choice-{len(run.record.seen)}")
     run.record.append(Event.ASKED, item="4.1.1", facts={"sentence": sentence})
     try:
         answer = ask(
-            ChoiceForm,
-            f"## {run.release.what}\n\n{sentence}\n",
+            form_for(choices),
+            question_page(run, _page(run, sentence, choices, live=live), within=within, who=EVERYBODY),
             within=within,
             lookout=run.lookout,
             remind=reminder(run, say, number="4.1.1"),
@@ -61,22 +71,33 @@ def choose(run: Run, sentence: str) -> None:
             raise PeopleStay(f"nobody answered within {spoken(within)}; {sentence}") from None
         return
     person = run.company.roster.find(answer.name)
-    is_open = {ROLL_BACK: not taken_away, STAY: live}
-    counts = person is not None and is_open.get(answer.decision, True)
     facts = {"decision": answer.decision, "name": answer.name, "reason": answer.reason}
-    outcome = answer.decision if counts else Outcome.NOT_VALID.value
+    outcome = answer.decision if person else Outcome.NOT_VALID.value
     run.record.append(Event.ANSWERED, item="4.1.1", facts={**facts, "outcome": outcome})
     log_answer("4.1.1", outcome, f"{answer.name}: {answer.decision}: {answer.reason}")
     if person is None:
         choose(run, as_sentences(f"{answer.name!r} is not in the roster", sentence))
-    elif answer.decision == ROLL_BACK and taken_away:
-        choose(run, as_sentences(f"{person.name} chose to roll back, which would break production", sentence))
     elif answer.decision == ROLL_BACK:
-        raise ApprovalRefused(f"{person.name} chose to roll back: {answer.reason}")
-    elif answer.decision == STAY and not live:
-        choose(run, as_sentences("the servers differ, so production cannot stay as it is", sentence))
+        raise RollBackChosen(f"{person.name} chose to roll back: {answer.reason} ({as_clause(sentence)})")
     elif answer.decision == STAY:
         raise PeopleStay(f"{person.name} chose to stay: {answer.reason}")
+
+
+def form_for(choices: Sequence[str]) -> type[ChoiceForm]:
+    """Return the form that offers these decisions."""
+    decision = ChoiceForm.model_fields["decision"]
+    offered: Any = (Literal[tuple(choices)], Field(description=decision.description))
+    return create_model("ChoiceForm", __base__=ChoiceForm, decision=offered)
+
+
+def _page(run: Run, sentence: str, choices: Sequence[str], *, live: bool) -> str:
+    return render_choice(run.release, sentence=sentence, new=updated_servers(run), live=live, choices=choices)
+
+
+def question_page(run: Run, evidence: str, *, within: timedelta, who: Sequence[str], complaint: str = "") -> str:
+    """Return what people see above a form of this run, asked now."""
+    zone = run.company.rules.time_zone
+    return render_question(evidence, within=within, now=utc_now(), zone=zone, who=who, complaint=complaint)
 
 
 class Question(Protocol):

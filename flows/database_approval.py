@@ -10,7 +10,7 @@ from prefect.input import RunInput
 from pydantic import Field
 
 from flows.approvers import log_answer, prove
-from flows.choice import ApprovalRefused, reminder
+from flows.choice import ApprovalRefused, question_page, reminder
 from flows.gate import Code, Decider, OtherName, TypedBy, ask
 from flows.phase import Report
 from policy.approval import Outcome, Ruling, standing_approval, subject_of
@@ -116,10 +116,9 @@ def _ask(run: Run, report: Report, complaint: str, *, both: bool, within: timede
         approvers=names,
     )
     tell_each(run, approvers, number="4.3.2", name="asked to roll the database back", text=say(left=within))
-    page = evidence_of(run, report, both=both)
     return ask(
         DatabaseRollbackForm,
-        f"**{complaint}**\n\n{page}" if complaint else page,
+        question_page(run, evidence_of(run, report, both=both), within=within, who=names, complaint=complaint),
         within=within,
         lookout=run.lookout,
         remind=reminder(run, say, number="4.3.2"),

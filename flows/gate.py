@@ -15,12 +15,16 @@ from uuid import uuid4
 
 import httpx
 from prefect import get_client
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.objects import State
 from prefect.context import AsyncClientContext
 from prefect.exceptions import FlowPauseTimeout, ObjectNotFound, PrefectException
 from prefect.flow_runs import apause_flow_run
 from prefect.input import RunInput
+from prefect.input.actions import ensure_flow_run_id
+from prefect.input.run_input import Keyset, keyset_from_paused_state
 from prefect.logging import get_run_logger
-from prefect.states import Running
+from prefect.states import Paused, Running
 from pydantic import Field, ValidationError
 
 from blocks.errors import Meant
@@ -29,7 +33,7 @@ from policy.judgement import spoken
 from policy.plans import Cause
 from policy.typed import line, spelt
 from policy.wording import say_error
-from tasks.run import Lookout, current_run
+from tasks.run import Lookout
 from tasks.run_log import is_deleted
 
 LOOK_SECONDS = 0.25
@@ -104,7 +108,8 @@ def ask(
     """Pause the run with `evidence` above the form and return the answer.
 
     Raises NobodyAnswered when the time is over, RunDeleted when the run is gone and whatever `lookout` raises, at
-    once. An answer that is none (a run forced to Running) is asked for again, and a server that is away is waited for.
+    once. An answer that is none (a run forced to Running) is asked for again. A server that is away is waited for, and
+    the question stands meanwhile: what people answer as soon as it is back counts.
     """
     deadline = time.monotonic() + within.total_seconds()
     asking = _Asking(deadline, within, lookout, remind, remind_every.total_seconds())
@@ -112,6 +117,7 @@ def ask(
         try:
             return asyncio.run(_answer_or_alarm(form, evidence, asking))
         except (ValidationError, FlowPauseTimeout) as error:
+            asking.key = ""
             get_run_logger().warning("The run went on without an answer (%s); asking again", type(error).__name__)
         except (httpx.HTTPError, PrefectException) as error:
             if isinstance(error, ObjectNotFound) and is_deleted():
@@ -138,6 +144,8 @@ class _Asking:
         self._remind = remind
         self._remind_every = remind_every
         self._next_reminder = time.monotonic() + remind_every
+        # Of what people are asked now; empty while they are asked nothing.
+        self.key = ""
 
     @property
     def seconds_left(self) -> float:
@@ -159,14 +167,7 @@ async def _answer_or_alarm(form: type[Form], evidence: str, asking: _Asking) -> 
 
 
 async def _wait_for_answer(form: type[Form], evidence: str, asking: _Asking) -> Form:
-    pause = asyncio.ensure_future(
-        apause_flow_run(
-            wait_for_input=form.with_initial_data(description=evidence),
-            timeout=round(asking.seconds_left) + SLACK_AFTER_DEADLINE_SECONDS,
-            poll_interval=PAUSE_POLL_SECONDS,
-            key=f"gate-{uuid4()}",
-        )
-    )
+    pause = asyncio.ensure_future(_pause(form, evidence, asking))
     try:
         while not pause.done():
             await asyncio.wait([pause], timeout=LOOK_SECONDS)
@@ -177,15 +178,61 @@ async def _wait_for_answer(form: type[Form], evidence: str, asking: _Asking) -> 
             pause.cancel()
             with suppress(asyncio.CancelledError):
                 await pause
-            await _go_on_running()
+            with suppress(httpx.HTTPError, PrefectException):
+                await _go_on_running()
         raise
+
+
+async def _pause(form: type[Form], evidence: str, asking: _Asking) -> Form:
+    """Pause the run and return the answer; what was asked before Prefect's server was away is not asked twice."""
+    if asking.key:
+        if await _still_asked(asking.key):
+            return await _answer_to(form, asking.key)
+        await _go_on_running()
+    asking.key = f"gate-{uuid4()}"
+    return await apause_flow_run(
+        wait_for_input=form.with_initial_data(description=evidence),
+        timeout=round(asking.seconds_left) + SLACK_AFTER_DEADLINE_SECONDS,
+        poll_interval=PAUSE_POLL_SECONDS,
+        key=asking.key,
+    )
+
+
+async def _still_asked(key: str) -> bool:
+    """Whether people see the whole form of this question, or have answered it."""
+    inputs = _inputs_of(key)
+    async with get_client() as client:
+        state = await _state(client)
+        # Prefect keeps the evidence last: without it the form was never whole.
+        kept = inputs["description"] if _waits_for(state, key) else inputs["response"]
+        run = ensure_flow_run_id()
+        return bool(await client.filter_flow_run_input(run, key_prefix=kept, limit=1, exclude_keys=set()))
+
+
+async def _answer_to(form: type[Form], key: str) -> Form:
+    """Return the answer to a question that was asked before; like Prefect's own pause, but for one that stands."""
+    async with get_client() as client:
+        while _waits_for(await _state(client), key):
+            await asyncio.sleep(PAUSE_POLL_SECONDS)
+    return await form.aload(_inputs_of(key))
+
+
+def _inputs_of(key: str) -> Keyset:
+    return keyset_from_paused_state(Paused(pause_key=key))
+
+
+def _waits_for(state: State | None, key: str) -> bool:
+    return state is not None and state.is_paused() and state.state_details.pause_key == key
+
+
+async def _state(client: PrefectClient) -> State | None:
+    return (await client.read_flow_run(ensure_flow_run_id())).state
 
 
 async def _go_on_running() -> None:
     """Take the run out of its pause; the answer is known or no longer wanted."""
-    this = current_run()
-    if this is None:
-        return
     async with get_client() as client:
-        with suppress(httpx.HTTPError, PrefectException):
-            await client.set_flow_run_state(this.id, Running(), force=True)
+        state = await _state(client)
+        # One that was cancelled meanwhile stays so.
+        if state is not None and state.is_paused():
+            await client.set_flow_run_state(ensure_flow_run_id(), Running(), force=True)

@@ -13,7 +13,7 @@ from prefect.artifacts import create_markdown_artifact
 from pydantic import Field, create_model
 
 from flows.approvers import log_answer, rule, somebody_may_approve, tell_cto, who_may_approve
-from flows.choice import reminder
+from flows.choice import question_page, reminder
 from flows.gate import NobodyAnswered, WaiverForm, ask
 from flows.phase import ChecksFailed, Report, require
 from policy.approval import Decision, Outcome, Ruling
@@ -119,7 +119,7 @@ def _ask(run: Run, left: Sequence[Entry], complaint: str, *, within: timedelta) 
     try:
         return ask(
             form_for(left),
-            f"**{complaint}**\n\n{page}" if complaint else page,
+            question_page(run, page, within=within, who=names, complaint=complaint),
             within=within,
             lookout=run.lookout,
             remind=reminder(run, say, number="8.1"),

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from prefect.exceptions import TerminationSignal
+import httpx
+from prefect.exceptions import PrefectException, TerminationSignal
 from prefect.logging import get_run_logger
 
 from blocks.errors import Superseded, Unreachable
 from flows.bring_back import bring_back
-from flows.choice import ApprovalRefused, PeopleStay
+from flows.choice import ApprovalRefused, PeopleStay, RollBackChosen
 from flows.database_home import (
     clear_outage,
     compare_schema,
@@ -51,6 +52,7 @@ from tasks.messages import (
 )
 from tasks.rollback import rollback_verified
 from tasks.run import Run, Silent, utc_now
+from tasks.run_log import is_deleted
 from tasks.seal import seal
 from tasks.step import StepFailed
 from tasks.telling import has_maintenance, maintenance_over
@@ -59,6 +61,7 @@ _CAUSES: dict[type[Exception], Cause] = {
     ChecksFailed: Cause.CHECKS_FAILED,
     RedFlag: Cause.RED_FLAG,
     ApprovalRefused: Cause.REFUSED,
+    RollBackChosen: Cause.CHOSEN,
     NobodyAnswered: Cause.EXPIRED,
     RunDeleted: Cause.DELETED,
     PeopleStay: Cause.STAY,
@@ -79,9 +82,15 @@ def way_home(run: Run) -> Iterator[None]:
     except (TerminationSignal, Superseded):
         raise
     except Exception as error:
-        why = Why(_CAUSES.get(type(error), Cause.STEP_FAILED), as_clause(say_error(error)))
-        error.add_note(go_home(run, why).sentence)
+        error.add_note(go_home(run, why_home(error)).sentence)
         raise
+
+
+def why_home(error: Exception) -> Why:
+    """Say why a release goes home of what was raised; Prefect refuses everything that a deleted run asks for."""
+    if isinstance(error, (httpx.HTTPError, PrefectException)) and is_deleted():
+        return Why(Cause.DELETED, f"{Cause.DELETED} while its release went on")
+    return Why(_CAUSES.get(type(error), Cause.STEP_FAILED), as_clause(say_error(error)))
 
 
 def go_home(run: Run, why: Why) -> Plan:

@@ -79,6 +79,13 @@ class ControlPlane:
         self._server = spawn(self.lab.home, "prefect-server", words, environment=self.environment, cwd=ROOT)
         wait_until("Prefect's server answers", self._server_answers, seconds=SERVER_SECONDS, home=self.lab.home)
 
+    def kill_server(self) -> None:
+        """Kill -9 the server; runs that wait for it go on waiting."""
+        if self._server is None:
+            raise LabError("no server runs")
+        self._server.kill()
+        self._server.wait()
+
     def start_worker(self) -> None:
         """Start a worker and wait until the server knows it."""
         words = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL]

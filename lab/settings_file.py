@@ -35,7 +35,8 @@ ONLY_OF_THE_PORTAL = (
     *("database", "backups", "scratch_database"),
 )
 LIMITS: dict[str, float | int] = {
-    "first_server_watch": 3,
+    # Long enough for a whole window of the new version, or there is nothing to compare at the gate.
+    "first_server_watch": 8,
     "immediate_watch": 3,
     "extended_watch": 6,
     "hotfix_watch": 6,

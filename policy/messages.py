@@ -208,12 +208,12 @@ def red_flag_raised(what: str, sentence: str) -> str:
     return f":triangular_flag_on_post: *Red flag on {what}.* {said}"
 
 
-def choice_wanted(release: Release, *, sentence: str, link: str, left: timedelta) -> str:
+def choice_wanted(release: Release, *, sentence: str, choices: Sequence[str], link: str, left: timedelta) -> str:
     """A question that people decide: nothing is rolled back by itself."""
     return "\n".join(
         (
             f":warning: *{release.what} is on hold.* {as_sentences(sentence)}",
-            f"Open {link} , then ⋮ (top right) and *Resume*: keep waiting, stay, or roll back.",
+            f"Open {link} , then ⋮ (top right) and *Resume*: {' or '.join(choices)}.",
             f"Asked again in {spoken(left)}; without an answer nothing more is changed.",
         )
     )

@@ -13,6 +13,7 @@ class Cause(StrEnum):
     CHECKS_FAILED = "a check failed"
     RED_FLAG = "red flag"
     REFUSED = "approval refused"
+    CHOSEN = "people decided"
     EXPIRED = "no approval in time"
     STEP_FAILED = "a step failed"
     HOLD_LOST = "the hold could not be kept"

@@ -52,7 +52,8 @@ def deployed_to_staging(run: Run) -> Step:
 
 def _look(company: Company, *, commit: str) -> Seen:
     fleet = STAGING.required(company).fleet
-    health = read_health(fleet.read_health(fleet.servers[0]))
+    answer = fleet.read_health(fleet.servers[0])
+    health = read_health(answer)
     if health is None or health.version is None:
         return Seen(done=False, sentence="staging does not say which version it serves")
     judgement = judge_staging_tree(
@@ -61,8 +62,13 @@ def _look(company: Company, *, commit: str) -> Seen:
         commit=commit,
         tree=company.github.read_tree(commit),
     )
-    if not judgement.verdict.lets_pass or is_version(health.version, commit):
-        return Seen(judgement.verdict.lets_pass, judgement.sentence)
+    if not judgement.verdict.lets_pass:
+        # What is ill there may be why nothing new arrives.
+        health_too = judge_health(answer)
+        ill = "" if health_too.verdict.lets_pass else f"; {health_too.sentence}"
+        return Seen(done=False, sentence=f"{judgement.sentence}{ill}")
+    if is_version(health.version, commit):
+        return Seen(done=True, sentence=judgement.sentence)
     put_aside = read_put_aside(company.github.read_commit(health.version).body)
     more = f"; put aside on its branch, since {short(commit)} does not have it: {put_aside}" if put_aside else ""
     return Seen(done=True, sentence=f"{judgement.sentence}{more}")

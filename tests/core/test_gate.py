@@ -4,8 +4,11 @@ import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import cast
+from uuid import uuid4
 
 import pytest
+from prefect import get_client
+from prefect.exceptions import ObjectNotFound
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -133,6 +136,24 @@ def test_a_release_that_is_deleted_while_people_choose_goes_home_as_a_cancelled_
         choose(process.run, "the metrics could not be read")
 
     assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
+
+
+@pytest.mark.usefixtures("deleted")
+def test_a_release_that_is_deleted_between_its_gates_says_so_and_not_what_prefect_refused(
+    company: Company, world: World
+) -> None:
+    process = begun(company, world, steps=FIRST_BACK)
+
+    with pytest.raises(ObjectNotFound), way_home(process.run), get_client(sync_client=True) as client:
+        client.read_flow_run(uuid4())
+
+    assert (outcome(process), serving(world)) == ("rolled back", ALL_OLD)
+    home = last(process.run.record.rows(), Event.GOING_HOME)
+    assert home is not None
+    assert (home.facts["cause"], home.facts["sentence"]) == (
+        Cause.DELETED,
+        "the run was deleted in Prefect while its release went on",
+    )
 
 
 @pytest.mark.usefixtures("deleted")

@@ -39,11 +39,12 @@ class StagingHosts(Hosts):
     """Staging, which its pipeline brings to whatever is pushed to its branch."""
 
     version = ""
+    database = "connected"
 
     def read_health(self, server: Any, *, within: timedelta | None = None) -> HealthAnswer:
-        """It is well, and says its version."""
+        """It is well while its database is, and says its version."""
         del within
-        body = {"status": "healthy", "database": "connected", "version": self.version}
+        body = {"status": "healthy", "database": self.database, "version": self.version}
         return HealthAnswer(server.name, 200, json.dumps(body))
 
 
@@ -260,6 +261,19 @@ def test_the_record_says_before_anything_is_pushed_what_will_be_so(scene: Scene)
     assert meant.facts["does"] == (
         f"merge {commit[:7]} into staging, so that it holds exactly these files whatever was tried there before;"
         " wait until staging serves it"
+    )
+
+
+def test_staging_to_which_nothing_new_comes_because_it_is_ill_says_so(scene: Scene) -> None:
+    commit = scene.history.commit({NOTES: "new\n"}, "Write notes", DEV)
+    scene.hosts.database = "disconnected"
+
+    seen = deployed_to_staging(scene.release(commit)).look(scene.company)
+
+    assert not seen.done
+    assert seen.sentence == (
+        f"staging serves {scene.hosts.version[:12]}, whose files are not those of {commit[:12]};"
+        " staging is not healthy: database is 'disconnected'; expected 'connected'"
     )
 
 

@@ -130,9 +130,16 @@ def test_an_approver_who_is_asked_again_reads_first_why() -> None:
 
 
 def test_a_choice_is_never_taken_for_people() -> None:
-    text = choice_wanted(release(), sentence="the metrics are dark", link="http://ui/run/1", left=timedelta(minutes=5))
+    text = choice_wanted(
+        release(),
+        sentence="the metrics are dark",
+        choices=["keep waiting", "roll back"],
+        link="http://ui/run/1",
+        left=timedelta(minutes=5),
+    )
 
     assert "is on hold.* The metrics are dark." in text
+    assert "*Resume*: keep waiting or roll back." in text
     assert "Asked again in 5 min; without an answer nothing more is changed." in text
 
 

@@ -52,7 +52,9 @@ SAID: Mapping[str, Callable[[str], str]] = {
     "waivers_wanted": lambda said: messages.waivers_wanted(release(), found=said, **ASKED),
     "own_approval": lambda said: messages.own_approval(release(), said, cto=["Carla Ortiz"]),
     "red_flag_raised": lambda said: messages.red_flag_raised("b2b2b2b", said),
-    "choice_wanted": lambda said: messages.choice_wanted(release(), sentence=said, link="http://ui", left=MINUTES),
+    "choice_wanted": lambda said: messages.choice_wanted(
+        release(), sentence=said, choices=["keep waiting"], link="http://ui", left=MINUTES
+    ),
     "page_wait": lambda said: on_call_pages.page_wait(release(), OPENED, said, zone=ZONE),
     "page_stuck": lambda said: on_call_pages.page_stuck(release(), said, WORLD, BY_HAND, changed=BY_HAND),
     "page_watching": lambda said: on_call_pages.page_watching(release(), said, WORLD, BY_HAND, BY_HAND),
