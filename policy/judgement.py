@@ -23,6 +23,7 @@ class Verdict(StrEnum):
         return self not in (Verdict.FAILED, Verdict.UNKNOWN)
 
 
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 _WORST_FIRST = (
     Verdict.FAILED,
     Verdict.UNKNOWN,
@@ -108,11 +109,21 @@ def spoken(duration: timedelta) -> str:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 10 and seconds % 1:
         return f"{seconds:.1f} s"
-    whole = round(seconds)
-    units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+    return _two_units(round(seconds), *_UNITS)
+
+
+def spoken_in_hours(duration: timedelta) -> str:
+    """Say a duration that is compared with others, without days: `73 h 40 min`, `12 min 5 s`."""
+    if abs(duration) < timedelta(days=1):
+        return spoken(duration)
+    return _two_units(round(abs(duration).total_seconds()), *_UNITS[1:])
+
+
+def _two_units(seconds: int, *units: tuple[str, int]) -> str:
+    """Say the first two of the units that are not zero."""
     parts = []
     for name, size in units:
-        count, whole = divmod(whole, size)
+        count, seconds = divmod(seconds, size)
         if count:
             parts.append(f"{count} {name}")
     return " ".join(parts[:2]) or "0 s"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import mean, median
 
-from policy.judgement import spoken
+from policy.judgement import spoken, spoken_in_hours
 from policy.limits import Limits, Risk
 from policy.quarters import Covered
 from policy.wording import counted
@@ -195,7 +195,7 @@ def _measure_lead_time(
         sentence = f"not applicable (0 of {counted(len(live), 'deployment')} with usable times)"
         return Figure(name, None, target, sentence, None, parts)
     value = timedelta(seconds=median(time.total_seconds() for time in taken.values()))
-    sentence = f"{spoken(value)} {definition} (median of {counted(len(taken), 'deployment')})"
+    sentence = f"{spoken_in_hours(value)} {definition} (median of {counted(len(taken), 'deployment')})"
     if left_out:
         sentence += f"; {len(left_out)} without usable times left out"
     return Figure(name, value, target, sentence, value < limits.target_lead_time if limits else None, parts)
@@ -241,7 +241,7 @@ def _measure_recovery(touched: Sequence[ReleaseFact], *, until: datetime, limits
     times = {key: end - start for key, (start, end) in bad.items() if end and key not in opened and start <= end}
     strange = tuple(key for key in bad if key not in opened and key not in times)
     value = timedelta(seconds=mean(time.total_seconds() for time in times.values())) if times else None
-    said = [f"{spoken(value)} (mean of {counted(len(times), 'failure')})"] if value is not None else []
+    said = [f"{spoken_in_hours(value)} (mean of {counted(len(times), 'failure')})"] if value is not None else []
     if opened:
         first = min(opened.values()).astimezone(until.tzinfo)
         said.append(f"{len(opened)} open since {first:%Y-%m-%d %H:%M %Z}")

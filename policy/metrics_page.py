@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from policy.judgement import spoken
+from policy.judgement import spoken, spoken_in_hours
 from policy.metrics import Figure, Figures, Part, ReleaseFact
 from policy.metrics_links import link_runs
 from policy.metrics_report import Quarter, Report
@@ -82,7 +82,7 @@ def short(figure: Figure) -> str:
     opened = next((len(part.keys) for part in figure.parts if part.name == "still open"), 0)
     said = figure.without_value
     if isinstance(figure.value, timedelta):
-        said = spoken(figure.value)
+        said = spoken_in_hours(figure.value)
     elif figure.value is not None:
         said = f"{figure.value:.1f}/week" if figure.name == "deployment frequency" else f"{figure.value:.1%}"
     return f"{said}, {opened} open" if opened else said
@@ -223,7 +223,7 @@ def _releases(report: Report, link: Link) -> list[str]:
 def _release_row(release: ReleaseFact, zone: ZoneInfo, link: Link) -> str:
     lead, bad = "", ""
     if release.merged_at and release.live_at and release.live_at >= release.merged_at:
-        lead = spoken(release.live_at - release.merged_at)
+        lead = spoken_in_hours(release.live_at - release.merged_at)
     if release.first_bad_at:
         bad = f"{release.first_bad_at.astimezone(zone):%Y-%m-%d %H:%M}"
     end = f"{release.outcome}, rolled back later" if release.undone else release.outcome

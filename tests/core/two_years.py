@@ -104,10 +104,8 @@ def rounded(value: Fraction) -> str:
 
 
 def said(seconds: Fraction) -> str:
-    """A duration of a second or more in its two largest units."""
-    whole = round(seconds)
-    days, rest = divmod(whole, 86_400)
-    hours, rest = divmod(rest, 3_600)
+    """A duration of a second or more in its two largest units, hours being the largest."""
+    hours, rest = divmod(round(seconds), 3_600)
     minutes, rest = divmod(rest, 60)
-    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
+    parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
     return " ".join([f"{count} {unit}" for count, unit in parts if count][:2])

@@ -15,6 +15,7 @@ from policy.judgement import (
     not_configured,
     passed,
     spoken,
+    spoken_in_hours,
     spoken_size,
     unknown,
     worst_of,
@@ -92,6 +93,19 @@ def test_nothing_asked_is_not_passed() -> None:
 )
 def test_durations_are_said_in_two_units(duration: timedelta, said: str) -> None:
     assert spoken(duration) == said
+
+
+@pytest.mark.parametrize(
+    ("duration", "said"),
+    [
+        (timedelta(minutes=12, seconds=5), "12 min 5 s"),
+        (timedelta(hours=23, minutes=59, seconds=59), "23 h 59 min"),
+        (timedelta(hours=73, minutes=40), "73 h 40 min"),
+        (-timedelta(days=2), "48 h"),
+    ],
+)
+def test_durations_that_are_compared_are_said_without_days(duration: timedelta, said: str) -> None:
+    assert spoken_in_hours(duration) == said
 
 
 @given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=4000)))
