@@ -8,9 +8,10 @@ from functools import partial
 from blocks.errors import BlockError
 from flows.ahead import after_the_gate
 from flows.approvers import log_answer, rule, tell_cto, who_may_approve
-from flows.choice import ApprovalRefused, question_page, reminder
-from flows.gate import ApprovalForm, ask
+from flows.choice import ApprovalRefused
+from flows.gate import ApprovalForm
 from flows.phase import Report
+from flows.question import ask_people
 from flows.rollout import list_batches, watch_until_clear
 from flows.watch import Watch, updated_servers
 from policy.approval import (
@@ -156,13 +157,15 @@ def _ask_for_approval(run: Run, complaint: str, evidence: str, report: Report, *
     )
     show_state(run, waits_for_approval(run.release, run.build, names))
     tell_each(run, approvers, number="2.1.4", name="asked to approve", text=say(left=within))
-    return ask(
+    return ask_people(
+        run,
         ApprovalForm,
-        question_page(run, evidence, within=within, who=names, complaint=complaint),
+        evidence,
+        number="2.1.4",
+        say=say,
         within=within,
-        lookout=run.lookout,
-        remind=reminder(run, say, number="2.1.4"),
-        remind_every=run.limits.reminder,
+        who=names,
+        complaint=complaint,
     )
 
 

@@ -1,15 +1,15 @@
-"""4.1: what the machine leaves to people, and how anybody is asked: the link, the reminders, the end of the time."""
+"""4.1: what the machine leaves to people: to keep waiting, to stay on the new version, or to roll back."""
 
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from pydantic import Field, create_model
 
 from blocks.errors import Meant
 from flows.approvers import log_answer
-from flows.gate import ChoiceForm, NobodyAnswered, RunDeleted, ask
+from flows.gate import ChoiceForm, NobodyAnswered, RunDeleted
+from flows.question import EVERYBODY, ask_people
 from flows.watch import updated_servers
 from policy.approval import Outcome
 from policy.choice_page import open_choices, render_choice
@@ -17,13 +17,11 @@ from policy.database_rows import list_taken_away
 from policy.items import Way
 from policy.judgement import spoken
 from policy.messages import choice_wanted
-from policy.question_page import EVERYBODY, render_question
 from policy.record import Event
-from policy.reminders import name_reminder
 from policy.way_home import ROLL_BACK, STAY, say_closed
 from policy.wording import as_clause, as_sentences
 from tasks.messages import page_on_call
-from tasks.run import Run, utc_now
+from tasks.run import Run
 
 
 class ApprovalRefused(Meant):
@@ -55,15 +53,9 @@ def choose(run: Run, sentence: str) -> None:
     say = partial(choice_wanted, run.release, sentence=sentence, choices=choices, link=run.link)
     page_on_call(run, say(left=within), name=f"choice-{len(run.record.seen)}")
     run.record.append(Event.ASKED, item="4.1.1", facts={"sentence": sentence})
+    page = render_choice(run.release, sentence=sentence, new=updated_servers(run), live=live, choices=choices)
     try:
-        answer = ask(
-            form_for(choices),
-            question_page(run, _page(run, sentence, choices, live=live), within=within, who=EVERYBODY),
-            within=within,
-            lookout=run.lookout,
-            remind=reminder(run, say, number="4.1.1"),
-            remind_every=run.limits.reminder,
-        )
+        answer = ask_people(run, form_for(choices), page, number="4.1.1", say=say, within=within, who=EVERYBODY)
     except RunDeleted:
         raise
     except NobodyAnswered:
@@ -88,33 +80,3 @@ def form_for(choices: Sequence[str]) -> type[ChoiceForm]:
     decision = ChoiceForm.model_fields["decision"]
     offered: Any = (Literal[tuple(choices)], Field(description=decision.description))
     return create_model("ChoiceForm", __base__=ChoiceForm, decision=offered)
-
-
-def _page(run: Run, sentence: str, choices: Sequence[str], *, live: bool) -> str:
-    return render_choice(run.release, sentence=sentence, new=updated_servers(run), live=live, choices=choices)
-
-
-def question_page(run: Run, evidence: str, *, within: timedelta, who: Sequence[str], complaint: str = "") -> str:
-    """Return what people see above a form of this run, asked now."""
-    zone = run.company.rules.time_zone
-    return render_question(evidence, within=within, now=utc_now(), zone=zone, who=who, complaint=complaint)
-
-
-class Question(Protocol):
-    """A question to people, which says how much time is left."""
-
-    def __call__(self, *, left: timedelta) -> str:
-        """Return the message."""
-
-
-def reminder(run: Run, say: Question, *, number: str) -> Callable[[timedelta], None]:
-    """Return what asks whoever is on call again for the item, with the time that is left now."""
-
-    asking = len(run.record.seen)
-
-    def remind(left: timedelta) -> None:
-        minutes = max(1, round(left.total_seconds() / 60))
-        text = f"{minutes} min left. {say(left=timedelta(minutes=minutes))}"
-        page_on_call(run, text, name=name_reminder(asking, minutes), number=number)
-
-    return remind

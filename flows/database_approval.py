@@ -10,9 +10,10 @@ from prefect.input import RunInput
 from pydantic import Field
 
 from flows.approvers import log_answer, prove
-from flows.choice import ApprovalRefused, question_page, reminder
-from flows.gate import Code, Decider, OtherName, TypedBy, ask
+from flows.choice import ApprovalRefused
+from flows.gate import Code, Decider, OtherName, TypedBy
 from flows.phase import Report
+from flows.question import ask_people
 from policy.approval import Outcome, Ruling, standing_approval, subject_of
 from policy.form import Comment
 from policy.messages import database_approval_wanted
@@ -116,13 +117,15 @@ def _ask(run: Run, report: Report, complaint: str, *, both: bool, within: timede
         approvers=names,
     )
     tell_each(run, approvers, number="4.3.2", name="asked to roll the database back", text=say(left=within))
-    return ask(
+    return ask_people(
+        run,
         DatabaseRollbackForm,
-        question_page(run, evidence_of(run, report, both=both), within=within, who=names, complaint=complaint),
+        evidence_of(run, report, both=both),
+        number="4.3.2",
+        say=say,
         within=within,
-        lookout=run.lookout,
-        remind=reminder(run, say, number="4.3.2"),
-        remind_every=run.limits.reminder,
+        who=names,
+        complaint=complaint,
     )
 
 

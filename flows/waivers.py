@@ -13,9 +13,9 @@ from prefect.artifacts import create_markdown_artifact
 from pydantic import Field, create_model
 
 from flows.approvers import log_answer, rule, somebody_may_approve, tell_cto, who_may_approve
-from flows.choice import question_page, reminder
-from flows.gate import NobodyAnswered, WaiverForm, ask
+from flows.gate import NobodyAnswered, WaiverForm
 from flows.phase import ChecksFailed, Report, require
+from flows.question import ask_people
 from policy.approval import Decision, Outcome, Ruling
 from policy.form import Comment
 from policy.items import Item
@@ -117,13 +117,15 @@ def _ask(run: Run, left: Sequence[Entry], complaint: str, *, within: timedelta) 
     tell_each(run, approvers, number="8.1", name="asked to waive", text=say(left=within))
     page = render_page(f"Waive what stops {run.release.what}?", left, way=run.release.way)
     try:
-        return ask(
+        return ask_people(
+            run,
             form_for(left),
-            question_page(run, page, within=within, who=names, complaint=complaint),
+            page,
+            number="8.1",
+            say=say,
             within=within,
-            lookout=run.lookout,
-            remind=reminder(run, say, number="8.1"),
-            remind_every=run.limits.reminder,
+            who=names,
+            complaint=complaint,
         )
     except NobodyAnswered as error:
         raise ChecksFailed(f"{say_each(left)}; {error}, so nothing is waived") from error

@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from policy.clock import time_of_day
 from policy.judgement import spoken
 
-EVERYBODY = ("everybody in the roster",)
-
 
 def render_question(
     evidence: str, *, within: timedelta, now: datetime, zone: str, who: Sequence[str], complaint: str = ""

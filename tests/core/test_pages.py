@@ -9,7 +9,7 @@ import pytest
 from blocks.company import Company
 from blocks.errors import BlockError, Refused, Unreachable
 from blocks.slack import Message
-from flows.choice import reminder
+from flows.question import reminder
 from flows.red_flag import RedFlag
 from flows.way_home import give_to_people
 from policy.record import Event

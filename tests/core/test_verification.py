@@ -98,7 +98,7 @@ def people_stay(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr("flows.phase.flow", plain_flow)
     monkeypatch.setattr("flows.phase.as_task", PlainTask)
     monkeypatch.setattr("flows.phase.create_markdown_artifact", lambda **_: None)
-    monkeypatch.setattr("flows.choice.ask", answer)
+    monkeypatch.setattr("flows.question.ask", answer)
     return shown
 
 
@@ -156,7 +156,7 @@ def test_where_the_schema_lost_what_the_version_before_needs_rolling_back_is_no_
             form.model_validate({"decision": "roll back", **words})
         return form.model_validate({"decision": "stay on the new version", **words})
 
-    monkeypatch.setattr("flows.choice.ask", answer)
+    monkeypatch.setattr("flows.question.ask", answer)
 
     with pytest.raises(PeopleStay):
         verify(run, cast("Any", ClearWatch()))

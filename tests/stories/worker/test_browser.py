@@ -172,7 +172,7 @@ def shows_the_evidence(plane: ControlPlane, page: Page, run: str, shipped: Shipp
     album.take("page")
     page.get_by_role("tab", name="Subflow Runs").click()
     page.get_by_role("link", name="Evidence of the first server").first.click()
-    open_only_page(page)
+    open_page(page, "evidence")
     evidence = page.get_by_role("main")
     expect(evidence).to_contain_text(re.compile(r"All \d+ passed"))
     expect(evidence.get_by_role("row", name="2.1.3")).to_contain_text(re.compile(r"passed.+0\.0% errors \(0 of \d+"))
@@ -184,7 +184,7 @@ def shows_the_evidence(plane: ControlPlane, page: Page, run: str, shipped: Shipp
 
 def shows_the_record(page: Page) -> None:
     """The record of the release says first how it ended, then who answered what."""
-    open_only_page(page)
+    open_page(page, "record")
     record = page.get_by_role("main")
     expect(record.get_by_role("heading", name="Record of the release")).to_be_visible()
     expect(record).to_contain_text("signed off")
@@ -192,8 +192,8 @@ def shows_the_record(page: Page) -> None:
     expect(record.get_by_role("row", name=re.compile(r"approved 2\.1\.4.+Tomas Lima"))).to_be_visible()
 
 
-def open_only_page(page: Page) -> None:
-    """Open the page that a run left."""
+def open_page(page: Page, name: str) -> None:
+    """Open a page that a run left."""
     page.get_by_role("tab", name="Artifacts").click()
-    page.get_by_role("tabpanel", name="Artifacts").get_by_role("link").first.click()
+    page.get_by_role("tabpanel", name="Artifacts").get_by_role("link", name=name).first.click()
     page.wait_for_url(re.compile("/artifact"))
