@@ -166,8 +166,8 @@ class Calendar(Table):
 
     @model_validator(mode="after")
     def _holidays_are_known(self) -> "Calendar":
-        if self.holidays:
-            holidays_of(self.country, [2026], subdivision=self.subdivision)
+        """Also where they close nothing: a country that nobody knows is a slip of the pen."""
+        holidays_of(self.country, [2026], subdivision=self.subdivision)
         return self
 
     @property
