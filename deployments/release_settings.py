@@ -88,8 +88,10 @@ class ApplicationSettings(Table):
 
     url: Url = Field(description="Its address through the balancer.")
     host_header: str | None = Field(default=None, description="The name under which the servers serve.")
-    health: str = Field(default="/api/health", description="The path of the health check.")
-    metrics: str = Field(default="/api/health/metrics", description="The path of the application's own figures.")
+    health: AbsolutePath = Field(default="/api/health", description="The path of the health check.")
+    metrics: AbsolutePath = Field(
+        default="/api/health/metrics", description="The path of the application's own figures."
+    )
     demo_user: str = Field(description="The demo account of the smoke tests.")
     demo_password: SecretName = Field(description="The name of the secret with its password.")
     smoke_tests: tuple[SmokeTest, ...] = Field(

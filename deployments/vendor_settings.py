@@ -1,9 +1,10 @@
 """The sections of the settings about systems that a company may lack: a section that is left out is one it has not."""
 
+import re
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from blocks.prometheus import Prometheus
 from blocks.status_pages import OwnSystem
@@ -155,6 +156,14 @@ class SentrySettings(Table):
     project: str = Field(pattern=r"^[\w-]+$", description="The short name of the project.")
 
 
+def _checked_pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise refusal(f"expected a regular expression, found {text!r} ({error})") from error
+    return text
+
+
 class DopplerSettings(Table):
     """Doppler: the values of feature flags in production (1.2.4)."""
 
@@ -162,7 +171,7 @@ class DopplerSettings(Table):
     token: SecretName = Field(description="The name of the secret with the token; reading is enough.")
     project: str = Field(description="The name of the project.")
     config: str = Field(description="The name of production's config, such as prd.")
-    flags: str = Field(
+    flags: Annotated[str, AfterValidator(_checked_pattern)] = Field(
         default=r"^(FEATURE|FLAG)_", description="A pattern of the names that are flags; only their values are read."
     )
 

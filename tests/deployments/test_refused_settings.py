@@ -36,6 +36,7 @@ URLS = sorted(
 )
 PATHS = ["secrets", "spool", "store.folder", "fleet.key_file", "fleet.known_hosts", "balancer.directory"]
 PATHS += ["prisma.directory", "hotfix_test.clone", "load_test.script", "mail.certificates", "fleet.servers.directory"]
+PATHS += ["application.health", "application.metrics"]
 PROGRAMS = ["load_test.program", "backups.pg_dump", "backups.pg_restore"]
 
 
@@ -79,7 +80,7 @@ def test_every_address_is_one(field: str) -> None:
 
 
 @pytest.mark.parametrize("field", PATHS)
-def test_every_path_of_a_machine_is_absolute(field: str) -> None:
+def test_every_path_of_a_machine_or_a_server_is_absolute(field: str) -> None:
     assert said_of(field, "/srv/some") == ""
     assert "found 'some'" in said_of(field, "some")
 
@@ -141,6 +142,13 @@ def test_a_refusal_repeats_neither_the_whole_file_nor_what_may_be_a_secret(
 )
 def test_a_country_or_a_zone_that_nobody_knows_is_refused(tmp_path: Path, found: str, instead: str, said: str) -> None:
     assert said in complaint(tmp_path, LEAST.replace(found, instead, 1))
+
+
+def test_a_pattern_that_is_none_is_refused() -> None:
+    assert said_of("doppler.flags", "^(FLAG)_") == ""
+    assert said_of("doppler.flags", "^(FLAG_").endswith(
+        "expected a regular expression, found '^(FLAG_' (missing ), unterminated subpattern at position 1)"
+    )
 
 
 @pytest.mark.parametrize(

@@ -240,6 +240,15 @@ def test_a_refusal_of_the_roster_names_its_place_and_shows_nobody_else() -> None
     )
 
 
+def test_a_wrong_stand_in_is_told_without_the_whole_table() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Person.model_validate(
+            {"name": "Eve", "deputies": [{"role": "cto", "from": "2026-12-05", "until": "2026-12-01"}]}
+        )
+
+    assert explain(caught.value) == "deputies.0: Value error, until 2026-12-01 lies before from 2026-12-05"
+
+
 def test_two_people_never_share_a_secret() -> None:
     people = [{"name": "Ana-Maria"}, {"name": "Ana Maria"}, {"name": "Carla", "roles": list(Role)}]
 
