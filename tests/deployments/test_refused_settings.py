@@ -135,8 +135,16 @@ def test_a_refusal_repeats_neither_the_whole_file_nor_what_may_be_a_secret(
 @pytest.mark.parametrize(
     ("found", "instead", "said"),
     [
-        ('country = "US"', 'country = "XX"\ncalendar = { holidays = false }', "country 'XX' are not known"),
-        ('country = "US"', 'country = "US"\ncalendar = { subdivision = "XYZ" }', "country 'US, XYZ' are not known"),
+        (
+            'country = "US"',
+            'country = "XX"\ncalendar = { holidays = false }',
+            "country: Value error, the public holidays of country 'XX' are",
+        ),
+        (
+            'country = "US"',
+            'country = "US"\ncalendar = { subdivision = "XYZ" }',
+            "calendar.subdivision: Value error, the public holidays of country 'US, XYZ'",
+        ),
         ('"America/Los_Angeles"', '"America/Los_Angelos"', "time_zone: Value error, 'America/Los_Angelos' is no time"),
     ],
 )
