@@ -1,7 +1,6 @@
 """Secrets by name: the value comes from the environment or from a file that only its user may read."""
 
 import os
-import re
 import stat
 from pathlib import Path
 
@@ -9,15 +8,17 @@ from pydantic import SecretStr
 
 from blocks.errors import Misconfigured
 from policy.next_step import Cause, Kind
+from policy.secret_name import EXPECTED, is_secret_name, say_unshown
 
 _MODE = 0o600
-_NAME = re.compile(r"[A-Za-z0-9_]+")
 
 
 def read_secret(name: str, folder: Path | None) -> SecretStr:
     """The value of the secret `name`; the environment goes before the file."""
-    if not _NAME.fullmatch(name):
-        raise _ill(Kind.SECRET_MISNAMED, name, None, "expected letters, digits and underscores")
+    if not is_secret_name(name):
+        raise Misconfigured(
+            f"the name of a secret: expected {EXPECTED}, {say_unshown(name)}", cause=Cause(Kind.SECRET_MISNAMED, "")
+        )
     if value := os.environ.get(name):
         return SecretStr(value)
     if folder is None:
@@ -43,5 +44,4 @@ def read_secret(name: str, folder: Path | None) -> SecretStr:
 
 
 def _ill(kind: Kind, name: str, path: Path | None, said: str) -> Misconfigured:
-    shown = repr(name) if kind is Kind.SECRET_MISNAMED else name
-    return Misconfigured(f"secret {shown}: {said}", cause=Cause(kind, name, str(path or "")))
+    return Misconfigured(f"secret {name}: {said}", cause=Cause(kind, name, str(path or "")))

@@ -4,13 +4,15 @@ from datetime import timedelta
 
 from pydantic import Field
 
+from policy.places import AbsolutePath
+from policy.secret_name import SecretName
 from policy.table import Table
 
 
 class PrismaSettings(Table):
     """Prisma's CLI on the worker, which needs Node; without this section a release with migrations is refused."""
 
-    directory: str = Field(description="The folder on the worker in which the package `prisma` is installed.")
+    directory: AbsolutePath = Field(description="The folder on the worker in which the package `prisma` is installed.")
     command: tuple[str, ...] = Field(
         default=("node_modules/.bin/prisma",), min_length=1, description="The CLI, as seen from that folder."
     )
@@ -27,7 +29,7 @@ class StagingDatabaseSettings(Table):
     port: int = Field(default=5432, description="Its port.")
     name: str = Field(description="The name of the database.")
     user: str = Field(description="The user to connect as; reading is enough.")
-    password: str = Field(description="The name of the secret with the user's password.")
+    password: SecretName = Field(description="The name of the secret with the user's password.")
     sslmode: str = Field(default="verify-full", description="How the connection is secured, in libpq's words.")
 
 
@@ -37,7 +39,7 @@ class ScratchDatabaseSettings(Table):
     host: str = Field(description="Its address; not the server of production, nor one that others may look into.")
     port: int = Field(default=5432, description="Its port.")
     user: str = Field(description="A user who may create databases (CREATEDB) and is no superuser.")
-    password: str = Field(description="The name of the secret with the user's password.")
+    password: SecretName = Field(description="The name of the secret with the user's password.")
     sslmode: str = Field(default="verify-full", description="How the connection is secured, in libpq's words.")
     maintenance: str = Field(default="postgres", description="The database to connect to for making others.")
     template: str = Field(

@@ -3,18 +3,24 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator
 
 from blocks.application import SMOKE_TESTS, SmokeTest
 from blocks.fleet import Server
+from policy.places import AbsolutePath, Url, UrlOrNothing
 from policy.record_signature import KEY_BYTES, read_spelled
+from policy.secret_name import SecretName
 from policy.table import Table
+from policy.typed import refusal
+from policy.wording import listed
+
+VERBS = ("state", "drain", "ready", "cut")
 
 
 class StoreSettings(Table):
     """Where records and holds live: a folder, or a bucket."""
 
-    folder: str | None = Field(
+    folder: AbsolutePath | None = Field(
         default=None,
         description=(
             "An absolute folder on the worker. Saving the settings marks it with a file `.countersign-store`; without"
@@ -22,18 +28,18 @@ class StoreSettings(Table):
         ),
     )
     bucket: str | None = Field(default=None, description="A bucket, for several worker machines.")
-    endpoint: str | None = Field(default=None, description="The bucket's address; empty for AWS itself.")
+    endpoint: UrlOrNothing | None = Field(default=None, description="The bucket's address; empty for AWS itself.")
     region: str = Field(default="us-east-1", description="The bucket's region.")
-    access_key: str | None = Field(default=None, description="The name of the secret with the access key.")
-    secret_key: str | None = Field(default=None, description="The name of the secret with the secret key.")
+    access_key: SecretName | None = Field(default=None, description="The name of the secret with the access key.")
+    secret_key: SecretName | None = Field(default=None, description="The name of the secret with the secret key.")
 
 
 class FleetSettings(Table):
     """The servers of production and how they are reached."""
 
     user: str = Field(description="The user on every host; it may run docker.")
-    key_file: str = Field(description="The file of its private key on the worker.")
-    known_hosts: str = Field(description="The file of the hosts' public keys on the worker.")
+    key_file: AbsolutePath = Field(description="The file of its private key on the worker.")
+    known_hosts: AbsolutePath = Field(description="The file of the hosts' public keys on the worker.")
     compose_file: str = Field(
         default="docker-compose.prod.yml", description="The Compose file in each server's directory."
     )
@@ -60,7 +66,7 @@ class BalancerSettings(Table):
 
     host: str = Field(description="The address of the balancer's host.")
     port: int = Field(default=22, description="The port of SSH on it.")
-    directory: str = Field(description="A folder on it in which the fence keeps its number.")
+    directory: AbsolutePath = Field(description="A folder on it in which the fence keeps its number.")
     backend: str = Field(default="web", description="The backend of HAProxy that holds the servers.")
     socket_command: tuple[str, ...] | None = Field(
         default=None, description="HAProxy: takes one line for the runtime socket, prints the answer; socat by default."
@@ -69,16 +75,25 @@ class BalancerSettings(Table):
         default=None, description="Any other balancer: a command for each of state, drain, ready and cut."
     )
 
+    @field_validator("commands")
+    @classmethod
+    def _commands_are_whole(cls, commands: dict[str, tuple[str, ...]] | None) -> dict[str, tuple[str, ...]] | None:
+        if commands and set(commands) != set(VERBS):
+            raise refusal(f"expected a command for each of {', '.join(VERBS)}, found {listed(map(repr, commands))}")
+        return commands
+
 
 class ApplicationSettings(Table):
     """The application as its users reach it."""
 
-    url: str = Field(pattern=r"^https?://", description="Its address through the balancer.")
+    url: Url = Field(description="Its address through the balancer.")
     host_header: str | None = Field(default=None, description="The name under which the servers serve.")
-    health: str = Field(default="/api/health", description="The path of the health check.")
-    metrics: str = Field(default="/api/health/metrics", description="The path of the application's own figures.")
+    health: AbsolutePath = Field(default="/api/health", description="The path of the health check.")
+    metrics: AbsolutePath = Field(
+        default="/api/health/metrics", description="The path of the application's own figures."
+    )
     demo_user: str = Field(description="The demo account of the smoke tests.")
-    demo_password: str = Field(description="The name of the secret with its password.")
+    demo_password: SecretName = Field(description="The name of the secret with its password.")
     smoke_tests: tuple[SmokeTest, ...] = Field(
         default=SMOKE_TESTS,
         description="3.1.3: what is tried after the login; what your application has not, or must not do, is left out.",
@@ -88,9 +103,9 @@ class ApplicationSettings(Table):
 class GitHubSettings(Table):
     """The repository and its pipeline."""
 
-    url: str = Field(default="https://api.github.com", description="The address of GitHub's API.")
+    url: Url = Field(default="https://api.github.com", description="The address of GitHub's API.")
     repository: str = Field(pattern=r"^[\w.-]+/[\w.-]+$", description="Owner and name, such as holilabs/holilabsv2.")
-    token: str = Field(description="The name of the secret with the token.")
+    token: SecretName = Field(description="The name of the secret with the token.")
     workflow: str = Field(default="ci.yml", description="The file of the workflow that tests and builds.")
     main: str = Field(default="main", description="The branch that is released.")
     production: str = Field(default="production", description="The branch that says what production serves.")
@@ -103,8 +118,8 @@ class GitHubSettings(Table):
 class SlackSettings(Table):
     """The workspace and its channels."""
 
-    url: str = Field(default="https://slack.com/api/", description="The address of Slack's API.")
-    token: str = Field(description="The name of the secret with the bot's token.")
+    url: Url = Field(default="https://slack.com/api/", description="The address of Slack's API.")
+    token: SecretName = Field(description="The name of the secret with the bot's token.")
     deployments: str = Field(description="The channel where deployments are announced, by its id.")
     alerts: str = Field(description="The channel where people are paged, by its id.")
     engineering: str = Field(
@@ -121,10 +136,10 @@ class SlackSettings(Table):
 class RegistrySettings(Table):
     """The image registry."""
 
-    url: str = Field(pattern=r"^https?://", description="Its address.")
+    url: Url = Field(description="Its address.")
     name: str = Field(description="The repository of the image as docker spells it.")
     user: str = Field(description="The user to log in as.")
-    password: str = Field(description="The name of the secret with the password.")
+    password: SecretName = Field(description="The name of the secret with the password.")
 
 
 def _checked_public_key(text: str) -> str:
@@ -135,7 +150,7 @@ def _checked_public_key(text: str) -> str:
 class SigningSettings(Table):
     """The worker's key that signs sealed records; `python -m deployments.signing_key` makes one."""
 
-    key: str = Field(pattern=r"^[A-Za-z0-9_]+$", description="The name of the secret with this worker's private key.")
+    key: SecretName = Field(description="The name of the secret with this worker's private key.")
     public_keys: dict[str, Annotated[str, AfterValidator(_checked_public_key)]] = Field(
         default_factory=dict,
         description="The public key of every worker that seals or ever sealed records, by a name of your choice.",

@@ -47,6 +47,7 @@ from deployments.migration_settings import StagingDatabaseSettings
 from deployments.release_settings import BalancerSettings, FleetSettings, StagingSettings
 from deployments.settings import Settings, read_settings
 from deployments.vendor_settings import PrometheusSettings
+from deployments.worker_files import refuse_absent_files
 from tasks.own_checks import read_own_checks
 
 VENDORS: dict[str, type[VendorBlock]] = {
@@ -88,11 +89,11 @@ def blocks_of(settings: Settings) -> dict[str, list[Block]]:
 
 def save(settings: Settings, *, new_store: bool = False) -> int:
     """Save every block, over what was saved before; return how many there are."""
-    store = store_of(settings)
+    made, store = blocks_of(settings), store_of(settings)
     if isinstance(store, FolderStore):
         mark_once(store, known=None if new_store else _saved_before(settings.environment))
     count = 0
-    for name, blocks in blocks_of(settings).items():
+    for name, blocks in made.items():
         for block in blocks:
             block.save(name, overwrite=True)
             count += 1
@@ -158,7 +159,7 @@ def _optional_blocks(settings: Settings) -> Iterator[Block]:
     if settings.pagerduty is not None:
         yield PagerDuty(**settings.pagerduty.model_dump(), secrets_folder=settings.secrets)
     if settings.prometheus is not None:
-        yield _prometheus(settings.prometheus)
+        yield _prometheus(settings, settings.prometheus)
     yield from _programs_of_the_worker(settings)
     if settings.database is not None:
         programs = settings.backups.model_dump(include=PROGRAMS) if settings.backups is not None else {}
@@ -192,12 +193,19 @@ def _programs_of_the_worker(settings: Settings) -> Iterator[Block]:
         yield TestBench(**settings.hotfix_test.model_dump())
 
 
-def _prometheus(section: PrometheusSettings) -> Prometheus:
-    return Prometheus(url=section.url, scrape_interval=timedelta(seconds=section.scrape_interval), **section.queries)
+def _prometheus(settings: Settings, section: PrometheusSettings) -> Prometheus:
+    return Prometheus(
+        url=section.url,
+        user=section.user,
+        password=section.password,
+        secrets_folder=settings.secrets,
+        scrape_interval=timedelta(seconds=section.scrape_interval),
+        **section.queries,
+    )
 
 
 def _staging_blocks(settings: Settings, staging: StagingSettings) -> list[Block]:
-    measured = [_prometheus(settings.staging_metrics)] if settings.staging_metrics is not None else []
+    measured = [_prometheus(settings, settings.staging_metrics)] if settings.staging_metrics is not None else []
     database = settings.staging_database
     has_database = [] if database is None else [_staging_database(settings, database)]
     return [
@@ -272,6 +280,7 @@ def main(words: list[str]) -> int:
     try:
         settings = read_settings()
         read_own_checks(settings.own_checks)
+        refuse_absent_files(settings)
         count = save(settings, new_store=asked.new_store)
     except BlockError as error:
         sys.stderr.write(f"{error}\n")

@@ -22,6 +22,7 @@ from deployments.release_settings import (
     StagingSettings,
     StoreSettings,
 )
+from deployments.told_apart import find_shared
 from deployments.vendor_settings import (
     BackupSettings,
     ConfluenceSettings,
@@ -52,6 +53,7 @@ from policy.incident_rules import IncidentRules, find_missing
 from policy.judgement import spoken
 from policy.limits import Limits
 from policy.next_step import Cause, Kind
+from policy.places import AbsolutePath, Url
 from policy.pull_requests import PullRequestRules
 from policy.reviews import ReviewRules
 from policy.risk import RiskRules
@@ -79,9 +81,9 @@ class Settings(Table, BaseSettings):
     )
     time_zone: str = Field(description="The company's time zone, such as America/Los_Angeles.")
     country: str = Field(pattern=r"^[A-Z]{2}$", description="The country whose public holidays count, two letters.")
-    secrets: str = Field(description="The folder of the secret files, each of mode 0600.")
-    spool: str = Field(description="A folder on the worker where rows wait while the store is away.")
-    prefect_ui: str = Field(default="http://127.0.0.1:4200", description="The address of Prefect's UI, for links.")
+    secrets: AbsolutePath = Field(description="The folder of the secret files, each of mode 0600.")
+    spool: AbsolutePath = Field(description="A folder on the worker where rows wait while the store is away.")
+    prefect_ui: Url = Field(default="http://127.0.0.1:4200", description="The address of Prefect's UI, for links.")
     own_checks: tuple[Annotated[str, Field(pattern=r"^/.+\.py$")], ...] = Field(
         default=(),
         description="Python files on the worker, by absolute path: [checks of your own](how-to/own-check.md).",
@@ -162,24 +164,43 @@ def read_settings(path: Path | None = None) -> Settings:
     """Return the checked settings; raises Misconfigured naming file, field, what was found and expected."""
     file = path or Path(os.environ.get(VARIABLE, "countersign.toml"))
     try:
-        with file.open("rb") as opened:
-            content = tomllib.load(opened)
+        content = _read_toml(file)
         settings = Settings(**content)
         roster = Roster.model_validate({"people": [person.model_dump(by_alias=True) for person in settings.people]})
         _refuse_a_hasty_dead_man(settings, file)
         _refuse_contradictions(settings, roster, file)
         _refuse_scratch_on_production(settings, file)
         _refuse_a_wrong_calendar(settings, file)
-    except FileNotFoundError as error:
-        absent = Cause(Kind.SETTINGS_ABSENT, VARIABLE, str(file))
-        raise Misconfigured(f"there is no settings file {file}; name it in {VARIABLE}", cause=absent) from error
-    except tomllib.TOMLDecodeError as error:
-        spelled = Cause(Kind.SETTING, "what TOML cannot read", str(file))
-        raise Misconfigured(f"{file} is no valid TOML: {error}", cause=spelled) from error
     except ValidationError as error:
         wrong = Cause(Kind.SETTING, listed(list_fields(error)), str(file))
         raise Misconfigured(f"{file}: {explain(error)}", cause=wrong) from error
     return settings
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        text = file.read_bytes().decode("utf-8")
+        content = tomllib.loads(text)
+    except FileNotFoundError as error:
+        absent = Cause(Kind.SETTINGS_ABSENT, VARIABLE, str(file))
+        raise Misconfigured(f"there is no settings file {file}; name it in {VARIABLE}", cause=absent) from error
+    except OSError as error:
+        found = "a folder" if isinstance(error, IsADirectoryError) else f"one that cannot be read ({error.strerror})"
+        raise _no_settings(file, f"found {found}") from error
+    except UnicodeDecodeError as error:
+        raise _no_settings(file, f"found what is no text (byte {error.start + 1})") from error
+    except tomllib.TOMLDecodeError as error:
+        spelled = Cause(Kind.SETTING, "what TOML cannot read", str(file))
+        raise Misconfigured(f"{file} is no valid TOML: {error}", cause=spelled) from error
+    if not content:
+        raise _no_settings(file, "found an empty one")
+    return content
+
+
+def _no_settings(file: Path, found: str) -> Misconfigured:
+    """Another file has to be named: this one holds no settings at all."""
+    named = Cause(Kind.SETTINGS_ABSENT, VARIABLE, str(file))
+    return Misconfigured(f"{file}: expected a settings file, as {VARIABLE} names it, {found}", cause=named)
 
 
 def _refuse_a_wrong_calendar(settings: Settings, file: Path) -> None:
@@ -214,9 +235,11 @@ def _refuse_scratch_on_production(settings: Settings, file: Path) -> None:
 
 
 def _refuse_contradictions(settings: Settings, roster: Roster, file: Path) -> None:
+    folders = {"store.folder": settings.store.folder, "spool": settings.spool, "secrets": settings.secrets}
     found = (
         *find_contradictions(settings.evidence, roster=roster, systems=settings.systems),
         *find_missing(settings.incidents, systems=settings.systems),
+        *find_shared(settings.fleet, settings.staging, settings.slack, folders=folders),
     )
     share = judge_share(len(settings.fleet.servers), limits=settings.limits)
     found = found if share.verdict.lets_pass else (*found, share.sentence)

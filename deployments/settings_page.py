@@ -25,9 +25,13 @@ This page is written by `python -m deployments.settings_page`; a test fails when
 One TOML file describes one environment.
 `{VARIABLE}` names it; without the variable it is `countersign.toml` in the current folder.
 An unknown key, a missing one and a value of the wrong type are refused, and the field is named.
-Where a key asks for a secret, the file holds the secret's *name*.
+Where a key asks for a secret, the file holds the secret's *name*: letters, digits and underscores.
+Anything else there, and what looks like a token, is refused and not repeated.
 The value is read on the worker: from an environment variable of that name, or from a file of that name and mode 0600
 in the folder that `secrets` names.
+Paths are absolute; an address begins with `http://` or `https://` and holds no user and no password.
+A name, login, mail address and Slack id belongs to one person; two servers may share a host, but neither a name nor a
+health address, nor host, folder and service together.
 A section that may be left out and is left out is a system that the company does not have.
 Durations are seconds, or text such as `PT10M`.
 """

@@ -76,7 +76,8 @@ def next_step(cause: Cause | None, verdict: Verdict, *, usual: str) -> str:
 
 
 _SAID = {
-    Kind.SECRET_MISNAMED: "in the settings, name the secret {name!r} with letters, digits and underscores alone",
+    Kind.SECRET_MISNAMED: "write the name of the secret into the settings, not its value, and save them:"
+    " python -m deployments.save_blocks says which setting it is",
     Kind.SECRET_WITHOUT_FOLDER: "set `secrets` in the settings to the folder that holds the file {name}, or put {name}"
     " into the worker's environment",
     Kind.SECRET_ABSENT: "as the worker's user write the value into the file: (umask 077; cat > {file})",

@@ -2,16 +2,17 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from policy.judgement import Judgement, failed, passed, unknown
 from policy.limits import Risk
 from policy.table import NAME, Table
+from policy.typed import refusal
 
 # GitHub commits made on its pages carry such an address instead of the author's own.
 _NO_REPLY = re.compile(r"(?:\d+\+)?([^@+]+)@users\.noreply\.github\.com")
@@ -108,37 +109,44 @@ class Roster(Table):
 
     people: tuple[Person, ...] = Field(min_length=1, description="The people, in any order.")
 
-    @model_validator(mode="after")
-    def _identities_are_unique(self) -> "Roster":
-        owners: dict[str, str] = {}
-        for person in self.people:
-            for identity in sorted(person.identities):
-                if not identity:
-                    raise ValueError(f"{person.name!r} has an empty name, login or mail address")
-                if identity in owners:
-                    raise ValueError(f"{identity!r} belongs to both {owners[identity]} and {person.name}")
-                owners[identity] = person.name
-        return self
+    @field_validator("people")
+    @classmethod
+    def _identities_are_unique(cls, people: tuple[Person, ...]) -> tuple[Person, ...]:
+        """Nobody is taken for somebody else, neither by a form or a commit nor by a message on Slack."""
+        named = [
+            (_same_spelling(name), index)
+            for index, person in enumerate(people)
+            for name in (person.name, *person.github, *person.emails)
+        ]
+        for index, person in enumerate(people):
+            if "" in person.identities:
+                raise refusal(f"{_who(people, index)} has an empty name, login or mail address")
+        members = [(person.slack, index) for index, person in enumerate(people) if person.slack]
+        for words in (named, members):
+            _refuse_two_owners(people, words)
+        return people
 
-    @model_validator(mode="after")
-    def _code_secrets_are_unique(self) -> "Roster":
-        owners: dict[str, str] = {}
-        for person in self.people:
-            if person.code_secret in owners:
-                raise ValueError(
-                    f"{owners[person.code_secret]} and {person.name} would share the secret {person.code_secret};"
+    @field_validator("people")
+    @classmethod
+    def _code_secrets_are_unique(cls, people: tuple[Person, ...]) -> tuple[Person, ...]:
+        owners: dict[str, int] = {}
+        for index, person in enumerate(people):
+            other = owners.setdefault(person.code_secret, index)
+            if other != index:
+                raise refusal(
+                    f"{_who(people, other)} and {_who(people, index)} would share the secret {person.code_secret};"
                     " tell them apart by a middle name"
                 )
-            owners[person.code_secret] = person.name
-        return self
+        return people
 
-    @model_validator(mode="after")
-    def _every_occasion_has_somebody(self) -> "Roster":
-        held = {role for person in self.people for role in person.roles}
+    @field_validator("people")
+    @classmethod
+    def _every_occasion_has_somebody(cls, people: tuple[Person, ...]) -> tuple[Person, ...]:
+        held = {role for person in people for role in person.roles}
         for occasion, roles in _ENTITLED.items():
             if not roles & held:
-                raise ValueError(f"nobody is {_either(roles)}, so nobody could approve: {occasion}")
-        return self
+                raise refusal(f"nobody is {_either(roles)}, so nobody could approve: {occasion}")
+        return people
 
     def find(self, identity: str) -> Person | None:
         """Return the person with that name, login or mail address."""
@@ -147,6 +155,21 @@ class Roster(Table):
     def holders(self, role: Role, *, on: date) -> tuple[Person, ...]:
         """Return everybody who holds the role on that day."""
         return tuple(person for person in self.people if role in person.roles_on(on))
+
+
+def _refuse_two_owners(people: Sequence[Person], words: Iterable[tuple[str, int]]) -> None:
+    owners: dict[str, int] = {}
+    for word, index in words:
+        other = owners.setdefault(word, index)
+        if other != index:
+            raise refusal(
+                f"{word!r} belongs to both {_who(people, other)} and {_who(people, index)}, expected one person"
+            )
+
+
+def _who(people: Sequence[Person], index: int) -> str:
+    """Name a person and the place in the roster, for two of one name are told apart by nothing else."""
+    return f"{people[index].name} (people.{index})"
 
 
 def entitled(occasion: Occasion, roster: Roster, on: date) -> tuple[Person, ...]:

@@ -1,13 +1,13 @@
 """What may be typed into a field of text: what cannot be seen does not count, and a refusal says what is expected."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
 from typing import Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, ValidationInfo
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, ValidationInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import with_info_after_validator_function
@@ -17,6 +17,7 @@ from policy.judgement import spoken
 # An earlier version took what this one refuses; its records are read as they were written.
 AS_RECORDED: Mapping[str, bool] = {"as recorded": True}
 SAYS_WHAT_IT_FOUND = "typed"
+_SAY_ENOUGH = (SAYS_WHAT_IT_FOUND, "missing", "extra_forbidden")
 # They join letters of some scripts, and the parts of some emojis, so within a word they stay.
 _JOINERS = r"\u200c\u200d"
 _OTHERS = (
@@ -103,6 +104,11 @@ def verbatim(most: int) -> Typed:
     return Typed(rf"^(?=[\s\S]{{0,{most}}}$)(?:$|[\s\S]*{_SEEN})", f"at most {most} characters, not only blanks", str)
 
 
+def refusal(sentence: str) -> PydanticCustomError:
+    """Return the error of a field whose sentence says already what was expected and what was found."""
+    return PydanticCustomError(SAYS_WHAT_IT_FOUND, "{sentence}", {"sentence": sentence})
+
+
 def explain(error: ValidationError, *, under: str = "", at_top: Collection[str] = ()) -> str:
     """Name each field, within the table `under` or `at_top` of the file, with what was expected and what was found."""
     return "; ".join(
@@ -125,7 +131,21 @@ def name_field(place: tuple[int | str, ...]) -> str:
 
 
 def _say_problem(problem: ErrorDetails) -> str:
-    if problem["type"] == SAYS_WHAT_IT_FOUND:
-        return problem["msg"]
-    found = problem["input"]
-    return f"{problem['msg']}, found {spoken(found) if isinstance(found, timedelta) else repr(found)}"
+    """A key that is not known may be the misspelt one of a secret, and a table holds people: neither is repeated."""
+    said, found = problem["msg"], problem["input"]
+    if problem["type"] in _SAY_ENOUGH or (problem["type"] == "value_error" and not _is_plain(found)):
+        return said
+    return f"{said}, found {_say_found(found)}"
+
+
+def _say_found(found: object) -> str:
+    if isinstance(found, timedelta):
+        return spoken(found)
+    if _is_plain(found):
+        return repr(found)
+    return f"a list of {len(found)}" if isinstance(found, Sequence) else "a table"
+
+
+def _is_plain(found: object) -> bool:
+    parts = found if isinstance(found, list | tuple | set | frozenset) else (found,)
+    return not any(isinstance(part, Mapping | BaseModel | list | tuple) for part in parts)

@@ -8,7 +8,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
-from pydantic import BeforeValidator, Field, PlainSerializer, field_validator, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, ValidationInfo, field_validator, model_validator
 
 from policy.judgement import Judgement, failed, passed, unknown
 from policy.limits import Risk
@@ -21,6 +21,8 @@ _FRIDAY = 4
 _WEEKEND = frozenset({5, 6})
 _DAY_END = 24 * 60
 _HORIZON = timedelta(days=370)
+# Whether the holidays of a place are known is the same in every year.
+_ANY_YEAR = 2026
 
 
 def _read_clock(value: object) -> int:
@@ -164,11 +166,19 @@ class Calendar(Table):
             raise ValueError(judgement.sentence)
         return name
 
-    @model_validator(mode="after")
-    def _holidays_are_known(self) -> "Calendar":
-        if self.holidays:
-            holidays_of(self.country, [2026], subdivision=self.subdivision)
-        return self
+    @field_validator("country")
+    @classmethod
+    def _country_is_known(cls, country: str) -> str:
+        """Also where its holidays close nothing: a country that nobody knows is a slip of the pen."""
+        holidays_of(country, [_ANY_YEAR])
+        return country
+
+    @field_validator("subdivision")
+    @classmethod
+    def _subdivision_is_known(cls, subdivision: str | None, info: ValidationInfo) -> str | None:
+        if "country" in info.data:
+            holidays_of(info.data["country"], [_ANY_YEAR], subdivision=subdivision)
+        return subdivision
 
     @property
     def zone(self) -> tzinfo:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from blocks.errors import Refused
+from policy.places import Url
 from policy.table import Table
 from policy.wording import short_digest
 
@@ -23,7 +24,7 @@ class Server(Table):
     port: int = Field(default=22, ge=1, le=65535, description="The port of SSH on the host.")
     service: str = Field(pattern=_NAME, description="Its service in the Compose file.")
     directory: str = Field(pattern=r"^/.+[^/]$", description="The absolute folder of the Compose file.")
-    health: str = Field(pattern=r"^https?://", description="Its own health address, past the balancer.")
+    health: Url = Field(description="Its own health address, past the balancer.")
     balancer_name: str = Field(description="Its name in the balancer; its own name unless said otherwise.")
 
     @model_validator(mode="before")

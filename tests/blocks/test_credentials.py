@@ -61,3 +61,10 @@ def test_an_empty_file_and_a_folder_are_refused(tmp_path: Path) -> None:
 def test_a_name_that_leaves_the_folder_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(Misconfigured, match="expected letters, digits and underscores"):
         read_secret(name, tmp_path)
+
+
+def test_what_is_no_name_may_be_the_secret_itself_and_is_not_repeated() -> None:
+    with pytest.raises(Misconfigured, match="found something of 21 characters that is not shown") as caught:
+        read_secret("hunter2 secret value!", None)
+
+    assert "hunter2" not in f"{caught.value}{caught.value.cause}"

@@ -57,6 +57,16 @@ def test_settings_that_are_wrong_are_one_red_row_with_file_field_and_what_to_do(
     assert finding.next_step.startswith(f"{step}{file}")
 
 
+def test_the_doctor_does_not_show_a_secret_that_was_typed_into_the_settings(tmp_path: Path) -> None:
+    file = tmp_path / "countersign.toml"
+    file.write_text(EXAMPLE.read_text().replace("REGISTRY_PASSWORD", "hunter2 secret value!"))
+
+    (finding,) = all_tried(file)
+
+    assert "registry.password: expected the name of a secret" in finding.judgement.sentence
+    assert "hunter2" not in f"{finding}"
+
+
 @dataclass
 class Prefect:
     """What Prefect's server says of its work pool; `ahead` is how far its clock is."""

@@ -7,6 +7,7 @@ import pytest
 
 from blocks.company import CompanyRules
 from blocks.errors import Misconfigured
+from blocks.prometheus import Prometheus
 from deployments.save_blocks import blocks_of
 from deployments.settings import Settings, read_settings
 
@@ -139,6 +140,15 @@ def test_a_system_that_is_described_is_saved_and_named_in_the_rules(file: Path) 
 
     assert {"prometheus", "postgres"} <= kinds(settings)["production"]
     assert systems(settings) == ["prometheus", "database"]
+
+
+def test_a_prometheus_that_asks_for_a_password_is_told_which_secret_it_is(file: Path) -> None:
+    file.write_text(f'{LEAST}{PROMETHEUS}user = "countersign"\npassword = "PROMETHEUS_PASSWORD"\n')
+
+    (saved,) = (block for block in blocks_of(read_settings(file))["production"] if isinstance(block, Prometheus))
+
+    assert (saved.user, saved.password) == ("countersign", "PROMETHEUS_PASSWORD")
+    assert saved.secrets_folder == "/etc/countersign/secrets"
 
 
 def test_an_optional_section_that_is_wrong_is_refused_and_not_taken_for_absent(file: Path) -> None:

@@ -8,6 +8,7 @@ from blocks.errors import Misconfigured
 from blocks.store import FolderStore, S3Store
 from deployments.save_blocks import blocks_of, main, mark_once
 from deployments.settings import VARIABLE, read_settings
+from deployments.worker_files import refuse_absent_files
 from lab.client import Lab
 from tests.deployments.test_least_company import LEAST
 
@@ -153,7 +154,10 @@ def test_a_store_of_before_there_were_markers_and_one_in_another_place_are_marke
 
 
 def test_the_lab_s_own_file_gives_blocks_for_production_and_staging(lab: Lab) -> None:
-    blocks = blocks_of(read_settings(lab.settings_path))
+    settings = read_settings(lab.settings_path)
+    refuse_absent_files(settings)
+
+    blocks = blocks_of(settings)
 
     assert set(blocks) == {"production", "production-staging"}
     assert all(block.model_dump() for saved in blocks.values() for block in saved)

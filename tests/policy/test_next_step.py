@@ -20,7 +20,7 @@ USUAL = "invite the bot"
         (Cause(Kind.SECRET_UNREADABLE, "SLACK_TOKEN", SECRET), Verdict.FAILED, f"chown USER {SECRET}"),
         (Cause(Kind.SECRET_NO_FILE, "SLACK_TOKEN", SECRET), Verdict.FAILED, f"in the place of {SECRET}"),
         (Cause(Kind.SECRET_WITHOUT_FOLDER, "SLACK_TOKEN"), Verdict.FAILED, "set `secrets` in the settings"),
-        (Cause(Kind.SECRET_MISNAMED, "SLACK-TOKEN"), Verdict.FAILED, "'SLACK-TOKEN' with letters"),
+        (Cause(Kind.SECRET_MISNAMED, ""), Verdict.FAILED, "the name of the secret into the settings, not its value"),
         (Cause(Kind.TOKEN_REFUSED, "GitHub"), Verdict.FAILED, "a new token at GitHub"),
         (Cause(Kind.SCOPE_LACKING, "im:write"), Verdict.FAILED, "the scope im:write"),
         (Cause(Kind.LOGIN_REFUSED, "database holi"), Verdict.FAILED, "(database holi)"),

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from policy.judgement import Judgement, Verdict
 from policy.limits import Risk
 from policy.roles import Occasion, Person, Role, Roster, entitled, judge_approver
+from policy.typed import explain
 
 TODAY = date(2026, 11, 24)
 PEOPLE: list[dict[str, Any]] = [
@@ -154,9 +155,15 @@ def test_a_requester_outside_the_roster_is_somebody_else() -> None:
 @pytest.mark.parametrize(
     ("people", "says"),
     [
-        ([*PEOPLE, {"name": "tomas  LIMA"}], "'tomas lima' belongs to both Tomas Lima and tomas LIMA"),
-        ([*PEOPLE, {"name": "Eve", "github": ["TLima"]}], "'tlima' belongs to both Tomas Lima and Eve"),
-        ([*PEOPLE, {"name": "Eve", "emails": [""]}], "'Eve' has an empty name, login or mail address"),
+        (
+            [*PEOPLE, {"name": "tomas  LIMA"}],
+            r"'tomas lima' belongs to both Tomas .*people.0. and tomas LIMA .people.7.",
+        ),
+        (
+            [*PEOPLE, {"name": "Eve", "github": ["TLima"]}],
+            r"'tlima' belongs to both Tomas Lima .people.0. and Eve .people.7.",
+        ),
+        ([*PEOPLE, {"name": "Eve", "emails": [""]}], r"Eve .people.7. has an empty name, login or mail address"),
         ([*PEOPLE, {"name": "Eve", "emails": [" "]}], r"emails\n  expected visible characters, found ' '"),
         (PEOPLE[1:], "nobody is tech lead, so nobody could approve: low"),
         ([one for one in PEOPLE if one["name"] != "Sofia Brandt"], "nobody is security lead"),
@@ -207,6 +214,39 @@ def test_whoever_passes_without_a_reason_is_entitled_and_had_no_part(
 )
 def test_each_person_has_a_secret_of_their_own(name: str, secret: str) -> None:
     assert Person(name=name).code_secret == secret
+
+
+def test_a_message_on_slack_is_for_one_person() -> None:
+    dora, omar = ({**one, "slack": "U0DORA"} for one in PEOPLE[2:4])
+
+    with pytest.raises(ValidationError, match=r"'U0DORA' belongs to both Dora Levin .people.2. and Omar Reyes"):
+        Roster.model_validate({"people": [*PEOPLE[:2], dora, omar, *PEOPLE[4:]]})
+
+
+def test_who_has_no_slack_and_one_telephone_on_duty_are_nobody_s_fault() -> None:
+    people = [{**one, "slack": None, "phone": "+1 555 0100"} for one in PEOPLE]
+
+    assert Roster.model_validate({"people": people}).people
+
+
+def test_a_refusal_of_the_roster_names_its_place_and_shows_nobody_else() -> None:
+    people = [{**one, "phone": "+1 555 0199"} for one in PEOPLE]
+
+    with pytest.raises(ValidationError) as caught:
+        Roster.model_validate({"people": [*people, {"name": "Tomas Lima"}]})
+
+    assert explain(caught.value) == (
+        "people: 'tomas lima' belongs to both Tomas Lima (people.0) and Tomas Lima (people.7), expected one person"
+    )
+
+
+def test_a_wrong_stand_in_is_told_without_the_whole_table() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Person.model_validate(
+            {"name": "Eve", "deputies": [{"role": "cto", "from": "2026-12-05", "until": "2026-12-01"}]}
+        )
+
+    assert explain(caught.value) == "deputies.0: Value error, until 2026-12-01 lies before from 2026-12-05"
 
 
 def test_two_people_never_share_a_secret() -> None:
