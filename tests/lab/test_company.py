@@ -72,6 +72,18 @@ def test_the_newest_backup_is_recent_and_can_be_made_old(lab: Lab) -> None:
     assert datetime.now(UTC) - max(backups(lab).values()) < timedelta(hours=4)
 
 
+def test_a_lab_that_is_kept_makes_a_backup_each_night(lab: Lab) -> None:
+    before = backups(lab)
+
+    lab.do("let_night_fall")
+
+    assert reached(lambda: set(backups(lab)) > set(before))
+    [made] = set(backups(lab)) - set(before)
+    assert datetime.now(UTC) - backups(lab)[made] < timedelta(minutes=1)
+    lab.reset()
+    assert set(backups(lab)) == {*before, made}
+
+
 def test_s3_refuses_a_wrong_secret(lab: Lab) -> None:
     with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
         backups(lab, secret="wrong")
