@@ -231,7 +231,7 @@ def list_days() -> int:
     for day in DAYS:
         print(f"  {day.name:<{width}}  {day.sentence}")
     print("\nPlay one: make rehearse DAY=eight-percent; without a person: ANSWER='approve,roll back', one a question.")
-    print(f"What can be answered: {say_moments()}.")
+    print(say_moments())
     return 0
 
 

@@ -164,8 +164,8 @@ def require_backfills(company: Company, change: ChangeSet) -> Sequence[Backfill]
     return found
 
 
-def check_request(request: Request, company: Company) -> str:
-    """Return the commit to release; raises BadRequest for what is wrong whatever production serves."""
+def check_form(request: Request, company: Company) -> None:
+    """Return unless the form is wrong by itself, whatever goes on outside; raises BadRequest then."""
     require_person(company, request.requested_by)
     if bool(request.commit) == bool(request.pull_request):
         raise BadRequest(
@@ -180,6 +180,11 @@ def check_request(request: Request, company: Company) -> str:
             raise BadRequest(tried.sentence)
     if request.flags and company.doppler is None:
         raise BadRequest(f"flags: {', '.join(request.flags)} cannot be checked: there is no [doppler] in the settings")
+
+
+def check_request(request: Request, company: Company) -> str:
+    """Return the commit to release; raises BadRequest for what is wrong whatever production serves."""
+    check_form(request, company)
     check_balancer(company)
     commit = _commit_of(request, company)
     if isinstance(request, ManualRequest):

@@ -149,6 +149,21 @@ def test_a_patient_record_is_opened_only_where_releases_open_one(
     assert said in found["patient record"].judgement.sentence
 
 
+def test_an_application_that_does_not_answer_is_red_and_the_cause_of_what_was_not_tried(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEMO_PASSWORD", "right")
+    application = Application(url="http://127.0.0.1:9", demo_user="demo@example.org", demo_password="DEMO_PASSWORD")
+
+    health, *others = one_per_cause(try_application(replace(scene.company, application=application)))
+
+    assert health.is_red
+    assert "mend production before any release" in health.next_step
+    assert [one.judgement.sentence for one in others] == [
+        f"not tried: see application, {seen}" for seen in ("health", "demo account")
+    ]
+
+
 async def greeter(asked: Mapping[str, Any], _receive: object, send: Send) -> None:
     """An application that has a health check and a login, and no patients."""
     answers = {"/api/health": b'{"status": "healthy"}', "/api/login": b'{"token": "t"}'}

@@ -1,6 +1,7 @@
 """The lab as a whole: its first state, its settings, its store, and its end."""
 
 import os
+import re
 import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from deployments.settings import read_settings as read_our_settings
+from lab.__main__ import code
 from lab.client import Lab
 from lab.postgres import Cluster
 from lab.processes import LabError, of_this_lab
@@ -139,6 +141,14 @@ def test_publishing_the_portal_brings_a_reviewed_and_green_version_to_main_each_
     assert {check["conclusion"] for check in checks} == {"success"}
     assert second.digest
     assert main not in lab.versions_serving().values()
+
+
+def test_whose_code_is_shown_is_said_beside_it(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    assert code(lab.home.path, "Tomas Lima") == 0
+
+    shown = capsys.readouterr()
+    assert re.fullmatch(r"\d{6}\n", shown.out)
+    assert shown.err == "Tomas Lima:\n"
 
 
 def test_what_the_lab_refuses_is_its_sentence_and_nothing_else(lab: Lab) -> None:
