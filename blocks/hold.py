@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 from blocks.errors import Absent, Refused
 from blocks.store import Exists, Store, Stored
-from policy.judgement import spoken
+from policy.judgement import spoken_so_far
 
 _WHAT_NEXT = (
-    "wait until it has ended, or send it home with `Red flag/red-flag` or `Rollback/rollback`; one whose process is"
-    " dead is recovered by itself, or freed with `Break hold/break-hold`"
+    "wait until it has ended, or send it home with `Red flag/red-flag`, or with `Rollback/rollback` for its release"
+    " {release}; one whose process is dead is recovered by itself, or freed with `Break hold/break-hold`"
 )
 
 
@@ -46,12 +46,12 @@ class Hold:
     def sentence(self) -> str:
         """Say who holds the environment."""
         so_far = max(datetime.now(UTC) - self.since, timedelta(0))
-        return f"{self.by} is releasing {self.what}, for {spoken(so_far)} so far (hold {self.number})"
+        return f"{self.by} is releasing {self.what}, for {spoken_so_far(so_far)} so far (hold {self.number})"
 
     @property
     def refusal(self) -> str:
         """Say who holds the environment, and what whoever wants it can do."""
-        return f"{self.sentence}; {_WHAT_NEXT}"
+        return f"{self.sentence}; {_WHAT_NEXT.format(release=self.release)}"
 
 
 class Holds:
@@ -148,4 +148,4 @@ def describe_silence(hold: Hold) -> str:
     """Say how a dead hold was found to be dead."""
     if hold.abandoned is not None:
         return hold.abandoned
-    return f"the process of {hold.release} has been silent for {spoken(hold.silent_for)}"
+    return f"the process of {hold.release} has been silent for {spoken_so_far(hold.silent_for)}"

@@ -25,7 +25,8 @@ def load_saved(kind: type[BlockKind], name: str) -> BlockKind:
         loaded = kind.load(name)
     except ValueError as error:
         names = listed(list_saved(kind), most=10)
-        expected = f"expected {names}, or save the settings of {name!r}" if names else "save the settings first"
+        save = "python -m deployments.save_blocks"
+        expected = f"expected {names}; another one's settings are saved by: {save}" if names else f"save them: {save}"
         raise Misconfigured(
             f"environment: no {kind.get_block_type_slug()} called {name!r} is saved in Prefect; {expected}"
         ) from error

@@ -40,7 +40,7 @@ class BacktestRequest(Form):
 RULES_OF_THIS_VERSION = BacktestRequest()
 
 
-@flow(name="Backtest", persist_result=False)
+@flow(name="Backtest", flow_run_name="Backtest", persist_result=False)
 @ends_with_its_sentence
 def backtest(request: BacktestRequest = RULES_OF_THIS_VERSION) -> None:
     """A page says what these limits would have stopped earlier, for nothing, or no more (2.1, 4.1); nothing changes."""

@@ -11,7 +11,7 @@ from tasks.backup import backup_planned, backup_taken
 from tasks.run_log import ends_with_its_sentence
 
 
-@flow(name="Database backup", persist_result=False)
+@flow(name="Database backup", flow_run_name="Database backup", persist_result=False)
 @ends_with_its_sentence
 def database_backup(environment: str = "production", mode: Literal["release", "plan"] = "release") -> None:
     """A custom-format dump is in the backup bucket, was read back whole, and pg_restore can read it.

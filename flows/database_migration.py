@@ -33,7 +33,7 @@ def database_migration(request: Request) -> State[None]:
     """Apply what the database lacks of a commit's migrations; no server is updated, and people decide before it."""
     require_sound_form(request)
     with Company.load(request.environment) as company:
-        refuse_while_held(company, request.environment, key=release_key())
+        refuse_while_held(company, request, key=release_key())
         release = open_release(request, company, way=Way.MIGRATION)
         if release.mode is Mode.PLAN:
             show_plan(company, release)

@@ -25,9 +25,10 @@ from policy.judgement import spoken
 from policy.limits import Limits
 from policy.plans import Cause
 from policy.record import Event
-from policy.release import Release
+from policy.release import Release, Request
 from policy.silence import silence_facts
 from tasks.marks import show_ending
+from tasks.resolve import check_form
 from tasks.run import Run
 from tasks.run_log import tag_beginning, tag_ending
 
@@ -195,10 +196,14 @@ def cause_of_death(dead: Hold) -> Cause:
     return Cause.CANCELLED if dead.abandoned == Cause.CANCELLED else Cause.UNSEALED
 
 
-def refuse_while_held(company: Company, environment: str, *, key: str) -> None:
-    """Raise Held when another release is under way: what its servers serve meanwhile says nothing."""
-    newest = Holds(company.store, environment).newest()
+def refuse_while_held(company: Company, request: Request, *, key: str) -> None:
+    """Raise Held when another release is under way: what its servers serve meanwhile says nothing.
+
+    What is wrong with the request itself is told first: nobody waits for a release only to hear of it then.
+    """
+    newest = Holds(company.store, request.environment).newest()
     if newest is not None and not newest.released and newest.release != key:
+        check_form(request, company)
         raise Held(f"{newest.refusal}. {NO_BASE}")
 
 

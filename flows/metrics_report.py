@@ -40,7 +40,7 @@ class ReportRequest(Form):
 LAST_QUARTER = ReportRequest()
 
 
-@flow(name="Metrics report", persist_result=False)
+@flow(name="Metrics report", flow_run_name="Metrics report", persist_result=False)
 @ends_with_its_sentence
 def metrics_report(request: ReportRequest = LAST_QUARTER) -> None:
     """9.1 and 9.2: the figures against their targets, their trend and what they come from: a page, a file, a message.
@@ -82,7 +82,8 @@ def metrics_report(request: ReportRequest = LAST_QUARTER) -> None:
 def period(request: ReportRequest, *, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
     """Return the start of the first day and the end of the last one, today at most; raises BadRequest on nonsense."""
     if bool(request.first_day) != bool(request.last_day):
-        raise BadRequest("first_day and last_day: expected both or none")
+        found = f"{request.first_day!r} and {request.last_day!r}"
+        raise BadRequest(f"first_day and last_day: found {found}, expected both or none")
     today = now.astimezone(zone)
     if not request.first_day:
         return quarter_before(today)

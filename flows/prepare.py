@@ -41,7 +41,7 @@ def prepare(request: Request) -> State[None]:
     refuse_faults((*_find_mode_faults(request), *find_form_faults(request)))
     with Company.load(request.environment) as company:
         key = release_key() + PREPARE_SUFFIX
-        refuse_while_held(company, request.environment, key=key)
+        refuse_while_held(company, request, key=key)
         release = open_release(request, company, way=Way.STANDARD, key=key)
         # Nobody holds the environment for this, and nothing is changed that a hold would protect.
         run = Run(release, company, Record(company.store, key, holder=0, spool=company.spool), number=0)

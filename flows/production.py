@@ -60,7 +60,7 @@ def carry_through(request: Request, *, way: Way) -> State[None]:
     """Judge, roll out and sign off, or show in a plan what would be done."""
     require_sound_form(request)
     with Company.load(request.environment) as company:
-        refuse_while_held(company, request.environment, key=release_key())
+        refuse_while_held(company, request, key=release_key())
         release = open_release(request, company, way=way)
         if release.mode is Mode.PLAN:
             show_plan(company, release)

@@ -14,7 +14,7 @@ from tasks.run_log import ends_with_its_sentence
 from tasks.systems import BACKUPS, SCRATCH
 
 
-@flow(name="Restore rehearsal", persist_result=False)
+@flow(name="Restore rehearsal", flow_run_name="Restore rehearsal", persist_result=False)
 @ends_with_its_sentence
 def restore_rehearsal(environment: str = "production") -> None:
     """The newest backup was restored into a scratch database, counted and thrown away; the proof is kept.

@@ -54,11 +54,13 @@ def status(home: Path) -> int:
 
 
 def code(home: Path, name: str) -> int:
-    """Print what the person's authenticator app shows."""
+    """Print what the person's authenticator app shows; whose it is stands beside it, out of the way of a script."""
     known = find_name(name)
     if known is None:
         raise LabError(f"nobody is called {name!r}; expected one of {', '.join(NAMES)}")
-    print(Lab.attach(home).code_of(known))
+    shown = Lab.attach(home).code_of(known)
+    print(f"{known}:", file=sys.stderr, flush=True)
+    print(shown)
     return 0
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from lab.authenticator import Authenticator
+from lab.claim import claimed
 from lab.docker_engine import clear_after_death
 from lab.home import LEAST_SERVERS, READY, STAND_IN, Home, is_free
 from lab.processes import LabError, end_all, marked
@@ -71,26 +72,28 @@ class Lab:
         servers: int = LEAST_SERVERS,
         product: Path | None = None,
     ) -> "Lab":
-        """Start the lab in this folder, whatever became of the one before; return when it is ready.
+        """Start the lab in this folder, however the one before died; return when it is ready.
 
         `product` is the folder of an application of one's own; without one the lab's portal runs on so many `servers`.
         Between choosing a port and using it another lab may take it, so a start that fails is tried once more.
+        Raises LabError, and changes nothing, while a lab lives there.
         """
         place = Home(home)
-        try:
-            place.choose_company(servers=servers, folder=product)
-        except NoProductError as problem:
-            raise LabError(f"PRODUCT: {problem}") from None
-        except ValueError as problem:
-            raise LabError(str(problem)) from None
-        try:
-            return cls._start(place, rate, engine)
-        except LabError:
-            place.renew_ports()
-            return cls._start(place, rate, engine)
+        with claimed(place) as claim:
+            try:
+                place.choose_company(servers=servers, folder=product)
+            except NoProductError as problem:
+                raise LabError(f"PRODUCT: {problem}") from None
+            except ValueError as problem:
+                raise LabError(str(problem)) from None
+            try:
+                return cls._start(place, rate, engine, claim)
+            except LabError:
+                place.renew_ports()
+                return cls._start(place, rate, engine, claim)
 
     @classmethod
-    def _start(cls, place: Home, rate: float, engine: str) -> "Lab":
+    def _start(cls, place: Home, rate: float, engine: str, claim: int) -> "Lab":
         end_all(place)
         clear_after_death(place)
         place.choose_engine(engine)
@@ -107,6 +110,7 @@ class Lab:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=(claim,),
             )
         deadline = time.monotonic() + START_SECONDS
         while not (place.path / READY).exists():

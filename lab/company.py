@@ -10,6 +10,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from lab.application_database import PEOPLE as PEOPLE_OF_THE_APPLICATION
 from lab.application_database import ApplicationDatabases
 from lab.authenticator import Authenticator
@@ -34,6 +36,7 @@ from lab.vendors.slack import Slack
 from lab.web import WebServers
 
 ROOT = Path(__file__).parent.parent
+JOBS_SECONDS = 2
 
 
 class Company:
@@ -180,6 +183,15 @@ class Company:
         }
         words = [sys.executable, "-m", "lab.traffic"]
         self._traffic = spawn(self.home, "traffic", words, environment=environment, cwd=ROOT)
+
+    async def keep_working(self) -> None:
+        """Do what the company's own jobs do while it is up; one that fails is tried again."""
+        while True:
+            await asyncio.sleep(JOBS_SECONDS)
+            try:
+                await asyncio.to_thread(self.backups.make_due)
+            except (OSError, subprocess.SubprocessError, BotoCoreError, ClientError) as problem:
+                print(f"the nightly backup: {problem}", flush=True)
 
     async def reset(self) -> None:
         """Bring everything back to the first state."""

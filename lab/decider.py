@@ -93,13 +93,13 @@ def read_answers(text: str, *, first: Sequence[str]) -> Operator:
     known = {NOTHING, *(option for options in MOMENTS.values() for option in options)}
     for answer in answers:
         if answer not in known:
-            raise LabError(f"ANSWER: {answer!r} is no answer; {say_moments()}")
+            raise LabError(f"ANSWER: {answer!r} is no answer\n{say_moments()}")
     if answers and answers[0] not in (NOTHING, *first):
-        raise LabError(f"ANSWER: this day begins with {' or '.join(first)}, found {answers[0]!r}; {say_moments()}")
+        raise LabError(f"ANSWER: this day begins with {' or '.join(first)}, found {answers[0]!r}\n{say_moments()}")
     return Given(answers) if answers else AtTerminal()
 
 
 def say_moments() -> str:
-    """Say what can be answered when."""
-    said = (f"where {moment}: {', '.join(options)}" for moment, options in MOMENTS.items())
-    return "; ".join((*said, f"anywhere: {NOTHING}, which leaves the question open"))
+    """Say what can be answered when, a line each."""
+    said = (f"  where {moment}: {', '.join(options)}" for moment, options in MOMENTS.items())
+    return "\n".join(("What can be answered:", *said, f"  anywhere: {NOTHING}, which leaves the question open"))

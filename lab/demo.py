@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lab.claim import refuse_a_second
 from lab.client import ROOT, Lab
 from lab.control_plane import ControlPlane
 from lab.foreground import report_failure, stay_up
@@ -117,6 +118,7 @@ def verify_records(demo: Demo) -> Story:
 
 def play(home: Path) -> int:
     """Start everything, tell the stories, and say where to look; return 0 if all ended as they should."""
+    refuse_a_second(home)
     began = time.monotonic()
     print("Starting a company on this machine: databases, servers, balancer, vendors, traffic ...", flush=True)
     if home.exists():
@@ -162,7 +164,11 @@ def main() -> int:
     """Carry out the command line."""
     parser = argparse.ArgumentParser(prog="python -m lab.demo", description=__doc__)
     parser.add_argument("--home", type=Path, default=ROOT / ".lab", help="the lab's folder (.lab)")
-    return play(parser.parse_args().home)
+    try:
+        return play(parser.parse_args().home)
+    except LabError as problem:
+        print(problem, file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from lab.postgres import PROGRAMS, Cluster
 from lab.processes import LabError, marked
 
 AGES = tuple(timedelta(hours=hours) for hours in (3, 27, 51, 75, 99))
+# From one backup to the next; the product takes none of over 24 hours.
+NIGHTLY = timedelta(hours=23)
 TRIES = 4
 NAME = "holi-%Y%m%dT%H%M%SZ.dump"
 
@@ -25,6 +27,7 @@ class NightlyBackups:
         self._cluster = cluster
         self._dump = home.folder("backups") / "holi.dump"
         self._usual: set[str] = set()
+        self.due = datetime.now(UTC) + NIGHTLY
 
     def dump(self) -> None:
         """Make a real dump of the production database."""
@@ -53,7 +56,19 @@ class NightlyBackups:
             client.put_object(Bucket=BACKUPS, Key=at.strftime(f"%Y/%m/%d/{NAME}"), Body=content)
         self._set_times()
         self._usual = set() if older else self._keys()
+        self.due = datetime.now(UTC) - AGES[0] + NIGHTLY
         return sorted(self._keys())
+
+    def make_due(self) -> None:
+        """Have tonight's backup in the bucket if its time has come."""
+        now = datetime.now(UTC)
+        if now < self.due:
+            return
+        self.dump()
+        key = now.strftime(f"%Y/%m/%d/{NAME}")
+        self._store.client().put_object(Bucket=BACKUPS, Key=key, Body=self._dump.read_bytes())
+        self._usual.add(key)
+        self.due = now + NIGHTLY
 
     def _keys(self) -> set[str]:
         pages = self._store.client().get_paginator("list_objects_v2").paginate(Bucket=BACKUPS)

@@ -24,7 +24,8 @@ from lab.prometheus_queries import Parser
 KEPT_SECONDS = 15 * 60
 STALE_SECONDS = 5 * 60
 WEEK = 7 * 24 * 3600
-SEEDED_BEFORE, SEEDED_AFTER = 30 * 60, 6 * 3600
+# Of last week there is as much as a lab is kept up for.
+SEEDED_BEFORE, SEEDED_AFTER = 30 * 60, 24 * 3600
 _LINE = re.compile(r"([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)")
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 _MOST_POINTS = 11_000

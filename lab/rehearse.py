@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 
+from lab.claim import refuse_a_second
 from lab.client import ROOT, Lab
 from lab.control_plane import ENDED, ControlPlane
 from lab.days import DAYS, Day, find
@@ -204,6 +205,7 @@ def leave_out(text: str, sections: Sequence[str]) -> str:
 
 def rehearse(home: Path, day: Day, operator: Operator) -> int:
     """Start the company, play the day, and stop the company."""
+    refuse_a_second(home)
     if home.exists():
         Lab(Home(home)).stop(purge=True)
     print("Starting a company on this machine, and Prefect with a worker: half a minute ...", flush=True)
@@ -229,7 +231,7 @@ def list_days() -> int:
     for day in DAYS:
         print(f"  {day.name:<{width}}  {day.sentence}")
     print("\nPlay one: make rehearse DAY=eight-percent; without a person: ANSWER='approve,roll back', one a question.")
-    print(f"What can be answered: {say_moments()}.")
+    print(say_moments())
     return 0
 
 

@@ -49,7 +49,7 @@ LIMITS: dict[str, float | int] = {
     "unknown_patience": 5,
     "audit_window": 60,
     "heartbeat": 1,
-    "heartbeat_stale": 5,
+    "heartbeat_stale": 10,
     "drain": 15,
     "drain_home": 3,
     "boot": 15,

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from lab.__main__ import add_company, show
+from lab.claim import refuse_a_second
 from lab.client import ROOT, Lab
 from lab.control_plane import ControlPlane
 from lab.foreground import report_failure, stay_up
@@ -19,10 +20,11 @@ def main() -> int:
     parser.add_argument("--traffic", type=float, default=20, metavar="N", help="requests a second (20)")
     add_company(parser)
     words = parser.parse_args()
-    if words.product is None:
-        try_to_install()
-    print(f"starting the company; what is up already: {words.home}/logs/supervisor.log", flush=True)
     try:
+        refuse_a_second(words.home)
+        if words.product is None:
+            try_to_install()
+        print(f"starting the company; what is up already: {words.home}/logs/supervisor.log", flush=True)
         lab = Lab.start(words.home, rate=words.traffic, servers=words.servers, product=words.product)
     except LabError as problem:
         print(problem, file=sys.stderr)

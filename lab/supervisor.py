@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +128,10 @@ class Control:
     def age_backups(self, hours: float) -> list[str]:
         """Make every backup older."""
         return self._company.backups.renew(older=timedelta(hours=hours))
+
+    def let_night_fall(self) -> None:
+        """Let the time of the next nightly backup have come."""
+        self._company.backups.due = datetime.now(UTC)
 
     def kill_app(self, server: str) -> int:
         """Kill the application on a server."""
@@ -250,9 +254,11 @@ async def main(path: Path, rate: float) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     company = Company(home, rate)
+    jobs: asyncio.Task[None] | None = None
     try:
         await company.start()
         await company.web.serve("control", build_control(Control(company), stop))
+        jobs = asyncio.create_task(company.keep_working())
         (home.path / READY).write_text(f"{os.getpid()}\n")
         print(f"ready after {time.monotonic() - began:.1f} s", flush=True)
         await stop.wait()
@@ -261,6 +267,8 @@ async def main(path: Path, rate: float) -> int:
         return 1
     finally:
         (home.path / READY).unlink(missing_ok=True)
+        if jobs is not None:
+            jobs.cancel()
         await company.stop()
     return 0
 

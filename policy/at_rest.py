@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from policy.clock import clock, exact_clock
-from policy.judgement import Judgement, failed, not_applicable, passed, spoken, unknown
+from policy.judgement import Judgement, failed, not_applicable, passed, spoken, spoken_so_far, unknown
 from policy.metrics import Ending
 from policy.plans import ServerState
 from policy.record import Event, Row, Unreadable
 from policy.wording import as_clause, short, short_digest
 
 _RUNBOOK = 'docs/runbook.md, "… needs hands"'
+_BY_ITSELF = "recovery takes it over by itself while a worker runs (Prefect, worker): start one if none does"
 # What the last row of a record is: the row, why it cannot be read, or nothing where none was written.
 End = Row | Unreadable | None
 
@@ -62,26 +63,31 @@ class AtWork:
         return passed(f"a release is between the servers: {self.holder.sentence}; {wrong}"), ""
 
 
-def judge_hold(holder: Holder | None, end: End, *, limit: timedelta, zone: str) -> tuple[Judgement, str]:
-    """Pass while nobody holds the environment, or whoever does lives; with it goes what ends a dead hold."""
+def judge_hold(
+    holder: Holder | None, end: End, servers: Sequence[ServerState], *, limit: timedelta, zone: str
+) -> tuple[Judgement, str]:
+    """Pass while nobody holds the environment, or whoever does lives; with it goes what ends a dead hold.
+
+    `servers` are looked at for a dead one alone: where they are one version, a roll-back would undo an earlier release.
+    """
     if holder is None:
         return passed("nobody has held the environment yet"), ""
     if holder.released:
         return passed(f"nobody holds the environment; the newest was hold {holder.number}"), ""
     if holder.lives:
-        heard = f"its heart beat {spoken(holder.silent_for)} ago; the limit is {spoken(limit)}"
+        heard = f"its heart beat {spoken_so_far(holder.silent_for)} ago; the limit is {spoken(limit)}"
         return passed(f"{holder.sentence}; {heard}"), ""
     since = exact_clock(holder.last_beat, zone)
-    silent = f"silent since {since} ({spoken(holder.silent_for)}, the limit is {spoken(limit)})"
+    silent = f"silent since {since} ({spoken_so_far(holder.silent_for)}, the limit is {spoken(limit)})"
     gone = f"given up: {as_clause(holder.given_up)}" if holder.given_up else silent
     said = f"hold {holder.number} of {holder.by} for {holder.what} is {gone}, and {_say_end(end)}"
     if isinstance(end, Unreadable):
         return failed(said), f"bring the servers together by hand, then `Break hold/break-hold`: {_RUNBOOK}"
-    return (
-        failed(said),
-        "recovery takes it over by itself while a worker runs (Prefect, worker): start one if none does; to go back at"
-        " once start `Rollback/rollback`",
-    )
+    if one := _say_one_version(servers):
+        ends = f"{_BY_ITSELF}. Roll nothing back: that may undo an earlier release"
+        return failed(f"{said}; every server of production already serves {one}"), ends
+    named = f"`release` {holder.release}: without it the newest release that a server serves by then is undone"
+    return failed(said), f"{_BY_ITSELF}; to go back at once start `Rollback/rollback` with {named}"
 
 
 def _say_end(end: End) -> str:
@@ -138,10 +144,20 @@ def _version(server: ServerState) -> str:
 
 
 def _say_where(group: Sequence[ServerState]) -> str:
+    names = ", ".join(server.name for server in group)
+    return f"{names} {'is' if len(group) == 1 else 'are'} on {_say_version(group)}"
+
+
+def _say_version(group: Sequence[ServerState]) -> str:
     digest = short_digest(group[0].digest)
     commit = next((server.version for server in group if server.version), None)
-    names = ", ".join(server.name for server in group)
-    return f"{names} {'is' if len(group) == 1 else 'are'} on {f'{short(commit)} ({digest})' if commit else digest}"
+    return f"{short(commit)} ({digest})" if commit else digest
+
+
+def _say_one_version(servers: Sequence[ServerState]) -> str:
+    """Name the version that every server is known to serve; empty where they differ, or one is not known."""
+    known = {_version(server) for server in servers if server.digest is not None}
+    return _say_version(servers) if len(known) == 1 and all(server.digest for server in servers) else ""
 
 
 def judge_rotation(out: Mapping[str, str], at_work: AtWork, *, servers: int, back: str) -> tuple[Judgement, str]:

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from policy.items import Way
-from policy.judgement import Judgement, failed, passed, spoken
+from policy.judgement import Judgement, failed, passed, spoken, spoken_so_far
 from policy.release import Release
 from policy.roles import Occasion, Person, Roster, entitled
 from policy.wording import as_sentences
@@ -25,7 +25,7 @@ def judge_break(
     """Pass where the process that holds the environment lives no longer, or is passed over by whoever may do that."""
     if not lives:
         return passed(f"{held}, and its process lives no longer")
-    beat = f"last beat {spoken(silent_for)} ago, dead after {spoken(stale_after)}"
+    beat = f"last beat {spoken_so_far(silent_for)} ago, dead after {spoken(stale_after)}"
     alive = f"{held}, and its process lives ({beat})"
     could = entitled(Occasion.LIVING_HOLD, roster, on)
     if although_it_lives and person in could:

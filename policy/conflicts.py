@@ -6,7 +6,7 @@ from datetime import datetime
 
 from policy.clock import clock, time_of_day
 from policy.combined import combine
-from policy.judgement import Judgement, failed, passed, spoken, unknown
+from policy.judgement import Judgement, failed, passed, spoken_so_far, unknown
 from policy.wording import counted, listed, short
 
 # Under this name a release writes its key into the payload of its deployment.
@@ -127,7 +127,7 @@ def judge_conflicts(
 
 def _judge_holder(holder: Holder | None, *, key: str, now: datetime, zone: str) -> Iterator[Judgement]:
     if holder is not None and holder.key != key:
-        since = f"since {time_of_day(holder.since, zone)}, {spoken(max(now, holder.since) - holder.since)}"
+        since = f"since {time_of_day(holder.since, zone)}, {spoken_so_far(max(now, holder.since) - holder.since)}"
         yield failed(f"{holder.who} is releasing {holder.what} ({holder.key}) {since}")
 
 
@@ -136,7 +136,7 @@ def _judge_deployment(one: Deployment, *, now: datetime) -> Iterator[Judgement]:
     state = one.state or "queued"
     what = f"deployment {one.number} of {short(one.commit)} to {one.environment} by {one.creator}"
     if state in _IN_PROGRESS:
-        age = spoken(max(now, one.created_at) - one.created_at)
+        age = spoken_so_far(max(now, one.created_at) - one.created_at)
         yield failed(f"{what} has been {state.replace('_', ' ')} for {age}", link=one.url)
     elif state not in _OVER:
         yield unknown(f"{what} is in a state that is not known: {state}", link=one.url)

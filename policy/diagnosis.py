@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from policy.judgement import Judgement, Verdict, failed, passed, spoken, unknown
+from policy.judgement import Judgement, Verdict, failed, passed, spoken, spoken_so_far, unknown
 from policy.next_step import Cause
 from policy.wording import listed
 
@@ -108,7 +108,7 @@ class WorkerSeen:
     @property
     def sentence(self) -> str:
         """Say when it was last heard."""
-        return f"{self.name}, heartbeat {spoken(self.silent_for)} ago (one each {spoken(self.every)})"
+        return f"{self.name}, heartbeat {spoken_so_far(self.silent_for)} ago (one each {spoken(self.every)})"
 
 
 def judge_workers(workers: Sequence[WorkerSeen], *, pool: str) -> Judgement:

@@ -20,9 +20,15 @@ def headline(findings: Sequence[Finding]) -> str:
     unknown = sum(not finding.is_well for finding in findings) - red
     if not findings:
         return "nothing was tried"
-    if not red and not unknown:
-        return f"all {len(findings)} are well" if len(findings) > 1 else "it is well"
-    return f"{red} red{f', {unknown} not known' if unknown else ''} of {len(findings)}"
+    if red or unknown:
+        return f"{red} red{f', {unknown} not known' if unknown else ''} of {len(findings)}"
+    well, left_out = sum(map(_was_tried, findings)), sum(not _was_tried(one) for one in findings)
+    said = f"all {well} are well" if well > 1 else "it is well" if well else "nothing was tried"
+    return f"{said}, {left_out} not tried" if left_out else said
+
+
+def _was_tried(finding: Finding) -> bool:
+    return finding.judgement.verdict is not Verdict.NOT_APPLICABLE
 
 
 def red_first(findings: Iterable[Finding]) -> list[Finding]:
@@ -45,7 +51,9 @@ def render_page(findings: Sequence[Finding]) -> str:
     if ill:
         parts += [*_table(ill), "", "### What to do", "", *_steps(ill), ""]
     if well:
-        parts += [f"### Well ({len(well)})", "", *_table(well), ""]
+        tried = sum(map(_was_tried, well))
+        left_out = f", not tried ({len(well) - tried})" if tried < len(well) else ""
+        parts += [f"### Well ({tried}){left_out}", "", *_table(well), ""]
     parts += [
         f"`make doctor`, on the worker, also tries Prefect itself ({listed(OF_PREFECT)}), and shows each row whole:"
         " that this ran shows that the server and a worker are there; the deployments and what was saved are compared"

@@ -129,6 +129,12 @@ def _two_units(seconds: int, *units: tuple[str, int]) -> str:
     return " ".join(parts[:2]) or "0 s"
 
 
+def spoken_so_far(duration: timedelta) -> str:
+    """Say how long something has been going on, as people do, who do not count parts of a second."""
+    seconds = int(abs(duration).total_seconds())
+    return spoken(timedelta(seconds=seconds)) if seconds else "under a second"
+
+
 def spoken_size(size_bytes: int) -> str:
     """Say a size as people do: `3.1 GB`, `20 bytes`."""
     size = float(size_bytes)

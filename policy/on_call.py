@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from policy.clock import time_of_day
-from policy.judgement import Judgement, failed, passed, spoken, unknown
+from policy.judgement import Judgement, failed, passed, spoken, spoken_so_far, unknown
 from policy.limits import Risk
 from policy.reply import Reply, agrees_by_emoji, name_emoji, read_reply, refuses_by_emoji
 from policy.roles import Person, Roster
@@ -126,13 +126,13 @@ def _judge_reply(who: str, person: Person, message: Told, *, now: datetime, pati
     if last and reply is Reply.NO:
         return failed(f"{who} answered {_quote(last.text)}")
     if last and reply is Reply.YES:
-        return passed(f"{who} confirmed after {spoken(last.at - message.at)}: {_quote(last.text)}")
+        return passed(f"{who} confirmed after {spoken_so_far(last.at - message.at)}: {_quote(last.text)}")
     agreeing = next((name for name in emojis if agrees_by_emoji(name)), None)
     if agreeing and reply is Reply.NOTHING:
         return passed(f"{who} confirmed with :{agreeing}:")
     waited = now - message.at
     seen = f"; seen: {listed([*(f':{name}:' for name in emojis), *([_quote(last.text)] if last else [])])}"
-    sentence = f"{who} was told {spoken(waited)} ago and has not confirmed{seen if emojis or last else ''}"
+    sentence = f"{who} was told {spoken_so_far(waited)} ago and has not confirmed{seen if emojis or last else ''}"
     if waited < patience:
         return unknown(f"{sentence}; waiting {spoken(patience)}")
     return failed(f"{sentence} within {spoken(patience)}: call {person.phone or 'them'}")

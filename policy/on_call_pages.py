@@ -15,7 +15,8 @@ def page_wait(release: Release, until: datetime, sentence: str, *, zone: str) ->
     return "\n".join(
         (
             f":rotating_light: *The process that released {release.what} died.* {as_sentences(sentence)}",
-            "To go on: in Prefect, *Retry* the run. To go back now: start the deployment `rollback`.",
+            "To go on: in Prefect, *Retry* the run. To go back now: start the deployment `rollback` with the release"
+            f" `{release.key}`.",
             f"Without either it is rolled back at {exact_clock(until, zone)}.",
         )
     )

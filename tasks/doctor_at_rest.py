@@ -11,6 +11,7 @@ from blocks.record import read_end
 from policy.at_rest import AtWork, End, Holder, judge_hold, judge_newest, judge_one_version, judge_rotation
 from policy.diagnosis import Finding, judge_balanced, not_tried
 from policy.judgement import Judgement, passed
+from policy.plans import ServerState
 from tasks.attempt import attempt, attempt_advised
 from tasks.systems import BALANCER
 from tasks.world import read_servers
@@ -43,7 +44,9 @@ def try_store(company: Company) -> Iterator[Finding]:
         return read_end(company.store, holder.release) if holder else None
 
     def is_held() -> tuple[Judgement, str]:
-        return judge_hold(holder, end(), limit=company.limits.heartbeat_stale, zone=company.rules.time_zone)
+        stale, zone = company.limits.heartbeat_stale, company.rules.time_zone
+        servers = _read_production(company) if holder is not None and holder.dead else ()
+        return judge_hold(holder, end(), servers, limit=stale, zone=zone)
 
     def was_ended() -> tuple[Judgement, str]:
         return judge_newest(holder, end(), zone=company.rules.time_zone)
@@ -59,8 +62,7 @@ def try_versions(company: Company) -> Iterator[Finding]:
     def are_one() -> tuple[Judgement, str]:
         # Whoever holds the environment is read first: a release that has ended since left one version.
         at_work = who_is_at_work(company)
-        servers = read_servers(company, [server.name for server in company.fleet.servers])
-        return judge_one_version(servers, at_work)
+        return judge_one_version(_read_production(company), at_work)
 
     yield attempt_advised("servers", "one version", are_one, "see the rows of the servers")
 
@@ -96,6 +98,10 @@ def try_balancer(company: Company) -> Iterator[Finding]:
         lambda: passed(f"its number is {balancer.read_fence()}"),
         "let the user own the folder `balancer.directory` there",
     )
+
+
+def _read_production(company: Company) -> tuple[ServerState, ...]:
+    return read_servers(company, [server.name for server in company.fleet.servers])
 
 
 def who_is_at_work(company: Company) -> AtWork:

@@ -19,7 +19,7 @@ from policy.limits import Risk
 from policy.next_step import Kind, next_step
 from policy.roles import Occasion, Person, Role, entitled
 from policy.wording import counted, short, short_digest
-from tasks.attempt import attempt, attempt_advised
+from tasks.attempt import attempt, attempt_advised, attempt_loudly
 from tasks.own_checks import read_own_checks
 from tasks.run import day_in, utc_now
 from tasks.staging import say_staging
@@ -83,7 +83,7 @@ def try_application(company: Company) -> Iterator[Finding]:
         application.read_patient(application.log_in())
         return passed(f"{application.demo_user} sees its own patient")
 
-    yield attempt(
+    yield attempt_loudly(
         "application",
         "health",
         lambda: judge_health(application.read_health()),

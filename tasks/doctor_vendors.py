@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -14,9 +15,10 @@ from blocks.postgres import Postgres
 from blocks.postgres_tables import read_clock, read_version
 from policy.backups import LOOK_BACK, judge_newest_backup
 from policy.diagnosis import Finding, judge_clock, judge_each
-from policy.judgement import Judgement, failed, not_applicable, passed, spoken
-from tasks.attempt import attempt
+from policy.judgement import Judgement, Verdict, failed, not_applicable, passed, spoken
+from tasks.attempt import attempt, attempt_advised
 from tasks.backup import dump_name
+from tasks.dashboards import judge_open_incidents_of, judge_rules_of
 from tasks.run import utc_now
 from tasks.systems import (
     BACKUPS,
@@ -62,16 +64,13 @@ def try_vendors(company: Company) -> Iterator[Finding]:
         lambda found: found.list_on_call(found.policy, now, now + timedelta(hours=1)),
         f"name the escalation policy in [on_call]; {_PERMISSIONS}",
     )
-    yield from each(
-        ON_CALL, "PagerDuty", "incidents", lambda found: found.list_open_incidents(found.services), _PERMISSIONS
-    )
+    yield from _try_dashboards(company)
     yield from each(PAGERDUTY, "PagerDuty", "events", lambda _: NOT_TRIED, "")
     yield from each(STATUSPAGE, "Statuspage", "maintenances", lambda found: found.find_maintenance(_KEY), _PERMISSIONS)
     yield from each(
         SENTRY, "Sentry", "issues", lambda found: found.list_new_issues(now, company.rules.environment), _PERMISSIONS
     )
     yield from each(DOPPLER, "Doppler", "names", lambda found: found.list_names(), _PERMISSIONS)
-    yield from each(GRAFANA, "Grafana", "alert rules", lambda found: found.list_alert_rules(), _PERMISSIONS)
     yield from each(
         LOG,
         "deployment log",
@@ -93,6 +92,30 @@ def try_vendors(company: Company) -> Iterator[Finding]:
             lambda found, vendor=vendor: found.read_status(vendor),  # type: ignore[misc]
             f"open it in a browser, and put its address into [status_pages.{vendor}]",
         )
+
+
+def _try_dashboards(company: Company) -> Iterator[Finding]:
+    """What 1.4.2 asks of alert rules and incidents; what a release would be refused for is red already."""
+    now, limits, zone = utc_now(), company.limits, company.rules.time_zone
+
+    def advised(judgement: Judgement, mend: str) -> tuple[Judgement, str]:
+        if judgement.verdict.lets_pass:
+            return judgement, ""
+        return replace(judgement, verdict=Verdict.FAILED), f"{mend}: 1.4.2 refuses every release until then"
+
+    if (on_call := ON_CALL.of(company)) is not None:
+
+        def incidents() -> tuple[Judgement, str]:
+            return advised(judge_open_incidents_of(on_call, now=now, zone=zone), "end the incident")
+
+        yield attempt_advised("PagerDuty", "incidents", incidents, _PERMISSIONS)
+    if (grafana := GRAFANA.of(company)) is not None:
+
+        def rules() -> tuple[Judgement, str]:
+            found = judge_rules_of(grafana, now=now, max_age=limits.alert_age)
+            return advised(found, "look at the rule in Grafana; it has to be evaluated, and not to fire")
+
+        yield attempt_advised("Grafana", "alert rules", rules, _PERMISSIONS)
 
 
 def _try_tickets(company: Company) -> Iterator[Finding]:

@@ -9,9 +9,7 @@ from policy.backups import LOOK_BACK, judge_newest_backup
 from policy.change_set import judge_change_set
 from policy.combined import combine
 from policy.contacts import judge_contacts
-from policy.dashboards import AlertRule, judge_alert_rules
 from policy.health import judge_every_server, judge_health
-from policy.incidents import judge_incidents
 from policy.judgement import Judgement, failed, not_configured, passed, spoken, worst_of
 from policy.record import Event
 from policy.recorded import build_of
@@ -23,6 +21,7 @@ from policy.windows import judge_window
 from policy.wording import short, short_digest
 from tasks.backup import dump_name
 from tasks.change_facts import review_of_release
+from tasks.dashboards import judge_open_incidents_of, judge_rules_of
 from tasks.item import item
 from tasks.merged import when_merged
 from tasks.on_call import on_call_now
@@ -74,16 +73,10 @@ def dashboards_green(run: Run) -> Judgement:
     company, now = run.company, utc_now()
     parts = []
     if company.grafana is not None:
-        rules = [
-            AlertRule(one.title, one.state, one.health, one.evaluated_at, one.blind, one.folder)
-            for one in company.grafana.list_alert_rules()
-        ]
-        parts.append(judge_alert_rules(rules, now=now, max_age=run.limits.alert_age))
+        parts.append(judge_rules_of(company.grafana, now=now, max_age=run.limits.alert_age))
     if company.on_call is not None:
-        opened = company.on_call.list_open_incidents(company.on_call.services)
-        parts.append(
-            judge_incidents(opened, since=now, release=run.release.key, complete=True, zone=company.rules.time_zone)
-        )
+        zone = company.rules.time_zone
+        parts.append(judge_open_incidents_of(company.on_call, now=now, zone=zone, release=run.release.key))
     if company.prometheus is not None:
         samples = company.prometheus.read_samples(run.release.servers, at=now, span=run.limits.watch_window)
         parts.append(judge_numbers(samples, now=now, limits=run.limits, servers=run.release.servers))

@@ -171,14 +171,19 @@ def require_backfills(company: Company, change: ChangeSet) -> Sequence[Backfill]
     return found
 
 
-def check_request(request: Request, company: Company, *, faults: Iterable[str] = ()) -> str:
-    """Return the commit to release; raises BadRequest for what is wrong whatever production serves.
+def check_form(request: Request, company: Company, *, faults: Iterable[str] = ()) -> None:
+    """Return unless the form is wrong by itself or does not fit the company; raises BadRequest with every fault.
 
-    The faults of the form are told all at once, with those that were found in it already.
+    Those that were found in it already are told with them.
     """
     has_flags = company.doppler is not None
     of_company = find_company_faults(request, roster=company.roster, has_flags=has_flags)
     refuse_faults((*faults, *find_form_faults(request), *of_company))
+
+
+def check_request(request: Request, company: Company, *, faults: Iterable[str] = ()) -> str:
+    """Return the commit to release; raises BadRequest for what is wrong whatever production serves."""
+    check_form(request, company, faults=faults)
     check_balancer(company)
     commit = _commit_of(request, company)
     if isinstance(request, ManualRequest):

@@ -41,8 +41,9 @@ class Grafana(Vendor):
         on_error: str = "Error",
         on_no_data: str = "NoData",
         paused: bool = False,
+        evaluated_at: datetime | None = None,
     ) -> None:
-        """Let there be an alert rule that was evaluated a moment ago."""
+        """Let there be an alert rule that is evaluated all the time, or was for the last time at `evaluated_at`."""
         if health not in _HEALTH:
             raise ValueError(f"health {health!r}: expected one of {', '.join(_HEALTH)}")
         if on_error not in _ON_ERROR or on_no_data not in _ON_NO_DATA:
@@ -57,7 +58,9 @@ class Grafana(Vendor):
             "annotations": {},
             "alerts": [],
         }
-        evaluated |= {"evaluationTime": 0.01, "lastEvaluation": datetime.now(UTC).isoformat()}
+        evaluated["evaluationTime"] = 0.01
+        if evaluated_at is not None:
+            evaluated["lastEvaluation"] = evaluated_at.isoformat()
         defined: dict[str, Any] = {"title": title, "ruleGroup": "release", "folderUID": folder_uid, "orgID": 1}
         defined |= {
             "condition": "A",
@@ -134,10 +137,13 @@ class Grafana(Vendor):
         rules = [rule for rule in self.rules if rule["evaluated"]]
         groups = [
             {"name": "release", "file": folder, "interval": 60, "limit": 0, "evaluationTime": 0.01}
-            | {"lastEvaluation": now, "rules": [self._evaluated(rule) for rule in rules if rule["folder"] == folder]}
+            | {
+                "lastEvaluation": now,
+                "rules": [self._evaluated(rule, now) for rule in rules if rule["folder"] == folder],
+            }
             for folder in dict.fromkeys(rule["folder"] for rule in rules)
         ]
         return Answer(body={"status": "success", "data": {"groups": groups}})
 
-    def _evaluated(self, rule: dict[str, Any]) -> dict[str, Any]:
-        return {**rule["evaluated"], **(rule["numbers"] if self.tells_numbers else {})}
+    def _evaluated(self, rule: dict[str, Any], now: str) -> dict[str, Any]:
+        return {"lastEvaluation": now, **rule["evaluated"], **(rule["numbers"] if self.tells_numbers else {})}

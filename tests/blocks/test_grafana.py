@@ -59,6 +59,18 @@ def test_a_rule_that_is_normal_says_whether_it_could_be_evaluated(world: World, 
     assert rule.evaluated_at is not None
 
 
+def test_a_rule_is_evaluated_all_the_time_unless_it_stopped(world: World) -> None:
+    world.vendor.add_rule("High error rate")
+    world.vendor.add_rule("CPU", evaluated_at=BEGAN)
+
+    (before, stopped), (after, still) = world.block.list_alert_rules(), world.block.list_alert_rules()
+
+    assert before.evaluated_at is not None
+    assert after.evaluated_at is not None
+    assert after.evaluated_at > before.evaluated_at
+    assert stopped.evaluated_at == still.evaluated_at == BEGAN
+
+
 @pytest.mark.parametrize(
     ("setting", "blind"),
     [

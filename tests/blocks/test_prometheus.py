@@ -140,6 +140,12 @@ def test_traffic_now_and_a_week_ago(world: World) -> None:
     assert traffic.last_week == pytest.approx(20, rel=0.01)
 
 
+def test_last_week_is_known_for_a_day_in_which_the_lab_is_kept(world: World) -> None:
+    traffic = world.block.read_traffic(datetime.now(UTC) + timedelta(hours=23), SPAN)
+
+    assert traffic.last_week == pytest.approx(20, rel=0.01)
+
+
 def test_traffic_is_not_known_before_a_whole_span_was_measured_again(world: World) -> None:
     def traffic() -> float | None:
         return world.block.read_traffic(datetime.now(UTC), SPAN).now

@@ -38,9 +38,12 @@ TYPE = "5e1cbf3e-7b2c-4f0e-9a63-0b8f3d1c2a11"
 
 @pytest.fixture(
     params=[
-        (["production", "shop"], "expected production, shop, or save the settings of 'prod'$"),
-        ([], "save the settings first$"),
-        (None, "save the settings first$"),
+        (
+            ["production", "shop"],
+            "expected production, shop; another one's settings are saved by: python -m deployments.save_blocks$",
+        ),
+        ([], "save them: python -m deployments.save_blocks$"),
+        (None, "save them: python -m deployments.save_blocks$"),
     ],
     ids=["two", "none", "not known"],
 )

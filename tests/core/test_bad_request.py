@@ -1,15 +1,20 @@
 """What the form alone tells is told first, before any other system is asked."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from blocks.company import Company
+from blocks.hold import Held, Holds
+from flows.hold import refuse_while_held
 from flows.opening import require_sound_form
 from flows.production import carry_through
 from policy.items import Way
 from policy.limits import Mode
 from tasks.resolve import BadRequest, check_request
+from tests.core.company import a_company
+from tests.core.world import World
 from tests.policy import releases
 
 NOT_UNDERSTOOD = "^way_back_understood: found false, expected true"
@@ -44,6 +49,34 @@ def test_everything_that_does_not_fit_the_company_is_told_at_once(company: Compa
 
     assert "requested_by: 'Mallory' is not in the roster; expected one of " in str(raised.value)
     assert "; flags: reminders cannot be checked: there is no [doppler] in the settings" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"requested_by": "Nobody Known"}, "^requested_by: 'Nobody Known' is not in the roster; expected one of "),
+        ({"commit": "", "pull_request": 0}, "^commit and pull_request: found '' and 0, expected exactly one"),
+        ({"flags": {"FEATURE_ROTA": "true"}}, "^flags: .* cannot be checked: there is no "),
+    ],
+)
+def test_what_is_wrong_with_the_form_is_told_also_while_another_release_holds_the_environment(
+    tmp_path: Path, words: dict[str, Any], said: str
+) -> None:
+    company = a_company(World(), tmp_path / "spool")
+    holds = Holds(company.store, company.rules.environment)
+    holds.take(release="another", by="Ana Souza", what="b2b2b2b", above=0)
+
+    with pytest.raises(BadRequest, match=said):
+        refuse_while_held(company, releases.request(**{"requested_by": "Omar Reyes", **words}), key="this one")
+    with pytest.raises(Held, match=r"^Ana Souza is releasing b2b2b2b"):
+        refuse_while_held(company, releases.request(requested_by="Omar Reyes"), key="this one")
+
+
+def test_a_retry_of_the_release_that_holds_the_environment_is_asked_for_no_form(tmp_path: Path) -> None:
+    company = a_company(World(), tmp_path / "spool")
+    Holds(company.store, company.rules.environment).take(release="this one", by="Ana Souza", what="b2b2b2b", above=0)
+
+    refuse_while_held(company, releases.request(requested_by="Somebody Who Left"), key="this one")
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,8 @@ def newest(holds: Holds) -> Hold:
 
 
 FIRST = (
-    r"^Ana Souza is releasing b2b2b2b, for [\d.]+ m?s so far \(hold 1\); wait until it has ended, or send it home with"
-    r" `Red flag/red-flag` or `Rollback/rollback`; "
+    r"^Ana Souza is releasing b2b2b2b, for (under a second|\d+ s) so far \(hold 1\); wait until it has ended, or send"
+    r" it home with `Red flag/red-flag`, or with `Rollback/rollback` for its release release of Ana Souza; "
 )
 
 

@@ -30,6 +30,22 @@ def test_each_entry_point_is_a_flow_in_a_module(deployment: dict[str, Any]) -> N
     assert isinstance(flow_of(deployment), Flow)
 
 
+# A hotfix names the runs of its duties itself, when it schedules them.
+NAMED_ELSEWHERE = {"hotfix-duty"}
+
+
+@pytest.mark.parametrize(
+    "deployment",
+    [one for one in DEPLOYMENTS if one["name"] not in NAMED_ELSEWHERE],
+    ids=lambda deployment: str(deployment["name"]),
+)
+def test_no_run_keeps_a_name_that_prefect_made_up_not_even_a_refused_one(deployment: dict[str, Any]) -> None:
+    flow = flow_of(deployment)
+
+    assert isinstance(flow, Flow)
+    assert flow.flow_run_name
+
+
 def test_names_are_unique() -> None:
     names = [deployment["name"] for deployment in DEPLOYMENTS]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,22 @@ from blocks.application import SMOKE_TESTS, Application, SmokeTest
 from blocks.company import Company
 from blocks.fleet import Fleet
 from blocks.github import GitHub
+from blocks.grafana import Grafana
 from blocks.load_balancer import HAProxy
+from blocks.pagerduty_rest import PagerDutyRest
 from blocks.slack import Slack
 from blocks.store import FolderStore
 from lab.history import CI_FILE, DEV, History
 from lab.vendors.github import GitHub as StandIn
+from lab.vendors.grafana import Grafana as Rules
+from lab.vendors.pagerduty_rest import PagerDutyRest as Incidents
 from policy.diagnosis import Finding, one_per_cause
 from policy.judgement import Verdict
 from policy.roles import Person, Roster
 from tasks.doctor_at_rest import try_balancer, try_store
 from tasks.doctor_hosts import try_server
 from tasks.doctor_systems import try_application, try_github, try_slack
+from tasks.doctor_vendors import try_vendors
 from tests.core.company import a_company
 from tests.core.world import World
 from tests.serving import served
@@ -143,6 +149,21 @@ def test_a_patient_record_is_opened_only_where_releases_open_one(
     assert said in found["patient record"].judgement.sentence
 
 
+def test_an_application_that_does_not_answer_is_red_and_the_cause_of_what_was_not_tried(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEMO_PASSWORD", "right")
+    application = Application(url="http://127.0.0.1:9", demo_user="demo@example.org", demo_password="DEMO_PASSWORD")
+
+    health, *others = one_per_cause(try_application(replace(scene.company, application=application)))
+
+    assert health.is_red
+    assert "mend production before any release" in health.next_step
+    assert [one.judgement.sentence for one in others] == [
+        f"not tried: see application, {seen}" for seen in ("health", "demo account")
+    ]
+
+
 async def greeter(asked: Mapping[str, Any], _receive: object, send: Send) -> None:
     """An application that has a health check and a login, and no patients."""
     answers = {"/api/health": b'{"status": "healthy"}', "/api/login": b'{"token": "t"}'}
@@ -213,3 +234,63 @@ def test_a_slack_that_does_not_answer_is_one_unknown_cause_and_nobody_is_told_to
     assert "whether the worker reaches it" in found[0].next_step
     assert [one.judgement.sentence for one in found[1:]] == ["not tried: see Slack, scopes"] * 3
     assert "Failed to send" not in caplog.text
+
+
+LONG_AGO = datetime(2026, 11, 25, 10, tzinfo=UTC)
+REFUSED = "1.4.2 refuses every release until then"
+
+
+@pytest.fixture
+def watched(scene: Scene, tmp_path: Path) -> Iterator[tuple[Company, Rules, Incidents]]:
+    """A company with a Grafana whose one rule is green, and a PagerDuty on which nothing is open."""
+    for name in ("GRAFANA_TOKEN", "PAGERDUTY_TOKEN"):
+        (tmp_path / name).write_text(TOKEN)
+        (tmp_path / name).chmod(0o600)
+    rules, incidents = Rules(TOKEN), Incidents(TOKEN)
+    rules.add_rule("Error rate")
+    with served(rules.app) as of_rules, served(incidents.app) as of_incidents:
+        grafana = Grafana(url=of_rules, secrets_folder=str(tmp_path))
+        on_call = PagerDutyRest(url=of_incidents, secrets_folder=str(tmp_path), services=["PWEB"])
+        yield replace(scene.company, grafana=grafana, on_call=on_call), rules, incidents
+        grafana.close()
+        on_call.close()
+
+
+def look_at_dashboards(company: Company) -> dict[str, Finding]:
+    return {one.tried: one for one in try_vendors(company) if one.tried in ("alert rules", "incidents")}
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"evaluated_at": LONG_AGO}, "(limit 15 min)"),
+        ({"state": "firing"}, "the alert 'CPU' of ops is firing"),
+        ({"health": "error"}, "could not be evaluated"),
+        ({"paused": True}, "does not look: it is paused"),
+    ],
+)
+def test_an_alert_for_which_a_release_would_be_refused_is_red(
+    watched: tuple[Company, Rules, Incidents], rule: dict[str, Any], said: str
+) -> None:
+    company, rules, _ = watched
+    assert all(one.is_well for one in look_at_dashboards(company).values())
+
+    rules.add_rule("CPU", **rule)
+
+    found = look_at_dashboards(company)
+    assert found["incidents"].is_well
+    assert found["alert rules"].is_red
+    assert said in found["alert rules"].judgement.sentence
+    assert REFUSED in found["alert rules"].next_step
+
+
+def test_an_incident_for_which_a_release_would_be_refused_is_red(watched: tuple[Company, Rules, Incidents]) -> None:
+    company, _, incidents = watched
+    incidents.open_incident("The portal is slow", began=LONG_AGO)
+
+    found = look_at_dashboards(company)
+
+    assert found["alert rules"].is_well
+    assert found["incidents"].is_red
+    assert "'The portal is slow' is triggered" in found["incidents"].judgement.sentence
+    assert REFUSED in found["incidents"].next_step

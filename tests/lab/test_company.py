@@ -1,6 +1,7 @@
 """The lab as a whole: its first state, its settings, its store, and its end."""
 
 import os
+import re
 import signal
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from deployments.settings import read_settings as read_our_settings
+from lab.__main__ import code
 from lab.client import Lab
 from lab.postgres import Cluster
 from lab.processes import LabError, of_this_lab
@@ -73,6 +75,18 @@ def test_the_newest_backup_is_recent_and_can_be_made_old(lab: Lab) -> None:
     assert datetime.now(UTC) - max(backups(lab).values()) < timedelta(hours=4)
 
 
+def test_a_lab_that_is_kept_makes_a_backup_each_night(lab: Lab) -> None:
+    before = backups(lab)
+
+    lab.do("let_night_fall")
+
+    assert reached(lambda: set(backups(lab)) > set(before))
+    [made] = set(backups(lab)) - set(before)
+    assert datetime.now(UTC) - backups(lab)[made] < timedelta(minutes=1)
+    lab.reset()
+    assert set(backups(lab)) == {*before, made}
+
+
 def test_s3_refuses_a_wrong_secret(lab: Lab) -> None:
     with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
         backups(lab, secret="wrong")
@@ -128,6 +142,14 @@ def test_publishing_the_portal_brings_a_reviewed_and_green_version_to_main_each_
     assert {check["conclusion"] for check in checks} == {"success"}
     assert second.digest
     assert main not in lab.versions_serving().values()
+
+
+def test_whose_code_is_shown_is_said_beside_it(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    assert code(lab.home.path, "Tomas Lima") == 0
+
+    shown = capsys.readouterr()
+    assert re.fullmatch(r"\d{6}\n", shown.out)
+    assert shown.err == "Tomas Lima:\n"
 
 
 def test_what_the_lab_refuses_is_its_sentence_and_nothing_else(lab: Lab) -> None:

@@ -48,6 +48,7 @@ def test_the_list_names_every_day_with_its_sentence(capsys: pytest.CaptureFixtur
 
     printed = capsys.readouterr().out
     assert all(day.name in printed and day.sentence in printed for day in DAYS)
+    assert "\n  where the process of the release died: retry, leave it\n" in printed
 
 
 def test_a_day_that_does_not_exist_is_refused_with_those_that_do() -> None:
@@ -138,7 +139,11 @@ def test_an_answer_that_its_question_does_not_take_is_taken_for_no_other() -> No
 @pytest.mark.parametrize(
     ("day", "answers", "said"),
     [
-        ("eight-percent", "aprove", r"'aprove' is no answer; where the release waits for its approval: approve, roll"),
+        (
+            "eight-percent",
+            "aprove",
+            r"'aprove' is no answer\n(.*\n)+  where the release waits for its approval: approve, roll back\n",
+        ),
         ("killed", "approve", r"this day begins with retry or leave it, found 'approve'"),
         ("killed", "retry,maybe", r"'maybe' is no answer"),
     ],

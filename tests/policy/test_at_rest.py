@@ -45,6 +45,13 @@ def sealed(outcome: Ending, sentence: str = "well") -> End:
     return row(Event.SEALED, outcome=outcome.value, sentence=sentence)
 
 
+def a_server(name: str, digest: str | None, version: str | None = None, *, built_there: bool = False) -> ServerState:
+    return ServerState(name, digest is not None, digest, Verdict.PASSED, None, version=version, built_there=built_there)
+
+
+MIXED = (a_server(FIRST, NEW, "b2" * 20), a_server(SECOND, OLD, "a1" * 20), a_server("web-server-3", NEW, "b2" * 20))
+
+
 @pytest.mark.parametrize(
     ("holder", "end", "verdict", "said", "advice"),
     [
@@ -59,7 +66,13 @@ def sealed(outcome: Ending, sentence: str = "well") -> End:
             " and its record is open",
             "recovery takes it over by itself while a worker runs (Prefect, worker): start one if none does",
         ),
-        (DEAD, OPEN, FAILED, "is open", "to go back at once start `Rollback/rollback`"),
+        (
+            DEAD,
+            OPEN,
+            FAILED,
+            "is open",
+            "to go back at once start `Rollback/rollback` with `release` 20261124-180000-1f2e3d4c:",
+        ),
         (DEAD, sealed(Ending.SIGNED_OFF), FAILED, "and its record is sealed", "recovery takes it over"),
         (DEAD, None, FAILED, "and its record holds nothing", "recovery takes it over"),
         (DEAD, UNREADABLE, FAILED, "cannot be read: row 5 was altered", "`Break hold/break-hold`"),
@@ -75,11 +88,31 @@ def sealed(outcome: Ending, sentence: str = "well") -> End:
 def test_a_hold_is_free_or_lives_or_is_red_with_who_takes_it_over(
     holder: Holder | None, end: End, verdict: Verdict, said: str, advice: str
 ) -> None:
-    judgement, step = judge_hold(holder, end, limit=LIMIT, zone=ZONE)
+    judgement, step = judge_hold(holder, end, MIXED, limit=LIMIT, zone=ZONE)
 
     assert judgement.verdict is verdict
     assert said in judgement.sentence
     assert advice in step
+
+
+def test_a_dead_hold_over_servers_of_one_version_is_left_to_recovery_and_nobody_is_told_to_roll_back() -> None:
+    one_version = (a_server(FIRST, OLD, "a1" * 20), a_server(SECOND, OLD))
+
+    judgement, step = judge_hold(DEAD, OPEN, one_version, limit=LIMIT, zone=ZONE)
+
+    assert judgement.verdict is FAILED
+    assert judgement.sentence.endswith(f"every server of production already serves a1a1a1a ({OLD[:19]})")
+    assert step.startswith("recovery takes it over by itself")
+    assert step.endswith("Roll nothing back: that may undo an earlier release")
+
+
+@pytest.mark.parametrize("servers", [(), ("known", "silent")], ids=["none", "one is not known"])
+def test_servers_that_are_not_all_known_are_not_one_version(servers: tuple[str, ...]) -> None:
+    found = tuple(a_server(name, OLD if name == "known" else None) for name in servers)
+
+    _, step = judge_hold(DEAD, OPEN, found, limit=LIMIT, zone=ZONE)
+
+    assert "`Rollback/rollback` with `release` 20261124-180000-1f2e3d4c" in step
 
 
 @pytest.mark.parametrize(
@@ -110,11 +143,6 @@ def test_the_newest_release_is_well_unless_it_waits_for_people(
     assert advice in step
 
 
-def a_server(name: str, digest: str | None, version: str | None = None, *, built_there: bool = False) -> ServerState:
-    return ServerState(name, digest is not None, digest, Verdict.PASSED, None, version=version, built_there=built_there)
-
-
-MIXED = (a_server(FIRST, NEW, "b2" * 20), a_server(SECOND, OLD, "a1" * 20), a_server("web-server-3", NEW, "b2" * 20))
 WHICH = f"{FIRST}, web-server-3 are on b2b2b2b ({NEW[:19]}); {SECOND} is on a1a1a1a ({OLD[:19]})"
 
 

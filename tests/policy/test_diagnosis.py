@@ -149,7 +149,8 @@ def test_the_page_shows_what_failed_then_what_is_unknown_then_the_rest() -> None
     assert [row[0] for row in rows_of(page)] == ["RED", "unknown", "ok", "-"]
     assert "- **web-server-2, clock**: 5 min ahead. **Next:** let chrony set it" in page
     assert "**Next:** look at the secret | its scopes" in page
-    assert "### Well (2)" in page
+    assert "### Well (1), not tried (1)" in page
+    assert "### Well (1)\n" in render_page([WELL])
     assert "name them" not in page
 
 
@@ -194,7 +195,7 @@ def test_a_terminal_shows_what_is_well_and_what_is_red_each_in_the_order_in_whic
 
 
 def test_a_terminal_ends_with_how_many_rows_need_something_if_any_do() -> None:
-    assert render_text([WELL, LEFT_OUT]).splitlines()[-1] == "all 2 are well"
+    assert render_text([WELL, WELL, LEFT_OUT]).splitlines()[-1] == "all 2 are well, 1 not tried"
     assert render_text([ILL]).splitlines()[-1].startswith("1 of 1 needs something")
 
 
@@ -203,7 +204,9 @@ def test_a_terminal_ends_with_how_many_rows_need_something_if_any_do() -> None:
     [
         ([], "nothing was tried"),
         ([WELL], "it is well"),
-        ([WELL, LEFT_OUT], "all 2 are well"),
+        ([WELL, WELL], "all 2 are well"),
+        ([WELL, LEFT_OUT], "it is well, 1 not tried"),
+        ([LEFT_OUT, LEFT_OUT], "nothing was tried, 2 not tried"),
         ([WELL, ILL, ILL], "2 red of 3"),
         ([SILENT, WELL], "0 red, 1 not known of 2"),
     ],

@@ -17,6 +17,7 @@ from policy.judgement import (
     spoken,
     spoken_in_hours,
     spoken_size,
+    spoken_so_far,
     unknown,
     worst_of,
 )
@@ -111,6 +112,14 @@ def test_durations_that_are_compared_are_said_without_days(duration: timedelta, 
 @given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=4000)))
 def test_every_duration_can_be_said(duration: timedelta) -> None:
     assert len(spoken(duration).split()) in (2, 4)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "under a second"), (0.144, "under a second"), (0.999, "under a second"), (1.4, "1 s"), (61.2, "1 min 1 s")],
+)
+def test_how_long_something_has_been_going_on_is_said_without_parts_of_a_second(seconds: float, said: str) -> None:
+    assert spoken_so_far(timedelta(seconds=seconds)) == said
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def test_a_dead_process_is_paged_with_both_ways_on() -> None:
     text = page_wait(release(), OPENED, "the servers differ, and none is ill", zone=ZONE)
 
     assert "*Retry*" in text
-    assert "`rollback`" in text
+    assert f"start the deployment `rollback` with the release `{release().key}`" in text
     assert "rolled back at Tue 24 Nov, 10:00:00 PST" in text
 
 

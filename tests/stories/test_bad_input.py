@@ -78,7 +78,7 @@ def test_a_change_that_brings_a_migration(still: Stage) -> None:
 @pytest.mark.parametrize(
     ("first", "last", "sentence"),
     [
-        ("2026-07-01", "", "first_day and last_day: expected both or none"),
+        ("2026-07-01", "", "first_day and last_day: found '2026-07-01' and '', expected both or none"),
         ("2026-02-30", "2026-03-31", "first_day: '2026-02-30' is no day of the calendar"),
         ("2026-09-30", "2026-07-01", "last_day: 2026-07-01 lies before first_day 2026-09-30"),
     ],
