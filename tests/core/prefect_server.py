@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from typing import Any, cast
 from uuid import UUID, uuid4
 
+from prefect import Flow
 from prefect.client.schemas.objects import FlowRun
-from prefect.context import FlowRunContext
+from prefect.context import FlowRunContext, SyncClientContext
 from prefect.settings import (
     PREFECT_API_URL,
     PREFECT_CLIENT_CSRF_SUPPORT_ENABLED,
@@ -31,7 +32,7 @@ def in_run(url: str, run: UUID | None = None) -> Iterator[None]:
     nothing = cast("Any", None)
     flow_run = FlowRun(id=run or uuid4(), flow_id=uuid4())
     context = FlowRunContext.model_construct(
-        flow_run=flow_run, client=nothing, task_runner=nothing, result_store=nothing
+        flow=Flow(in_run), flow_run=flow_run, client=nothing, task_runner=nothing, result_store=nothing
     )
-    with temporary_settings({**SETTINGS, PREFECT_API_URL: f"{url}/api"}), context:
+    with temporary_settings({**SETTINGS, PREFECT_API_URL: f"{url}/api"}), context, SyncClientContext.get_or_create():
         yield
