@@ -34,7 +34,7 @@ from policy.plans import Cause
 from policy.typed import line, spelt
 from policy.wording import say_error
 from tasks.run import Lookout
-from tasks.run_log import is_deleted
+from tasks.run_log import RunCancelled, is_deleted
 
 LOOK_SECONDS = 0.25
 PAUSE_POLL_SECONDS = 1
@@ -107,9 +107,10 @@ def ask(
 ) -> Form:
     """Pause the run with `evidence` above the form and return the answer.
 
-    Raises NobodyAnswered when the time is over, RunDeleted when the run is gone and whatever `lookout` raises, at
-    once. An answer that is none (a run forced to Running) is asked for again. A server that is away is waited for, and
-    the question stands meanwhile: what people answer as soon as it is back counts.
+    Raises NobodyAnswered when the time is over, RunDeleted when the run is gone, RunCancelled when it was cancelled
+    before it could ask, and whatever `lookout` raises, at once. An answer that is none (a run forced to Running) is
+    asked for again. A server that is away is waited for, and the question stands meanwhile: what people answer as soon
+    as it is back counts.
     """
     deadline = time.monotonic() + within.total_seconds()
     asking = _Asking(deadline, within, lookout, remind, remind_every.total_seconds())
@@ -185,9 +186,13 @@ async def _wait_for_answer(form: type[Form], evidence: str, asking: _Asking) -> 
 
 async def _pause(form: type[Form], evidence: str, asking: _Asking) -> Form:
     """Pause the run and return the answer; what was asked before Prefect's server was away is not asked twice."""
-    if asking.key:
-        if await _still_asked(asking.key):
+    async with get_client() as client:
+        state = await _state(client)
+        if state is not None and state.is_cancelling():
+            raise RunCancelled(f"{Cause.CANCELLED} in Prefect")
+        if asking.key and await _still_asked(client, state, asking.key):
             return await _answer_to(form, asking.key)
+    if asking.key:
         await _go_on_running()
     asking.key = f"gate-{uuid4()}"
     return await apause_flow_run(
@@ -198,15 +203,13 @@ async def _pause(form: type[Form], evidence: str, asking: _Asking) -> Form:
     )
 
 
-async def _still_asked(key: str) -> bool:
+async def _still_asked(client: PrefectClient, state: State | None, key: str) -> bool:
     """Whether people see the whole form of this question, or have answered it."""
     inputs = _inputs_of(key)
-    async with get_client() as client:
-        state = await _state(client)
-        # Prefect keeps the evidence last: without it the form was never whole.
-        kept = inputs["description"] if _waits_for(state, key) else inputs["response"]
-        run = ensure_flow_run_id()
-        return bool(await client.filter_flow_run_input(run, key_prefix=kept, limit=1, exclude_keys=set()))
+    # Prefect keeps the evidence last: without it the form was never whole.
+    kept = inputs["description"] if _waits_for(state, key) else inputs["response"]
+    run = ensure_flow_run_id()
+    return bool(await client.filter_flow_run_input(run, key_prefix=kept, limit=1, exclude_keys=set()))
 
 
 async def _answer_to(form: type[Form], key: str) -> Form:

@@ -15,6 +15,7 @@ from blocks.company import Company
 from blocks.errors import BlockError, Meant, Superseded, Unreachable
 from blocks.hold import Held, Hold, Holds
 from blocks.record import Record
+from flows.cancelling import hearing_cancel
 from flows.dead_mans_switch import dead_mans_switch
 from flows.phase import publish_record
 from flows.recovery_schedule import call_recovery, recovery_awake
@@ -154,7 +155,7 @@ def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | N
         if over is None:
             tag_beginning(run)
         raise_fences(run, all_of_them=over is None and release.way is not Way.HOMEWARD)
-        with dead_mans_switch(run, holds):
+        with hearing_cancel(heart) as run.lookout, dead_mans_switch(run, holds):
             yield run
     except TerminationSignal:
         with suppress(BlockError):

@@ -52,7 +52,7 @@ from tasks.messages import (
 )
 from tasks.rollback import rollback_verified
 from tasks.run import Run, Silent, utc_now
-from tasks.run_log import is_deleted
+from tasks.run_log import RunCancelled, is_deleted
 from tasks.seal import seal
 from tasks.step import StepFailed
 from tasks.telling import has_maintenance, maintenance_over
@@ -64,6 +64,7 @@ _CAUSES: dict[type[Exception], Cause] = {
     RollBackChosen: Cause.CHOSEN,
     NobodyAnswered: Cause.EXPIRED,
     RunDeleted: Cause.DELETED,
+    RunCancelled: Cause.CANCELLED,
     PeopleStay: Cause.STAY,
     AskedToStop: Cause.PRE_EMPTED,
     StepFailed: Cause.STEP_FAILED,

@@ -18,7 +18,7 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.exceptions import FailedRun, ObjectNotFound, PrefectException
 from prefect.logging import get_run_logger
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 
 from blocks.errors import Meant
 from policy.endings import ending_of, say_ending
@@ -33,6 +33,10 @@ Ended = TypeVar("Ended")
 CANCEL_SECONDS, LOOK_SECONDS = 30.0, 0.5
 _CUT_SHORT = (StateType.CRASHED, StateType.CANCELLED)
 _LOST = "Prefect's list of runs was not brought up to date"
+
+
+class RunCancelled(Meant):
+    """A person cancelled the run in Prefect: what it did goes home, and its state stays what the person made it."""
 
 
 class _StateSaysIt(logging.Filter):
@@ -75,6 +79,9 @@ def ends_with_its_sentence(body: Callable[Asked, Ended]) -> Callable[Asked, Ende
     def carry_out(*args: Asked.args, **words: Asked.kwargs) -> Ended | State[None]:
         try:
             return body(*args, **words)
+        except RunCancelled as error:
+            # From Cancelling there is no other way.
+            return Cancelled(message=_say_with_notes(error))
         except Meant as error:
             return ends_failed(name="Failed", message=_say_with_notes(error))
 
