@@ -114,6 +114,7 @@ def ask(
     """
     deadline = time.monotonic() + within.total_seconds()
     asking = _Asking(deadline, within, lookout, remind, remind_every.total_seconds())
+    away = ""
     while True:
         try:
             return asyncio.run(_answer_or_alarm(form, evidence, asking))
@@ -123,7 +124,9 @@ def ask(
         except (httpx.HTTPError, PrefectException) as error:
             if isinstance(error, ObjectNotFound) and is_deleted():
                 raise RunDeleted(f"{Cause.DELETED} while it waited for an answer, so nobody can answer") from error
-            get_run_logger().warning("Prefect's server is away (%s); asking again when it is back", say_error(error))
+            if (said := say_error(error)) != away:
+                away = said
+                get_run_logger().warning("Prefect's server is away (%s); the question stands meanwhile", said)
             asking.look()
             time.sleep(LOOK_SECONDS)
 
