@@ -17,7 +17,6 @@ from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.exceptions import PrefectException
 
-from policy.plans import Cause
 from tasks.run import Lookout, current_run
 from tasks.run_log import RunCancelled
 
@@ -69,7 +68,7 @@ class Ears:
         """Return while nothing speaks against going on; raises RunCancelled and whatever the other lookout raises."""
         self._other.check()
         if self._cancelled:
-            raise RunCancelled(f"{Cause.CANCELLED} in Prefect")
+            raise RunCancelled
 
     def _listen(self) -> None:
         since = None

@@ -192,7 +192,7 @@ async def _pause(form: type[Form], evidence: str, asking: _Asking) -> Form:
     async with get_client() as client:
         state = await _state(client)
         if state is not None and state.is_cancelling():
-            raise RunCancelled(f"{Cause.CANCELLED} in Prefect")
+            raise RunCancelled
         if asking.key and await _still_asked(client, state, asking.key):
             return await _answer_to(form, asking.key)
     if asking.key:

@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
-import httpx
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.context import SettingsContext, get_settings_context
-from prefect.exceptions import PrefectException
 from prefect.states import Completed, Failed
 
 from blocks.errors import BlockError, Meant
@@ -21,6 +19,7 @@ from policy.record_page import render_record
 from policy.wording import short
 from tasks.item import Question, as_task
 from tasks.run import Run, current_run
+from tasks.run_log import leave_page
 
 
 class ChecksFailed(Meant):
@@ -141,12 +140,9 @@ def publish_record(run: Run) -> None:
     """Leave the record as a page of the current run; without Prefect's server the store still has it."""
     if current_run() is None:
         return
-    with suppress(httpx.HTTPError, PrefectException, BlockError):
-        create_markdown_artifact(
-            key="record",
-            markdown=render_record(run.record.rows(), zone=run.company.rules.time_zone),
-            description=f"{run.release.key}: {run.release.what}"[:200],
-        )
+    with suppress(BlockError):
+        page = render_record(run.record.rows(), zone=run.company.rules.time_zone)
+        leave_page("record", page, f"{run.release.key}: {run.release.what}")
 
 
 def publish_page(title: str, report: Report) -> None:

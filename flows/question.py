@@ -1,19 +1,15 @@
 """How people are asked: above the form the evidence, until when, and who may decide; reminders while nobody answers."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol
-
-import httpx
-from prefect.artifacts import create_markdown_artifact
-from prefect.exceptions import PrefectException
 
 from flows.gate import Form, ask
 from policy.question_page import render_question
 from policy.reminders import name_reminder
 from tasks.messages import page_on_call
-from tasks.run import Run, current_run, utc_now
+from tasks.run import Run, utc_now
+from tasks.run_log import leave_page
 
 EVERYBODY = ("everybody in the roster",)
 
@@ -42,7 +38,8 @@ def ask_people(
     """
     zone = run.company.rules.time_zone
     page = render_question(evidence, within=within, now=utc_now(), zone=zone, who=who, complaint=complaint)
-    _publish(page, f"{number}: {run.release.what}")
+    # It has room for what is a box of a few lines above the form.
+    leave_page("question", page, f"{number}: {run.release.what}")
     return ask(
         form,
         page,
@@ -63,11 +60,3 @@ def reminder(run: Run, say: Question, *, number: str) -> Callable[[timedelta], N
         page_on_call(run, text, name=name_reminder(asking, minutes), number=number)
 
     return remind
-
-
-def _publish(page: str, description: str) -> None:
-    """Leave the question as a page of the run, which has room for it; the form has it all the same."""
-    if current_run() is None:
-        return
-    with suppress(httpx.HTTPError, PrefectException):
-        create_markdown_artifact(key="question", markdown=page, description=description[:200])

@@ -6,13 +6,14 @@ Prefect is a view: what cannot be written there is said in the log and stops not
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 import httpx
 from prefect import get_client
+from prefect.artifacts import create_markdown_artifact
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
 from prefect.client.schemas.objects import FlowRun, State, StateType
@@ -22,6 +23,7 @@ from prefect.states import Cancelled, Completed, Failed
 
 from blocks.errors import Meant
 from policy.endings import ending_of, say_ending
+from policy.plans import Cause
 from policy.record import Event, last
 from policy.run_tags import outcome_tag, release_tag, run_name, tags_of
 from policy.wording import as_clause, say_error
@@ -37,6 +39,9 @@ _LOST = "Prefect's list of runs was not brought up to date"
 
 class RunCancelled(Meant):
     """A person cancelled the run in Prefect: what it did goes home, and its state stays what the person made it."""
+
+    def __init__(self) -> None:
+        super().__init__(f"{Cause.CANCELLED} in Prefect")
 
 
 class _StateSaysIt(logging.Filter):
@@ -94,6 +99,14 @@ def _say_with_notes(error: Exception) -> str:
     for note in getattr(error, "__notes__", ()):
         said = note if as_clause(said) in note else f"{as_clause(said)}; {note}"
     return said
+
+
+def leave_page(key: str, page: str, description: str) -> None:
+    """The current run has this page among its artifacts, if Prefect's server can be reached."""
+    if current_run() is None:
+        return
+    with suppress(httpx.HTTPError, PrefectException):
+        create_markdown_artifact(key=key, markdown=page, description=description[:200])
 
 
 def call_run(name: str) -> None:
