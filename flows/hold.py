@@ -2,11 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from typing import TypeVar
 
 from prefect.exceptions import TerminationSignal
 from prefect.logging import get_run_logger
@@ -17,6 +15,7 @@ from blocks.hold import Held, Hold, Holds
 from blocks.record import Record
 from flows.cancelling import hearing_cancel
 from flows.dead_mans_switch import dead_mans_switch
+from flows.fences import highest_fence, raise_fences
 from flows.phase import publish_record
 from flows.recovery_schedule import call_recovery, recovery_awake
 from flows.red_flag import RedFlag, raised_flags
@@ -33,7 +32,6 @@ from tasks.resolve import check_form
 from tasks.run import Run
 from tasks.run_log import tag_beginning, tag_ending
 
-Answered = TypeVar("Answered")
 LOOK_SECONDS = 0.5
 PRE_EMPTION = timedelta(minutes=10)
 NO_BASE = "A plan and a preparation wait as well: what the servers serve meanwhile is nothing to compare with"
@@ -252,37 +250,6 @@ def refuse_unread_spool(company: Company, release: Release) -> None:
             f"rows of {release.key} may wait in the worker's spool, which cannot be read: {record.spool_fault};"
             " free its disk and retry"
         )
-
-
-def highest_fence(company: Company) -> int:
-    """Return the highest number any host knows; the store and the reachable hosts must do."""
-    highest = 0
-    for answer in asked_together(company.fences()):
-        try:
-            highest = max(highest, answer.result())
-        except BlockError as error:
-            get_run_logger().warning("A fence could not be read: %s", error)
-    return highest
-
-
-def asked_together(asked: Iterable[Callable[[], Answered]]) -> list[Future[Answered]]:
-    """Return what each host answered; those that hang are waited for all together."""
-    each = list(asked)
-    with ThreadPoolExecutor(max_workers=max(1, len(each))) as pool:
-        return [pool.submit(ask) for ask in each]
-
-
-def raise_fences(run: Run, *, all_of_them: bool) -> None:
-    """Make the hosts refuse lower numbers; going home, one that does not answer is left out."""
-    for answer in asked_together(run.company.fences_to(run.number)):
-        try:
-            answer.result()
-        except Superseded:
-            raise
-        except BlockError as error:
-            if all_of_them:
-                raise
-            get_run_logger().warning("A fence could not be raised: %s", error)
 
 
 def give_back(holds: Holds, run: Run, *, unsealed: str = Cause.UNSEALED) -> None:

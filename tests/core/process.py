@@ -7,7 +7,8 @@ from datetime import timedelta
 from blocks.company import Company
 from blocks.hold import Hold, Holds
 from blocks.record import Record
-from flows.hold import give_back, highest_fence, raise_fences, refuse_unread_spool, write_beginning
+from flows.fences import highest_fence, raise_fences
+from flows.hold import give_back, refuse_unread_spool, write_beginning
 from flows.phase import ChecksFailed
 from flows.rollout import (
     build_on_servers,

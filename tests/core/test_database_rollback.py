@@ -17,7 +17,8 @@ from blocks.postgres_tables import read_applied, read_facts
 from blocks.prisma import Prisma
 from blocks.record import Record
 from flows.database_rollback import stand_still, taking_back
-from flows.hold import give_back, highest_fence, raise_fences
+from flows.fences import highest_fence, raise_fences
+from flows.hold import give_back
 from flows.recovery import borrow_way_back, recover
 from flows.red_flag import RedFlag
 from flows.rollback import NotRolledBack, release_to_undo, undo
