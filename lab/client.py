@@ -330,6 +330,10 @@ class Lab:
         """Let a server's clock be so many seconds ahead, for its applications too; less than 0 is slow."""
         self.do("set_clock", host=host, ahead=ahead)
 
+    def delay_shutdown(self, seconds: float) -> None:
+        """Let the application on each web server say on SIGTERM that it leaves, and answer on for so long."""
+        self.do("delay_shutdown", seconds=seconds)
+
     def kill_at_next_change(self, pid: int) -> None:
         """Kill a process as soon as its next change reaches a host; the change itself goes on."""
         self.do("kill_at_next_change", pid=pid)

@@ -28,6 +28,7 @@ services:
       DATABASE_URL: ${{DATABASE_URL}}
       DATABASE_POOL: ${{DATABASE_POOL:-10}}
       DISK_USED_RATIO: ${{DISK_USED_RATIO:-0.41}}
+      SHUTDOWN_DELAY: ${{SHUTDOWN_DELAY:-0}}
 """
 
 
@@ -86,10 +87,10 @@ class Servers:
 
     def deploy(self, name: str, digest: str) -> None:
         """Run this image on a server, as its owner does by hand."""
-        product, service, port = self._home.product, self._home.servers[name], "app_" + name
+        product, port = self._home.product, "app_" + name
         if product.folder is None:
             text = COMPOSE.format(
-                service=service,
+                service=self._home.servers[name],
                 image=self.reference(digest),
                 address=self._home.address(port),
                 port=self._home.ports[port],
@@ -100,7 +101,10 @@ class Servers:
             lines = [line for line in file.read_text().splitlines() if not line.startswith("IMAGE=")]
             file.write_text("\n".join([*lines, f"IMAGE={self.reference(digest)}", ""]))
         (self._home.project(name) / product.compose_file).write_text(text + self._engine.compose_lines(name))
-        self.docker(name, "compose", "-f", product.compose_file, "up", "-d", "--no-deps", service)
+        self._compose(name, "up", "-d", "--no-deps")
+
+    def _compose(self, name: str, *words: str) -> None:
+        self.docker(name, "compose", "-f", self._home.product.compose_file, *words, self._home.servers[name])
 
     def wait_until_healthy(self, name: str) -> None:
         """Return when the application on a server says itself that it is healthy."""
@@ -153,7 +157,14 @@ class Servers:
         """Let a server's clock be so far ahead of the true time, for its application too, which is started anew."""
         self._engine.set_clock(name, seconds)
         for verb in ("stop", "start"):
-            self.docker(name, "compose", "-f", self._home.product.compose_file, verb, self._home.servers[name])
+            self._compose(name, verb)
+        self.wait_until_healthy(name)
+
+    def delay_shutdown(self, name: str, seconds: float) -> None:
+        """Let the application on a server say on SIGTERM that it leaves, and answer on for so long."""
+        with (self._home.project(name) / ".env").open("a") as environment:
+            environment.write(f"SHUTDOWN_DELAY={seconds}\n")
+        self._compose(name, "up", "-d", "--no-deps")
         self.wait_until_healthy(name)
 
     def tidy(self, name: str) -> None:

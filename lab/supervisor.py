@@ -174,6 +174,12 @@ class Control:
         self._company.servers.set_clock(host, ahead)
         self._company.balancer.wait_until_up()
 
+    def delay_shutdown(self, seconds: float) -> None:
+        """Let the application on each web server answer on for so long after SIGTERM."""
+        for name in self._company.home.web_servers:
+            self._company.servers.delay_shutdown(name, seconds)
+            self._company.balancer.wait_until_up()
+
     def kill_at_next_change(self, pid: int) -> None:
         """Kill a process as soon as its next change reaches a host."""
         if not isinstance(self._company.hosts, SshHosts):

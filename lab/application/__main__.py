@@ -38,6 +38,7 @@ NUMBERED: dict[tuple[str, str], Operation] = {
 METHODS = ("do_GET", "do_POST", "do_DELETE")
 LEAKED: list[bytes] = []
 SLOW_SECONDS = 2.6
+SHUTDOWN_DELAY = float(os.environ.get("SHUTDOWN_DELAY", "0"))
 
 
 class Server(ThreadingHTTPServer):
@@ -52,10 +53,15 @@ class Server(ThreadingHTTPServer):
         super().__init__(address, Handler)
 
     def finish(self, _number: int, _frame: FrameType | None) -> None:
-        """Stop accepting, let what is in flight end, exit 0."""
+        """Say that this process leaves, answer on for the delay, stop accepting, let what is in flight end, exit 0.
+
+        A balancer that nobody tells anything sees in that delay that it has to send its requests elsewhere.
+        """
         threading.Thread(target=self._finish).start()
 
     def _finish(self) -> None:
+        operations.LEAVING.set()
+        time.sleep(SHUTDOWN_DELAY)
         self.shutdown()
         self.server_close()
         while self.in_flight:

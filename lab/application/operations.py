@@ -4,6 +4,7 @@ import os
 import queue
 import secrets
 import select
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from .figures import MEMORY_LIMIT, Figures, disk_ratio, memory_bytes
 
 VERSION = os.environ.get("VERSION", "unknown")
 STARTED = time.monotonic()
+LEAVING = threading.Event()
 AHEAD = timedelta(seconds=float(os.environ.get("CLOCK_AHEAD_SECONDS", "0")))
 
 
@@ -97,7 +99,7 @@ def audit(connection: psycopg.Connection[Any], actor: str, action: str, subject:
 
 
 def health(_body: dict[str, Any], _actor: str, _query: str) -> dict[str, Any]:
-    """Healthy means: this process answers, and the database answers it."""
+    """Healthy means: this process answers and is not about to leave, and the database answers it."""
     version = VERSION[::-1] if FAULT == "wrong-version" else VERSION
     answer = {"status": "healthy", "database": "connected", "version": version}
     try:
@@ -105,7 +107,7 @@ def health(_body: dict[str, Any], _actor: str, _query: str) -> dict[str, Any]:
             connection.execute("SELECT 1")
     except (psycopg.Error, queue.Empty):
         answer |= {"status": "unhealthy", "database": "disconnected"}
-    if FAULT == "unhealthy":
+    if FAULT == "unhealthy" or LEAVING.is_set():
         answer["status"] = "unhealthy"
     return answer
 

@@ -1,6 +1,7 @@
 """The application: what it serves, and each fault by its name."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -149,3 +150,21 @@ def test_a_slow_boot_is_not_healthy_before_its_time(lab: Lab) -> None:
 def test_an_unknown_fault_is_refused(lab: Lab) -> None:
     with pytest.raises(LabError, match="stubborn"):
         lab.ship("1.5.0", fault="meteor")
+
+
+def test_an_application_that_delays_its_end_is_out_of_rotation_before_it_loses_a_request(lab: Lab) -> None:
+    lab.delay_shutdown(2.5)
+    before, shipped = lab.version_of("web-server-1"), lab.ship("1.5.0")
+    lab.mark_traffic()
+
+    def leaves_while_it_answers() -> bool:
+        return not lab.in_rotation()["web-server-1"] and lab.version_of("web-server-1") == before
+
+    with ThreadPoolExecutor() as pool:
+        deploying = pool.submit(lab.deploy, "web-server-1", str(shipped.digest))
+        assert reached(leaves_while_it_answers)
+        deploying.result()
+
+    assert reached(lambda: all(lab.in_rotation().values()))
+    assert lab.version_of("web-server-1") == shipped.commit
+    assert lab.traffic().lost == 0, lab.traffic().losses
