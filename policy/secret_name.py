@@ -1,7 +1,7 @@
 """The name of a secret, which stands in the settings; whatever cannot be one may be the secret itself."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any, get_args
 
 from pydantic import BeforeValidator
 
@@ -35,3 +35,8 @@ def _read_name(value: object) -> object:
 
 
 SecretName = Annotated[str, BeforeValidator(_read_name)]
+
+
+def names_a_secret(annotation: Any) -> bool:
+    """Whether a field of that type holds the name of a secret, or may."""
+    return annotation == SecretName or SecretName in get_args(annotation)

@@ -17,7 +17,8 @@ from policy.judgement import spoken
 # An earlier version took what this one refuses; its records are read as they were written.
 AS_RECORDED: Mapping[str, bool] = {"as recorded": True}
 SAYS_WHAT_IT_FOUND = "typed"
-_SAY_ENOUGH = (SAYS_WHAT_IT_FOUND, "missing", "extra_forbidden")
+# Where pydantic's own words do not say what was found and expected.
+_OUR_WORDS = {"missing": "expected a value, found none", "extra_forbidden": "there is no such key"}
 # They join letters of some scripts, and the parts of some emojis, so within a word they stay.
 _JOINERS = r"\u200c\u200d"
 _OTHERS = (
@@ -132,8 +133,9 @@ def name_field(place: tuple[int | str, ...]) -> str:
 
 def _say_problem(problem: ErrorDetails) -> str:
     """A key that is not known may be the misspelt one of a secret, and a table holds people: neither is repeated."""
-    said, found = problem["msg"], problem["input"]
-    if problem["type"] in _SAY_ENOUGH or (problem["type"] == "value_error" and not _is_plain(found)):
+    kind, found = problem["type"], problem["input"]
+    said = _OUR_WORDS.get(kind) or problem["msg"].removeprefix("Value error, ")
+    if kind in (SAYS_WHAT_IT_FOUND, *_OUR_WORDS) or (kind == "value_error" and not _is_plain(found)):
         return said
     return f"{said}, found {_say_found(found)}"
 

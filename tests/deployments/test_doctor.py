@@ -40,7 +40,7 @@ def test_a_worker_that_knows_no_server_is_told_so_and_none_is_started() -> None:
     [
         ('country = "US"', "country = 7", "country: Input should be a valid string, found 7", "mend country in "),
         ('country = "US"', 'country = "US', "is no valid TOML", "mend what TOML cannot read in "),
-        ('country = "US"', 'country = "US"\ncontry = "US"', "contry: Extra inputs", "mend contry in "),
+        ('country = "US"', 'country = "US"\ncontry = "US"', "contry: there is no such key", "mend contry in "),
     ],
 )
 def test_settings_that_are_wrong_are_one_red_row_with_file_field_and_what_to_do(

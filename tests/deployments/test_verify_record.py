@@ -223,4 +223,4 @@ def test_a_public_key_that_is_none_is_named_by_its_field(worker: Worker, key: st
     status, said = worker.verify()
 
     assert status == 1
-    assert "signing.public_keys.worker-1: Value error, expected 32 bytes in base64" in said
+    assert "signing.public_keys.worker-1: expected 32 bytes in base64" in said

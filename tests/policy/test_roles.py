@@ -246,7 +246,7 @@ def test_a_wrong_stand_in_is_told_without_the_whole_table() -> None:
             {"name": "Eve", "deputies": [{"role": "cto", "from": "2026-12-05", "until": "2026-12-01"}]}
         )
 
-    assert explain(caught.value) == "deputies.0: Value error, until 2026-12-01 lies before from 2026-12-05"
+    assert explain(caught.value) == "deputies.0: until 2026-12-01 lies before from 2026-12-05"
 
 
 def test_two_people_never_share_a_secret() -> None:
