@@ -12,6 +12,7 @@ from policy.migrations.facts import Constraint, Table
 from policy.migrations.findings import Finding, Lock, Mode, Safety, Stage, Undo, passed_over, safe, say_who, unlisted
 from policy.migrations.so_far import SoFar
 from policy.migrations.statements import Statement, quoted, relation_name, strings
+from policy.migrations.uniqueness import columns_of, unique_by_key
 
 _NAMED_BY_PRISMA = {
     "_fkey": Constraint.FOREIGN_KEY,
@@ -97,7 +98,9 @@ def judge_dropped_constraint(
             undo=undo,
         )
     found = unlisted(f"dropping the {kind} constraint {name} of {table}", locks=locks, undo=undo)
-    if so_far.kind_given(table, name) or _is_said_twice(name, facts):
+    index = so_far.index_of(name)
+    stays = index is not None and so_far.stays_unique(table, columns_of(index))
+    if stays or so_far.kind_given(table, name) or _is_said_twice(name, facts):
         # No version in production has met it, or misses it.
         return replace(found, stage=None)
     if kind not in (Constraint.UNIQUE, Constraint.PRIMARY_KEY):
@@ -165,15 +168,26 @@ def _judge_index(table: str, constraint: ast.Constraint, so_far: SoFar, undo: Un
     alike = (
         "" if constraint.contype is ConstrType.CONSTR_EXCLUSION else say_alike(table, texts_of(constraint.keys), so_far)
     )
+    stays = _asks_nothing_new(table, constraint, so_far)
+    what = "its columns are unique already" if stays else alike or "it fails if two rows are alike"
     return Finding(
         Safety.RISKY,
-        f"Adds a {word} constraint to {table}; {how}, and {alike or 'it fails if two rows are alike'}",
+        f"Adds a {word} constraint to {table}; {how}, and {what}",
         advice=advice,
         fails=bool(alike),
         locks=(Lock(table, Mode.ACCESS_EXCLUSIVE, long=not brief),),
-        breaks=f"{table} {_said_columns(constraint)} unique".replace("  ", " "),
+        breaks="" if stays else f"{table} {_said_columns(constraint)} unique".replace("  ", " "),
         undo=undo,
+        stage=None if stays else Stage.EXPAND,
     )
+
+
+def _asks_nothing_new(table: str, constraint: ast.Constraint, so_far: SoFar) -> bool:
+    """Whether the columns are unique, and for a primary key required, without the constraint."""
+    columns = unique_by_key(constraint)
+    known = [so_far.column_of(table, one) for one in columns]
+    required = all(one is not None and one.required for one in known)
+    return so_far.stays_unique(table, columns) and (required or constraint.contype is ConstrType.CONSTR_UNIQUE)
 
 
 def _judge_check(table: str, constraint: ast.Constraint, so_far: SoFar, undo: Undo) -> Finding:

@@ -27,6 +27,7 @@ from policy.migrations.findings import (
 )
 from policy.migrations.so_far import SoFar
 from policy.migrations.statements import named, quoted, quoted_relation, relation_name, strings
+from policy.migrations.uniqueness import columns_of, unique_by
 
 _DESTROYING = {
     ObjectType.OBJECT_TABLE: "table",
@@ -98,8 +99,10 @@ def judge_index(statement: ast.IndexStmt, so_far: SoFar) -> Iterator[Finding]:
     undo = Undo((f"DROP INDEX {known_as}",)) if name else Undo(impossible="the new index has no name in the text")
     if statement.if_not_exists and not so_far.knows:
         undo = Undo(impossible=f"whether {name} was there before is not known from the text")
-    unique, alike = "", ""
-    if statement.unique:
+    unique, alike, stays = "", "", so_far.stays_unique(table, unique_by(statement))
+    if stays:
+        unique = f"; {table} is unique by these columns already"
+    elif statement.unique:
         alike = _say_alike(statement, table, so_far)
         unique = f"; Adds a UNIQUE constraint to {table}, so it fails if two rows are alike"
         unique = f"; Adds a UNIQUE constraint to {table}; {alike}" if alike else unique
@@ -119,10 +122,10 @@ def judge_index(statement: ast.IndexStmt, so_far: SoFar) -> Iterator[Finding]:
         advice="" if alone else "CREATE INDEX CONCURRENTLY as the only statement of a migration of its own",
         locks=_of_index(statement, table),
         fails=bool(alike or why),
-        breaks=f"{table} unique by {name}" if statement.unique else "",
+        breaks=f"{table} unique by {name}" if statement.unique and not stays else "",
         undo=undo,
         # Either version lives without a plain index: it may come with what waits for the last server.
-        stage=Stage.EXPAND if statement.unique else None,
+        stage=Stage.EXPAND if statement.unique and not stays else None,
         needs_no_transaction=alone,
     )
 
@@ -249,14 +252,16 @@ def _dropped_index(name: str, so_far: SoFar, statement: ast.DropStmt) -> Finding
     mode = Mode.SHARE_UPDATE_EXCLUSIVE if alone else Mode.ACCESS_EXCLUSIVE
     # ON CONFLICT, by which Prisma upserts, needs it. Where the database does not tell, Prisma's way of naming does.
     unique = known.definition.startswith("CREATE UNIQUE") if known and known.definition else name.endswith("_key")
+    stays = known is not None and so_far.stays_unique(known.table, columns_of(known))
+    lost = "its columns stay unique by another one" if stays else "queries that need it become slow"
     return Finding(
         Safety.RISKY,
-        f"Dropping the index {name} is on no list of 6.2; queries that need it become slow",
+        f"Dropping the index {name} is on no list of 6.2; {lost}",
         advice=advice,
         locks=(Lock(known.table, mode),) if known and not so_far.is_new(known.table) else (),
-        breaks=f"{name} dropped" if unique else "",
+        breaks=f"{name} dropped" if unique and not stays else "",
         undo=Undo((known.definition,)) if known and known.definition else undo,
-        stage=Stage.CONTRACT,
+        stage=None if stays else Stage.CONTRACT,
         needs_no_transaction=alone,
     )
 

@@ -10,6 +10,7 @@ from policy.migrations.asked import Asked
 from policy.migrations.facts import Column, Constraint, DatabaseFacts, ForeignKey, Index, Table
 from policy.migrations.findings import Finding, missing
 from policy.migrations.statements import quoted, relation_name, walk
+from policy.migrations.uniqueness import Unique
 
 _OF_POSTGRES = ("pg_", "information_schema")
 
@@ -21,8 +22,8 @@ class SoFar:
     `still_old` are the servers that serve the version before while the migration runs. `tables`, `indexes` and
     `others` follow the statements; `strange` are tables that an earlier migration of the release made, `disturbed`
     those whose rows or columns are no longer as they were counted; `given` are constraints that the release itself
-    added, `renewed` foreign keys that the file drops and adds again. After a statement that hides what it does
-    nothing is known any more.
+    added, `renewed` foreign keys that the file drops and adds again, `unique_throughout` columns that are unique before
+    and after it. After a statement that hides what it does nothing is known any more.
     """
 
     facts: DatabaseFacts | None = None
@@ -43,6 +44,7 @@ class SoFar:
     aliases: Mapping[str, Alias] = field(default_factory=dict)
     given: dict[tuple[str, str], Constraint] = field(default_factory=dict)
     renewed: frozenset[tuple[str, str]] = frozenset()
+    unique_throughout: frozenset[Unique] = frozenset()
 
     @classmethod
     def begin(cls, facts: DatabaseFacts | None, still_old: Sequence[str]) -> "SoFar":
@@ -88,6 +90,10 @@ class SoFar:
     def index_of(self, name: str) -> Index | None:
         """Return what is known of an index."""
         return self.indexes.get(name) if self.knows else None
+
+    def stays_unique(self, table: str, columns: frozenset[str]) -> bool:
+        """Whether these columns are unique today and after the file, whatever index sees to it."""
+        return self.knows and (table, columns) in self.unique_throughout
 
     def column_of(self, table: str, column: str) -> Column | None:
         """Return what is known of a column."""
