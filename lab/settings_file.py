@@ -54,6 +54,8 @@ LIMITS: dict[str, float | int] = {
     "roll_back_after": 2,
     "consider_after": 4,
     "sample_age": 5,
+    # Of fifty that come to each of two servers in a window; a busy machine sends fewer.
+    "least_requests": 10,
     "unknown_patience": 5,
     "audit_window": 60,
     "heartbeat": 1,
