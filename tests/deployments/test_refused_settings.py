@@ -112,7 +112,11 @@ def test_a_secret_that_was_typed_into_the_settings_is_refused_before_anything_is
     ("found", "instead", "said"),
     [
         ('spool = "/var/lib/countersign/spool"', "", "spool: expected a value, found none"),
-        ('token = "GITHUB_TOKEN"', f'tokn = "{VALUE}"', "github.token: expected a value, found none; github.tokn: there is no such key"),
+        (
+            'token = "GITHUB_TOKEN"',
+            f'tokn = "{VALUE}"',
+            "github.token: expected a value, found none; github.tokn: there is no such key",
+        ),
         ('token = "GITHUB_TOKEN"', "token = 20261127", "github.token: expected the name of a secret"),
         ('name = "Carla Ortiz"', 'name = "Tomas Lima"', "people: 'tomas lima' belongs to both Tomas Lima (people.0)"),
         ('roles = ["tech lead"]', "", "people: nobody is tech lead"),
