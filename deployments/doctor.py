@@ -19,11 +19,12 @@ from prefect.blocks.core import Block
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import Worker, WorkerStatus
 from prefect.exceptions import ObjectNotFound, PrefectException
-from prefect.settings import PREFECT_WORKER_HEARTBEAT_SECONDS, get_current_settings
+from prefect.settings import PREFECT_WORKER_HEARTBEAT_SECONDS
 
 from blocks.company import Company
 from blocks.errors import BlockError, Misconfigured, Unreachable
 from blocks.saved import BlockKind
+from deployments.prefect_server import NAME_IT, is_named
 from deployments.save_blocks import blocks_of
 from deployments.settings import Settings, read_settings
 from policy.diagnosis import Finding, WorkerSeen, differing, judge_each, judge_workers, not_tried, one_per_cause
@@ -57,10 +58,8 @@ def company_of(settings: Settings) -> Company:
 def try_prefect(settings: Settings) -> Iterator[Finding]:
     """Prefect's server answers, a worker takes runs, and what was saved there is what the settings say now."""
     tried, *others = OF_PREFECT
-    next_step = "start it, and set PREFECT_API_URL and PREFECT_API_AUTH_STRING for this user"
-    if not get_current_settings().api.url:
-        # Prefect would start a server of its own here, which knows of no release, and take it for the company's.
-        server = Finding(PART, tried, failed("PREFECT_API_URL is not set for this user: no server is named"), next_step)
+    if not is_named():
+        server = Finding(PART, tried, failed("PREFECT_API_URL is not set for this user: no server is named"), NAME_IT)
         yield from (server, *(not_tried(PART, other, see=server) for other in others))
         return
     with get_client(sync_client=True) as client:
@@ -69,7 +68,7 @@ def try_prefect(settings: Settings) -> Iterator[Finding]:
             problem = client.api_healthcheck()
             return failed(f"{client.api_url}: {problem}") if problem else passed(f"{client.api_url} answers")
 
-        server = attempt(PART, tried, answers, next_step)
+        server = attempt(PART, tried, answers, NAME_IT)
         yield server
         if not server.is_well:
             yield from (not_tried(PART, other, see=server) for other in others)

@@ -49,6 +49,11 @@ class FleetSettings(Table):
         description="2.3: the build argument by which an image that is built on a server learns its commit, which its"
         " health answers with; empty: the Dockerfile finds out by itself.",
     )
+    stop_grace: timedelta = Field(
+        default=timedelta(seconds=30),
+        gt=timedelta(0),
+        description="How long the application may take to end on SIGTERM before it is killed.",
+    )
     servers: tuple[Server, ...] = Field(
         min_length=2,
         description="The servers in the order of the roll-out, two at least: [[fleet.servers]].",
@@ -94,6 +99,7 @@ class ApplicationSettings(Table):
     )
     demo_user: str = Field(description="The demo account of the smoke tests.")
     demo_password: SecretName = Field(description="The name of the secret with its password.")
+    demo_patient: int = Field(default=1, description="The patient that belongs to the demo account.")
     smoke_tests: tuple[SmokeTest, ...] = Field(
         default=SMOKE_TESTS,
         description="3.1.3: what is tried after the login; what your application has not, or must not do, is left out.",

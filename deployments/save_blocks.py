@@ -44,6 +44,7 @@ from blocks.store import FolderStore, S3Store
 from blocks.test_bench import TestBench
 from blocks.vendor_block import VendorBlock
 from deployments.migration_settings import StagingDatabaseSettings
+from deployments.prefect_server import server_takes_it
 from deployments.release_settings import BalancerSettings, FleetSettings, StagingSettings
 from deployments.settings import Settings, read_settings
 from deployments.vendor_settings import PrometheusSettings
@@ -281,7 +282,8 @@ def main(words: list[str]) -> int:
         settings = read_settings()
         read_own_checks(settings.own_checks)
         refuse_absent_files(settings)
-        count = save(settings, new_store=asked.new_store)
+        with server_takes_it():
+            count = save(settings, new_store=asked.new_store)
     except BlockError as error:
         sys.stderr.write(f"{error}\n")
         return 1

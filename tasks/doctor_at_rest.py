@@ -19,7 +19,7 @@ from tasks.world import read_servers
 _MEND_STORE = "mend the folder, or the bucket and its keys: docs/settings.md, [store]"
 _BALANCERS = {
     "haproxy": "read HAProxy's answer by hand on the balancer's host, as the user of the settings",
-    "commands": "give `balancer.state_command` by hand on the balancer's host, as the user of the settings",
+    "commands": "give `state` of `[balancer.commands]` by hand on the balancer's host, as the user of the settings",
 }
 
 

@@ -25,12 +25,14 @@ class Server(Table):
     service: str = Field(pattern=_NAME, description="Its service in the Compose file.")
     directory: str = Field(pattern=r"^/.+[^/]$", description="The absolute folder of the Compose file.")
     health: Url = Field(description="Its own health address, past the balancer.")
-    balancer_name: str = Field(description="Its name in the balancer; its own name unless said otherwise.")
+    balancer_name: str = Field(default="", description="Its name in the balancer; empty: its own name.")
 
     @model_validator(mode="before")
     @classmethod
     def _called_the_same(cls, given: Any) -> Any:
-        return {"balancer_name": given.get("name"), **given} if isinstance(given, dict) else given
+        if not isinstance(given, dict) or given.get("balancer_name"):
+            return given
+        return {**given, "balancer_name": given.get("name")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -126,3 +127,24 @@ def test_every_setting_that_is_described_as_the_name_of_a_secret_is_one() -> Non
 
     assert [name for name, field in fields if names_a_secret(field.rebuild_annotation())] == described
     assert len(described) > 20
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (None, "PREFECT_API_URL: expected the address of Prefect's server, found none for this user\n"),
+        ("http://127.0.0.1:9/api", "Prefect's server http://127.0.0.1:9/api did not take it ([Errno 111] Connection refused): "),
+    ],
+    ids=["none named", "no answer"],
+)
+def test_blocks_are_saved_in_the_server_of_the_company_or_nowhere(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], url: str, said: str
+) -> None:
+    (tmp_path / "store").mkdir()
+    file.write_text(file.read_text().replace("/var/lib/countersign", str(tmp_path)))
+    monkeypatch.setenv(VARIABLE, str(file))
+
+    with temporary_settings({PREFECT_API_URL: url} if url else {}, restore_defaults=() if url else {PREFECT_API_URL}):
+        assert main([]) == 1
+
+    assert capsys.readouterr().err.startswith(said)
