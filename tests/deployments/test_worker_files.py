@@ -129,22 +129,25 @@ def test_every_setting_that_is_described_as_the_name_of_a_secret_is_one() -> Non
     assert len(described) > 20
 
 
+NOWHERE = "http://127.0.0.1:9/api"
+
+
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("server", "said"),
     [
-        (None, "PREFECT_API_URL: expected the address of Prefect's server, found none for this user\n"),
-        ("http://127.0.0.1:9/api", "Prefect's server http://127.0.0.1:9/api did not take it ([Errno 111] Connection refused): "),
+        (None, "PREFECT_API_URL: expected the address of Prefect's server, found none for this user"),
+        (NOWHERE, f"Prefect's server {NOWHERE} did not take it ([Errno 111] Connection refused): start it"),
     ],
     ids=["none named", "no answer"],
 )
 def test_blocks_are_saved_in_the_server_of_the_company_or_nowhere(
-    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], url: str, said: str
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], server: str | None, said: str
 ) -> None:
-    (tmp_path / "store").mkdir()
-    file.write_text(file.read_text().replace("/var/lib/countersign", str(tmp_path)))
+    (file.parent / "store").mkdir()
+    file.write_text(file.read_text().replace("/var/lib/countersign", str(file.parent)))
     monkeypatch.setenv(VARIABLE, str(file))
 
-    with temporary_settings({PREFECT_API_URL: url} if url else {}, restore_defaults=() if url else {PREFECT_API_URL}):
+    with temporary_settings({PREFECT_API_URL: server} if server else {}, restore_defaults={PREFECT_API_URL}):
         assert main([]) == 1
 
     assert capsys.readouterr().err.startswith(said)
