@@ -16,6 +16,7 @@ _GIVEN_WHOLE = (
     ' echo "only a part of what was to be given arrived; nothing was done" >&2; exit 78; fi;'
     ' printf %s "${given%.}" | "$@"'
 )
+_INSTALLED = 'mkdir -p "$1" && cat >"$1/$2.new" && mv -f "$1/$2.new" "$1/$2"'
 _FIRST_LINES = 'if [ -e "$1" ]; then cat "$1"; fi'
 _BOTH_STREAMS = 'exec "$@" 2>&1'
 _DISK = 'df -P "$1" | tail -n 1'
@@ -63,17 +64,11 @@ def given_whole(words: Words, given: bytes) -> Words:
     return ("sh", "-c", _GIVEN_WHOLE, "sh", str(len(given)), *words) if given else words
 
 
-def install(directory: str) -> Words:
-    """Put the fence's script, read from standard input, into `directory`."""
+def install(directory: str, script: bytes) -> Words:
+    """Put the fence's script, given on standard input, into `directory`: an empty one would let everything through."""
     folder = f"{directory}/{FOLDER}"
-    return (
-        "sh",
-        "-c",
-        'mkdir -p "$1" && cat >"$1/$2.new" && mv -f "$1/$2.new" "$1/$2"',
-        "sh",
-        folder,
-        "fenced.sh",
-    )
+    words = ("sh", "-c", _INSTALLED, "sh", folder, "fenced.sh")
+    return given_whole(words, script)
 
 
 def read_number(directory: str) -> Words:

@@ -72,7 +72,8 @@ class FencedFolder:
 
     def raise_fence(self, number: int) -> None:
         """From now on refuse every lower number; what an older holder still had running has ended."""
-        installed = self.connection.run(commands.install(self.directory), stdin=_SCRIPT.read_bytes())
+        script = _SCRIPT.read_bytes()
+        installed = self.connection.run(commands.install(self.directory, script), stdin=script)
         if installed.status:
             raise Refused(f"{self.name}: the fence cannot be put into {self.directory}: {installed.last_words}")
         ran = self.connection.run(commands.fenced(self.directory, number), limit=_WAIT_FOR_LOCK)

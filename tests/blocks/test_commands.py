@@ -62,6 +62,16 @@ def test_a_command_whose_caller_dies_before_it_gave_everything_does_nothing(tmp_
     assert file.read_bytes() == GIVEN if whole else b"only a part" in done.stderr
 
 
+@pytest.mark.parametrize("arrived", [0, 1, len(GIVEN) - 1])
+def test_a_fence_whose_script_did_not_arrive_whole_is_not_put_in_place(tmp_path: Path, arrived: int) -> None:
+    words = commands.install(str(tmp_path), GIVEN)
+    subprocess.run(words, input=GIVEN, check=True)
+
+    assert subprocess.run(words, input=GIVEN[:arrived], capture_output=True, check=False).returncode == 78
+
+    assert (tmp_path / commands.FOLDER / "fenced.sh").read_bytes() == GIVEN
+
+
 def test_a_command_ends_as_it_would_without_being_given_anything() -> None:
     assert (
         subprocess.run(commands.given_whole(("sh", "-c", "exit 17"), GIVEN), input=GIVEN, check=False).returncode == 17

@@ -11,9 +11,11 @@ import boto3
 import pytest
 
 from blocks.errors import Absent, Misconfigured, Refused, Unreachable
+from blocks.one_time_codes import OneTimeCodes
 from blocks.store import Exists, FolderStore, S3Store, Store
 from lab.home import Home
 from lab.object_store import ObjectStore
+from policy.roles import Person
 from tests.wire import Proxy
 
 
@@ -185,6 +187,20 @@ def test_a_lost_answer_never_hides_that_somebody_else_was_first(object_store: Ho
 
     with pytest.raises(Exists):
         store.create("records/taken", b"ours")
+
+
+def test_a_code_that_was_used_is_not_good_again_because_an_answer_was_lost(
+    object_store: Home, proxy: LosingProxy
+) -> None:
+    store = s3_store(object_store, "countersign").model_copy(update={"endpoint": proxy.url})
+    codes = OneTimeCodes(store, None)
+    person = Person.model_validate({"name": "Tomas Lima", "roles": ["tech lead"]})
+    proxy.lose = 1
+    assert codes.use(person, 58_000_000)
+
+    proxy.lose = 1
+
+    assert not codes.use(person, 58_000_000)
 
 
 def test_answers_that_are_always_lost_are_unreachable_and_said_to_be_uncertain(

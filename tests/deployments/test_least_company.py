@@ -1,12 +1,15 @@
 """The least company that works: GitHub, servers, where images and records are, a health address, Slack, people."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from blocks.application import Application
 from blocks.company import CompanyRules
 from blocks.errors import Misconfigured
+from blocks.fleet import Fleet
 from blocks.prometheus import Prometheus
 from deployments.save_blocks import blocks_of
 from deployments.settings import Settings, read_settings
@@ -171,3 +174,15 @@ def test_scratch_databases_on_productions_own_server_are_refused_unless_that_is_
 
     file.write_text(LEAST + DATABASE + SCRATCH.replace("10.0.0.30", "10.0.0.31"))
     assert systems(read_settings(file)) == ["database", "scratch_database"]
+
+
+def test_what_an_application_needs_otherwise_is_saved_as_the_settings_say(file: Path) -> None:
+    text = LEAST.replace("[fleet]\n", "[fleet]\nstop_grace = 90\n")
+    file.write_text(text.replace("[application]\n", "[application]\ndemo_patient = 17\n"))
+
+    saved = {type(one): one for one in blocks_of(read_settings(file))["production"]}
+
+    fleet, application = saved[Fleet], saved[Application]
+    assert isinstance(fleet, Fleet)
+    assert isinstance(application, Application)
+    assert (fleet.stop_grace, application.demo_patient) == (timedelta(seconds=90), 17)

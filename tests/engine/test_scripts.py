@@ -28,7 +28,8 @@ def script(name: str) -> bytes:
 def fenced(bench: Bench) -> Bench:
     """The old program runs behind a fence of number 7, and the override file is about to name the new one."""
     assert bench.run(UP).status == 0
-    assert bench.run(commands.install(str(bench.folder)), given=script("fenced.sh")).status == 0
+    fence = script("fenced.sh")
+    assert bench.run(commands.install(str(bench.folder), fence), given=fence).status == 0
     assert bench.run(commands.fenced(str(bench.folder), 7)).status == 0
     return bench
 
