@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from policy.limits import Risk
-from policy.risk import ChangeSet, Commit, RiskRules, assess_risk, list_migrations, say_reasons
+from policy.risk import ChangeSet, Commit, assess_risk, list_migrations, say_reasons
+from policy.risk_rules import RiskRules
+from policy.sensitive_paths import SensitivePaths
 
 RULES = RiskRules()
 
@@ -87,6 +89,72 @@ def test_the_risk_follows_from_paths_labels_and_subjects(changes: ChangeSet, ris
     assert assessment.risk is risk, assessment
     assert assessment.reasons[0].startswith(f"{risk}: ")
     assert any(says in reason for reason in assessment.reasons), assessment
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "src/services/AuthService.ts",
+        "src/hooks/useAuth.ts",
+        "src/contexts/AuthContext.tsx",
+        "src/app/(auth)/layout.tsx",
+        "src/app/sign-in/page.tsx",
+        "src/app/signin/page.tsx",
+        "src/components/SignInForm.tsx",
+        "src/hooks/useSignIn.ts",
+        "src/app/sign-up/page.tsx",
+        "src/app/forgot-password/page.tsx",
+        "src/user/resetPassword.ts",
+        "src/proxy.ts",
+        "src/lib/mfa.ts",
+        "src/lib/two-factor.ts",
+        "src/lib/verifyOtp.ts",
+        "src/lib/sso/index.ts",
+        "src/lib/saml.ts",
+        "src/lib/auth0.ts",
+        "src/lib/authz.ts",
+        "src/lib/nextAuthOptions.ts",
+        "src/lib/auth-utils/index.ts",
+        "src/next-auth/index.ts",
+        "src/isAuthenticated.ts",
+        "src/hooks/useSession.ts",
+        "src/services/billingService.ts",
+        "src/billing-portal/page.tsx",
+        "src/hooks/usePayment.ts",
+        "src/lib/stripe/client.ts",
+        "src/checkoutService.ts",
+        "src/lib/refunds.ts",
+    ],
+)
+def test_how_people_prove_who_they_are_and_what_moves_money_is_no_bug_fix(path: str) -> None:
+    assessment = assess_risk(change(path, subject="fix: typo"), rules=RULES, raised_to=None)
+
+    assert assessment.risk is Risk.HIGH, assessment
+    assert SensitivePaths().list_security_critical([path]) == (path,)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "src/authors/page.tsx",
+        "src/components/AuthorCard.tsx",
+        "src/lib/authorService.ts",
+        "src/lib/authority.ts",
+        "src/lib/signing.ts",
+        "src/assignInput.ts",
+        "src/designIndex.ts",
+        "src/blogIndex.ts",
+        "src/espresso.ts",
+        "src/discharge.ts",
+        "src/components/ProxyCard.tsx",
+        "src/hooks/useAuth.test.ts",
+        "src/auth/__tests__/login.ts",
+        "src/lib/stripe.spec.ts",
+        "docs/reset-password.md",
+    ],
+)
+def test_what_only_sounds_like_it_or_is_never_served_is_low(path: str) -> None:
+    assert assess_risk(change(path, subject="fix: typo"), rules=RULES, raised_to=None).risk is Risk.LOW
 
 
 def test_merges_do_not_hide_that_all_commits_are_fixes() -> None:
