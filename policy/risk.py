@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 
+from policy.commit_marks import Message, list_marked
 from policy.limits import Risk
 from policy.path_pattern import matches_any
 from policy.risk_rules import RiskRules
@@ -118,8 +119,8 @@ def _weigh_evidence(change: ChangeSet) -> Iterator[tuple[Risk, str]]:
 
 
 def _weigh_paths(change: ChangeSet, rules: RiskRules, *, read: bool) -> Iterator[tuple[Risk, str]]:
-    subjects = [commit.subject for commit in change.commits if not commit.is_merge]
-    only_fixes = bool(subjects) and all(_BUG_FIX.match(subject) for subject in subjects)
+    commits = [commit for commit in change.commits if not commit.is_merge]
+    only_fixes = bool(commits) and all(_says_only_fix(commit) for commit in commits)
     code = (Risk.LOW, "bug fix") if only_fixes else (Risk.MEDIUM, "code")
     classes = (
         (rules.migrations, Risk.HIGH, "database migration"),
@@ -148,6 +149,12 @@ def _weigh_paths(change: ChangeSet, rules: RiskRules, *, read: bool) -> Iterator
             left = [path for path in left if path not in paths]
     if left:
         yield Risk.MEDIUM, f"no rule knows these paths ({_say_paths(left)})"
+
+
+def _says_only_fix(commit: Commit) -> bool:
+    """Whether the commit says that it fixes a bug, and nowhere that it breaks something."""
+    said = Message(commit.sha, "the commit", commit.subject, commit.body)
+    return _BUG_FIX.match(commit.subject) is not None and not list_marked([said])
 
 
 def _weigh_labels(change: ChangeSet, rules: RiskRules) -> Iterator[tuple[Risk, str]]:

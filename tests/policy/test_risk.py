@@ -15,8 +15,8 @@ from policy.sensitive_paths import SensitivePaths
 RULES = RiskRules()
 
 
-def commit(subject: str, *, parents: int = 1) -> Commit:
-    return Commit("b2b2b2b", subject, "Dev Anand", "danand", "dev@holilabs.xyz", 7, parents=parents)
+def commit(subject: str, *, body: str = "", parents: int = 1) -> Commit:
+    return Commit("b2b2b2b", subject, "Dev Anand", "danand", "dev@holilabs.xyz", 7, body=body, parents=parents)
 
 
 def change(
@@ -176,6 +176,23 @@ def test_a_commit_that_is_called_a_merge_is_none() -> None:
     changes = ChangeSet("a1", "b2", commits, ("src/search.ts",), (), complete=True)
 
     assert assess_risk(changes, rules=RULES, raised_to=None).risk is Risk.MEDIUM
+
+
+@pytest.mark.parametrize(
+    ("body", "risk"),
+    [
+        pytest.param("BREAKING CHANGE: v1 is gone", Risk.MEDIUM, id="a footer"),
+        pytest.param("* fix: empty search\n* fix!: drop v1", Risk.MEDIUM, id="a mark among what was squashed"),
+        pytest.param("BREAKING CHANGE: none", Risk.LOW, id="a footer that says none"),
+        pytest.param("A footer such as `BREAKING CHANGE: x` would be one.", Risk.LOW, id="G10 quoted in a sentence"),
+        pytest.param("", Risk.LOW, id="no body"),
+    ],
+)
+def test_a_fix_that_says_below_that_it_breaks_something_is_no_bug_fix(body: str, risk: Risk) -> None:
+    commits = (commit("fix: typo"), commit("fix: drop v1", body=body))
+    changes = ChangeSet("a1", "b2", commits, ("src/search.ts",), (), complete=True)
+
+    assert assess_risk(changes, rules=RULES, raised_to=None).risk is risk
 
 
 def test_a_person_may_raise_the_risk() -> None:
