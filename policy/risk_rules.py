@@ -123,7 +123,7 @@ class RiskRules(Table):
         description="High: everything that moves money; not tests or Markdown about it.",
     )
     schema_files: tuple[str, ...] = Field(
-        default=("**/schema.prisma", "**/migration_lock.toml"),
+        default=("**/*.prisma", "**/migration_lock.toml"),
         description="High: the description of the database, though no migration comes with it.",
     )
     dependencies: tuple[str, ...] = Field(

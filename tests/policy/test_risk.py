@@ -41,6 +41,13 @@ def change(
             id="a migration in a workspace, called a fix",
         ),
         pytest.param(change("prisma/schema.prisma"), Risk.HIGH, "database schema", id="schema"),
+        pytest.param(
+            change("prisma/schema/patient.prisma", subject="fix: index"),
+            Risk.HIGH,
+            "database schema",
+            id="schema of several files",
+        ),
+        pytest.param(change("packages/db/prisma/models/visit.prisma"), Risk.HIGH, "database schema", id="a model"),
         pytest.param(change("src/lib/auth.ts"), Risk.HIGH, "authentication (src/lib/auth.ts)", id="auth file"),
         pytest.param(change("src/auth/session.ts", "README.md"), Risk.HIGH, "authentication", id="auth folder"),
         pytest.param(change("src/middleware.ts"), Risk.HIGH, "authentication", id="middleware"),
@@ -214,6 +221,15 @@ def test_a_migration_whose_file_a_revert_took_away_is_not_carried_out_again() ->
 
     assert list_migrations(changes) == ()
     assert assess_risk(changes, rules=RULES, raised_to=None).risk is Risk.HIGH
+
+
+@pytest.mark.parametrize("path", ["prisma/schema.prisma", "prisma/schema/patient.prisma", "prisma/models/visit.prisma"])
+def test_the_schema_is_as_risky_as_the_migration_that_comes_with_it(path: str) -> None:
+    changes = change("prisma/migrations/1_a/migration.sql", path)
+
+    assessment = assess_risk(changes, rules=RULES, raised_to=None, migrations=((Risk.LOW, "1_a is safe"),))
+
+    assert assessment.reasons == ("low: 1_a is safe",)
 
 
 def test_the_same_risk_as_found_adds_no_reason() -> None:
