@@ -31,7 +31,7 @@ class CoverageRules(Table):
 
     code: tuple[str, ...] = Field(
         default=tuple(
-            f"**/*.{ending}" for ending in ("ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "py", "vue")
+            f"**/*.{ending}" for ending in ("ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "py", "vue", "svelte")
         ),
         description="1.1.3: a security-critical file like these has to be in the report.",
     )

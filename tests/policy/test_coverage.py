@@ -149,7 +149,7 @@ def of(files: Mapping[str, tuple[int, int]], *, commit: str = "b2", folder: str 
         ),
         *(
             pytest.param({"src/a.ts": (9, 9)}, (path,), Verdict.UNKNOWN, "is not in lcov.info", id=f"critical: {path}")
-            for path in ("src/auth/login.mts", "src/auth/login.cts")
+            for path in ("src/auth/login.mts", "src/auth/login.cts", "src/auth/Login.svelte")
         ),
     ],
 )
