@@ -83,7 +83,7 @@ def judge_newest_backup(
     newest = (max(dumps, key=attrgetter("finished_at")).key for dumps in series)
     return unknown(
         f"backups of {len(series)} names lie there ({listed(newest, most=3)}), and which is production's is not known:"
-        " set names in [backups]"
+        f" set names in [backups]{', with their folder, such as prod/*' if names else ''}"
     )
 
 
@@ -103,24 +103,25 @@ def _is_own(backup: Backup, ours: str) -> bool:
 
 def _sort_by_name(backups: Sequence[Backup], names: Collection[str]) -> list[list[Backup]]:
     """Return each series of dumps that may be production's: what is named so, or else all of one name."""
-    if names:
-        named = [backup for backup in backups if _is_named(backup, names)]
-        return [named] if named else []
-    dumps = [backup for backup in backups if is_dump(backup.key)]
-    nightly = [backup for backup in dumps if not backup.by_hand] or dumps
+    dumps = [backup for backup in backups if (_is_named(backup, names) if names else is_dump(backup.key))]
+    nightly = [backup for backup in dumps if not backup.by_hand]
     series: dict[tuple[str, str], list[Backup]] = {}
-    for backup in nightly:
-        series.setdefault(_name_of(backup), []).append(backup)
-    for backup in [backup for backup in dumps if backup not in nightly]:
-        like_it = [name for name in series if name[1] == _name_of(backup)[1]]
+    for backup in nightly or dumps:
+        series.setdefault(_name_of(backup, names), []).append(backup)
+    for backup in [backup for backup in dumps if nightly and backup.by_hand]:
+        like_it = [name for name in series if name[1] == _name_of(backup, names)[1]]
         if len(like_it) == 1:
             series[like_it[0]].append(backup)
     return [series[name] for name in sorted(series)]
 
 
 def _is_named(backup: Backup, names: Collection[str]) -> bool:
-    """Whether a pattern fits: one with a folder what follows the folder of the day, any other the file's name."""
-    return any(matches_any(_below_day(backup) if "/" in name else _file_of(backup), (name,)) for name in names)
+    """Whether a pattern fits: one with a slash what follows the folder of the day, any other the file's name."""
+    return _is_placed(backup, names) or matches_any(_file_of(backup), names)
+
+
+def _is_placed(backup: Backup, names: Collection[str]) -> bool:
+    return matches_any(_below_day(backup), [name for name in names if "/" in name])
 
 
 def _file_of(backup: Backup) -> str:
@@ -131,10 +132,14 @@ def _below_day(backup: Backup) -> str:
     return backup.key if backup.by_hand else re.sub(rf"^{_DAY}", "", backup.key)
 
 
-def _name_of(backup: Backup) -> tuple[str, str]:
-    """Return what the dumps of one database have in common: the words of their folders and those of their files."""
+def _name_of(backup: Backup, names: Collection[str]) -> tuple[str, str]:
+    """Return what the dumps of one database have in common: the words of their folders and those of their files.
+
+    Where `names` say which files are meant their words do not count, nor do those of folders that they name.
+    """
     folder, _, file = _below_day(backup).rpartition("/")
-    return ("" if backup.by_hand else _words_of(folder)), _words_of(_ENDING.sub("", file))
+    told = backup.by_hand or _is_placed(backup, names)
+    return ("" if told else _words_of(folder)), ("" if names else _words_of(_ENDING.sub("", file)))
 
 
 def _words_of(text: str) -> str:

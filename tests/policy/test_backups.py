@@ -253,6 +253,24 @@ STAGING = backup("2026/11/24/staging/holi.dump", hours=2)
         ),
         pytest.param([PROD, STAGING], ("prod/*",), Verdict.FAILED, "too old", id="the folder is set: stale"),
         pytest.param([PROD_FRESH, STAGING], ("prod/*",), Verdict.PASSED, "prod/holi", id="the folder is set: fresh"),
+        pytest.param(
+            [PROD, STAGING, FOREIGN],
+            ("holi*",),
+            Verdict.UNKNOWN,
+            "backups of 2 names lie there (2026/11/21/prod/holi.dump, 2026/11/24/staging/holi.dump), and which is"
+            " production's is not known: set names in [backups], with their folder, such as prod/*",
+            id="K2, K3: the name is set, and fits in two folders",
+        ),
+        pytest.param(
+            [PROD, FOREIGN, by_hand("holi.dump", hours=1)], ("holi*",), Verdict.PASSED, "manual", id="named by hand"
+        ),
+        pytest.param(
+            [backup("2026/11/24/prod/a/x.dump", hours=2), backup("2026/11/24/prod/b/x.dump", hours=26)],
+            ("prod/**",),
+            Verdict.PASSED,
+            "prod/a",
+            id="all below a folder is set",
+        ),
         pytest.param([PROD_FRESH, STAGING], ("**/holi*",), Verdict.PASSED, "holi", id="every folder is set"),
         pytest.param([PROD, PROD_FRESH], (), Verdict.PASSED, "2026/11/24/prod", id="one folder"),
         pytest.param(
@@ -342,6 +360,7 @@ OURS, CRM = by_hand("production-20261124-050000.dump", hours=1), backup("d/crm.d
         pytest.param([*daily(3), CRM], (), [CRM.key, "day-0/holi.dump"], id="of two names"),
         pytest.param([PROD, STAGING], (), [PROD.key, STAGING.key], id="of two folders"),
         pytest.param([PROD, STAGING], ("prod/*",), [PROD.key], id="of a folder"),
+        pytest.param([PROD, STAGING], ("holi*",), [PROD.key, STAGING.key], id="named, of two folders"),
         pytest.param([*daily(3), CRM], ("holi*",), ["day-0/holi.dump"], id="named"),
         pytest.param([backup("d/readme.txt", hours=1)], (), [], id="none"),
         pytest.param([], (), [], id="empty"),
