@@ -56,7 +56,9 @@ class BackupStore(CompanyBlock):
     secret_key: str = Field(description="The name of the secret that holds the secret key.")
     secrets_folder: str | None = Field(default=None, description="The folder of secret files on the worker.")
     names: list[str] = Field(
-        default_factory=list, description="Patterns of the file names of production's backups; empty: by their endings."
+        default_factory=list,
+        description="Patterns of the file names of production's backups, or with a slash of what follows the folder of"
+        " the day, such as prod/*; empty: by their endings.",
     )
     manual_prefix: str = Field(default="manual-backups/", description="Where backups made by hand lie.")
     encryption: Literal["AES256", "aws:kms"] | None = Field(

@@ -45,7 +45,7 @@ from policy.hotfix_rules import HotfixRules
 from policy.incident_rules import IncidentRules
 from policy.limits import Limits
 from policy.record_signature import KEY_BYTES, read_spelled
-from policy.risk import RiskRules
+from policy.risk_rules import RiskRules
 from policy.roles import Roster
 from policy.typed import explain
 from policy.windows import Calendar, read_calendar

@@ -56,7 +56,7 @@ from policy.next_step import Cause, Kind
 from policy.places import AbsolutePath, Url
 from policy.pull_requests import PullRequestRules
 from policy.reviews import ReviewRules
-from policy.risk import RiskRules
+from policy.risk_rules import RiskRules
 from policy.roles import Person, Roster
 from policy.scratch import say_production
 from policy.sensitive_paths import SensitivePaths

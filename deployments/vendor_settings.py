@@ -100,8 +100,8 @@ class BackupSettings(Table):
     secret_key: SecretName = Field(description="The name of the secret with the secret key.")
     names: tuple[str, ...] = Field(
         default=(),
-        description="1.4.3: patterns of the file names of production's backups, such as holi-*.dump; needed where"
-        " backups of several names lie there.",
+        description="1.4.3: patterns of the file names of production's backups, such as holi-*.dump, or with a slash of"
+        " what follows the folder of the day, such as prod/*; needed where backups of several names lie there.",
     )
     encryption: Literal["AES256", "aws:kms"] | None = Field(
         default=None,

@@ -78,8 +78,10 @@ LIMITS: dict[str, float | int] = {
 
 
 def spelt(text: str) -> str:
-    """Return how a name is compared, as the gate compares it: case and spaces around it or doubled mean nothing."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    """Return how a name is compared, as the gate compares it: case, accents, doubled blanks mean nothing."""
+    apart = unicodedata.normalize("NFKD", " ".join(text.split()))
+    letters = "".join(letter for letter in apart if not unicodedata.combining(letter) and letter.isprintable())
+    return " ".join(letters.casefold().split())
 
 
 def find_name(said: str) -> str | None:

@@ -18,6 +18,9 @@ _PACKED = r"\.(?:gz|zst|xz|bz2|lz4|gpg|age|enc)"
 _ENDING = re.compile(rf"\.(?:(?:dump|pgdump|backup)(?:{_PACKED})*|sql(?:{_PACKED})+)$", re.IGNORECASE)
 _ENDINGS = ".dump, .pgdump, .backup or .sql.gz"
 _WORD = re.compile(r"[^\W_]+")
+# The folder of a day, in which nightly dumps lie, and when a dump of our own was begun.
+_DAY = r"\d{4}/\d{2}/\d{2}/"
+_BEGUN = re.compile(r"\d{8}-\d{6}\.dump")
 _USUAL = 7
 # A gzip of nothing has 20 bytes and a dump of a database without tables well under a thousand.
 _EMPTY_BELOW_BYTES = 1000
@@ -62,10 +65,11 @@ def judge_newest_backup(
     """Fail unless production's newest dump is younger than `max_age` and not much smaller than those before it.
 
     One that has to be fetched from an archive first is none to go back to. `names` are patterns of the file names of
-    production's backups. Without them the nightly dumps tell, as long as all of them have one name; a dump by hand
-    counts where it has that name too, or begins with `ours` as our own do.
+    production's backups, or of what follows the folder of the day. Without them the nightly dumps tell, as long as all
+    of them have one name, folders included; a dump by hand counts where its file is named so too, or begins with `ours`
+    as our own do.
     """
-    own = [backup for backup in backups if bool(ours) and backup.by_hand and _file_of(backup).startswith(ours)]
+    own = [backup for backup in backups if _is_own(backup, ours)]
     series = _sort_by_name([backup for backup in backups if backup not in own], names)
     if not series and not own:
         wanted = f"is named like {listed(names)}" if names else f"ends in {_ENDINGS}"
@@ -79,36 +83,68 @@ def judge_newest_backup(
     newest = (max(dumps, key=attrgetter("finished_at")).key for dumps in series)
     return unknown(
         f"backups of {len(series)} names lie there ({listed(newest, most=3)}), and which is production's is not known:"
-        " set names in [backups]"
+        f" set names in [backups]{', with their folder, such as prod/*' if names else ''}"
     )
 
 
 def list_newest(backups: Sequence[Backup], *, names: Collection[str] = (), ours: str = "") -> tuple[Backup, ...]:
     """Return production's newest dump, as `judge_newest_backup` finds it; several where nobody can tell which it is."""
-    own = [backup for backup in backups if bool(ours) and backup.by_hand and _file_of(backup).startswith(ours)]
+    own = [backup for backup in backups if _is_own(backup, ours)]
     series = _sort_by_name([backup for backup in backups if backup not in own], names)
     newest = [max([*own, *dumps], key=attrgetter("finished_at", "key")) for dumps in series or ([own] if own else [])]
     return tuple(dict.fromkeys(newest))
 
 
+def _is_own(backup: Backup, ours: str) -> bool:
+    """Whether we took it, and not for another environment whose name begins like this one's."""
+    file = _file_of(backup)
+    return bool(ours) and backup.by_hand and file.startswith(ours) and bool(_BEGUN.fullmatch(file[len(ours) :]))
+
+
 def _sort_by_name(backups: Sequence[Backup], names: Collection[str]) -> list[list[Backup]]:
     """Return each series of dumps that may be production's: what is named so, or else all of one name."""
-    if names:
-        named = [backup for backup in backups if matches_any(_file_of(backup), names)]
-        return [named] if named else []
-    dumps = [backup for backup in backups if is_dump(backup.key)]
+    dumps = [backup for backup in backups if (_is_named(backup, names) if names else is_dump(backup.key))]
     nightly = [backup for backup in dumps if not backup.by_hand]
-    found = sorted({_name_of(backup) for backup in nightly or dumps})
-    return [[backup for backup in dumps if _name_of(backup) == name] for name in found]
+    series: dict[tuple[str, str], list[Backup]] = {}
+    for backup in nightly or dumps:
+        series.setdefault(_name_of(backup, names), []).append(backup)
+    for backup in [backup for backup in dumps if nightly and backup.by_hand]:
+        like_it = [name for name in series if name[1] == _name_of(backup, names)[1]]
+        if len(like_it) == 1:
+            series[like_it[0]].append(backup)
+    return [series[name] for name in sorted(series)]
+
+
+def _is_named(backup: Backup, names: Collection[str]) -> bool:
+    """Whether a pattern fits: one with a slash what follows the folder of the day, any other the file's name."""
+    return _is_placed(backup, names) or matches_any(_file_of(backup), names)
+
+
+def _is_placed(backup: Backup, names: Collection[str]) -> bool:
+    return matches_any(_below_day(backup), [name for name in names if "/" in name])
 
 
 def _file_of(backup: Backup) -> str:
     return backup.key.rpartition("/")[2]
 
 
-def _name_of(backup: Backup) -> str:
-    """Return what the names of one database's dumps have in common: the words without a digit, which dates have."""
-    words = _WORD.findall(_ENDING.sub("", _file_of(backup)).casefold())
+def _below_day(backup: Backup) -> str:
+    return backup.key if backup.by_hand else re.sub(rf"^{_DAY}", "", backup.key)
+
+
+def _name_of(backup: Backup, names: Collection[str]) -> tuple[str, str]:
+    """Return what the dumps of one database have in common: the words of their folders and those of their files.
+
+    Where `names` say which files are meant their words do not count, nor do those of folders that they name.
+    """
+    folder, _, file = _below_day(backup).rpartition("/")
+    told = backup.by_hand or _is_placed(backup, names)
+    return ("" if told else _words_of(folder)), ("" if names else _words_of(_ENDING.sub("", file)))
+
+
+def _words_of(text: str) -> str:
+    """Return the words without a digit, which dates have."""
+    words = _WORD.findall(text.casefold())
     return "-".join(word for word in words if not any(map(str.isdigit, word)))
 
 

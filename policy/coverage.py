@@ -30,11 +30,16 @@ class CoverageRules(Table):
     """Which files are code that tests can cover."""
 
     code: tuple[str, ...] = Field(
-        default=("**/*.ts", "**/*.tsx", "**/*.js", "**/*.jsx", "**/*.mjs", "**/*.cjs", "**/*.py", "**/*.vue"),
+        default=tuple(
+            f"**/*.{ending}" for ending in ("ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "py", "vue", "svelte")
+        ),
         description="1.1.3: a security-critical file like these has to be in the report.",
     )
     left_out: tuple[str, ...] = Field(
-        default=("**/*.d.ts", "**/*.test.*", "**/*.spec.*", "**/*.stories.*", "**/__tests__/**", "tests/**", "e2e/**"),
+        default=(
+            *("**/*.d.ts", "**/*.d.mts", "**/*.d.cts", "**/*.test.*", "**/*.spec.*", "**/*.stories.*"),
+            *("**/__tests__/**", "tests/**", "e2e/**"),
+        ),
         description="1.1.3: code that no test covers, such as the tests themselves.",
     )
 

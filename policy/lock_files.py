@@ -56,7 +56,7 @@ def _file_name(path: str) -> str:
 
 
 def _read_pnpm(path: str, text: str) -> Locked:
-    content = _read_yaml(path, text)
+    content = _read_last_document(path, text)
     version = str(content.get("lockfileVersion", "none"))
     if not version.startswith(_PNPM_VERSIONS):
         raise Unreadable(f"{path} has lockfileVersion {version}; 6 and 9 are read")
@@ -164,7 +164,16 @@ def _split(descriptor: str) -> tuple[str, str]:
 
 def _read_yaml(path: str, text: str) -> Mapping[str, Any]:
     """Read YAML with the loader in C: a megabyte takes a second with it and twenty without."""
-    content = yaml.load(text, Loader=yaml.CSafeLoader)
+    return _as_table(path, yaml.load(text, Loader=yaml.CSafeLoader))
+
+
+def _read_last_document(path: str, text: str) -> Mapping[str, Any]:
+    """Read the project's document: since pnpm 11 one about pnpm itself and its configuration may stand before it."""
+    documents = list(yaml.load_all(text, Loader=yaml.CSafeLoader))
+    return _as_table(path, documents[-1] if documents else None)
+
+
+def _as_table(path: str, content: object) -> Mapping[str, Any]:
     if not isinstance(content, Mapping):
         raise Unreadable(f"{path} holds no table")
     return content

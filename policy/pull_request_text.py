@@ -13,7 +13,14 @@ _HTML_IMAGE = re.compile(r"<(?:img|video|source)\b[^>]*?\bsrc\s*=\s*[\"']?([^\"'
 # What is dragged into GitHub's form is kept under such an address, without an ending.
 _UPLOADED = re.compile(r"https://github\.com/(?:user-attachments/assets|[\w.-]+/[\w.-]+/assets/\d+)/[\w-]+", re.I)
 _PICTURE_ENDING = re.compile(r"\.(?:png|jpe?g|gif|webp|avif|svg|mp4|mov|webm)(?:[?#].*)?$", re.IGNORECASE)
-_BADGE = re.compile(r"badge|shields\.io", re.IGNORECASE)
+# What bots put into a description: badges, buttons, graphs, faces. A screenshot may be called save-button.png.
+_BADGE = re.compile(
+    r"badge|shields\.io|button[\w-]*(?:\.svg|/?(?:[?#]|$))|(?:open|fix)[-_]in[-_][\w-]+\.svg"
+    r"|//(?:[\w-]+\.)*(?:codecov\.io|contrib\.rocks|githubassets\.com|reviewable\.io)/"
+    r"|//(?:static\.graphite\.(?:dev|com)|developer\.stackblitz\.com|avatars\.githubusercontent\.com)/"
+    r"|//(?:www\.)?(?:cursor\.com|gitpod\.io|codesandbox\.io/static|res\.cloudinary\.com/snyk|api\.segment\.io)/",
+    re.IGNORECASE,
+)
 _ANY_TICKET = re.compile(r"(?<![A-Za-z0-9])[A-Z][A-Z0-9]{1,9}-\d+(?![A-Za-z0-9])")
 _LEAST_DIFFERENT_LETTERS = 5
 
@@ -48,7 +55,7 @@ def find_tickets(texts: Iterable[str], *, prefixes: Sequence[str]) -> tuple[str,
 
 
 def shows_picture(text: str) -> bool:
-    """Whether an image or a video is in the text; a badge is neither, and nothing in code is shown."""
+    """Whether an image or a video is in the text; a badge or button is neither, and nothing in code is shown."""
     return any(not _BADGE.search(address) for address in _pictures(_CODE.sub(" ", text)))
 
 

@@ -1,20 +1,21 @@
 """How risky is a change set, and why (1.3.5)."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from pydantic import Field
-
+from policy.commit_marks import Message, list_marked
 from policy.limits import Risk
 from policy.path_pattern import matches_any
-from policy.table import Table
+from policy.risk_rules import RiskRules
 
 # The SQL that takes a migration back, in the migration's own folder.
 DOWN = "down.sql"
 _SHOWN_PATHS = 2
+# Whatever these are about, nobody is served them.
+_TESTS_AND_TEXTS = ("**/*.md", "tests/**", "**/__tests__/**", "**/*.test.*", "**/*.spec.*")
 _BUG_FIX = re.compile(r"(fix|bugfix|hotfix)(\([^)]*\))?:", re.IGNORECASE)
 
 
@@ -71,137 +72,6 @@ class Assessment:
     reasons: tuple[str, ...]
 
 
-class RiskRules(Table):
-    """Which paths and labels make a change set how risky; the defaults are those of 1.3.5."""
-
-    migrations: tuple[str, ...] = Field(
-        default=("**/prisma/migrations/**/*.sql", "**/migrations/**/*.sql"),
-        description="High: migrations of the database.",
-    )
-    authentication: tuple[str, ...] = Field(
-        default=(
-            "**/auth/**",
-            "**/auth.*",
-            "**/auth-*",
-            "**/auth_*",
-            "**/*-auth.*",
-            "**/*oauth*",
-            "**/*oauth*/**",
-            "**/authentication/**",
-            "**/authorization/**",
-            "**/login/**",
-            "**/login*",
-            "**/session*/**",
-            "**/session*",
-            "**/*jwt*",
-            "**/password*",
-            "**/middleware.*",
-        ),
-        description="High: how people prove who they are.",
-    )
-    payment: tuple[str, ...] = Field(
-        default=(
-            "**/payment*/**",
-            "**/payment*",
-            "**/billing/**",
-            "**/billing.*",
-            "**/*stripe*",
-            "**/checkout/**",
-        ),
-        description="High: everything that moves money.",
-    )
-    schema_files: tuple[str, ...] = Field(
-        default=("**/schema.prisma", "**/migration_lock.toml"),
-        description="High: the description of the database, though no migration comes with it.",
-    )
-    dependencies: tuple[str, ...] = Field(
-        default=(
-            "**/package.json",
-            "**/pnpm-lock.yaml",
-            "**/package-lock.json",
-            "**/yarn.lock",
-            "**/uv.lock",
-            "**/requirements*.txt",
-            "**/pyproject.toml",
-        ),
-        description="Medium: dependencies.",
-    )
-    infrastructure: tuple[str, ...] = Field(
-        default=(
-            "**/Dockerfile*",
-            "**/docker-compose*",
-            "**/compose*.y*ml",
-            ".github/workflows/**",
-            "**/haproxy*",
-            "**/nginx*",
-            "**/*.tf",
-        ),
-        description="Medium: how the application is built and run.",
-    )
-    configuration: tuple[str, ...] = Field(
-        default=(
-            "config/**",
-            "**/config/**",
-            "**/*.config.*",
-            "**/flags/**",
-            "**/*flags*",
-            "**/*.json",
-            "**/*.json5",
-            "**/*.jsonc",
-            "**/*.csv",
-            "**/*.xml",
-            "**/*.properties",
-            "**/*.toml",
-            "**/*.ini",
-            "**/*.y*ml",
-            "**/.env*",
-        ),
-        description="Medium: data that reaches every server at once, without any code.",
-    )
-    source: tuple[str, ...] = Field(
-        default=(
-            "src/**",
-            "app/**",
-            "apps/**",
-            "packages/**",
-            "lib/**",
-            "server/**",
-            "pages/**",
-            "components/**",
-        ),
-        description="Medium: code; low when every commit says that it fixes a bug.",
-    )
-    harmless: tuple[str, ...] = Field(
-        default=(
-            "docs/**",
-            "**/*.md",
-            "**/*.mdx",
-            "**/locales/**",
-            "**/i18n/**",
-            "**/LICENSE*",
-            "tests/**",
-            "**/__tests__/**",
-            "**/*.test.*",
-            "**/*.spec.*",
-        ),
-        description="Low: documents, copy and tests.",
-    )
-    labels: Mapping[str, Risk] = Field(
-        default={
-            "risk: high": Risk.HIGH,
-            "security": Risk.HIGH,
-            "migration": Risk.HIGH,
-            "payment": Risk.HIGH,
-            "risk: medium": Risk.MEDIUM,
-            "feature": Risk.MEDIUM,
-            "enhancement": Risk.MEDIUM,
-            "dependencies": Risk.MEDIUM,
-            "performance": Risk.MEDIUM,
-        },
-        description="The least risk of a change set that carries the label; a label never lowers it.",
-    )
-
-
 def list_migrations(change: ChangeSet, *, rules: RiskRules | None = None) -> tuple[str, ...]:
     """Return the paths of the change set's migrations in order; what takes one back lies beside it and is none.
 
@@ -249,8 +119,8 @@ def _weigh_evidence(change: ChangeSet) -> Iterator[tuple[Risk, str]]:
 
 
 def _weigh_paths(change: ChangeSet, rules: RiskRules, *, read: bool) -> Iterator[tuple[Risk, str]]:
-    subjects = [commit.subject for commit in change.commits if not commit.is_merge]
-    only_fixes = bool(subjects) and all(_BUG_FIX.match(subject) for subject in subjects)
+    commits = [commit for commit in change.commits if not commit.is_merge]
+    only_fixes = bool(commits) and all(_says_only_fix(commit) for commit in commits)
     code = (Risk.LOW, "bug fix") if only_fixes else (Risk.MEDIUM, "code")
     classes = (
         (rules.migrations, Risk.HIGH, "database migration"),
@@ -271,12 +141,20 @@ def _weigh_paths(change: ChangeSet, rules: RiskRules, *, read: bool) -> Iterator
     if read:
         # The description of the database changes with each migration, and the migration says what that means.
         left = [path for path in left if not matches_any(path, (*rules.migrations, *rules.schema_files))]
+    unserved = [path for path in left if matches_any(path, _TESTS_AND_TEXTS)]
     for patterns, risk, what in classes:
-        if paths := [path for path in left if matches_any(path, patterns)]:
+        skipped = unserved if patterns in (rules.authentication, rules.payment) else ()
+        if paths := [path for path in left if path not in skipped and matches_any(path, patterns)]:
             yield risk, f"{what} ({_say_paths(paths)})"
             left = [path for path in left if path not in paths]
     if left:
         yield Risk.MEDIUM, f"no rule knows these paths ({_say_paths(left)})"
+
+
+def _says_only_fix(commit: Commit) -> bool:
+    """Whether the commit says that it fixes a bug, and nowhere that it breaks something."""
+    said = Message(commit.sha, "the commit", commit.subject, commit.body)
+    return _BUG_FIX.match(commit.subject) is not None and not list_marked([said])
 
 
 def _weigh_labels(change: ChangeSet, rules: RiskRules) -> Iterator[tuple[Risk, str]]:

@@ -12,10 +12,15 @@ from pydantic import Field, field_validator, model_validator
 from policy.judgement import Judgement, failed, passed, unknown
 from policy.limits import Risk
 from policy.table import NAME, Table
-from policy.typed import refusal
+from policy.typed import refusal, tidy
 
 # GitHub commits made on its pages carry such an address instead of the author's own.
 _NO_REPLY = re.compile(r"(?:\d+\+)?([^@+]+)@users\.noreply\.github\.com")
+# What Unicode does not take apart and people leave out or type otherwise.
+_PLAIN_LETTERS = str.maketrans(
+    {**dict.fromkeys("\u2018\u2019\u02bc", "'"), **dict.fromkeys("\u2010\u2013", "-")}
+    | {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ŧ": "t", "\u0131": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
+)
 
 
 class Role(StrEnum):
@@ -237,7 +242,9 @@ def _letter(letter: str) -> str:
 
 
 def _same_spelling(identity: str) -> str:
-    """Bring spellings of one name together: case, spaces, Unicode forms and GitHub's no-reply addresses."""
-    plain = " ".join(unicodedata.normalize("NFKC", identity).casefold().split())
+    """Bring spellings of one name together: case, blanks, accents, unseen letters and GitHub's no-reply addresses."""
+    apart = unicodedata.normalize("NFKD", tidy(identity))
+    letters = "".join(letter for letter in apart if not unicodedata.combining(letter) and letter.isprintable())
+    plain = " ".join(letters.casefold().translate(_PLAIN_LETTERS).split())
     no_reply = _NO_REPLY.fullmatch(plain)
     return no_reply[1] if no_reply else plain

@@ -106,16 +106,14 @@ def read_pnpm_audit(text: str, *, commit: str, url: str | None = None) -> Scan:
         counts = _object_in(metadata, "vulnerabilities")
         rows = [_as_object(advisory) for advisory in advisories.values()]
         findings = tuple(_of_advisory(row) for row in rows)
-        listed = sum(_count_places(row) for row in rows if _severity(row.get("severity")).stops)
-        unlisted = sum(int(counts.get(level, 0)) for level in Severity if level.stops) - listed
+        gap = _find_gap(rows, counts, by_path="actions" in report)
     except (_Odd, ValueError, TypeError) as error:
         return Scan(scanner, commit, problem=f"its report cannot be read: {error}", url=url)
     looked_at = metadata.get("totalDependencies")
     if not isinstance(looked_at, int) or looked_at < 1:
         return Scan(scanner, commit, findings, problem=f"it looked at {looked_at or 'no'} dependencies", url=url)
-    if unlisted > 0:
-        problem = f"it counts {counted(unlisted, 'high or critical finding')} that it does not list"
-        return Scan(scanner, commit, findings, problem=problem, url=url)
+    if gap is not None:
+        return Scan(scanner, commit, findings, problem=gap, url=url)
     return Scan(scanner, commit, findings, counted(looked_at, "dependency path"), url=url)
 
 
@@ -202,8 +200,26 @@ def _of_advisory(advisory: Mapping[str, Any]) -> Finding:
     )
 
 
-def _count_places(advisory: Mapping[str, Any]) -> int:
-    """Count the paths to the package: what `pnpm audit` ignores by its own settings is counted and not listed."""
+def _find_gap(rows: Sequence[Mapping[str, Any]], counts: Mapping[str, Any], *, by_path: bool) -> str | None:
+    """Say how the counts differ from the list, from which `pnpm audit` leaves out what its own settings ignore.
+
+    pnpm 11 counts advisories; reports with `actions`, as before, may also count each path to one.
+    """
+    levels = [level for level in Severity if level.stops]
+    said = [int(counts.get(level, 0)) for level in levels]
+    found = [[row for row in rows if _severity(row.get("severity")) is level] for level in levels]
+    as_counted = [[len(some) for some in found]]
+    if by_path:
+        as_counted.append([sum(map(_count_paths, some)) for some in found])
+    if said in as_counted:
+        return None
+    more = (sum(max(0, many - few) for many, few in zip(said, listed, strict=True)) for listed in as_counted)
+    if unlisted := min(filter(None, more), default=0):
+        return f"it counts {counted(unlisted, 'high or critical finding')} that it does not list"
+    return f"it lists {counted(sum(as_counted[0]), 'high or critical finding')} and counts {sum(said)}"
+
+
+def _count_paths(advisory: Mapping[str, Any]) -> int:
     findings = [_as_object(one) for one in _as_list(advisory.get("findings") or [])]
     return max(1, sum(len(_as_list(one.get("paths") or [])) for one in findings))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pydantic import Field
 
 from policy.path_pattern import matches_any
-from policy.risk import RiskRules
+from policy.risk_rules import RiskRules
 from policy.table import Table
 
 _RISKY = RiskRules()

@@ -20,7 +20,7 @@ from policy.limits import Limits
 from policy.red_flags import Sample
 from policy.release import Release
 from policy.resources import Connections, Usage
-from policy.risk import RiskRules
+from policy.risk_rules import RiskRules
 from policy.roles import Person, Role, Roster
 from policy.windows import read_calendar
 from tests.core.world import Balancer, Hosts, MemoryStore, World

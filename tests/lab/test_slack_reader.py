@@ -89,7 +89,7 @@ def test_a_command_is_given_with_the_lab_that_it_is_about() -> None:
     assert str(parse(["code", "Tomas Lima", "--home", "x"]).home) == "x"
 
 
-@pytest.mark.parametrize("said", ["Tomas Lima", " tomas  lima ", "TLIMA", "tomas@holilabs.xyz"])
+@pytest.mark.parametrize("said", ["Tomas Lima", " tomas  lima ", "TLIMA", "tomas@holilabs.xyz", "Tomás Lima"])
 def test_a_person_is_known_by_every_spelling_that_the_gate_accepts(said: str) -> None:
     assert find_name(said) == "Tomas Lima"
     assert read_slack(workspace().messages, said)[2] == "      please approve"

@@ -25,14 +25,15 @@ def advisory(severity: str = "high", **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def audit(*advisories: dict[str, Any], counts: dict[str, Any] | None = None, **metadata: Any) -> str:
+def audit(*advisories: dict[str, Any], counts: dict[str, Any] | None = None, pnpm: int = 10, **metadata: Any) -> str:
     """What `pnpm audit --json` prints; the counts are those of the advisories unless given."""
     counted = dict.fromkeys(("info", "low", "moderate", "high", "critical"), 0)
     for one in advisories:
         counted[one["severity"]] = counted.get(one["severity"], 0) + 1
     about = {"vulnerabilities": counted if counts is None else counts, "totalDependencies": 812} | metadata
     listed = {str(at): one for at, one in enumerate(advisories)}
-    return json.dumps({"actions": [], "advisories": listed, "muted": [], "metadata": about})
+    before: dict[str, Any] = {"actions": [], "muted": []} if pnpm < 11 else {}
+    return json.dumps({**before, "advisories": listed, "metadata": about})
 
 
 def leak(**changes: Any) -> dict[str, Any]:

@@ -121,6 +121,9 @@ def test_the_newest_dump_is_young_and_of_the_usual_size(backups: list[Backup], v
 STALE = backup("2026/11/21/holi-2026-11-21.dump", hours=72)
 FRESH = backup("2026/11/24/holi-2026-11-24.dump", hours=2)
 FOREIGN = backup("2026/11/24/metabase-2026-11-24.dump", hours=2)
+PROD = backup("2026/11/21/prod/holi.dump", hours=72)
+PROD_FRESH = backup("2026/11/24/prod/holi.dump", hours=2)
+STAGING = backup("2026/11/24/staging/holi.dump", hours=2)
 
 
 @pytest.mark.parametrize(
@@ -156,13 +159,13 @@ FOREIGN = backup("2026/11/24/metabase-2026-11-24.dump", hours=2)
         pytest.param([STALE, FRESH], (), Verdict.PASSED, "holi-2026-11-24.dump", id="a date in the name is no name"),
         pytest.param(
             [
-                backup("a/holi_20261122_0300.dump.gz", hours=51),
-                backup("b/Holi-20261123T030000Z.dump.gz", hours=27),
-                backup("c/holi.2026-11-24.3f2a9c.sql.zst", hours=3),
+                backup("2026/11/22/holi_20261122_0300.dump.gz", hours=51),
+                backup("2026/11/23/Holi-20261123T030000Z.dump.gz", hours=27),
+                backup("2026/11/24/holi.2026-11-24.3f2a9c.sql.zst", hours=3),
             ],
             (),
             Verdict.PASSED,
-            "c/holi",
+            "24/holi",
             id="however the date is written",
         ),
         pytest.param(
@@ -230,6 +233,64 @@ FOREIGN = backup("2026/11/24/metabase-2026-11-24.dump", hours=2)
             "manual-backups/production",
             id="our own counts beside the name that is set",
         ),
+        pytest.param(
+            [STALE, by_hand("production-eu-20261124-050000.dump", hours=1)],
+            (),
+            Verdict.FAILED,
+            "too old",
+            id="that of another environment is not our own",
+        ),
+        pytest.param(
+            [PROD, STAGING],
+            (),
+            Verdict.UNKNOWN,
+            "backups of 2 names lie there (2026/11/21/prod/holi.dump, 2026/11/24/staging/holi.dump),"
+            " and which is production's is not known: set names in [backups]",
+            id="K2, K3: a fresh dump in another folder",
+        ),
+        pytest.param(
+            [backup("2026/11/21/holi.dump", hours=72), STAGING], (), Verdict.UNKNOWN, "2 names", id="one in no folder"
+        ),
+        pytest.param([PROD, STAGING], ("prod/*",), Verdict.FAILED, "too old", id="the folder is set: stale"),
+        pytest.param([PROD_FRESH, STAGING], ("prod/*",), Verdict.PASSED, "prod/holi", id="the folder is set: fresh"),
+        pytest.param(
+            [PROD, STAGING, FOREIGN],
+            ("holi*",),
+            Verdict.UNKNOWN,
+            "backups of 2 names lie there (2026/11/21/prod/holi.dump, 2026/11/24/staging/holi.dump), and which is"
+            " production's is not known: set names in [backups], with their folder, such as prod/*",
+            id="K2, K3: the name is set, and fits in two folders",
+        ),
+        pytest.param(
+            [PROD, FOREIGN, by_hand("holi.dump", hours=1)], ("holi*",), Verdict.PASSED, "manual", id="named by hand"
+        ),
+        pytest.param(
+            [backup("2026/11/24/prod/a/x.dump", hours=2), backup("2026/11/24/prod/b/x.dump", hours=26)],
+            ("prod/**",),
+            Verdict.PASSED,
+            "prod/a",
+            id="all below a folder is set",
+        ),
+        pytest.param([PROD_FRESH, STAGING], ("**/holi*",), Verdict.PASSED, "holi", id="every folder is set"),
+        pytest.param([PROD, PROD_FRESH], (), Verdict.PASSED, "2026/11/24/prod", id="one folder"),
+        pytest.param(
+            [
+                backup("2026/11/23/03-00/20261123T0300/holi.dump", hours=27),
+                backup("2026/11/24/04-12/20261124T0412/holi.dump", hours=2),
+            ],
+            (),
+            Verdict.PASSED,
+            "2026/11/24",
+            id="a date in the folder is no name",
+        ),
+        pytest.param([PROD, by_hand("holi.dump", hours=1)], (), Verdict.PASSED, "manual", id="by hand, in no folder"),
+        pytest.param(
+            [PROD, backup("2026/11/21/staging/holi.dump", hours=70), by_hand("holi.dump", hours=1)],
+            (),
+            Verdict.FAILED,
+            "too old",
+            id="by hand, and nobody knows of which folder",
+        ),
     ],
 )
 def test_a_dump_counts_only_where_it_is_known_to_be_productions(
@@ -287,7 +348,7 @@ def test_a_passing_backup_is_the_newest_and_young(facts: list[tuple[int, int]]) 
         assert newest.size_bytes >= 1000
 
 
-OURS, CRM = by_hand("production-1.dump", hours=1), backup("d/crm.dump", hours=1)
+OURS, CRM = by_hand("production-20261124-050000.dump", hours=1), backup("d/crm.dump", hours=1)
 
 
 @pytest.mark.parametrize(
@@ -297,6 +358,9 @@ OURS, CRM = by_hand("production-1.dump", hours=1), backup("d/crm.dump", hours=1)
         pytest.param([*daily(3), OURS], (), [OURS.key], id="ours"),
         pytest.param([OURS], (), [OURS.key], id="only ours"),
         pytest.param([*daily(3), CRM], (), [CRM.key, "day-0/holi.dump"], id="of two names"),
+        pytest.param([PROD, STAGING], (), [PROD.key, STAGING.key], id="of two folders"),
+        pytest.param([PROD, STAGING], ("prod/*",), [PROD.key], id="of a folder"),
+        pytest.param([PROD, STAGING], ("holi*",), [PROD.key, STAGING.key], id="named, of two folders"),
         pytest.param([*daily(3), CRM], ("holi*",), ["day-0/holi.dump"], id="named"),
         pytest.param([backup("d/readme.txt", hours=1)], (), [], id="none"),
         pytest.param([], (), [], id="empty"),

@@ -142,10 +142,14 @@ def of(files: Mapping[str, tuple[int, int]], *, commit: str = "b2", folder: str 
         ),
         pytest.param(
             {"src/a.ts": (100, 100)},
-            ("src/auth/README.md", "src/auth/login.test.ts", "src/auth/user.d.ts"),
+            ("src/auth/README.md", "src/auth/login.test.ts", "src/auth/user.d.ts", "src/auth/user.d.mts"),
             Verdict.PASSED,
             "coverage 100.0 %",
             id="critical, no code",
+        ),
+        *(
+            pytest.param({"src/a.ts": (9, 9)}, (path,), Verdict.UNKNOWN, "is not in lcov.info", id=f"critical: {path}")
+            for path in ("src/auth/login.mts", "src/auth/login.cts", "src/auth/Login.svelte")
         ),
     ],
 )

@@ -52,6 +52,24 @@ snapshots: {{}}
 """
 
 
+def pnpm_11(main: str, *, pnpm: str = "11.0.3") -> str:
+    """What pnpm writes where its own version is pinned: a document about pnpm, then the project's."""
+    return f"""---
+lockfileVersion: '9.0'
+importers:
+  .:
+    configDependencies: {{}}
+    packageManagerDependencies:
+      pnpm:
+        specifier: {pnpm}
+        version: {pnpm}
+packages:
+  pnpm@{pnpm}:
+    resolution: {{integrity: sha512-p}}
+---
+{main.lstrip()}"""
+
+
 def pnpm_6(react: str = "18.2.0", *, alone: bool = False) -> str:
     entry = f"dependencies:\n  react:\n    specifier: ^18\n    version: {react}(x@1.0.0)\n"
     project = entry if alone else "importers:\n  .:\n" + "".join(f"    {line}\n" for line in entry.splitlines())
@@ -172,6 +190,15 @@ def names(found: DependencyBreaks) -> list[str]:
         pytest.param("pnpm-lock.yaml", pnpm_9("0.3.1"), pnpm_9("0.3.2"), [], id="below 1.0 the third number"),
         pytest.param("pnpm-lock.yaml", pnpm_9("0.0.3"), pnpm_9("0.0.4"), ["react@0.0.4"], id="below 0.1 every number"),
         pytest.param("pnpm-lock.yaml", pnpm_9("0"), pnpm_9("0"), [], id="nothing but zero"),
+        pytest.param(
+            "pnpm-lock.yaml", pnpm_11(pnpm_9()), pnpm_11(pnpm_9("19.0.0")), ["react@19"], id="pnpm 11, two documents"
+        ),
+        pytest.param(
+            "pnpm-lock.yaml", pnpm_9(), pnpm_11(pnpm_9("19.0.0")), ["react@19"], id="pnpm 9 to 11, one document to two"
+        ),
+        pytest.param(
+            "pnpm-lock.yaml", pnpm_11(pnpm_9()), pnpm_11(pnpm_9(), pnpm="12.1.0"), [], id="pnpm itself, 11 to 12"
+        ),
         pytest.param("web/pnpm-lock.yaml", pnpm_6(), pnpm_6("19.0.0"), ["react@19"], id="pnpm 6 in a folder"),
         pytest.param(
             "pnpm-lock.yaml", pnpm_6(alone=True), pnpm_6("19.0.0", alone=True), ["react@19"], id="pnpm 6 of one project"
@@ -200,6 +227,7 @@ def test_a_major_of_what_the_project_asks_for_is_a_break(
     ("path", "before", "after"),
     [
         pytest.param("pnpm-lock.yaml", pnpm_9(), pnpm_9(loose="2.0.0"), id="pnpm"),
+        pytest.param("pnpm-lock.yaml", pnpm_11(pnpm_9()), pnpm_11(pnpm_9(loose="2.0.0")), id="pnpm 11"),
         pytest.param("package-lock.json", npm(), npm(loose="2.0.0"), id="npm"),
         pytest.param("yarn.lock", yarn_4(), yarn_4(loose="2.0.0"), id="yarn 4"),
     ],
@@ -225,6 +253,8 @@ def test_a_break_says_from_where_to_where() -> None:
         pytest.param("pnpm-lock.yaml", "lockfileVersion: 5.4", "has lockfileVersion 5.4; 6 and 9", id="pnpm 5"),
         pytest.param("pnpm-lock.yaml", "a: b", "has lockfileVersion none", id="no version"),
         pytest.param("pnpm-lock.yaml", "", "holds no table", id="empty"),
+        pytest.param("pnpm-lock.yaml", pnpm_11(""), "holds no table", id="pnpm 11 without the project's document"),
+        pytest.param("yarn.lock", pnpm_11(yarn_4()), "cannot be read: ComposerError", id="two documents of yarn"),
         pytest.param("pnpm-lock.yaml", "a: [", "cannot be read: ParserError", id="broken YAML"),
         pytest.param("pnpm-lock.yaml", "<<<<<<< HEAD\na: b\n", "merge conflict", id="a conflict"),
         pytest.param("pnpm-lock.yaml", "lockfileVersion: '9.0'\nimporters: [a]", "AttributeError", id="wrong shape"),

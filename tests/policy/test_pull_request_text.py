@@ -93,6 +93,36 @@ def test_the_example_in_a_template_is_no_ticket() -> None:
         pytest.param("[see](https://x/demo.mp4?raw=1)", True, id="link to a video"),
         pytest.param("![build](https://img.shields.io/badge/build-ok-green)", False, id="badge"),
         pytest.param("![ci](https://github.com/holi/web/actions/workflows/ci.yml/badge.svg)", False, id="CI badge"),
+        *(
+            pytest.param(button, False, id=f"a bot's: {button}")
+            for button in (
+                '[<img src="https://reviewable.io/review_button.svg" alt="Reviewable"/>](https://reviewable.io/x)',
+                '<a href="https://gitpod.io/#x"><img src="https://gitpod.io/button/open-in-gitpod.svg"/></a>',
+                '<img alt="Open in Cursor" src="https://cursor.com/open-in-cursor.svg">',
+                '<picture><source srcset="https://cursor.com/assets/images/open-in-web-dark.png"></picture>',
+                "![c](https://codecov.io/gh/o/r/graph/tree.svg)",
+                "![c](https://app.codecov.io/gh/o/r/pull/7/graphs/tree.svg?width=650)",
+                '<img src="https://static.graphite.dev/graphite-32x32-black.png" alt="Graphite" width="10px"/>',
+                "[![Open in StackBlitz](https://developer.stackblitz.com/img/open_in_stackblitz.svg)](https://s/x)",
+                "[![Review PR](https://developer.stackblitz.com/img/review_pr_small.svg)](https://pr.new/x)",
+                "![Edit](https://codesandbox.io/static/img/play-codesandbox.svg)",
+                "[![Deploy](https://vercel.com/button)](https://vercel.com/new)",
+                "![Deploy](https://www.netlify.com/img/deploy/button.svg)",
+                "![banner](https://res.cloudinary.com/snyk/image/upload/snyk-pull-requests/pr-banner-default.svg)",
+                "![x](https://avatars.githubusercontent.com/u/1?v=4.png)",
+            )
+        ),
+        *(
+            pytest.param(picture, True, id=f"somebody's: {picture}")
+            for picture in (
+                "![after](https://x/save-button.png)",
+                "![after](docs/screens/button/after.png)",
+                "![after](https://x/open-in-maps.png)",
+                "![flow](docs/review_flow.svg)",
+                "![after](https://precursor.com/after.png)",
+                "![c](https://codecov.io/gh/o/r/graph/tree.svg) ![after](https://x/after.png)",
+            )
+        ),
         pytest.param("![nothing]()", False, id="no address"),
         pytest.param("`![before](https://x/before.png)`", False, id="in code"),
         pytest.param("```\nhttps://x/before.png\n```", False, id="in a block of code"),

@@ -116,6 +116,12 @@ def written_by(*authors: str) -> tuple[PullCommit, ...]:
             id="an author's private address",
         ),
         pytest.param(
+            pull(review("tomas"), commits=written_by("Tomás Lima", "tomas@mac.local")),
+            Verdict.FAILED,
+            "tomas approved, and wrote a commit of it as Tomás Lima",
+            id="an author's name with its accent",
+        ),
+        pytest.param(
             pull(review("kim-new"), commits=written_by("Kim", "123+kim-new@users.noreply.github.com")),
             Verdict.FAILED,
             "kim-new approved, and wrote a commit",

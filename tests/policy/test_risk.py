@@ -8,13 +8,15 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from policy.limits import Risk
-from policy.risk import ChangeSet, Commit, RiskRules, assess_risk, list_migrations, say_reasons
+from policy.risk import ChangeSet, Commit, assess_risk, list_migrations, say_reasons
+from policy.risk_rules import RiskRules
+from policy.sensitive_paths import SensitivePaths
 
 RULES = RiskRules()
 
 
-def commit(subject: str, *, parents: int = 1) -> Commit:
-    return Commit("b2b2b2b", subject, "Dev Anand", "danand", "dev@holilabs.xyz", 7, parents=parents)
+def commit(subject: str, *, body: str = "", parents: int = 1) -> Commit:
+    return Commit("b2b2b2b", subject, "Dev Anand", "danand", "dev@holilabs.xyz", 7, body=body, parents=parents)
 
 
 def change(
@@ -39,6 +41,13 @@ def change(
             id="a migration in a workspace, called a fix",
         ),
         pytest.param(change("prisma/schema.prisma"), Risk.HIGH, "database schema", id="schema"),
+        pytest.param(
+            change("prisma/schema/patient.prisma", subject="fix: index"),
+            Risk.HIGH,
+            "database schema",
+            id="schema of several files",
+        ),
+        pytest.param(change("packages/db/prisma/models/visit.prisma"), Risk.HIGH, "database schema", id="a model"),
         pytest.param(change("src/lib/auth.ts"), Risk.HIGH, "authentication (src/lib/auth.ts)", id="auth file"),
         pytest.param(change("src/auth/session.ts", "README.md"), Risk.HIGH, "authentication", id="auth folder"),
         pytest.param(change("src/middleware.ts"), Risk.HIGH, "authentication", id="middleware"),
@@ -89,6 +98,72 @@ def test_the_risk_follows_from_paths_labels_and_subjects(changes: ChangeSet, ris
     assert any(says in reason for reason in assessment.reasons), assessment
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "src/services/AuthService.ts",
+        "src/hooks/useAuth.ts",
+        "src/contexts/AuthContext.tsx",
+        "src/app/(auth)/layout.tsx",
+        "src/app/sign-in/page.tsx",
+        "src/app/signin/page.tsx",
+        "src/components/SignInForm.tsx",
+        "src/hooks/useSignIn.ts",
+        "src/app/sign-up/page.tsx",
+        "src/app/forgot-password/page.tsx",
+        "src/user/resetPassword.ts",
+        "src/proxy.ts",
+        "src/lib/mfa.ts",
+        "src/lib/two-factor.ts",
+        "src/lib/verifyOtp.ts",
+        "src/lib/sso/index.ts",
+        "src/lib/saml.ts",
+        "src/lib/auth0.ts",
+        "src/lib/authz.ts",
+        "src/lib/nextAuthOptions.ts",
+        "src/lib/auth-utils/index.ts",
+        "src/next-auth/index.ts",
+        "src/isAuthenticated.ts",
+        "src/hooks/useSession.ts",
+        "src/services/billingService.ts",
+        "src/billing-portal/page.tsx",
+        "src/hooks/usePayment.ts",
+        "src/lib/stripe/client.ts",
+        "src/checkoutService.ts",
+        "src/lib/refunds.ts",
+    ],
+)
+def test_how_people_prove_who_they_are_and_what_moves_money_is_no_bug_fix(path: str) -> None:
+    assessment = assess_risk(change(path, subject="fix: typo"), rules=RULES, raised_to=None)
+
+    assert assessment.risk is Risk.HIGH, assessment
+    assert SensitivePaths().list_security_critical([path]) == (path,)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "src/authors/page.tsx",
+        "src/components/AuthorCard.tsx",
+        "src/lib/authorService.ts",
+        "src/lib/authority.ts",
+        "src/lib/signing.ts",
+        "src/assignInput.ts",
+        "src/designIndex.ts",
+        "src/blogIndex.ts",
+        "src/espresso.ts",
+        "src/discharge.ts",
+        "src/components/ProxyCard.tsx",
+        "src/hooks/useAuth.test.ts",
+        "src/auth/__tests__/login.ts",
+        "src/lib/stripe.spec.ts",
+        "docs/reset-password.md",
+    ],
+)
+def test_what_only_sounds_like_it_or_is_never_served_is_low(path: str) -> None:
+    assert assess_risk(change(path, subject="fix: typo"), rules=RULES, raised_to=None).risk is Risk.LOW
+
+
 def test_merges_do_not_hide_that_all_commits_are_fixes() -> None:
     commits = (commit("Merge pull request #7 from fix", parents=2), commit("fix: empty search"))
     changes = ChangeSet("a1", "b2", commits, ("src/search.ts",), (), complete=True)
@@ -110,6 +185,23 @@ def test_a_commit_that_is_called_a_merge_is_none() -> None:
     assert assess_risk(changes, rules=RULES, raised_to=None).risk is Risk.MEDIUM
 
 
+@pytest.mark.parametrize(
+    ("body", "risk"),
+    [
+        pytest.param("BREAKING CHANGE: v1 is gone", Risk.MEDIUM, id="a footer"),
+        pytest.param("* fix: empty search\n* fix!: drop v1", Risk.MEDIUM, id="a mark among what was squashed"),
+        pytest.param("BREAKING CHANGE: none", Risk.LOW, id="a footer that says none"),
+        pytest.param("A footer such as `BREAKING CHANGE: x` would be one.", Risk.LOW, id="G10 quoted in a sentence"),
+        pytest.param("", Risk.LOW, id="no body"),
+    ],
+)
+def test_a_fix_that_says_below_that_it_breaks_something_is_no_bug_fix(body: str, risk: Risk) -> None:
+    commits = (commit("fix: typo"), commit("fix: drop v1", body=body))
+    changes = ChangeSet("a1", "b2", commits, ("src/search.ts",), (), complete=True)
+
+    assert assess_risk(changes, rules=RULES, raised_to=None).risk is risk
+
+
 def test_a_person_may_raise_the_risk() -> None:
     assessment = assess_risk(change("docs/a.md"), rules=RULES, raised_to=Risk.HIGH)
 
@@ -129,6 +221,15 @@ def test_a_migration_whose_file_a_revert_took_away_is_not_carried_out_again() ->
 
     assert list_migrations(changes) == ()
     assert assess_risk(changes, rules=RULES, raised_to=None).risk is Risk.HIGH
+
+
+@pytest.mark.parametrize("path", ["prisma/schema.prisma", "prisma/schema/patient.prisma", "prisma/models/visit.prisma"])
+def test_the_schema_is_as_risky_as_the_migration_that_comes_with_it(path: str) -> None:
+    changes = change("prisma/migrations/1_a/migration.sql", path)
+
+    assessment = assess_risk(changes, rules=RULES, raised_to=None, migrations=((Risk.LOW, "1_a is safe"),))
+
+    assert assessment.reasons == ("low: 1_a is safe",)
 
 
 def test_the_same_risk_as_found_adds_no_reason() -> None:

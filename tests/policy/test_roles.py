@@ -87,7 +87,7 @@ def test_every_risk_is_an_occasion() -> None:
     assert [Occasion.of_risk(risk) for risk in Risk] == [Occasion.LOW, Occasion.MEDIUM, Occasion.HIGH]
 
 
-@pytest.mark.parametrize("name", ["Tomas Lima", "tlima", "TOMAS@x.yz", "  tomas   lima "])
+@pytest.mark.parametrize("name", ["Tomas Lima", "tlima", "TOMAS@x.yz", "  tomas   lima ", "Tomás Lima"])
 def test_an_approver_is_known_by_any_of_their_names(name: str) -> None:
     assert judge(name).verdict is Verdict.PASSED
 
@@ -102,6 +102,12 @@ def test_an_approver_is_known_by_any_of_their_names(name: str) -> None:
         ("Dev Anand", ("tomas lima",), "wrote a commit of it as tomas lima"),
         ("Dev Anand", ("4711+tlima@users.noreply.github.com",), "wrote a commit of it as 4711+tlima"),
         ("Dev Anand", ("tlima@users.noreply.github.com",), "wrote a commit of it as tlima@users"),
+        ("Tomás Lima", (), "Tomas Lima requested it"),
+        ("Dev Anand", ("Tomás Lima", "tomas@mac.local"), "wrote a commit of it as Tomás Lima"),
+        ("Dev Anand", ("Toma\u0301s Lima",), "wrote a commit of it as Tom"),
+        ("Dev Anand", ("Tom\u200bas Lima",), "wrote a commit of it as Tom"),
+        ("Dev Anand", ("Tom\u200das\u00a0Lima\ufeff",), "wrote a commit of it as Tom"),
+        ("Dev Anand", ("TOMAS\u3000Łima",), "wrote a commit of it as"),
     ],
 )
 def test_nobody_approves_what_they_requested_or_wrote(requested_by: str, authors: tuple[str, ...], says: str) -> None:
@@ -110,6 +116,26 @@ def test_nobody_approves_what_they_requested_or_wrote(requested_by: str, authors
     assert judgement.verdict is Verdict.FAILED
     assert says in judgement.sentence
     assert "may approve (low): nobody today; name a deputy" in judgement.sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("Søren Łukasik", "Soren Lukasik"),
+        ("İpek Y\u0131lmaz", "Ipek Yilmaz"),
+        ("Þóra Œrsted", "Thora Oersted"),
+        ("Bríd O'Neill-Strauß", "Brid O\u2019Neill\u2010Strauss"),
+        ("김철수", "\u1100\u1175\u11b7\u110e\u1165\u11af\u1109\u116e"),
+    ],
+)
+def test_a_name_is_one_name_with_and_without_its_accents(name: str, typed: str) -> None:
+    for one, other in ((name, typed), (typed, name)):
+        assert Person(name=one).is_named(other)
+
+
+@pytest.mark.parametrize("other", ["Tomas Lime", "Tom Lima", "Tomasz Lima", "张伟", "t lima"])
+def test_another_name_is_somebody_else(other: str) -> None:
+    assert judge("Tomas Lima", authors=(other,)).verdict is Verdict.PASSED
 
 
 def test_in_an_emergency_the_own_release_needs_a_reason() -> None:
@@ -162,6 +188,10 @@ def test_a_requester_outside_the_roster_is_somebody_else() -> None:
         (
             [*PEOPLE, {"name": "Eve", "github": ["TLima"]}],
             r"'tlima' belongs to both Tomas Lima .people.0. and Eve .people.7.",
+        ),
+        (
+            [*PEOPLE, {"name": "Eve", "emails": ["tomás lima"]}],
+            r"'tomas lima' belongs to both Tomas Lima .people.0. and Eve .people.7.",
         ),
         ([*PEOPLE, {"name": "Eve", "emails": [""]}], r"Eve .people.7. has an empty name, login or mail address"),
         ([*PEOPLE, {"name": "Eve", "emails": [" "]}], r"emails\n  expected visible characters, found ' '"),

@@ -167,6 +167,16 @@ def test_an_exception_mends_no_scan_that_did_not_look() -> None:
     assert judge(scan, exceptions=(exception(date(2027, 1, 1)),)).verdict is Verdict.UNKNOWN
 
 
+def test_an_exception_hides_nothing_that_the_audit_counts_and_does_not_list() -> None:
+    thrice = advisory(findings=[{"version": "2.0.0", "paths": ["a>x", "b>x", "c>x"]}])
+    scan = read_pnpm_audit(audit(thrice, counts={"high": 1, "critical": 1}), commit="b2")
+
+    judgement = judge(scan, exceptions=(exception(date(2027, 1, 1)),))
+
+    assert judgement.verdict is Verdict.UNKNOWN
+    assert "counts 1 high or critical finding that it does not list" in judgement.sentence
+
+
 def test_a_scanner_that_is_configured_and_silent_is_unknown() -> None:
     judgement = judge(AUDIT, SNYK, expected=EXPECTED)
 

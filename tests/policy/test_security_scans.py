@@ -18,6 +18,8 @@ from policy.security_scans import (
 from tests.policy.scanned import SECRET, advisory, alert, analysis, audit, issue, leak, leaks
 
 GONE = '{"error":"This endpoint is being retired. Use the bulk advisory endpoint instead."}'
+# One advisory with three paths to the package.
+THRICE = advisory(findings=[{"version": "2.0.0", "paths": ["a>x", "b>x"]}, {"version": "2.0.1", "paths": ["c>x"]}])
 BAD_RESPONSE = f"The audit endpoint (at https://user:hunter2@registry/-/npm/v1) responded with 410: {GONE}"
 
 
@@ -72,6 +74,34 @@ def severities(scan: Scan) -> list[Severity]:
             "it counts 1 high or critical finding that it does not list",
             id="G11 one ignored by pnpm's own settings",
         ),
+        pytest.param(
+            audit(THRICE, counts={"high": 2}),
+            "it counts 1 high or critical finding that it does not list",
+            id="G11 one ignored behind the three paths of another",
+        ),
+        pytest.param(
+            audit(THRICE, counts={"high": 1, "critical": 1}),
+            "it counts 1 high or critical finding that it does not list",
+            id="G11 a critical one ignored behind the paths of a high one",
+        ),
+        pytest.param(
+            audit(THRICE, advisory("critical"), counts={"high": 3, "critical": 2}),
+            "it counts 1 high or critical finding that it does not list",
+            id="G11 a critical one ignored where paths are counted",
+        ),
+        pytest.param(
+            audit(THRICE, counts={"high": 3}, pnpm=11),
+            "it counts 2 high or critical findings that it does not list",
+            id="G11 as many ignored as there are paths to another, pnpm 11",
+        ),
+        pytest.param(
+            audit(advisory(), counts={"critical": 1}),
+            "it counts 1 high or critical finding that it does not list",
+            id="G11 another is listed than is counted",
+        ),
+        pytest.param(
+            audit(advisory(), counts={}), "it lists 1 high or critical finding and counts 0", id="more than is counted"
+        ),
         pytest.param(audit(counts={"high": "two"}), "its report cannot be read", id="a count that is none"),
         pytest.param(audit(counts={"high": None}), "its report cannot be read", id="a count that is nothing"),
         pytest.param(audit(advisory("awful")), "'awful' is no severity", id="a severity that nobody knows"),
@@ -103,11 +133,19 @@ def test_an_audit_lists_its_findings_by_every_name() -> None:
     assert (scan.findings[2].name, scan.findings[2].url) == ("node-fetch", None)
 
 
-def test_paths_of_one_advisory_are_counted_as_the_audit_counts_them() -> None:
-    twice = advisory(findings=[{"paths": [".>a>node-fetch", ".>b>node-fetch"]}])
-
-    assert read_pnpm_audit(audit(twice, counts={"high": 2}), commit="b2").problem is None
-    assert read_pnpm_audit(audit(advisory(findings=[]), counts={"high": 1}), commit="b2").problem is None
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(audit(THRICE, counts={"high": 3}), id="each path"),
+        pytest.param(audit(THRICE, counts={"high": 1}), id="each advisory"),
+        pytest.param(audit(THRICE, counts={"high": 1}, pnpm=11), id="each advisory, pnpm 11"),
+        pytest.param(audit(THRICE, advisory("critical"), counts={"high": 3, "critical": 1}), id="each path, of two"),
+        pytest.param(audit(THRICE, advisory("low"), counts={"high": 1, "low": 5}), id="lesser ones are not asked"),
+        pytest.param(audit(advisory(findings=[]), counts={"high": 1}), id="no path"),
+    ],
+)
+def test_what_is_listed_is_counted_as_the_audit_counts_it(text: str) -> None:
+    assert read_pnpm_audit(text, commit="b2").problem is None
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from policy.judgement import Verdict
 from policy.migrations import MigrationReading, read_migration
 from policy.migrations.alone import judge_order_alone, say_why_not_alone
-from policy.risk import RiskRules
+from policy.risk_rules import RiskRules
 
 FOLDER, SCHEMA = "prisma/migrations", "prisma/schema.prisma"
 ADD = read_migration("20261126_add", 'ALTER TABLE "Patient" ADD COLUMN "nickname" TEXT;')
