@@ -9,7 +9,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from prefect.artifacts import create_markdown_artifact
 from pydantic import Field, create_model
 
 from flows.approvers import log_answer, rule, somebody_may_approve, tell_cto, who_may_approve
@@ -28,6 +27,7 @@ from policy.waivers import can_be_waived, list_waivers, waive
 from tasks.item import write_down
 from tasks.messages import tell_each
 from tasks.run import Run
+from tasks.run_log import leave_page
 
 
 def require_or_waive(run: Run, gather: Callable[[Run], tuple[Report, ...]]) -> None:
@@ -155,8 +155,5 @@ def _settle(run: Run, entries: Sequence[Entry]) -> None:
     """The record's last word on each row is that it was waived, and a page beside those of the phases says so."""
     for item, judgement in entries:
         write_down(run, item, judgement)
-    create_markdown_artifact(
-        key="waivers",
-        markdown=render_page("Waived before the first change", entries, way=run.release.way),
-        description="; ".join(item.name for item, _ in entries)[:200],
-    )
+    page = render_page("Waived before the first change", entries, way=run.release.way)
+    leave_page("waivers", page, "; ".join(item.name for item, _ in entries))
