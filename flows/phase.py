@@ -13,8 +13,8 @@ from prefect.states import Completed, Failed
 from blocks.errors import BlockError, Meant
 from policy.items import Asked, Item, Way
 from policy.judgement import Judgement, unknown
-from policy.limits import Mode
-from policy.page import headline, render_page, say_each
+from policy.observing import stops_in
+from policy.page import Entry, headline, render_page, say_each
 from policy.record_page import render_record
 from policy.wording import as_clause, say_error, short
 from tasks.item import Question, as_task
@@ -162,11 +162,15 @@ def run_items(run: Run, *questions: Question) -> Report:
     )
 
 
+def stopping_of(run: Run, *reports: Report) -> list[Entry]:
+    """Return what stops this release in its mode."""
+    return [entry for report in reports for entry in report.stopping if stops_in(run.release.mode, entry[0])]
+
+
 def require(run: Run, *reports: Report) -> None:
-    """Return if nothing stops the way forward, or if this release only observes; else raise ChecksFailed."""
-    stopping = [report.sentence for report in reports if report.stopping]
-    if stopping and run.release.mode is Mode.RELEASE:
-        raise ChecksFailed("; ".join(stopping))
+    """Return if nothing stops the way forward; raise ChecksFailed naming what does, which in observe is section 6."""
+    if stopping := stopping_of(run, *reports):
+        raise ChecksFailed(say_each(stopping))
 
 
 def publish_record(run: Run) -> None:

@@ -13,13 +13,12 @@ from pydantic import Field, create_model
 
 from flows.approvers import log_answer, rule, somebody_may_approve, tell_cto, who_may_approve
 from flows.gate import NobodyAnswered, WaiverForm
-from flows.phase import ChecksFailed, Report, require
+from flows.phase import ChecksFailed, Report, require, stopping_of
 from flows.question import ask_people
 from policy.approval import Decision, Outcome, Ruling
 from policy.form import Comment
 from policy.items import Item
 from policy.judgement import not_applicable
-from policy.limits import Mode
 from policy.messages import waivers_wanted
 from policy.page import Entry, render_page, say_each
 from policy.record import Event
@@ -41,8 +40,8 @@ def require_or_waive(run: Run, gather: Callable[[Run], tuple[Report, ...]]) -> N
 
 
 def _people_were_asked(run: Run, reports: tuple[Report, ...]) -> bool:
-    stopping = [entry for report in reports for entry in report.stopping]
-    if not stopping or run.release.mode is not Mode.RELEASE or not run.release.request.ask_for_waivers:
+    stopping = stopping_of(run, *reports)
+    if not stopping or not run.release.request.ask_for_waivers:
         require(run, *reports)
         return False
     asked, complaint, deadline = False, "", time.monotonic() + run.limits.approval.total_seconds()
