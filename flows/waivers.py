@@ -18,11 +18,11 @@ from flows.question import ask_people
 from policy.approval import Decision, Outcome, Ruling
 from policy.form import Comment
 from policy.items import Item
-from policy.judgement import not_applicable
+from policy.judgement import not_applicable, spoken
 from policy.messages import waivers_wanted
 from policy.page import Entry, render_page, say_each
 from policy.record import Event
-from policy.waivers import can_be_waived, list_waivers, waive
+from policy.waivers import can_be_waived, list_waivers, say_worsened, waive
 from tasks.item import write_down
 from tasks.messages import tell_each
 from tasks.run import Run
@@ -33,22 +33,32 @@ def require_or_waive(run: Run, gather: Callable[[Run], tuple[Report, ...]]) -> N
     """Return once nothing stops the way forward that was not waived; raises ChecksFailed naming what is left.
 
     Everything is gathered again after people were asked: while they thought, a window may have closed.
-    Nobody is asked about an action that failed, or where the request does not ask for waivers.
+    Nobody is asked about an action that failed, or where the request does not ask for waivers. From the first asking
+    on people have one time to answer, however often what they waived has worsened.
     """
-    while _people_were_asked(run, gather(run)):
-        pass
+    deadline = 0.0
+    while True:
+        reports = gather(run)
+        stopping = stopping_of(run, *reports)
+        if not stopping or not run.release.request.ask_for_waivers:
+            require(run, *reports)
+            return
+        deadline = deadline or time.monotonic() + run.limits.approval.total_seconds()
+        if not _people_were_asked(run, stopping, deadline):
+            return
 
 
-def _people_were_asked(run: Run, reports: tuple[Report, ...]) -> bool:
-    stopping = stopping_of(run, *reports)
-    if not stopping or not run.release.request.ask_for_waivers:
-        require(run, *reports)
-        return False
-    asked, complaint, deadline = False, "", time.monotonic() + run.limits.approval.total_seconds()
+def _people_were_asked(run: Run, stopping: Sequence[Entry], deadline: float) -> bool:
+    """Return whether anybody was, once all of it is waived."""
+    asked, complaint = False, ""
     while left := _not_waived(run, stopping):
         if not all(can_be_waived(item) for item, _ in left) or not somebody_may_approve(run):
             raise ChecksFailed(say_each(left))
-        remaining = timedelta(seconds=max(0, deadline - time.monotonic()))
+        remaining = timedelta(seconds=deadline - time.monotonic())
+        if remaining <= timedelta(0):
+            over = f"the time to answer, {spoken(run.limits.approval)}, is over"
+            raise ChecksFailed(f"{say_each(left)}; {over}, so nothing more is waived")
+        complaint = complaint or say_worsened(left, list_waivers(run.record.seen))
         asked, complaint = True, _ask_and_write_down(run, left, complaint, within=remaining)
     _settle(run, waive(stopping, list_waivers(run.record.seen)))
     return asked
