@@ -21,6 +21,9 @@ from tasks.item import Question, as_task
 from tasks.run import Run, current_run
 from tasks.run_log import leave_page, says_deleted
 
+# After 2, 4 and 8 s; Prefect's own five are a minute for each call.
+RETRIES = 3
+
 
 class ChecksFailed(Meant):
     """Items of a phase failed or are unknown; the message names each with its sentence."""
@@ -84,9 +87,10 @@ def phase(title: str) -> Callable[[Callable[[Run], Report]], Callable[[Run], Rep
                     return Failed(name="Stopped", message=report.sentence)
                 return Completed(message=report.sentence)
 
-            with _view_that_may_fail(title, carried), _no_heartbeat_of_its_own():
-                phase_flow(run.release.key, return_state=True)
-            return carried.report()
+            with _settings_of_a_phase():
+                with _view_that_may_fail(title, carried):
+                    phase_flow(run.release.key, return_state=True)
+                return carried.report()
 
         return carry_out_phase
 
@@ -133,11 +137,16 @@ def _view_that_may_fail(title: str, carried: _CarriedOutOnce) -> Iterator[None]:
 
 
 @contextmanager
-def _no_heartbeat_of_its_own() -> Iterator[None]:
-    """The run that a phase belongs to shows life; Prefect takes up to a second to end a heartbeat."""
+def _settings_of_a_phase() -> Iterator[None]:
+    """No heartbeat, which takes Prefect up to a second to end: the run that a phase belongs to shows life.
+
+    And little patience with a server that is away: while it is waited for, nobody hears a red flag.
+    """
     context = get_settings_context()
     flows = context.settings.flows.model_copy(update={"heartbeat_frequency": None})
-    settings = context.settings.model_copy(update={"flows": flows})
+    client = context.settings.client
+    client = client.model_copy(update={"max_retries": min(client.max_retries, RETRIES)})
+    settings = context.settings.model_copy(update={"flows": flows, "client": client})
     with SettingsContext(profile=context.profile, settings=settings):
         yield
 

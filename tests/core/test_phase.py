@@ -7,6 +7,7 @@ from contextlib import suppress
 import httpx
 import pytest
 from prefect.exceptions import PrefectException
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -120,3 +121,17 @@ def test_a_release_whose_run_was_deleted_goes_home_before_its_next_phase(company
     home = last(run.record.rows(), Event.GOING_HOME)
     assert home is not None
     assert home.facts["cause"] == Cause.DELETED
+
+
+def test_a_phase_does_not_wait_for_minutes_to_be_shown(company: Company, world: World) -> None:
+    retries: list[int] = []
+
+    def body(_run: Run) -> Report:
+        """Health."""
+        retries.append(PREFECT_CLIENT_MAX_RETRIES.value())
+        return WELL
+
+    with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 5, PREFECT_API_URL: "http://127.0.0.1:9/api"}):
+        phase(TITLE)(body)(begun(company, world, steps=0).run)
+
+    assert retries == [3]
