@@ -25,11 +25,12 @@ from policy.comparison import compare, headline_of, render_comparison
 from policy.items import Way
 from policy.judgement import failed, not_applicable, not_configured, passed
 from policy.messages import approval_wanted, waits_for_approval
+from policy.observing import say_observed
 from policy.page import render_page
 from policy.plan_page import list_order
 from policy.record import Event
 from policy.windows import judge_window
-from policy.wording import short
+from policy.wording import as_clause, short
 from tasks.messages import show_state, tell_each
 from tasks.run import Run, utc_now
 from tasks.schema import say_closing
@@ -94,6 +95,7 @@ def evidence_page(run: Run, report: Report, watch: Watch) -> str:
         (
             "## Approve for the remaining servers?",
             f"**{report.headline}. {compared}.**",
+            *_let_pass(run),
             f"**{release.what}**, {release.risk.value} risk, requested by {release.request.requested_by}."
             f" It is on {', '.join(new) or 'no server'};"
             f" {short(release.previous_commit)} still on {', '.join(old) or 'no server'}.",
@@ -124,6 +126,12 @@ def _list_ahead(run: Run, old: Sequence[str]) -> str:
     return f"<details><summary>What an approval sets in motion, in this order</summary>\n\n{ahead}\n\n</details>"
 
 
+def _let_pass(run: Run) -> tuple[str, ...]:
+    """Whoever approves reads what nobody was asked about."""
+    observed = say_observed(run.release.mode, run.record.seen, run.release.way)
+    return (f"**{as_clause(observed)}.**",) if observed else ()
+
+
 def page_before_any_change(run: Run, report: Report) -> str:
     """Return what the approver of a migration alone sees above the form: the verdict, the statements, the items."""
     release = run.release
@@ -131,6 +139,7 @@ def page_before_any_change(run: Run, report: Report) -> str:
         (
             "## Approve the migration of the database?",
             f"**{report.headline}.**",
+            *_let_pass(run),
             f"**{release.what}**, {release.risk.value} risk, requested by {release.request.requested_by}."
             f" Nothing was changed in production; {', '.join(release.servers)} stay on"
             f" {short(release.previous_commit)}.",
@@ -152,6 +161,7 @@ def _ask_for_approval(run: Run, complaint: str, evidence: str, report: Report, *
         complaint=complaint,
         verdict=report.headline,
         measured=report.entries[0][1].sentence,
+        observed=say_observed(run.release.mode, run.record.seen, run.release.way),
         link=run.link,
         approvers=names,
     )

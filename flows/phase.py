@@ -5,21 +5,24 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from prefect import flow
-from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.context import SettingsContext, get_settings_context
+from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
 
 from blocks.errors import BlockError, Meant
 from policy.items import Asked, Item, Way
 from policy.judgement import Judgement, unknown
-from policy.limits import Mode
-from policy.page import headline, render_page, say_each
+from policy.observing import stops_in
+from policy.page import Entry, headline, render_page, say_each
 from policy.record_page import render_record
-from policy.wording import short
+from policy.wording import as_clause, say_error, short
 from tasks.item import Question, as_task
 from tasks.run import Run, current_run
-from tasks.run_log import leave_page
+from tasks.run_log import leave_page, says_deleted
+
+# After 2, 4 and 8 s; Prefect's own five are a minute for each call.
+RETRIES = 3
 
 
 class ChecksFailed(Meant):
@@ -62,12 +65,14 @@ class Report:
 
 
 def phase(title: str) -> Callable[[Callable[[Run], Report]], Callable[[Run], Report]]:
-    """Make a function a phase: a flow of its own in Prefect's view that ends in a page of evidence."""
+    """Make a function a phase: a flow of its own in Prefect's view that ends in a page of evidence.
+
+    Prefect is a view: where its server cannot be reached the phase is carried out all the same, without such a flow.
+    """
 
     def bind(body: Callable[[Run], Report]) -> Callable[[Run], Report]:
         def carry_out_phase(run: Run) -> Report:
-            reports: list[Report] = []
-            errors: list[Exception] = []
+            carried = _CarriedOutOnce(title, body, run)
 
             @flow(
                 name=title,
@@ -77,34 +82,71 @@ def phase(title: str) -> Callable[[Callable[[Run], Report]], Callable[[Run], Rep
             )
             def phase_flow(release: str) -> State[None]:
                 del release
-                try:
-                    report = replace(body(run), title=title)
-                except Exception as error:
-                    errors.append(error)
-                    raise
-                reports.append(report)
-                publish_page(title, report)
+                report = carried.report()
                 if report.stopping:
                     return Failed(name="Stopped", message=report.sentence)
                 return Completed(message=report.sentence)
 
-            with _no_heartbeat_of_its_own():
-                phase_flow(run.release.key, return_state=True)
-            if errors:
-                raise errors[0]
-            return reports[0]
+            with _settings_of_a_phase():
+                with _view_that_may_fail(title, carried):
+                    phase_flow(run.release.key, return_state=True)
+                return carried.report()
 
         return carry_out_phase
 
     return bind
 
 
+class _CarriedOutOnce:
+    """The body of a phase, which is carried out once, whatever becomes of the flow around it."""
+
+    def __init__(self, title: str, body: Callable[[Run], Report], run: Run) -> None:
+        self._title = title
+        self._body = body
+        self._run = run
+        self._report: Report | None = None
+        self.error: Exception | None = None
+
+    def report(self) -> Report:
+        """Return what the phase found, or raise what it raised; the first asking carries it out and leaves its page."""
+        if self.error is not None:
+            raise self.error
+        if self._report is None:
+            try:
+                self._report = replace(self._body(self._run), title=self._title)
+            except Exception as error:
+                self.error = error
+                raise
+            publish_page(self._title, self._report)
+        return self._report
+
+
 @contextmanager
-def _no_heartbeat_of_its_own() -> Iterator[None]:
-    """The run that a phase belongs to shows life; Prefect takes up to a second to end a heartbeat."""
+def _view_that_may_fail(title: str, carried: _CarriedOutOnce) -> Iterator[None]:
+    """What is raised here is Prefect's, for the phase keeps its own error: a warning, unless the run was deleted."""
+    try:
+        yield
+    except Exception as error:
+        if carried.error is not None:
+            return
+        if says_deleted(error):
+            raise
+        get_run_logger().warning(
+            "Prefect does not show %s as it ended (%s); the release goes on", title, as_clause(say_error(error))
+        )
+
+
+@contextmanager
+def _settings_of_a_phase() -> Iterator[None]:
+    """No heartbeat, which takes Prefect up to a second to end: the run that a phase belongs to shows life.
+
+    And little patience with a server that is away: while it is waited for, nobody hears a red flag.
+    """
     context = get_settings_context()
     flows = context.settings.flows.model_copy(update={"heartbeat_frequency": None})
-    settings = context.settings.model_copy(update={"flows": flows})
+    client = context.settings.client
+    client = client.model_copy(update={"max_retries": min(client.max_retries, RETRIES)})
+    settings = context.settings.model_copy(update={"flows": flows, "client": client})
     with SettingsContext(profile=context.profile, settings=settings):
         yield
 
@@ -129,11 +171,15 @@ def run_items(run: Run, *questions: Question) -> Report:
     )
 
 
+def stopping_of(run: Run, *reports: Report) -> list[Entry]:
+    """Return what stops this release in its mode."""
+    return [entry for report in reports for entry in report.stopping if stops_in(run.release.mode, entry[0])]
+
+
 def require(run: Run, *reports: Report) -> None:
-    """Return if nothing stops the way forward, or if this release only observes; else raise ChecksFailed."""
-    stopping = [report.sentence for report in reports if report.stopping]
-    if stopping and run.release.mode is Mode.RELEASE:
-        raise ChecksFailed("; ".join(stopping))
+    """Return if nothing stops the way forward; raise ChecksFailed naming what does, which in observe is section 6."""
+    if stopping := stopping_of(run, *reports):
+        raise ChecksFailed(say_each(stopping))
 
 
 def publish_record(run: Run) -> None:
@@ -146,10 +192,7 @@ def publish_record(run: Run) -> None:
 
 
 def publish_page(title: str, report: Report) -> None:
-    """Leave the page of evidence as an artifact of the current run."""
+    """Leave the page of evidence as an artifact of the current run; the record has the verdicts without it."""
     slug = "".join(letter if letter.isalnum() else "-" for letter in title.lower()).strip("-")
-    create_markdown_artifact(
-        key=f"evidence-{slug}",
-        markdown=render_page(title, report.entries, way=report.way, foot=report.foot),
-        description=report.sentence[:200],
-    )
+    page = render_page(title, report.entries, way=report.way, foot=report.foot)
+    leave_page(f"evidence-{slug}", page, report.sentence)

@@ -5,7 +5,6 @@ next release would bring again.
 """
 
 from prefect import flow
-from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
@@ -40,7 +39,7 @@ from tasks.revert import (
     pull_request_opened,
 )
 from tasks.run import Run, utc_now
-from tasks.run_log import ends_failed, ends_with_its_sentence
+from tasks.run_log import ends_failed, ends_with_its_sentence, leave_page
 from tasks.step import StepFailed, carry_out
 
 
@@ -145,11 +144,7 @@ def end(run: Run, outcome: Ending, sentence: str, *more: str) -> None:
     run.record.append(Event.SEALED, facts={"outcome": outcome.value, "sentence": sentence})
     publish_record(run)
     lines = (f"- {sentence}", *more)
-    create_markdown_artifact(
-        key="revert",
-        markdown="\n".join((f"## Revert of {run.release.undoes}", "", *lines, "")),
-        description=sentence[:200],
-    )
+    leave_page("revert", "\n".join((f"## Revert of {run.release.undoes}", "", *lines, "")), sentence)
 
 
 def say_why(rows: tuple[Row, ...]) -> str:

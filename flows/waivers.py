@@ -9,47 +9,56 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from prefect.artifacts import create_markdown_artifact
 from pydantic import Field, create_model
 
 from flows.approvers import log_answer, rule, somebody_may_approve, tell_cto, who_may_approve
 from flows.gate import NobodyAnswered, WaiverForm
-from flows.phase import ChecksFailed, Report, require
+from flows.phase import ChecksFailed, Report, require, stopping_of
 from flows.question import ask_people
 from policy.approval import Decision, Outcome, Ruling
 from policy.form import Comment
 from policy.items import Item
-from policy.judgement import not_applicable
-from policy.limits import Mode
+from policy.judgement import not_applicable, spoken
 from policy.messages import waivers_wanted
 from policy.page import Entry, render_page, say_each
 from policy.record import Event
-from policy.waivers import can_be_waived, list_waivers, waive
+from policy.waivers import can_be_waived, list_waivers, say_worsened, waive
 from tasks.item import write_down
 from tasks.messages import tell_each
 from tasks.run import Run
+from tasks.run_log import leave_page
 
 
 def require_or_waive(run: Run, gather: Callable[[Run], tuple[Report, ...]]) -> None:
     """Return once nothing stops the way forward that was not waived; raises ChecksFailed naming what is left.
 
     Everything is gathered again after people were asked: while they thought, a window may have closed.
-    Nobody is asked about an action that failed, or where the request does not ask for waivers.
+    Nobody is asked about an action that failed, or where the request does not ask for waivers. From the first asking
+    on people have one time to answer, however often what they waived has worsened.
     """
-    while _people_were_asked(run, gather(run)):
-        pass
+    deadline = 0.0
+    while True:
+        reports = gather(run)
+        stopping = stopping_of(run, *reports)
+        if not stopping or not run.release.request.ask_for_waivers:
+            require(run, *reports)
+            return
+        deadline = deadline or time.monotonic() + run.limits.approval.total_seconds()
+        if not _people_were_asked(run, stopping, deadline):
+            return
 
 
-def _people_were_asked(run: Run, reports: tuple[Report, ...]) -> bool:
-    stopping = [entry for report in reports for entry in report.stopping]
-    if not stopping or run.release.mode is not Mode.RELEASE or not run.release.request.ask_for_waivers:
-        require(run, *reports)
-        return False
-    asked, complaint, deadline = False, "", time.monotonic() + run.limits.approval.total_seconds()
+def _people_were_asked(run: Run, stopping: Sequence[Entry], deadline: float) -> bool:
+    """Return whether anybody was, once all of it is waived."""
+    asked, complaint = False, ""
     while left := _not_waived(run, stopping):
         if not all(can_be_waived(item) for item, _ in left) or not somebody_may_approve(run):
             raise ChecksFailed(say_each(left))
-        remaining = timedelta(seconds=max(0, deadline - time.monotonic()))
+        remaining = timedelta(seconds=deadline - time.monotonic())
+        if remaining <= timedelta(0):
+            over = f"the time to answer, {spoken(run.limits.approval)}, is over"
+            raise ChecksFailed(f"{say_each(left)}; {over}, so nothing more is waived")
+        complaint = complaint or say_worsened(left, list_waivers(run.record.seen))
         asked, complaint = True, _ask_and_write_down(run, left, complaint, within=remaining)
     _settle(run, waive(stopping, list_waivers(run.record.seen)))
     return asked
@@ -155,8 +164,5 @@ def _settle(run: Run, entries: Sequence[Entry]) -> None:
     """The record's last word on each row is that it was waived, and a page beside those of the phases says so."""
     for item, judgement in entries:
         write_down(run, item, judgement)
-    create_markdown_artifact(
-        key="waivers",
-        markdown=render_page("Waived before the first change", entries, way=run.release.way),
-        description="; ".join(item.name for item, _ in entries)[:200],
-    )
+    page = render_page("Waived before the first change", entries, way=run.release.way)
+    leave_page("waivers", page, "; ".join(item.name for item, _ in entries))

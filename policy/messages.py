@@ -145,11 +145,15 @@ def approval_wanted(
     complaint: str = "",
     verdict: str,
     measured: str,
+    observed: str = "",
     link: str,
     left: timedelta,
     approvers: Sequence[str],
 ) -> str:
-    """2.1.4: the direct message to whoever may approve; a complaint says why the question comes again."""
+    """2.1.4: the direct message to whoever may approve; a complaint says why the question comes again.
+
+    `observed` says what was let pass by a release that only observes.
+    """
     otherwise = "nothing is changed" if release.way is Way.MIGRATION else "it is rolled back"
     return "\n".join(
         (
@@ -157,6 +161,7 @@ def approval_wanted(
             *((complaint,) if complaint else ()),
             verdict,
             measured,
+            *((observed,) if observed else ()),
             f"Open {link} , then ⋮ (top right) and *Resume*. The form comes after the evidence: scroll through both.",
             "To approve, have your authenticator app at hand; to roll back, a name is enough.",
             f"Time left: {spoken(left)}; then {otherwise}. May decide: {', '.join(approvers)}.",

@@ -51,7 +51,7 @@ class Request(Form):
     mode: Mode = Field(
         default=Mode.RELEASE,
         description="release: do it. plan: judge 1.1 to 1.4, show every step, change nothing in production."
-        " observe: really release, and let no failed item stop it.",
+        " observe: really release, and let no failed item stop it, except what section 6 asks of a migration.",
     )
     environment: EnvironmentName = Field(default="production", description="The environment to release to.")
     acknowledged: tuple[Annotated[str, line(1, 2000)], ...] = Field(

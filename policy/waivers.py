@@ -1,15 +1,14 @@
 """Waivers: what failed or is unknown, and a person who may approve this release lets pass, with a reason for each."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from policy.items import Item, Kind
 from policy.judgement import Judgement, Verdict
 from policy.record import Event, Row
+from policy.worsening import is_no_worse
 
 Entry = tuple[Item, Judgement]
-_MOVES = re.compile(r"\d\d:\d\d(:\d\d)?|\d+(\.\d+)? ?(ms|s|min|h|d|days?|%|[KMGT]?B)(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +22,17 @@ class Waiver:
     found: str
 
     def covers(self, judgement: Judgement) -> bool:
-        """A waived failure covers the very same finding and what is merely unknown later; not knowing, no failure."""
-        same = judgement.verdict is self.verdict and _finding(judgement.sentence) == _finding(self.found)
+        """A waived failure covers the same finding while it is no worse, and what is merely unknown later.
+
+        Not knowing covers no failure.
+        """
+        same = judgement.verdict is self.verdict and is_no_worse(self.found, judgement.sentence)
         return same or judgement.verdict is Verdict.UNKNOWN
 
     def over(self, judgement: Judgement) -> Judgement:
         """What the item counts as now; the finding stays to be read."""
         sentence = f"waived by {self.name}: {self.reason} ({judgement.verdict}: {judgement.sentence})"
         return Judgement(Verdict.WAIVED, sentence, judgement.link)
-
-
-def _finding(sentence: str) -> str:
-    """What was found, whatever time has passed: ages, clocks and shares move on, names and counts do not."""
-    return _MOVES.sub("#", sentence)
 
 
 def list_waivers(rows: Sequence[Row]) -> dict[str, Waiver]:
@@ -63,6 +60,12 @@ def waive(entries: Sequence[Entry], waivers: dict[str, Waiver]) -> tuple[Entry, 
         else (item, judgement)
         for item, judgement in entries
     )
+
+
+def say_worsened(left: Sequence[Entry], waivers: dict[str, Waiver]) -> str:
+    """Say what stops again though it was waived, and what was found then; nothing where all of it is new."""
+    again = [f"{item.name} (then: {waivers[item.number].found})" for item, _ in left if item.number in waivers]
+    return f"This worsened after it was waived, or is another finding: {'; '.join(again)}" if again else ""
 
 
 def can_be_waived(item: Item) -> bool:

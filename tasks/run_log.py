@@ -6,7 +6,7 @@ Prefect is a view: what cannot be written there is said in the log and stops not
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
@@ -102,11 +102,13 @@ def _say_with_notes(error: Exception) -> str:
 
 
 def leave_page(key: str, page: str, description: str) -> None:
-    """The current run has this page among its artifacts, if Prefect's server can be reached."""
+    """The current run has this page among its artifacts, if Prefect's server can be reached; else its log says so."""
     if current_run() is None:
         return
-    with suppress(httpx.HTTPError, PrefectException):
+    try:
         create_markdown_artifact(key=key, markdown=page, description=description[:200])
+    except (httpx.HTTPError, PrefectException) as error:
+        get_run_logger().warning("The page %s could not be left in Prefect: %s", key, say_error(error))
 
 
 def call_run(name: str) -> None:
@@ -172,6 +174,11 @@ def is_deleted() -> bool:
     except (httpx.HTTPError, PrefectException):
         return False
     return False
+
+
+def says_deleted(error: Exception) -> bool:
+    """Whether Prefect raised this because the run was deleted; a server that does not answer says nothing of it."""
+    return isinstance(error, (httpx.HTTPStatusError, PrefectException)) and is_deleted()
 
 
 def page_of(run: Run) -> str:

@@ -97,7 +97,6 @@ def people_stay(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr("flows.phase.flow", plain_flow)
     monkeypatch.setattr("flows.phase.as_task", PlainTask)
-    monkeypatch.setattr("flows.phase.create_markdown_artifact", lambda **_: None)
     monkeypatch.setattr("flows.question.ask", answer)
     return shown
 

@@ -5,7 +5,7 @@ import pytest
 from policy.checklist import ITEMS
 from policy.judgement import Judgement, Verdict, failed, passed, unknown
 from policy.record import Event
-from policy.waivers import Waiver, can_be_waived, list_waivers, waive
+from policy.waivers import Waiver, can_be_waived, list_waivers, say_worsened, waive
 from tests.policy.rows import numbered, row
 
 AUDIT = ITEMS["1.1.4"]
@@ -39,23 +39,6 @@ def test_a_waiver_covers_what_was_found(waiver: Waiver | None, judgement: Judgem
         )
 
 
-@pytest.mark.parametrize(
-    ("found", "later", "covered"),
-    [
-        ("backup 26 h 4 min old (limit 24 h)", "backup 27 h 1 min old (limit 24 h)", True),
-        ("errors 2.1% of 300 requests in 5 min", "errors 2.4% of 300 requests in 5 min", True),
-        ("no alert since 10:34 UTC but 1 incident", "no alert since 10:52 UTC but 1 incident", True),
-        ("1 high finding", "2 high findings", False),
-        ("Image a1 can no longer be pulled", "Image b2 can no longer be pulled", False),
-        ("2 incidents are open", "3 incidents are open", False),
-    ],
-)
-def test_a_finding_that_only_grew_older_is_the_same(found: str, later: str, covered: bool) -> None:  # noqa: FBT001
-    waiver = Waiver("1.4.3", "Tomas Lima", "the backup runs at noon", Verdict.FAILED, found)
-
-    assert waiver.covers(failed(later)) == covered
-
-
 def test_a_waiver_covers_no_other_item() -> None:
     entries = [(ITEMS["1.1.3"], failed("coverage 60%"))]
 
@@ -74,3 +57,12 @@ def test_the_newest_waiver_of_a_record_counts() -> None:
 def test_evidence_can_be_waived_and_an_action_cannot() -> None:
     assert can_be_waived(ITEMS["1.1.4"])
     assert not can_be_waived(ITEMS["1.3.7"])
+
+
+def test_whoever_is_asked_again_reads_what_was_waived() -> None:
+    waivers = {"1.1.4": WAIVED_AS_FAILED}
+
+    said = say_worsened([(AUDIT, failed("2 high findings")), (ITEMS["1.1.3"], failed("red"))], waivers)
+
+    assert said == (f"This worsened after it was waived, or is another finding: {AUDIT.name} (then: 1 high finding)")
+    assert say_worsened([(ITEMS["1.1.3"], failed("red"))], waivers) == ""

@@ -47,7 +47,9 @@ SAID: Mapping[str, Callable[[str], str]] = {
     "stopped": lambda said: messages.stopped(release(), said, Why(Cause.CHECKS_FAILED, said), asked=FOR),
     "left_to_people": lambda said: messages.left_to_people(release(), said, asked=FOR),
     "for_whoever_asked": lambda _: FOR,
-    "approval_wanted": lambda said: messages.approval_wanted(release(), verdict="Passed", measured=said, **ASKED),
+    "approval_wanted": lambda said: messages.approval_wanted(
+        release(), verdict="Passed", measured=said, observed=said, **ASKED
+    ),
     "database_approval_wanted": lambda said: messages.database_approval_wanted(release(), found=said, **ASKED),
     "waivers_wanted": lambda said: messages.waivers_wanted(release(), found=said, **ASKED),
     "own_approval": lambda said: messages.own_approval(release(), said, cto=["Carla Ortiz"]),
