@@ -21,7 +21,7 @@ from tests.core.scene import (
     pages,
     serving,
 )
-from tests.core.world import Balancer, Hosts, World
+from tests.core.world import Balancer, Hosts, MemoryStore, World
 from tests.policy.rows import NEW, OLD, THIRD
 
 FIRST, SECOND = "web-server-1", "web-server-2"
@@ -117,6 +117,23 @@ def test_a_release_that_was_verified_is_signed_off_though_one_answer_is_lost(
 
     with pytest.raises(Unreachable):
         process.go_on()
+
+    assert (outcome(process), serving(world)) == ("signed off", ALL_NEW)
+
+
+def test_a_store_that_falters_once_sends_no_live_release_home(
+    company: Company, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = begun(company, world, steps=VERIFIED - 2)
+    create, left = MemoryStore.create, [Unreachable("creating records/000042.json: the storage answered 503")]
+
+    def falter_once(self: MemoryStore, key: str, body: bytes) -> None:
+        if left:
+            raise left.pop()
+        create(self, key, body)
+
+    monkeypatch.setattr(MemoryStore, "create", falter_once)
+    process.go_on_to_the_end()
 
     assert (outcome(process), serving(world)) == ("signed off", ALL_NEW)
 

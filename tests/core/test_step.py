@@ -218,6 +218,7 @@ def test_a_system_that_says_no_is_a_failed_step(run: Run, light: Light, again: A
         perform(switched_on(light, again=again), run)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_without_its_intent_on_record_nothing_is_done(run: Run) -> None:
     light, store = Light(), run.company.store
     assert isinstance(store, MemoryStore)
