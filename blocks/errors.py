@@ -19,6 +19,10 @@ class Unreachable(BlockError):
     """The system did not answer in time, or answered nonsense. Trying again may help."""
 
 
+class NotDone(Unreachable):
+    """What was asked was not done and is not under way: no connection, or turned away. Trying again may help."""
+
+
 class Refused(BlockError):
     """The system answered and said no. Trying again will not help."""
 

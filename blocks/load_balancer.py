@@ -11,7 +11,7 @@ from typing import Literal, Protocol, cast
 from pydantic import Field
 
 from blocks.company_block import CompanyBlock
-from blocks.errors import Misconfigured, Refused, Unreachable
+from blocks.errors import Misconfigured, NotDone, Refused, Unreachable
 from blocks.fleet import commands
 from blocks.fleet.commands import Words
 from blocks.fleet.fenced import NOT_FOUND, FencedFolder
@@ -167,7 +167,7 @@ class HAProxy(HostBlock):
             raise Misconfigured(f"balancer: `{program}` cannot be run there: {ran.last_words}", cause=absent)
         if ran.status:
             silent = Cause(Kind.SOCKET_SILENT, shlex.join(self.socket_command), "", self.host, self.port)
-            raise Unreachable(f"balancer: its socket does not answer: {ran.last_words}", cause=silent)
+            raise NotDone(f"balancer: its socket does not answer: {ran.last_words}", cause=silent)
         return ran.out
 
     def _order(self, line: str, number: int) -> None:

@@ -1,13 +1,15 @@
 """The record of one release in the store: appended to before and after every change, never rewritten."""
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, TypeVar
 
-from blocks.errors import BlockError, Superseded
+from blocks.errors import BlockError, Superseded, Unreachable
 from blocks.signing import Signer
 from blocks.spool import Spool
 from blocks.store import Exists, Store
@@ -26,13 +28,18 @@ from policy.record import (
 from policy.record_signature import NO_KEYS
 from policy.wording import counted
 
+Answer = TypeVar("Answer")
+# Well below the silence after which a holder stops: the heart speaks to the same store.
+PATIENCE, RETRY_SECONDS = timedelta(seconds=10), 0.2
+
 
 class Record:
     """The rows of one release.
 
-    Going forward a row is in the store or the step does not happen. Going home it may wait in the spool,
-    a folder on the worker, and is merged later; whatever the store or the spool answer, going home goes on, and
-    each host's own journal has what was done there. `signer` signs the seal, at the moment its place is known.
+    Going forward a row is in the store or the step does not happen; a store that is away for a moment is asked again.
+    Going home it may wait in the spool, a folder on the worker, and is merged later; whatever the store or the spool
+    answer, going home goes on, and each host's own journal has what was done there. `signer` signs the seal, at the
+    moment its place is known.
     """
 
     def __init__(self, store: Store, key: str, *, holder: int, spool: Path) -> None:
@@ -92,7 +99,7 @@ class Record:
         """Which rows of the spool are no part of the record, for others decided without them; empty if none."""
         with self._lock:
             rows = self._spool.rows().values()
-            late = [row for row in rows if self._end_of(row.holder) is not None and not self._holds(row)]
+            late = [row for row in rows if self._end_of(row.holder) is not None and self._find(row) is None]
         return f"{counted(len(late), 'row')} by hold {late[0].holder} came to light too late to count" if late else ""
 
     @property
@@ -139,7 +146,7 @@ class Record:
                 return
             self._catch_up()
             for number, row in self._waiting().items():
-                if not self._holds(row):
+                if self._find(row) is None:
                     self._create(row)
                 self._spool.drop(number)
 
@@ -160,9 +167,11 @@ class Record:
             None,
         )
 
-    def _holds(self, row: Row) -> bool:
-        """A process that died between storing a row and leaving the spool stored it already."""
-        return any(replace(without_signature(known), number=0, previous="") == row for known in self._rows)
+    def _find(self, row: Row) -> Row | None:
+        """Return the row as it is in the store already: its answer was lost, or a process died before it heard it."""
+        return next(
+            (known for known in self._rows if replace(without_signature(known), number=0, previous="") == row), None
+        )
 
     def _create(self, row: Row) -> Row:
         while True:
@@ -172,22 +181,37 @@ class Record:
                 numbered = self.signer.sign_row(numbered)
             body = encode(numbered)
             try:
-                self._store.create(row_key(self.key, numbered.number), body)
+                self._ask(partial(self._store.create, row_key(self.key, numbered.number), body))
             except Exists:
                 self._catch_up()
+                if (kept := self._find(row)) is not None:
+                    return kept
                 continue
             self._keep(numbered, body)
             return numbered
 
+    def _ask(self, ask: Callable[[], Answer]) -> Answer:
+        """Return what the store answers; going home nobody waits for it."""
+        until: float | None = None
+        while True:
+            try:
+                return ask()
+            except Unreachable:
+                # A question may be as long as the patience: each is asked twice at least.
+                until = until or time.monotonic() + PATIENCE.total_seconds()
+                if self.homeward or time.monotonic() >= until:
+                    raise
+                time.sleep(RETRY_SECONDS)
+
     def _catch_up(self) -> None:
         known = row_key(self.key, len(self._rows))
-        for key in self._store.list(f"records/{self.key}/"):
+        for key in self._ask(partial(self._store.list, f"records/{self.key}/")):
             if key <= known:
                 continue
             following = len(self._rows) + 1
             if key != row_key(self.key, following):
                 raise Unreadable(f"row {following} is missing: {key} follows row {following - 1}")
-            body = self._store.read(key).body
+            body = self._ask(partial(self._store.read, key)).body
             self._keep(decode(body), body)
 
     def _keep(self, row: Row, body: bytes) -> None:

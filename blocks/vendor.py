@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
-from blocks.errors import Misconfigured, Refused, Unreachable
+from blocks.errors import Misconfigured, NotDone, Refused, Unreachable
 from blocks.one_request import trusted
 from policy.next_step import Cause, Kind
 from policy.wording import counted, say_error
@@ -134,11 +134,14 @@ class Vendor:
         try:
             return self._client().send(request, auth=self._basic())
         except httpx.TimeoutException as error:
-            silence = f"no answer in time to {asked} ({type(error).__name__})"
-            raise Unreachable(f"{self.name}: {silence}", cause=Cause(Kind.NO_ANSWER, self.name)) from None
+            raise self._silence(f"no answer in time to {asked} ({type(error).__name__})", error) from None
         except (httpx.TransportError, httpx.DecodingError) as error:
-            silence = f"no answer to {asked} ({say_error(error)})"
-            raise Unreachable(f"{self.name}: {silence}", cause=Cause(Kind.NO_ANSWER, self.name)) from None
+            raise self._silence(f"no answer to {asked} ({say_error(error)})", error) from None
+
+    def _silence(self, said: str, error: httpx.HTTPError) -> Unreachable:
+        """What was sent may have been done; without a connection nothing was sent."""
+        silent = NotDone if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) else Unreachable
+        return silent(f"{self.name}: {said}", cause=Cause(Kind.NO_ANSWER, self.name))
 
     def _judge_secret(self, secret: str, asked: str, response: httpx.Response, scope: str | None) -> None:
         if response.status_code == 401:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from prefect.logging import get_run_logger
 
-from blocks.errors import Misconfigured
+from blocks.errors import Misconfigured, Unreachable
 from flows.phase import ChecksFailed
 from policy.approval import Decision, Outcome, Ruling, count_wrong_codes, judge_answer, occasion_of, say_stricter
 from policy.judgement import Judgement
@@ -124,7 +124,12 @@ def prove(run: Run, person: Person, code: str, ruling: Ruling, *, at: datetime) 
         return Ruling(Outcome.NOT_VALID, f"{person.name} has no one-time codes: {error}; enrol on the worker first")
     if step is None:
         return Ruling(Outcome.WRONG_CODE, f"the code is not one that {person.name}'s app shows now")
-    if not codes.use(person, step):
+    try:
+        unused = codes.use(person, step)
+    except Unreachable as error:
+        unknown = f"whether this code of {person.name} was used could not be asked: {error}"
+        return Ruling(Outcome.NOT_VALID, f"{unknown}; answer again with the next one")
+    if not unused:
         return Ruling(Outcome.NOT_VALID, f"this code of {person.name} was used already; the app shows a new one soon")
     return ruling
 

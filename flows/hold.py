@@ -24,7 +24,7 @@ from policy.items import Way
 from policy.judgement import spoken
 from policy.limits import Limits
 from policy.plans import Cause
-from policy.record import Event
+from policy.record import Event, Unreadable
 from policy.release import Release, Request
 from policy.silence import silence_facts
 from tasks.marks import show_ending
@@ -160,12 +160,13 @@ def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | N
             holds.abandon(number, Cause.CANCELLED)
         call_recovery(release.environment)
         raise
-    except BlockError as error:
+    except (BlockError, Unreadable) as error:
         unsealed = f"{unsealed}: {error}"
         raise
     finally:
         heart.stop()
-        publish_record(run)
+        with suppress(Unreadable):
+            publish_record(run)
         give_back(holds, run, unsealed=unsealed)
         show_ending(run)
         tag_ending(run)
@@ -255,7 +256,7 @@ def refuse_unread_spool(company: Company, release: Release) -> None:
 def give_back(holds: Holds, run: Run, *, unsealed: str = Cause.UNSEALED) -> None:
     """Release the hold if the record is sealed; an unsealed one stays held for recovery, which says why."""
     try:
-        if run.record.sealed and not run.record.waits_in_spool:
+        if _has_ended(run):
             holds.release(run.number)
             return
         holds.abandon(run.number, unsealed)
@@ -266,3 +267,11 @@ def give_back(holds: Holds, run: Run, *, unsealed: str = Cause.UNSEALED) -> None
             spoken(run.limits.heartbeat_stale),
             error,
         )
+
+
+def _has_ended(run: Run) -> bool:
+    """Whether the store holds the record to its end; recovery tells people of one that cannot be read."""
+    try:
+        return run.record.sealed and not run.record.waits_in_spool
+    except Unreadable:
+        return False

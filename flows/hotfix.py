@@ -20,7 +20,8 @@ from policy.release import HotfixRequest
 from policy.way_home import touched_servers
 from tasks.hotfix import bug_fixed, bug_there, fast_track_review, hotfix_branch, urgency_assessed
 from tasks.own_checks import read_own_checks
-from tasks.resolve import check_request, refuse_quarantined, resume
+from tasks.resolve import check_request, refuse_quarantined
+from tasks.resume import resume
 from tasks.run import Run
 from tasks.run_log import ends_planned, ends_sealed, ends_with_its_sentence
 

@@ -12,8 +12,9 @@ from policy.release import Release, Request
 from policy.request_faults import find_form_faults, find_way_back_faults
 from policy.risk import say_reasons
 from tasks.own_checks import read_own_checks
-from tasks.resolve import refuse_faults, resolve, resume
+from tasks.resolve import refuse_faults, resolve
 from tasks.resolve_migration import resolve_migration
+from tasks.resume import resume
 from tasks.run import Run, current_run, utc_now
 
 

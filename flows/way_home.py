@@ -3,7 +3,7 @@
 Tasks only, no subflow: Prefect's server may be away. The store may be away too: rows go to the spool.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -26,6 +26,7 @@ from flows.gate import NobodyAnswered, RunDeleted
 from flows.hold import AskedToStop, HoldLost
 from flows.old_code import leave_staging_as_it_was
 from flows.phase import ChecksFailed
+from flows.planning import choose_second_tries, plan_home
 from flows.red_flag import RedFlag
 from flows.sign_off import production_ref_moved, recorded_build, sign_off
 from flows.world import read_world
@@ -37,7 +38,7 @@ from policy.metrics import Ending
 from policy.on_call_pages import page_migration_watched, page_not_well, page_stuck, page_watching
 from policy.plans import Back, Cause, Forward, Nothing, Plan, Restart, Stuck, Watching, Why
 from policy.record import Event, last
-from policy.way_home import plan_way_home, servers_to_put_back
+from policy.way_home import servers_to_put_back
 from policy.wording import as_clause, say_error
 from tasks.incident_report import report_incident
 from tasks.item import as_task
@@ -51,7 +52,7 @@ from tasks.messages import (
     tell_stuck,
 )
 from tasks.rollback import rollback_verified
-from tasks.run import Run, Silent, utc_now
+from tasks.run import Run, Silent
 from tasks.run_log import RunCancelled, is_deleted
 from tasks.seal import seal
 from tasks.step import StepFailed
@@ -103,7 +104,7 @@ def go_home(run: Run, why: Why) -> Plan:
     run.record.homeward = True
     why = replace(why, since=None)
     rows = run.record.rows()
-    plan = plan_way_home(rows, read_world(run), why, now=utc_now(), limits=run.limits)
+    plan = plan_home(run, rows, why)
     get_run_logger().warning("Way home: %s (%s)", type(plan).__name__, plan.sentence)
     if last(rows, Event.SEALED):
         return plan
@@ -193,6 +194,7 @@ def _go_back(run: Run, plan: Back, why: Why) -> None:
     left = list(plan.out_of_reach)
     if run.release.mode is not Mode.PLAN:
         left += bring_back(run, servers)
+        left = _try_again(run, left, why)
     if left:
         give_to_people(run, f"{plan.sentence}. Not brought back: {', '.join(left)}")
         return
@@ -212,6 +214,15 @@ def _go_back(run: Run, plan: Back, why: Why) -> None:
     else:
         page_on_call(run, page_not_well(run.release, verification, report=report), name="not-well page")
     seal(run, outcome=Ending.ROLLED_BACK, sentence=plan.sentence)
+
+
+def _try_again(run: Run, left: Sequence[str], why: Why) -> list[str]:
+    """Whoever was silent, or did not get the version before, has a second try before people are given it."""
+    again = choose_second_tries(run, left, why) if left else []
+    if not again:
+        return list(left)
+    names = [server.name for server in again]
+    return [*(name for name in left if name not in names), *bring_back(run, again)]
 
 
 def _clear_status_page(run: Run, text: str) -> None:

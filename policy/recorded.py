@@ -20,8 +20,7 @@ def release_of(rows: Sequence[Row]) -> Release | None:
     try:
         return Release.model_validate(opening.facts["release"])
     except ValidationError as error:
-        field = name_field(error.errors()[0]["loc"])
-        raise Unreadable(f"it was written by another version: {field} is not as this one has it") from error
+        raise _written_by_another(error) from error
 
 
 def environment_of(rows: Sequence[Row]) -> str:
@@ -37,9 +36,20 @@ def undone_by(rows: Sequence[Row]) -> str:
 
 
 def build_of(rows: Sequence[Row]) -> Build | None:
-    """Return what 2.1.1, or 2.3.1, built for the release of these rows; None before that."""
+    """Return what 2.1.1, or 2.3.1, built for the release of these rows; None before that.
+
+    Raises Unreadable where its form is not one of this version.
+    """
     built = last(rows, Event.BUILT)
-    return Build.model_validate(built.facts) if built else None
+    try:
+        return Build.model_validate(built.facts) if built else None
+    except ValidationError as error:
+        raise _written_by_another(error) from error
+
+
+def _written_by_another(error: ValidationError) -> Unreadable:
+    field = name_field(error.errors()[0]["loc"])
+    return Unreadable(f"it was written by another version: {field} is not as this one has it")
 
 
 def _opening_of(rows: Sequence[Row]) -> Row | None:

@@ -6,7 +6,6 @@ from datetime import datetime
 from blocks.company import Company
 from blocks.errors import Meant, Refused
 from blocks.github import GitHub
-from blocks.record import Record
 from policy.health import read_health
 from policy.items import Way
 from policy.judgement import Judgement, Verdict
@@ -14,13 +13,10 @@ from policy.manual import judge_manual
 from policy.migrations import MigrationReading
 from policy.migrations.backfill import Backfill
 from policy.migrations.judging import risk_of
-from policy.record import Event
-from policy.recorded import release_of
 from policy.release import ManualRequest, Release, Request
 from policy.request_faults import find_company_faults, find_form_faults, find_person_faults
 from policy.risk import ChangeSet, assess_risk, list_migrations
 from policy.roles import Person
-from policy.way_home import decided_home
 from policy.wording import counted, listed, short
 from tasks.backfill import read_backfills
 from tasks.manual import read_pipeline
@@ -200,21 +196,6 @@ def require_person(company: Company, name: str) -> Person:
     if person is None:
         raise BadRequest("; ".join(find_person_faults(name, company.roster)))
     return person
-
-
-def resume(company: Company, key: str) -> Release | None:
-    """Return the release that was opened under this key before, for a retry; raises BadRequest if it ended."""
-    record = Record(company.store, key, holder=0, spool=company.spool)
-    rows = record.rows()
-    if not rows:
-        return None
-    if record.sealed:
-        sealed = record.last(Event.SEALED)
-        why = sealed.facts["sentence"] if sealed else ""
-        raise BadRequest(f"release {key} has ended ({why}); a retry changes nothing, start a new release")
-    if decided_home(rows):
-        raise BadRequest(f"release {key} was being rolled back when its process ended; recovery finishes that")
-    return release_of(rows)
 
 
 def serving_commit(company: Company) -> str:

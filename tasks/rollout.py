@@ -20,7 +20,7 @@ from tasks.item import item
 from tasks.run import Run
 from tasks.serving import refuse_unless_another_is_up, refuse_unless_enough_stay
 from tasks.smoke_tests import judge_smoke_tests
-from tasks.step import Seen, Step
+from tasks.step import Seen, Step, before_acting
 from tasks.systems import BALANCER
 
 FIRST_SERVER, REMAINING_SERVERS = "2.1.2", "2.1.5"
@@ -69,7 +69,8 @@ def drained(server: Server, run: Run) -> Step:
     def act(company: Company, number: int) -> None:
         # Two servers of a batch that count at the same moment would each find the other one serving.
         with run.leaving:
-            refuse_unless_enough_stay(run, server)
+            with before_acting():
+                refuse_unless_enough_stay(run, server)
             BALANCER.required(company).drain(server.balancer_name, number)
 
     return Step(

@@ -24,7 +24,7 @@ from prefect.states import Cancelled, Completed, Failed
 from blocks.errors import Meant
 from policy.endings import ending_of, say_ending
 from policy.plans import Cause
-from policy.record import Event, last
+from policy.record import Event, Unreadable, last
 from policy.run_tags import outcome_tag, release_tag, run_name, tags_of
 from policy.wording import as_clause, say_error
 from tasks.run import Run, current_run
@@ -89,6 +89,8 @@ def ends_with_its_sentence(body: Callable[Asked, Ended]) -> Callable[Asked, Ende
             return Cancelled(message=_say_with_notes(error))
         except Meant as error:
             return ends_failed(name="Failed", message=_say_with_notes(error))
+        except Unreadable as error:
+            return ends_failed(name="Failed", message=f"the record cannot be read: {_say_with_notes(error)}")
 
     return carry_out
 

@@ -1,7 +1,8 @@
 """How any step works: it looks, writes what it means to do, acts, and confirms by looking again."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -12,14 +13,14 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from blocks.company import Company
-from blocks.errors import BlockError, Meant, Superseded, Unreachable
+from blocks.errors import BlockError, Meant, NotDone, Superseded, Unreachable
 from policy.checklist import ITEMS
 from policy.items import Item
 from policy.judgement import spoken
 from policy.record import Event
 from tasks.run import Run, pause_after
 
-RETRY_SECONDS = 0.1
+AWAY_SECONDS = 10.0
 
 
 class Again(StrEnum):
@@ -92,7 +93,7 @@ def as_task(step: Step, run: Run) -> Callable[[], object]:
 def perform(step: Step, run: Run) -> str:
     """Look, and if the aim does not hold yet: write the intent, act, wait until it is seen to hold; say what is so."""
     try:
-        seen = _look(step, run)
+        seen = _look(step, run, until=time.monotonic() + min(_seconds(step), AWAY_SECONDS))
         if seen.done:
             return _confirm(step, run, seen.sentence)
         if step.again is Again.NEVER and _was_intended(step, run):
@@ -113,31 +114,53 @@ def perform(step: Step, run: Run) -> str:
         raise StepFailed(f"{step.title}: {error}") from error
 
 
-def _act(step: Step, run: Run) -> None:
-    """Act; an answer that was lost on the way is no failure yet: looking will tell."""
+@contextmanager
+def before_acting() -> Iterator[None]:
+    """What an act asks before it changes anything: without an answer to that, nothing was done."""
     try:
-        step.act(run.company, run.number)
-    except Unreachable:
-        if step.again is Again.NEVER:
-            raise
+        yield
+    except Unreachable as error:
+        raise NotDone(str(error), cause=error.cause) from error
 
 
-def _look(step: Step, run: Run) -> Seen:
-    """Look once more than once: a system that is away for a moment is not a failed step."""
-    deadline = time.monotonic() + min(step.within.total_seconds(), 10)
+def _act(step: Step, run: Run) -> None:
+    """Act; what was not done is done again while there is time, if looking still says so.
+
+    An answer that was lost on the way is no failure yet: looking will tell.
+    """
+    began = time.monotonic()
+    until = began + _seconds(step)
     while True:
+        try:
+            return step.act(run.company, run.number)
+        except NotDone:
+            if step.again is Again.NEVER or time.monotonic() > until:
+                raise
+        except Unreachable:
+            if step.again is Again.NEVER:
+                raise
+            return None
+        run.pause(pause_after(time.monotonic() - began))
+        if _look(step, run, until=until).done:
+            return None
+
+
+def _look(step: Step, run: Run, *, until: float) -> Seen:
+    """Look once more than once: a system that is away for a moment is not a failed step."""
+    began = time.monotonic()
+    while True:
+        run.lookout.check()
         try:
             return step.look(run.company)
         except Unreachable:
-            run.lookout.check()
-            if time.monotonic() > deadline:
+            if time.monotonic() > until:
                 raise
-            time.sleep(RETRY_SECONDS)
+        run.pause(pause_after(time.monotonic() - began))
 
 
 def _wait_until_done(step: Step, run: Run) -> Seen:
     began = time.monotonic()
-    deadline = began + step.within.total_seconds()
+    deadline = began + _seconds(step)
     while True:
         run.lookout.check()
         try:
@@ -150,6 +173,10 @@ def _wait_until_done(step: Step, run: Run) -> Seen:
             more = f". {_explain(step, run)}" if step.explain else ""
             raise StepFailed(f"{step.title}: {seen.sentence}; waited {spoken(step.within)}{more}")
         time.sleep(pause_after(time.monotonic() - began))
+
+
+def _seconds(step: Step) -> float:
+    return step.within.total_seconds()
 
 
 def _explain(step: Step, run: Run) -> str:

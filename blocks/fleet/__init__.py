@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field, PrivateAttr
 
 from blocks.company_block import CompanyBlock
-from blocks.errors import Refused, Superseded, Unreachable
+from blocks.errors import NotDone, Refused, Superseded, Unreachable
 from blocks.fleet import commands
 from blocks.fleet.by_hand import ByHand
 from blocks.fleet.fenced import FencedFolder, HeldByHand
@@ -200,7 +200,7 @@ class Fleet(CompanyBlock):
         """Fetch the image, so that the update needs neither registry nor room later."""
         ran = self._folder(server).change(number, commands.pull(by_digest(image)), limit=self.pull_timeout)
         if ran.status:
-            error = Refused if any(word in ran.err.lower() for word in _LOST_FOR_GOOD) else Unreachable
+            error = Refused if any(word in ran.err.lower() for word in _LOST_FOR_GOOD) else NotDone
             raise error(f"{server.name}: cannot pull {image}: {ran.last_words}")
 
     def update(self, server: Server, number: int, image: str, *, commit: str = "") -> None:

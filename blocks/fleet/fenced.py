@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Lock
 
-from blocks.errors import Misconfigured, Refused, Superseded, Unreachable
+from blocks.errors import Misconfigured, NotDone, Refused, Superseded, Unreachable
 from blocks.fleet import commands
 from blocks.fleet.commands import Words
 from blocks.fleet.ssh import Connection, MayHaveRun, Ran
@@ -95,7 +95,7 @@ class FencedFolder:
         if ran.status == _BY_HAND:
             raise HeldByHand(f"{self.name}: {ran.last_words}; nothing was touched")
         if ran.status == _BUSY:
-            raise Unreachable(f"{self.name}: {ran.last_words}")
+            raise NotDone(f"{self.name}: {ran.last_words}")
         if ran.status == _NUMBER_LOST:
             raise Refused(f"{self.name}: the fence cannot keep its number: {ran.last_words}")
         if ran.status in _NO_SCRIPT and "fenced.sh" in ran.last_words:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from blocks.errors import Misconfigured, Refused, Unreachable
+from blocks.errors import Misconfigured, NotDone, Refused, Unreachable
 from blocks.fleet import commands
 from blocks.fleet.fenced import FencedFolder
 from blocks.fleet.server import Server, Source
@@ -44,7 +44,7 @@ class SourceFolder:
         words = commands.fetch_source(_FETCH.read_text(), commit)
         ran = self.folder.change(number, words, limit=self.fetch_timeout)
         if ran.status:
-            error = Unreachable if any(word in ran.err.lower() for word in _MAY_WORK_LATER) else Refused
+            error = NotDone if any(word in ran.err.lower() for word in _MAY_WORK_LATER) else Refused
             raise error(f"{self.server.name}: git cannot lay out {short(commit)}: {_last_lines(ran, 3)}")
 
     def build(self, number: int, key: str, commit: str) -> None:

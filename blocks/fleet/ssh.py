@@ -13,7 +13,7 @@ from time import monotonic
 import paramiko
 from paramiko.ssh_exception import NoValidConnectionsError
 
-from blocks.errors import Misconfigured, Refused, Unreachable
+from blocks.errors import Misconfigured, NotDone, Refused, Unreachable
 from blocks.fleet.commands import Words
 from policy.next_step import Cause, Kind
 
@@ -97,7 +97,7 @@ class Connection:
             try:
                 return self._channel_of(self._client)
             except (paramiko.SSHException, OSError, EOFError) as error:
-                raise Unreachable(f"{self.name}: SSH at {self.host}:{self.port} opens no channel: {error}") from error
+                raise NotDone(f"{self.name}: SSH at {self.host}:{self.port} opens no channel: {error}") from error
 
     def _channel_of(self, client: paramiko.SSHClient) -> paramiko.Channel:
         transport = client.get_transport()
@@ -145,11 +145,10 @@ class Connection:
             if "not found in known_hosts" in str(error):
                 said = f"{self.known_hosts} has no key of this host"
                 raise Misconfigured(f"{where}: {said}", cause=self._of_key(Kind.HOST_KEY_UNKNOWN)) from error
-            raise Unreachable(f"{where}: {error}", cause=self._of_key(Kind.NO_ANSWER)) from error
+            raise NotDone(f"{where}: {error}", cause=self._of_key(Kind.NO_ANSWER)) from error
         except (OSError, EOFError) as error:
-            raise Unreachable(
-                f"{where}: {_why_not_there(error, self.host)}", cause=self._of_key(Kind.NO_ANSWER)
-            ) from error
+            said = _why_not_there(error, self.host)
+            raise NotDone(f"{where}: {said}", cause=self._of_key(Kind.NO_ANSWER)) from error
         _send_at_once(client)
 
     def _of_key(self, kind: Kind) -> Cause:

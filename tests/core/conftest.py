@@ -1,6 +1,7 @@
 """Prefect shows what happens; what happens does not need it. Here tasks are plain calls and the log is silent."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,12 @@ def place(tmp_path: Path) -> Place:
     place = Place(tmp_path / "store", tmp_path / "spool")
     place.store.mark()
     return place
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that is away stays away: nobody waits for it."""
+    monkeypatch.setattr("blocks.record.PATIENCE", timedelta(0))
 
 
 def plain_step(step: Step, run: Run) -> Callable[[], object]:

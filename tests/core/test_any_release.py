@@ -368,6 +368,7 @@ class AnyReleaseInBatches(AnyRelease):
         return Process.begin(self.company, self.release, over=over, way=forward_in_batches)
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     ("machine", "examples"),
     [

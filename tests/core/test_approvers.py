@@ -4,6 +4,7 @@ import logging
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
+from typing import cast
 
 import pyotp
 import pytest
@@ -18,7 +19,7 @@ from policy.judgement import passed
 from policy.limits import Risk
 from policy.roles import Deputy, Person, Role, Roster
 from tests.core.scene import begun, pages
-from tests.core.world import World
+from tests.core.world import MemoryStore, World
 from tests.policy import releases
 
 REQUESTED = releases.release().request.requested_by
@@ -115,6 +116,19 @@ def test_who_decides_by_phone_dictates_their_own_code_to_somebody_of_the_roster(
     ruling = rule(run, Decision.APPROVE, answer, reason="", window=passed("open"))
 
     assert (ruling.outcome, says in ruling.sentence) == (outcome, True), ruling.sentence
+
+
+def test_a_code_that_the_store_cannot_be_asked_about_opens_nothing_and_sends_nothing_home(
+    company: Company, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = Person(name="Tomas Lima", roles=LEAD)
+    run = begun(company_of(company, lead), world, steps=0).run
+    answer = SimpleNamespace(name=lead.name, code=code_of(lead, monkeypatch), typed_by="")
+    cast("MemoryStore", company.store).away = True
+
+    ruling = rule(run, Decision.APPROVE, answer, reason="", window=passed("open"))
+
+    assert (ruling.outcome, "answer again with the next one" in ruling.sentence) == (Outcome.NOT_VALID, True)
 
 
 def test_where_two_rules_disagree_the_stricter_holds_and_both_are_named(company: Company, world: World) -> None:

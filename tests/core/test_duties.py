@@ -149,6 +149,7 @@ def test_a_run_that_died_and_is_retried_says_nothing_twice(aftermath: Aftermath,
     assert aftermath.runs.waiting[0].parameters["asked"] == 1
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("what", ["records", "GitHub"])
 def test_a_duty_that_nobody_can_look_at_today_is_looked_at_again(
     aftermath: Aftermath, monkeypatch: pytest.MonkeyPatch, what: str

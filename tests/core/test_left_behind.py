@@ -1,5 +1,6 @@
 """What a dead process left is read as it was meant: objections, decisions, repairs, and records that cannot be read."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
@@ -19,6 +20,8 @@ from flows.way_home import way_home
 from policy.plans import Back, Forward, Stuck
 from policy.record import Event, decode, encode
 from policy.way_back_forms import BreakHoldRequest
+from tasks.resolve import BadRequest
+from tasks.resume import resume
 from tasks.step import StepFailed
 from tests.core.process import Process
 from tests.core.scene import (
@@ -161,11 +164,34 @@ def test_a_record_that_cannot_be_read_is_given_to_people_once(
     assert "break-hold" in page
 
 
-def test_a_release_of_another_version_is_given_to_people_once(company: Company, world: World) -> None:
-    process = begun(company, world, steps=FIRST_APPROVED)
+def write_as_another_version(company: Company, process: Process) -> None:
+    """Let the first row name a way that this version does not know."""
     first = row_key(process.run.release.key, 1)
     opened = decode(company.store.read(first).body)
     company.store.replace(first, encode(replace(opened, facts={"release": {**opened.facts["release"], "way": "new"}})))
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (write_as_another_version, "it was written by another version: way is not as this one has it"),
+        (lambda company, process: spoil(company, process, None), "row 5 is missing"),
+    ],
+    ids=["another version", "no row"],
+)
+def test_a_retry_of_a_release_whose_record_cannot_be_read_says_so(
+    company: Company, world: World, damage: Callable[[Company, Process], None], said: str
+) -> None:
+    process = begun(company, world, steps=FIRST_APPROVED)
+    damage(company, process)
+
+    with pytest.raises(BadRequest, match=f"cannot go on, for its record cannot be read: {said}"):
+        resume(company, process.run.release.key)
+
+
+def test_a_release_of_another_version_is_given_to_people_once(company: Company, world: World) -> None:
+    process = begun(company, world, steps=FIRST_APPROVED)
+    write_as_another_version(company, process)
 
     plans = [recover(company, dead_hold(company, timedelta(minutes=5))) for _ in range(2)]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -10,6 +11,7 @@ from blocks.errors import Superseded, Unreachable
 from blocks.record import Record, list_records, row_key, verify_record
 from policy.record import Event
 from tests.core.place import KEY, Place, events
+from tests.core.world import MemoryStore, World
 
 
 def test_rows_are_numbered_bound_to_each_other_and_read_by_everybody(place: Place) -> None:
@@ -25,6 +27,7 @@ def test_rows_are_numbered_bound_to_each_other_and_read_by_everybody(place: Plac
     assert list_records(place.store) == (KEY,)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_going_forward_no_row_means_no_step(place: Place) -> None:
     record = place.record()
     record.append(Event.OPENED)
@@ -37,6 +40,65 @@ def test_going_forward_no_row_means_no_step(place: Place) -> None:
 
     place.bring_back()
     assert events(record) == [Event.OPENED]
+
+
+class Faltering(MemoryStore):
+    """A store of which the next answers do not come: it was not reached, or what it did is not heard of."""
+
+    def __init__(self, *, unheard: bool = False) -> None:
+        super().__init__(World())
+        self.falters = 0
+        self.unheard = unheard
+        self.asked = 0
+
+    def create(self, key: str, body: bytes) -> None:
+        """Keep it; that may not be heard of."""
+        lost, self.falters = (self.falters, 0) if self.unheard else (0, self.falters)
+        super().create(key, body)
+        if lost:
+            raise Unreachable("the answer was lost")
+
+    def _reach(self, key: str) -> None:
+        self.asked += 1
+        if self.falters:
+            self.falters -= 1
+            raise Unreachable(f"503: {key}")
+
+
+@pytest.mark.parametrize("unheard", [False, True], ids=["not reached", "not heard of"])
+@pytest.mark.parametrize("event", [Event.INTENDED, Event.SEALED])
+def test_going_forward_a_store_that_falters_once_has_the_row_once(
+    tmp_path: Path, event: Event, *, unheard: bool
+) -> None:
+    store = Faltering(unheard=unheard)
+    record = Record(store, KEY, holder=1, spool=tmp_path)
+    record.append(Event.OPENED)
+
+    store.falters = 1
+    record.append(event, facts={"sentence": "done"})
+
+    assert events(record) == [Event.OPENED, event]
+    assert verify_record(store, KEY).fault is None
+
+
+def test_going_forward_rows_are_read_though_the_store_falters(tmp_path: Path) -> None:
+    store = Faltering()
+    Record(store, KEY, holder=1, spool=tmp_path).append(Event.OPENED)
+
+    store.falters = 2
+
+    assert events(Record(store, KEY, holder=1, spool=tmp_path)) == [Event.OPENED]
+
+
+def test_going_home_nobody_waits_for_the_store(tmp_path: Path) -> None:
+    store = Faltering()
+    record = Record(store, KEY, holder=1, spool=tmp_path)
+    record.append(Event.OPENED)
+    record.homeward, store.falters, store.asked = True, 1, 0
+
+    record.append(Event.GOING_HOME)
+
+    assert (store.asked, record.waits_in_spool) == (1, True)
 
 
 def _rows_first(record: Record) -> None:

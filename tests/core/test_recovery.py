@@ -41,6 +41,7 @@ from tests.policy.rows import NEW, OLD
 HOLD_TAKEN = 2
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_release_goes_home_while_the_store_is_away_and_recovery_merges_what_it_wrote(
     company: Company, world: World
 ) -> None:

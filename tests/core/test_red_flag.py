@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any, cast
 
+import pytest
+
 from blocks.company import Company
 from blocks.hold import Hold, Holds
 from flows.red_flag import tell
@@ -54,6 +56,7 @@ def test_a_release_that_has_not_begun_or_has_ended_is_no_reason_to_fail(company:
     assert pages(company) == []
 
 
+@pytest.mark.usefixtures("impatient")
 def test_who_cannot_be_told_keeps_no_flag_from_being_raised(company: Company, world: World) -> None:
     process = begun(company, world, steps=FIRST_UPDATED)
     hold = hold_of(process)

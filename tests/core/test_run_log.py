@@ -16,6 +16,7 @@ from blocks.errors import Superseded
 from blocks.hold import Held
 from flows.phase import ChecksFailed
 from flows.recovery_schedule import call_recovery, leave_no_litter
+from policy.record import Unreadable
 from tasks.resolve import BadRequest
 from tasks.run_log import call_run, ends_with_its_sentence
 from tests.core.prefect_server import in_run
@@ -75,6 +76,17 @@ def test_a_run_that_ends_for_a_reason_says_that_reason_alone(error: Exception) -
 
     assert isinstance(state, State)
     assert (state.is_failed(), state.name, state.message) == (True, "Failed", str(error))
+
+
+def test_a_run_whose_record_cannot_be_read_says_so() -> None:
+    @ends_with_its_sentence
+    def release() -> None:
+        raise Unreadable("row 3 was altered after it was written")
+
+    state = cast("State[None]", release())
+
+    said = "the record cannot be read: row 3 was altered after it was written"
+    assert (state.is_failed(), state.message) == (True, said)
 
 
 @pytest.mark.parametrize(

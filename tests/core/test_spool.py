@@ -31,6 +31,7 @@ def test_going_home_rows_wait_in_the_spool_and_are_merged_in_order(place: Place)
     assert place.fault() is None
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_process_that_goes_forward_again_puts_no_row_beside_those_in_the_spool(place: Place) -> None:
     gone = place.record()
     gone.append(Event.OPENED)
@@ -115,6 +116,7 @@ class Refusing(MemoryStore):
             raise type(self.error)(f"{self.error}: {key}")
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("error", [Refused("AccessDenied"), Misconfigured("no permission"), Unreachable("no answer")])
 def test_going_home_needs_no_store_whatever_it_answers(tmp_path: Path, error: BlockError) -> None:
     store = Refusing(World())

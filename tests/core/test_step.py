@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from blocks.company import Company
-from blocks.errors import Refused, Superseded, Unreachable
+from blocks.errors import NotDone, Refused, Superseded, Unreachable
 from blocks.record import Record
 from policy.record import Event
 from tasks.run import Run
@@ -26,6 +26,7 @@ class Light:
     switched: list[int] = field(default_factory=list)
     answers: list[Exception] = field(default_factory=list)
     acting: Exception | None = None
+    turns_away: list[Exception] = field(default_factory=list)
     broken: bool = False
 
     def look(self, _company: Company) -> Seen:
@@ -36,6 +37,8 @@ class Light:
 
     def switch(self, _company: Company, number: int) -> None:
         """Switch it on."""
+        if self.turns_away:
+            raise self.turns_away.pop(0)
         self.switched.append(number)
         self.is_on = not self.broken
         if self.acting is not None:
@@ -148,6 +151,49 @@ def test_a_look_that_is_lost_while_waiting_is_tried_again(run: Run) -> None:
     assert story(run)[-1] == ("confirmed", "the light is on")
 
 
+def test_what_was_not_done_is_done_again_and_is_one_change_on_the_record(run: Run) -> None:
+    light = Light(turns_away=[NotDone("no connection"), NotDone("another command is still running")])
+
+    perform(switched_on(light, within=timedelta(seconds=5)), run)
+
+    assert light.switched == [3]
+    assert story(run) == [("intended", "the light is off"), ("confirmed", "the light is on")]
+
+
+def test_what_somebody_else_did_meanwhile_is_not_done_again(run: Run) -> None:
+    light = Light()
+
+    def done_by_others(_company: Company, _number: int) -> None:
+        assert not light.is_on
+        light.is_on = True
+        raise NotDone("no connection")
+
+    perform(Step(**{**vars(switched_on(light, within=timedelta(seconds=5))), "act": done_by_others}), run)
+
+    assert story(run)[-1] == ("confirmed", "the light is on")
+
+
+def test_what_may_have_been_done_is_looked_for_and_not_done_again(run: Run) -> None:
+    light = Light(broken=True, acting=Unreachable("the answer was lost"))
+
+    with pytest.raises(StepFailed, match="the light is off; waited 300 ms"):
+        perform(switched_on(light, within=timedelta(milliseconds=300)), run)
+
+    assert light.switched == [3]
+
+
+def test_nothing_is_done_again_once_something_speaks_against_it(run: Run) -> None:
+    light, outlook = Light(), run.lookout
+    assert isinstance(outlook, Outlook)
+
+    def turned_away(_company: Company, _number: int) -> None:
+        outlook.speaks_against = KeyError("a red flag")
+        raise NotDone("no connection")
+
+    with pytest.raises(KeyError):
+        perform(Step(**{**vars(switched_on(light, within=timedelta(hours=1))), "act": turned_away}), run)
+
+
 @pytest.mark.parametrize(
     ("light", "again", "says"),
     [
@@ -155,14 +201,24 @@ def test_a_look_that_is_lost_while_waiting_is_tried_again(run: Run) -> None:
         (Light(answers=[Refused("no such light")]), Again.SAFE, "no such light"),
         (Light(acting=Refused("the fuse is blown")), Again.SAFE, "the fuse is blown"),
         (Light(acting=Unreachable("the answer was lost")), Again.NEVER, "the answer was lost"),
+        (Light(turns_away=[NotDone("no connection")]), Again.NEVER, "no connection"),
+        (Light(acting=NotDone("no connection"), broken=True), Again.SAFE, "no connection"),
     ],
-    ids=["cannot be looked at", "looking is refused", "acting is refused", "lost and not to be repeated"],
+    ids=[
+        "cannot be looked at",
+        "looking is refused",
+        "acting is refused",
+        "lost and not to be repeated",
+        "not done and not to be repeated",
+        "never done in time",
+    ],
 )
 def test_a_system_that_says_no_is_a_failed_step(run: Run, light: Light, again: Again, says: str) -> None:
     with pytest.raises(StepFailed, match=f"2.1.2 web-server-1 switched on: {says}"):
         perform(switched_on(light, again=again), run)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_without_its_intent_on_record_nothing_is_done(run: Run) -> None:
     light, store = Light(), run.company.store
     assert isinstance(store, MemoryStore)

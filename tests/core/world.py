@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from blocks.errors import Absent, Refused, Superseded, Unreachable
+from blocks.errors import Absent, NotDone, Refused, Superseded, Unreachable
 from blocks.fleet import HeldByHand, Kept, Server, ServerState, Source
 from blocks.load_balancer import BalancedServer
 from blocks.store import Exists, Stored
@@ -105,7 +105,7 @@ class World:
         """One change on a host, behind its fence; the process may die before it or before it hears of it."""
         self.may_die()
         if not machine.reachable:
-            raise Unreachable(f"{machine.name}: no answer")
+            raise NotDone(f"{machine.name}: no answer")
         if number < machine.fence:
             raise Superseded(f"{machine.name}: {number} is refused, {machine.fence} took over")
         if machine.held:
