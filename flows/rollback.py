@@ -64,7 +64,7 @@ def go_back(company: Company, request: RollbackRequest, why: Why) -> Plan:
     """
     newest = Holds(company.store, request.environment).newest()
     dead = pre_empt(company, request.environment, why=why.sentence)
-    plan = recover(company, dead, asked=why.sentence) if dead is not None else None
+    plan = recover(company, dead, asked=why.sentence, although_broken=True) if dead is not None else None
     under_way = dead or (newest if newest is not None and not newest.released else None)
     if under_way is None:
         return undo(company, request, why)

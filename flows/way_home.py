@@ -29,6 +29,7 @@ from flows.phase import ChecksFailed
 from flows.red_flag import RedFlag
 from flows.sign_off import production_ref_moved, recorded_build, sign_off
 from flows.world import read_world
+from policy.broken_hold import read_break, say_hold_broken
 from policy.endings import ending_of, say_ending
 from policy.items import Way
 from policy.judgement import Judgement, unknown, worst_of
@@ -134,7 +135,9 @@ def go_home(run: Run, why: Why) -> Plan:
         case Watching():
             page_watched(run, plan)
         case Stuck():
-            give_to_people(run, plan.sentence, image_fits=plan.image_fits)
+            broken = read_break(rows)
+            headline = say_hold_broken(run.release, broken) if broken else ""
+            give_to_people(run, plan.sentence, image_fits=plan.image_fits, headline=headline)
     return _as_it_ended(run, plan)
 
 

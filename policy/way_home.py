@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from policy.broken_hold import read_break
 from policy.database_rows import list_applied, list_taken_away, migration_in_flight
 from policy.judgement import Verdict
 from policy.limits import Limits
@@ -130,6 +131,8 @@ def plan_way_home(rows: Sequence[Row], world: World, why: Why, *, now: datetime,
     sealed = last(rows, Event.SEALED)
     if sealed is not None:
         return Nothing(f"the release had already ended: {sealed.facts.get('sentence', '')}")
+    if (broken := plan_broken(rows)) is not None:
+        return broken
     way_back = read_way_back(rows)
     touched = touched_servers(rows)
     if way_back is not None and why.cause is Cause.ROLLBACK_ASKED and not _updated_by_itself(rows):
@@ -169,6 +172,15 @@ def _plan_images(
     if why.cause is Cause.DIED and why.since is not None and not homeward and not _somebody_is_ill(world):
         return _wait_for_people(world, way_back, why, touched, now=now, until=why.since + limits.choice)
     return _go_back(world, way_back, touched, why)
+
+
+def plan_broken(rows: Sequence[Row]) -> Stuck | None:
+    """Where a person broke the hold to repair by hand, nothing is touched; None where nobody did.
+
+    What a migration may have taken away counts: nobody asked the database.
+    """
+    said = read_break(rows)
+    return Stuck(said, image_fits=not list_taken_away(rows)) if said else None
 
 
 def _updated_by_itself(rows: Sequence[Row]) -> bool:

@@ -7,6 +7,7 @@ from blocks.company import Company
 from blocks.errors import Meant, Refused
 from blocks.github import GitHub
 from blocks.record import Record
+from policy.broken_hold import read_break
 from policy.health import read_health
 from policy.items import Way
 from policy.judgement import Judgement, Verdict
@@ -212,6 +213,8 @@ def resume(company: Company, key: str) -> Release | None:
         sealed = record.last(Event.SEALED)
         why = sealed.facts["sentence"] if sealed else ""
         raise BadRequest(f"release {key} has ended ({why}); a retry changes nothing, start a new release")
+    if broken := read_break(rows):
+        raise BadRequest(f"release {key} goes on no further: {broken}; recovery ends it, then start a new release")
     if decided_home(rows):
         raise BadRequest(f"release {key} was being rolled back when its process ended; recovery finishes that")
     return release_of(rows)

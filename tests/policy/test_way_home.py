@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policy.broken_hold import BROKEN
 from policy.database_rows import MIGRATION_ITEM, migration_in_flight, migrations_begun
 from policy.judgement import Verdict
 from policy.limits import Limits
@@ -99,6 +100,26 @@ def test_what_was_touched_without_a_way_back_needs_hands() -> None:
 )
 def test_what_was_touched_goes_back(cause: Cause, sentence: str) -> None:
     assert plan(cause) == Back(servers=(FIRST, SECOND), out_of_reach=(), sentence=sentence)
+
+
+BROKE = "Omar Reyes broke the hold of b2b2b2b: we repair by hand tonight"
+BROKEN_HOLD = under_way(touched(SECOND, item="2.1.5"), replace(row(Event.TOOK_OVER), facts={BROKEN: BROKE}))
+
+
+@pytest.mark.parametrize("cause", [Cause.DIED, Cause.UNSEALED, Cause.RED_FLAG, Cause.ROLLBACK_ASKED])
+@pytest.mark.parametrize("world", [MIXED, ILL])
+def test_a_release_whose_hold_a_person_broke_is_left_to_people(cause: Cause, world: World) -> None:
+    assert plan(cause, BROKEN_HOLD, world) == Stuck(BROKE)
+
+
+def test_whoever_took_over_since_because_the_roll_back_was_asked_for_puts_it_back() -> None:
+    assert isinstance(plan(Cause.ROLLBACK_ASKED, numbered((*BROKEN_HOLD, row(Event.TOOK_OVER)))), Back)
+
+
+def test_a_broken_hold_offers_no_image_that_the_schema_no_longer_fits() -> None:
+    took = row(Event.INTENDED, item=MIGRATION_ITEM, subject="database", step="applied", takes_away="Patient.nickname")
+
+    assert plan(Cause.DIED, numbered((took, *BROKEN_HOLD))) == Stuck(BROKE, image_fits=False)
 
 
 def test_people_who_decide_to_stay_are_obeyed() -> None:
