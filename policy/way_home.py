@@ -99,10 +99,12 @@ def _end_untouched(rows: Sequence[Row], world: World, why: Why) -> Plan:
         return Nothing("no server was touched")
     if why.cause is Cause.STAY or read_way_back(rows) is not None:
         return Nothing(f"no server was touched; applied and kept: {applied}")
-    if last(rows, Event.VERIFIED):
+    is_flagged = why.cause is Cause.RED_FLAG
+    if last(rows, Event.VERIFIED) and not is_flagged:
         return Forward(f"{applied}: applied and verified; what is left is to sign off")
+    speaks_against = why.said if is_flagged else "production was not seen to be well with it"
     return Stuck(
-        f"{applied}: applied, and production was not seen to be well with it; no server was touched. If it is well,"
+        f"{applied}: applied, and {speaks_against}; no server was touched. If it is well,"
         " keep it; if not, a migration that undoes it goes the same way"
     )
 
