@@ -23,8 +23,9 @@ from policy.form import KEY
 from policy.items import Way
 from policy.limits import Mode
 from policy.metrics import Ending
+from policy.on_call_pages import keeping, say_came_since
 from policy.plans import Back, Cause, Nothing, Plan, Stuck, Watching, Why
-from policy.record import Event, Row, Unreadable
+from policy.record import Event, Row, Unreadable, last
 from policy.recorded import environment_of, release_of
 from policy.release import Release
 from policy.way_back_forms import RollbackRequest
@@ -88,7 +89,7 @@ def undo(company: Company, request: RollbackRequest, why: Why) -> Plan:
     original, _ = release_to_undo(company, request)
     if taken_away := find_closed(company, original.key):
         raise NotRolledBack(f"{say_closed(taken_away)}. Nothing was touched")
-    release = undoing(original, request, key=release_key())
+    release = undoing(original, request, company, key=release_key())
     holds = Holds(company.store, request.environment)
     with recovery_awake(request.environment), held_run(company, holds, release, over=None) as run:
         borrow_way_back(run)
@@ -153,8 +154,17 @@ def running_digests(company: Company) -> frozenset[str]:
     return frozenset(running)
 
 
-def undoing(original: Release, request: RollbackRequest, *, key: str) -> Release:
-    """Return the release that undoes `original`."""
+def servers_now(original: Release, company: Company) -> tuple[str, ...]:
+    """Return the servers of a release that the settings still name, then those that came since."""
+    named = [server.name for server in company.fleet.servers]
+    return (
+        *(name for name in original.servers if name in named),
+        *(name for name in named if name not in original.servers),
+    )
+
+
+def undoing(original: Release, request: RollbackRequest, company: Company, *, key: str) -> Release:
+    """Return the release that undoes `original`, on the servers that there are now."""
     asked = original.request.model_copy(
         update={"requested_by": request.requested_by, "summary": f"Roll back {short(original.commit)}"}
     )
@@ -163,6 +173,7 @@ def undoing(original: Release, request: RollbackRequest, *, key: str) -> Release
             "key": key,
             "way": Way.HOMEWARD,
             "request": asked,
+            "servers": servers_now(original, company),
             "opened_at": utc_now(),
             "undoes": original.kept_under,
         }
@@ -176,16 +187,23 @@ def show_way_back(company: Company, request: RollbackRequest, why: Why) -> None:
         original, rows = release_to_undo(company, request)
     except BadRequest as error:
         raise BadRequest(f"{error}. {first}" if first else str(error)) from error
+    release = original
+    if last(rows, Event.SEALED) is not None:
+        # A roll-back of its own begins with the way back alone, on the servers that there are now.
+        release = undoing(original, request, company, key=original.key)
+        rows = tuple(row for row in rows if row.event in (Event.BUILT, Event.WAY_BACK))
     record = Record(company.store, original.key, holder=0, spool=company.spool)
-    run = Run(release=original, company=company, record=record, number=0)
-    unsealed = [row for row in rows if row.event is not Event.SEALED]
-    plan = plan_way_home(unsealed, read_world(run), why, now=utc_now(), limits=original.limits)
+    run = Run(release=release, company=company, record=record, number=0)
+    plan = plan_way_home(rows, read_world(run), why, now=utc_now(), limits=original.limits)
     if taken_away := find_closed(company, original.key):
         plan = Stuck(say_closed(taken_away), image_fits=False)
     fits = not isinstance(plan, Stuck) or plan.image_fits
-    commands = company.fleet.hand_commands(original.kept_under) if fits else {}
+    way_back = read_way_back(rows)
+    before = way_back.old if way_back is not None else {}
+    commands = keeping(before, company.fleet.hand_commands(original.kept_under)) if fits else {}
     by_hand = "\n".join(f"- {name}: `{command}`" for name, command in commands.items()) or "Not by hand either."
-    said = (first, f"{type(plan).__name__}: {plan.sentence}")
+    since = say_came_since(plan.came_since, original.kept_under) if isinstance(plan, Back) and plan.came_since else ""
+    said = (first, f"{type(plan).__name__}: {plan.sentence}", since)
     parts = (f"## Way back of {original.what}", *filter(None, said), "### By hand, without us", by_hand)
     create_markdown_artifact(
         key="way-back",

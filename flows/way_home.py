@@ -3,7 +3,7 @@
 Tasks only, no subflow: Prefect's server may be away. The store may be away too: rows go to the spool.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -35,7 +35,14 @@ from policy.items import Way
 from policy.judgement import Judgement, unknown, worst_of
 from policy.limits import Mode
 from policy.metrics import Ending
-from policy.on_call_pages import page_migration_watched, page_not_well, page_stuck, page_watching
+from policy.on_call_pages import (
+    keeping,
+    page_migration_watched,
+    page_not_well,
+    page_stuck,
+    page_watching,
+    say_came_since,
+)
 from policy.plans import Back, Cause, Forward, Nothing, Plan, Restart, Stuck, Watching, Why
 from policy.record import Event, last
 from policy.way_home import plan_way_home, servers_to_put_back
@@ -196,8 +203,11 @@ def _go_back(run: Run, plan: Back, why: Why) -> None:
     left = list(plan.out_of_reach)
     if run.release.mode is not Mode.PLAN:
         left += bring_back(run, servers)
-    if left:
-        give_to_people(run, f"{plan.sentence}. Not brought back: {', '.join(left)}")
+        leave_out(run, plan.came_since)
+    if left or plan.came_since:
+        not_back = [f"Not brought back: {', '.join(left)}"] if left else []
+        not_back += [say_came_since(plan.came_since, run.release.kept_under)] if plan.came_since else []
+        give_to_people(run, ". ".join((plan.sentence, *not_back)))
         return
     verification = verify_rollback(run)
     if run.release.takes_back:
@@ -217,6 +227,12 @@ def _go_back(run: Run, plan: Back, why: Why) -> None:
     seal(run, outcome=Ending.ROLLED_BACK, sentence=plan.sentence)
 
 
+def leave_out(run: Run, came_since: Sequence[str]) -> None:
+    """What came since and still has the version that went back gets no requests, now that the others can carry it."""
+    if came_since:
+        bring_back(run, ())
+
+
 def _clear_status_page(run: Run, text: str) -> None:
     """3.3.2: a maintenance that was announced for this release is over on every ending."""
     if has_maintenance(run):
@@ -232,9 +248,9 @@ def give_to_people(
     lines that start the application as it was. The announcement says `headline`, or that it needs hands.
     """
     fleet = run.company.fleet
-    commands = (
-        fleet.hand_commands(run.release.kept_under) if image_fits and run.release.way is not Way.MIGRATION else {}
-    )
+    commands: dict[str, str] = {}
+    if image_fits and run.release.way is not Way.MIGRATION:
+        commands = keeping(run.digests_before, fleet.hand_commands(run.release.kept_under))
     if started:
         commands = fleet.hand_start_commands()
     world = read_world(run)

@@ -58,6 +58,11 @@ class WayBack:
         """Return the digest that this server was to get."""
         return self.built.get(server, self.new)
 
+    def old_on(self, server: str) -> str | None:
+        """Return the digest that this server had before; for one that came since, the one that all the others had."""
+        images = set(self.old.values())
+        return self.old.get(server) or (images.pop() if len(images) == 1 else None)
+
 
 def read_way_back(rows: Sequence[Row]) -> WayBack | None:
     """Return what 1.4.5 recorded, or None if the release never got that far."""
@@ -195,7 +200,7 @@ def _elsewhere_than_before(world: World, way_back: WayBack) -> tuple[str, ...]:
     return tuple(
         server.name
         for server in world.servers
-        if not server.reachable or server.digest != way_back.old.get(server.name)
+        if not server.reachable or server.digest is None or server.digest != way_back.old_on(server.name)
     )
 
 
@@ -243,6 +248,8 @@ def _repaired_by_hand(world: World, way_back: WayBack) -> str | None:
     for server in world.servers:
         if server.held:
             return f"{server.name} holds a file HOLD"
+        if server.name not in way_back.old:
+            continue
         known = {way_back.old.get(server.name), way_back.new_on(server.name)}
         if server.digest is not None and server.digest not in known:
             return f"{server.name} runs {short_digest(server.digest)}, which is neither the old nor the new version"
@@ -265,12 +272,14 @@ def _wait_for_people(
 
 def _go_back(world: World, way_back: WayBack, touched: tuple[str, ...], why: Why) -> Back:
     states = {server.name: server for server in world.servers}
-    reachable = [name for name in touched if name in states and states[name].reachable]
-    out_of_reach = tuple(name for name in touched if name not in reachable)
+    kept = [name for name in touched if name in way_back.old]
+    reachable = [name for name in kept if name in states and states[name].reachable]
+    out_of_reach = tuple(name for name in kept if name not in reachable)
     return Back(
         servers=tuple(sorted(reachable, key=lambda name: _urgency(states[name], way_back.old.get(name)))),
         out_of_reach=out_of_reach,
         sentence=why.said,
+        came_since=tuple(name for name in touched if name not in kept),
     )
 
 

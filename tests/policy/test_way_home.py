@@ -420,6 +420,39 @@ def test_a_roll_back_puts_back_every_server_that_does_not_run_what_it_ran_before
         assert (back.servers, back.out_of_reach) == (servers, out_of_reach)
 
 
+CAME = "web-server-3"
+
+
+@pytest.mark.parametrize(
+    ("since", "came_since"),
+    [
+        pytest.param(server(CAME, OLD), (), id="on the version before"),
+        pytest.param(server(CAME, NEW), (CAME,), id="on the version that goes back"),
+        pytest.param(server(CAME, THIRD), (CAME,), id="on another one"),
+        pytest.param(server(CAME, None, Verdict.FAILED), (CAME,), id="without a container"),
+        pytest.param(away(CAME), (CAME,), id="out of reach"),
+    ],
+)
+def test_a_server_that_came_since_is_back_already_or_for_people(
+    since: ServerState, came_since: tuple[str, ...]
+) -> None:
+    undoing = numbered([row(Event.OPENED), built(), way_back()])
+
+    back = plan(Cause.ROLLBACK_ASKED, undoing, World((*ALL_NEW.servers, since)))
+
+    assert isinstance(back, Back)
+    assert (back.servers, back.out_of_reach, back.came_since) == ((FIRST, SECOND), (), came_since)
+
+
+def test_where_the_servers_had_different_versions_before_nobody_knows_what_one_had_that_came_since() -> None:
+    undoing = numbered([row(Event.OPENED), built(), way_back({FIRST: OLD, SECOND: THIRD})])
+
+    back = plan(Cause.ROLLBACK_ASKED, undoing, World((*ALL_NEW.servers, server(CAME, OLD))))
+
+    assert isinstance(back, Back)
+    assert back.came_since == (CAME,)
+
+
 def test_a_roll_back_that_died_between_the_servers_puts_back_the_others_too() -> None:
     begun = numbered([row(Event.OPENED), built(), way_back(), touched(FIRST, item="4.2.2", step="put back")])
 
