@@ -19,11 +19,11 @@ from flows.recovery import borrow_way_back, recover
 from flows.recovery_schedule import recovery_awake
 from flows.way_home import go_home
 from flows.world import read_world
+from policy.came_since import keeping, say_came_since
 from policy.form import KEY
 from policy.items import Way
 from policy.limits import Mode
 from policy.metrics import Ending
-from policy.on_call_pages import keeping, say_came_since
 from policy.plans import Back, Cause, Nothing, Plan, Stuck, Watching, Why
 from policy.record import Event, Row, Unreadable, last
 from policy.recorded import environment_of, release_of

@@ -30,19 +30,13 @@ from flows.red_flag import RedFlag
 from flows.sign_off import production_ref_moved, recorded_build, sign_off
 from flows.world import read_world
 from policy.broken_hold import read_break, say_hold_broken
+from policy.came_since import keeping, say_came_since
 from policy.endings import ending_of, say_ending
 from policy.items import Way
 from policy.judgement import Judgement, unknown, worst_of
 from policy.limits import Mode
 from policy.metrics import Ending
-from policy.on_call_pages import (
-    keeping,
-    page_migration_watched,
-    page_not_well,
-    page_stuck,
-    page_watching,
-    say_came_since,
-)
+from policy.on_call_pages import page_migration_watched, page_not_well, page_stuck, page_watching
 from policy.plans import Back, Cause, Forward, Nothing, Plan, Restart, Stuck, Watching, Why
 from policy.record import Event, last
 from policy.way_home import plan_way_home, servers_to_put_back

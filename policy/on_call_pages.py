@@ -7,7 +7,7 @@ from policy.clock import exact_clock
 from policy.judgement import Judgement
 from policy.plans import World
 from policy.release import Release
-from policy.wording import as_sentences, listed, short, short_digest
+from policy.wording import as_sentences, short, short_digest
 
 
 def page_wait(release: Release, until: datetime, sentence: str, *, zone: str) -> str:
@@ -78,21 +78,6 @@ def where_and_by_hand(world: World, commands: Mapping[str, str], *, changed: Col
             back = f"to put it back: `{commands[server.name]}`"
             lines.append(f"   {back if server.name in changed else 'not changed by this release: leave it'}")
     return tuple(lines)
-
-
-def keeping(before: Mapping[str, str], commands: Mapping[str, str]) -> dict[str, str]:
-    """Return the commands by hand for the servers that keep a way back; all, where the record says of none."""
-    return {name: command for name, command in commands.items() if not before or name in before}
-
-
-def say_came_since(names: Sequence[str], release: str) -> str:
-    """Say which servers nobody can put back from here, and what a person does about them."""
-    keeps = "keeps" if len(names) == 1 else "keep"
-    return (
-        f"{listed(names)} came after {release} and {keeps} nothing of it. By hand: copy what a server has that was put"
-        " back (Compose file, .env, .countersign/SERVICE.image.yml), start it, look at its health, and only then let it"
-        " have requests"
-    )
 
 
 def page_not_well(release: Release, verification: Sequence[Judgement], *, report: str = "") -> str:
