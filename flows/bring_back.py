@@ -10,6 +10,7 @@ from blocks.fleet import Server
 from flows.at_once import at_once
 from flows.world import read_world
 from policy.batches import fewest_serving
+from policy.health import is_version
 from policy.judgement import Verdict
 from tasks.rollout import put_back, steps_home, taken_out
 from tasks.run import Run
@@ -36,6 +37,12 @@ def _take_new_version_out(run: Run, servers: Sequence[Server]) -> None:
     before = run.digests_before
     states = {state.name: state for state in read_world(run).servers}
     new = [server for server in servers if states[server.name].digest != before[server.name]]
+    # A server that came since keeps no way back, so it is nobody's turn later.
+    new += [
+        run.company.fleet.find(state.name)
+        for state in states.values()
+        if state.name not in before and state.version and is_version(state.version, run.release.commit)
+    ]
     if any(
         state.in_rotation and state.digest == before.get(state.name) and state.health is Verdict.PASSED
         for state in states.values()

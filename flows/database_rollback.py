@@ -21,7 +21,7 @@ from flows.opening import release_key
 from flows.phase import ChecksFailed, Report, phase, run_items
 from flows.recovery import borrow_way_back, recover
 from flows.recovery_schedule import recovery_awake
-from flows.rollback import NotRolledBack, read_release
+from flows.rollback import NotRolledBack, read_release, servers_now
 from flows.way_home import go_home, way_home
 from policy.checklist import ITEMS
 from policy.database_rows import MIGRATION_ITEM
@@ -112,6 +112,12 @@ def stand_still(run: Run) -> None:
 def taking_back(company: Company, request: DatabaseRollbackRequest, *, key: str) -> Release:
     """Return the release that takes the migrations of another one back; raises BadRequest if there is none."""
     original, names = find_migrated(company, request)
+    servers = servers_now(original, company)
+    if came_since := [name for name in servers if name not in original.servers]:
+        raise BadRequest(
+            f"release: {listed(came_since)} came after {original.key} and keeps nothing of it, so the version before"
+            " cannot be put back there; take it out at the balancer and out of the settings, then start this again"
+        )
     asked = original.request.model_copy(
         update={
             "requested_by": request.requested_by,
@@ -123,6 +129,7 @@ def taking_back(company: Company, request: DatabaseRollbackRequest, *, key: str)
             "key": key,
             "way": Way.HOMEWARD,
             "request": asked,
+            "servers": servers,
             "opened_at": utc_now(),
             "undoes": original.key,
             "takes_back": names,

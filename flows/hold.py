@@ -19,6 +19,7 @@ from flows.fences import highest_fence, raise_fences
 from flows.phase import publish_record
 from flows.recovery_schedule import call_recovery, recovery_awake
 from flows.red_flag import RedFlag, raised_flags
+from policy.broken_hold import BROKEN
 from policy.clock import exact_clock
 from policy.items import Way
 from policy.judgement import spoken
@@ -133,8 +134,13 @@ def holding(company: Company, release: Release) -> Iterator[Run]:
 
 
 @contextmanager
-def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | None, why: str = "") -> Iterator[Run]:
-    """Take the hold, over another one if named, and say `why` to whoever had that; yield the run, its heart beating."""
+def held_run(
+    company: Company, holds: Holds, release: Release, *, over: Hold | None, why: str = "", broken: str = ""
+) -> Iterator[Run]:
+    """Take the hold, over another one if named, and say `why` to whoever had that; yield the run, its heart beating.
+
+    `broken` says who broke that hold and why, where its servers are for people from then on.
+    """
     number = holds.take(
         release=release.key,
         by=release.request.requested_by,
@@ -149,7 +155,7 @@ def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | N
     heart.start()
     unsealed: str = Cause.UNSEALED
     try:
-        write_beginning(record, release, over=over, why=why)
+        write_beginning(record, release, over=over, why=why, broken=broken)
         if over is None:
             tag_beginning(run)
         raise_fences(run, all_of_them=over is None and release.way is not Way.HOMEWARD)
@@ -172,7 +178,7 @@ def held_run(company: Company, holds: Holds, release: Release, *, over: Hold | N
         tag_ending(run)
 
 
-def write_beginning(record: Record, release: Release, *, over: Hold | None, why: str = "") -> None:
+def write_beginning(record: Record, release: Release, *, over: Hold | None, why: str = "", broken: str = "") -> None:
     """The record begins with what is released, also where a process died before it could say so.
 
     Then it says why another process goes on, and since when the one before was silent, if it was.
@@ -182,7 +188,7 @@ def write_beginning(record: Record, release: Release, *, over: Hold | None, why:
     if not before:
         record.append(Event.OPENED, facts=facts)
     if over is not None:
-        said = {"sentence": why} if why else {}
+        said = {name: text for name, text in (("sentence", why), (BROKEN, broken)) if text}
         stale_after = release.limits.heartbeat_stale
         if over.is_dead(stale_after):
             said |= silence_facts(before, cause_of_death(over), last_sign=over.last_sign, stale_after=stale_after)

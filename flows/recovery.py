@@ -21,6 +21,7 @@ from flows.recovery_schedule import leave_no_litter, switch_off, switch_on
 from flows.red_flag import raised_flags
 from flows.way_home import give_to_people, go_home, page_watched
 from flows.world import read_world
+from policy.broken_hold import read_break
 from policy.items import Way
 from policy.on_call_pages import page_record_unreadable, page_wait
 from policy.plans import Cause, Nothing, Plan, Stuck, Wait, Watching, Why
@@ -76,8 +77,11 @@ def rest(company: Company, environment: str) -> None:
     leave_no_litter()
 
 
-def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
-    """Bring home the release of a dead hold; people who did not ask for it have some time to choose first."""
+def recover(company: Company, dead: Hold, *, asked: str = "", although_broken: bool = False) -> Plan:
+    """Bring home the release of a dead hold; people who did not ask for it have some time to choose first.
+
+    One whose hold a person broke is left to people, unless that very roll-back is `asked` for `although_broken`.
+    """
     log = get_run_logger()
     holds = Holds(company.store, company.rules.environment)
     record = Record(company.store, dead.release, holder=dead.number, spool=company.spool)
@@ -117,7 +121,8 @@ def recover(company: Company, dead: Hold, *, asked: str = "") -> Plan:
             DeadMansSwitch(looking, holds).push()
         return plan
     taken = f"{asked or describe_silence(dead)}, so recovery ends its release"
-    with held_run(company, holds, release, over=dead, why=taken) as run:
+    broken = "" if although_broken else read_break(rows)
+    with held_run(company, holds, release, over=dead, why=taken, broken=broken) as run:
         if release.undoes and not borrow_way_back(run):
             sentence = f"the way back of {release.undoes}, which was to be rolled back, is not in the store"
             give_to_people(run, sentence)

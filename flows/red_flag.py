@@ -12,16 +12,23 @@ from blocks.company import Company
 from blocks.errors import BlockError, Meant
 from blocks.hold import Hold, Holds
 from flows.opening import run_of
+from policy.items import Way
 from policy.messages import red_flag_raised
+from policy.metrics import Ending
 from policy.record import Unreadable
 from policy.way_back_forms import RedFlagRequest
 from tasks.messages import page_on_call
+from tasks.records import read_ended
 from tasks.resolve import BadRequest, require_person
 from tasks.run_log import ends_with_its_sentence
 
 
 class RedFlag(Meant):
     """Something was measured or reported that calls for a roll-back at once."""
+
+
+class TooLate(Meant):
+    """The release ended before the flag was kept; the message says how, and what to start instead."""
 
 
 @flow(name="Red flag", flow_run_name="{request.requested_by}: {request.reason}", persist_result=False)
@@ -41,7 +48,25 @@ def red_flag(request: RedFlagRequest) -> State[None]:
         company.store.create(flag_folder(newest.release) + key, sentence.encode())
         get_run_logger().warning("Red flag on %s: %s", newest.what, sentence)
         tell(company, newest, red_flag_raised(newest.what, sentence), name=f"red flag {key}")
-    return Completed(message=f"raised: {newest.what} goes home at its next step")
+        return Completed(message=say_heard(company, newest))
+
+
+def say_heard(company: Company, hold: Hold) -> str:
+    """Say what becomes of the release, now that the flag is kept; raises TooLate where it had ended before that.
+
+    The hold of a release whose record is sealed looks taken for a moment more.
+    """
+    ended = read_ended(company, hold.release)
+    if ended is None:
+        return f"raised: {hold.what} goes home at its next step"
+    if ended.outcome in (Ending.ROLLED_BACK, Ending.STOPPED):
+        return f"raised: {ended.sentence}"
+    next_step = (
+        "look at what was applied: a migration that undoes it goes the same way"
+        if ended.release.way is Way.MIGRATION
+        else f"start `Rollback/rollback` for the release {ended.release.key}"
+    )
+    raise TooLate(f"it has just ended, so nothing goes home for this flag: {ended.sentence}; {next_step}")
 
 
 def raised_flags(company: Company, release: str) -> tuple[str, ...]:

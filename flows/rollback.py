@@ -6,6 +6,7 @@ from contextlib import suppress
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
+from prefect.logging import get_run_logger
 from prefect.states import Completed
 
 from blocks.company import Company
@@ -18,12 +19,12 @@ from flows.recovery import borrow_way_back, recover
 from flows.recovery_schedule import recovery_awake
 from flows.way_home import go_home
 from flows.world import read_world
-from policy.endings import ending_of, say_ending
+from policy.came_since import keeping, say_came_since
 from policy.form import KEY
 from policy.items import Way
 from policy.limits import Mode
 from policy.metrics import Ending
-from policy.plans import Back, Cause, Nothing, Plan, Stuck, Why
+from policy.plans import Back, Cause, Nothing, Plan, Stuck, Watching, Why
 from policy.record import Event, Row, Unreadable, last
 from policy.recorded import environment_of, release_of
 from policy.release import Release
@@ -31,7 +32,7 @@ from policy.way_back_forms import RollbackRequest
 from policy.way_home import plan_way_home, read_way_back, say_closed
 from policy.wording import short, short_digest
 from tasks.closed import find_closed
-from tasks.records import list_newest_first, read_rows
+from tasks.records import list_newest_first, read_ended, read_rows
 from tasks.resolve import BadRequest, require_person
 from tasks.run import Run, utc_now
 from tasks.run_log import ends_planned, ends_with_its_sentence
@@ -58,19 +59,29 @@ def rollback(request: RollbackRequest) -> State[None]:
 
 
 def go_back(company: Company, request: RollbackRequest, why: Why) -> Plan:
-    """Let a running release go home by itself, bring home a dead one, or undo the newest finished one."""
+    """Let a release that is under way end first; unless its end was the roll-back asked for, undo what is live.
+
+    One that was stopped before it changed a server brought nobody back, whatever made the roll-back necessary.
+    """
     newest = Holds(company.store, request.environment).newest()
-    running = newest is not None and not newest.released
     dead = pre_empt(company, request.environment, why=why.sentence)
-    if dead is not None:
-        return recover(company, dead, asked=why.sentence)
-    if running and newest is not None:
-        rows = read_rows(company, newest.release)
-        release, sealed = release_of(rows), last(rows, Event.SEALED)
-        if release and sealed and ending_of(sealed) in (Ending.ROLLED_BACK, Ending.STOPPED, Ending.STUCK):
-            ended = Stuck if ending_of(sealed) is Ending.STUCK else Nothing
-            return ended(f"{release.what} was {say_ending(release, sealed)}")
-    return undo(company, request, why)
+    plan = recover(company, dead, asked=why.sentence, although_broken=True) if dead is not None else None
+    under_way = dead or (newest if newest is not None and not newest.released else None)
+    if under_way is None:
+        return undo(company, request, why)
+    ended = read_ended(company, under_way.release)
+    if ended is None:
+        is_meant = request.release in ("", under_way.release)
+        return plan if is_meant and isinstance(plan, Back | Stuck | Watching) else undo(company, request, why)
+    if ended.is_roll_back_of(request.release):
+        if isinstance(plan, Back):
+            return plan
+        return Stuck(ended.sentence) if ended.outcome is Ending.STUCK else Nothing(ended.sentence)
+    get_run_logger().warning("%s; what the servers run is looked at next", ended.sentence)
+    try:
+        return undo(company, request, why)
+    except (BadRequest, NotRolledBack) as error:
+        raise NotRolledBack(f"{ended.sentence}. Beside that nothing was rolled back: {error}") from error
 
 
 def undo(company: Company, request: RollbackRequest, why: Why) -> Plan:
@@ -78,7 +89,7 @@ def undo(company: Company, request: RollbackRequest, why: Why) -> Plan:
     original, _ = release_to_undo(company, request)
     if taken_away := find_closed(company, original.key):
         raise NotRolledBack(f"{say_closed(taken_away)}. Nothing was touched")
-    release = undoing(original, request, key=release_key())
+    release = undoing(original, request, company, key=release_key())
     holds = Holds(company.store, request.environment)
     with recovery_awake(request.environment), held_run(company, holds, release, over=None) as run:
         borrow_way_back(run)
@@ -143,8 +154,17 @@ def running_digests(company: Company) -> frozenset[str]:
     return frozenset(running)
 
 
-def undoing(original: Release, request: RollbackRequest, *, key: str) -> Release:
-    """Return the release that undoes `original`."""
+def servers_now(original: Release, company: Company) -> tuple[str, ...]:
+    """Return the servers of a release that the settings still name, then those that came since."""
+    named = [server.name for server in company.fleet.servers]
+    return (
+        *(name for name in original.servers if name in named),
+        *(name for name in named if name not in original.servers),
+    )
+
+
+def undoing(original: Release, request: RollbackRequest, company: Company, *, key: str) -> Release:
+    """Return the release that undoes `original`, on the servers that there are now."""
     asked = original.request.model_copy(
         update={"requested_by": request.requested_by, "summary": f"Roll back {short(original.commit)}"}
     )
@@ -153,6 +173,7 @@ def undoing(original: Release, request: RollbackRequest, *, key: str) -> Release
             "key": key,
             "way": Way.HOMEWARD,
             "request": asked,
+            "servers": servers_now(original, company),
             "opened_at": utc_now(),
             "undoes": original.kept_under,
         }
@@ -161,21 +182,44 @@ def undoing(original: Release, request: RollbackRequest, *, key: str) -> Release
 
 def show_way_back(company: Company, request: RollbackRequest, why: Why) -> None:
     """mode: plan. Leave a page that says what would be put back, and with which commands by hand."""
-    original, rows = release_to_undo(company, request)
+    first = say_stopped_first(company, request)
+    try:
+        original, rows = release_to_undo(company, request)
+    except BadRequest as error:
+        raise BadRequest(f"{error}. {first}" if first else str(error)) from error
+    release = original
+    if last(rows, Event.SEALED) is not None:
+        # A roll-back of its own begins with the way back alone, on the servers that there are now.
+        release = undoing(original, request, company, key=original.key)
+        rows = tuple(row for row in rows if row.event in (Event.BUILT, Event.WAY_BACK))
     record = Record(company.store, original.key, holder=0, spool=company.spool)
-    run = Run(release=original, company=company, record=record, number=0)
-    unsealed = [row for row in rows if row.event is not Event.SEALED]
-    plan = plan_way_home(unsealed, read_world(run), why, now=utc_now(), limits=original.limits)
+    run = Run(release=release, company=company, record=record, number=0)
+    plan = plan_way_home(rows, read_world(run), why, now=utc_now(), limits=original.limits)
     if taken_away := find_closed(company, original.key):
         plan = Stuck(say_closed(taken_away), image_fits=False)
     fits = not isinstance(plan, Stuck) or plan.image_fits
-    commands = company.fleet.hand_commands(original.kept_under) if fits else {}
+    way_back = read_way_back(rows)
+    before = way_back.old if way_back is not None else {}
+    commands = keeping(before, company.fleet.hand_commands(original.kept_under)) if fits else {}
     by_hand = "\n".join(f"- {name}: `{command}`" for name, command in commands.items()) or "Not by hand either."
+    since = say_came_since(plan.came_since, original.kept_under) if isinstance(plan, Back) and plan.came_since else ""
+    said = (first, f"{type(plan).__name__}: {plan.sentence}", since)
+    parts = (f"## Way back of {original.what}", *filter(None, said), "### By hand, without us", by_hand)
     create_markdown_artifact(
         key="way-back",
-        markdown=f"## Way back of {original.what}\n\n{type(plan).__name__}: {plan.sentence}\n\n"
-        f"### By hand, without us\n\n{by_hand}\n",
-        description=plan.sentence[:200],
+        markdown="\n\n".join(parts) + "\n",
+        description=" ".join(filter(None, (first, plan.sentence)))[:200],
+    )
+
+
+def say_stopped_first(company: Company, request: RollbackRequest) -> str:
+    """Say which release is under way, for a roll-back that is not only planned stops it first; empty if none is."""
+    newest = Holds(company.store, request.environment).newest()
+    if newest is None or newest.released:
+        return ""
+    return (
+        f"{newest.what} ({newest.release}) is under way: the roll-back itself would stop it first, which puts back what"
+        " it touched, and go on from there where that is not the release to undo."
     )
 
 

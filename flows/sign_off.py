@@ -57,10 +57,20 @@ def sign_off(run: Run) -> None:
     issues += list_untold(run) + list_killed(run) + written_down(run)
     took = utc_now() - run.release.opened_at
     skipped = compared_with_standard(run)
+    hear_flags(run)
     show_end(run, completed(run.release, run.built, took=took, issues=issues, skipped=skipped))
     inform(completion_posted(run, took=took, issues=issues, skipped=skipped), run)
     end_incident(run)
-    seal(run, outcome=Ending.SIGNED_OFF, sentence=f"{say_live(run)}; {judgement.sentence}")
+    end_signed_off(run, f"{say_live(run)}; {judgement.sentence}")
+
+
+def end_signed_off(run: Run, sentence: str) -> None:
+    """The record is sealed, unless a person objected meanwhile: until then a red flag sends the release home.
+
+    Its completion may have been posted by then; the roll-back is said in the same thread.
+    """
+    hear_flags(run)
+    seal(run, outcome=Ending.SIGNED_OFF, sentence=sentence)
 
 
 def say_live(run: Run) -> str:
@@ -105,7 +115,7 @@ def sign_off_migration(run: Run) -> None:
     inform(migration_posted(run, took=took, issues=issues), run)
     end_incident(run)
     served = short(run.release.previous_commit)
-    seal(run, outcome=Ending.SIGNED_OFF, sentence=f"the database is migrated; the servers serve {served} as before")
+    end_signed_off(run, f"the database is migrated; the servers serve {served} as before")
 
 
 def written_down(run: Run) -> list[str]:

@@ -30,6 +30,8 @@ from flows.planning import choose_second_tries, plan_home
 from flows.red_flag import RedFlag
 from flows.sign_off import production_ref_moved, recorded_build, sign_off
 from flows.world import read_world
+from policy.broken_hold import read_break, say_hold_broken
+from policy.came_since import keeping, say_came_since
 from policy.endings import ending_of, say_ending
 from policy.items import Way
 from policy.judgement import Judgement, unknown, worst_of
@@ -135,7 +137,9 @@ def go_home(run: Run, why: Why) -> Plan:
         case Watching():
             page_watched(run, plan)
         case Stuck():
-            give_to_people(run, plan.sentence, image_fits=plan.image_fits)
+            broken = read_break(rows)
+            headline = say_hold_broken(run.release, broken) if broken else ""
+            give_to_people(run, plan.sentence, image_fits=plan.image_fits, headline=headline)
     return _as_it_ended(run, plan)
 
 
@@ -195,8 +199,11 @@ def _go_back(run: Run, plan: Back, why: Why) -> None:
     if run.release.mode is not Mode.PLAN:
         left += bring_back(run, servers)
         left = _try_again(run, left, why)
-    if left:
-        give_to_people(run, f"{plan.sentence}. Not brought back: {', '.join(left)}")
+        leave_out(run, plan.came_since)
+    if left or plan.came_since:
+        not_back = [f"Not brought back: {', '.join(left)}"] if left else []
+        not_back += [say_came_since(plan.came_since, run.release.kept_under)] if plan.came_since else []
+        give_to_people(run, ". ".join((plan.sentence, *not_back)))
         return
     verification = verify_rollback(run)
     if run.release.takes_back:
@@ -225,6 +232,12 @@ def _try_again(run: Run, left: Sequence[str], why: Why) -> list[str]:
     return [*(name for name in left if name not in names), *bring_back(run, again)]
 
 
+def leave_out(run: Run, came_since: Sequence[str]) -> None:
+    """What came since and still has the version that went back gets no requests, now that the others can carry it."""
+    if came_since:
+        bring_back(run, ())
+
+
 def _clear_status_page(run: Run, text: str) -> None:
     """3.3.2: a maintenance that was announced for this release is over on every ending."""
     if has_maintenance(run):
@@ -240,9 +253,9 @@ def give_to_people(
     lines that start the application as it was. The announcement says `headline`, or that it needs hands.
     """
     fleet = run.company.fleet
-    commands = (
-        fleet.hand_commands(run.release.kept_under) if image_fits and run.release.way is not Way.MIGRATION else {}
-    )
+    commands: dict[str, str] = {}
+    if image_fits and run.release.way is not Way.MIGRATION:
+        commands = keeping(run.digests_before, fleet.hand_commands(run.release.kept_under))
     if started:
         commands = fleet.hand_start_commands()
     world = read_world(run)

@@ -1,13 +1,17 @@
 """Breaking a hold: who may break that of a living release, and what is said to whoever it concerns."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Final
 
 from policy.items import Way
 from policy.judgement import Judgement, failed, passed, spoken, spoken_so_far
+from policy.record import Event, Row, last
 from policy.release import Release
 from policy.roles import Occasion, Person, Roster, entitled
 from policy.wording import as_sentences
 
+BROKEN: Final = "hold broken"
 _INSTEAD = "raise `Red flag/red-flag`, start `Rollback/rollback`, or cancel its run: each puts back what it touched"
 
 
@@ -40,6 +44,12 @@ def judge_break(
         f"environment: {alive}; to stop it, {_INSTEAD}. Where that does not help, with `although_it_lives` it may be"
         f" broken by: {names}"
     )
+
+
+def read_break(rows: Sequence[Row]) -> str:
+    """Say who broke the hold and why; empty where nobody did, or where somebody asked for the roll-back since."""
+    took_over = last(rows, Event.TOOK_OVER)
+    return str(took_over.facts.get(BROKEN, "")) if took_over is not None else ""
 
 
 def say_hold_broken(release: Release, sentence: str) -> str:

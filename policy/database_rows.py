@@ -1,6 +1,7 @@
 """What the rows of a release say of the database: what it meant to migrate, and what is applied."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from policy.record import Event, Row
 
@@ -35,6 +36,12 @@ def list_taken_away(rows: Sequence[Row], *, last_is_gone: bool = False) -> tuple
     if migration_in_flight(rows) and last_is_gone:
         begun = begun[:-1]
     return tuple(dict.fromkeys(str(row.facts["takes_away"]) for row in begun if row.facts.get("takes_away")))
+
+
+def began_to_change(rows: Sequence[Row]) -> datetime | None:
+    """Return when this release began to change production: its way back, or its first migration; None before that."""
+    changes = (row.at for row in rows if row.event is Event.WAY_BACK)
+    return min((*changes, *(row.at for row in _intents(rows))), default=None)
 
 
 def _intents(rows: Sequence[Row]) -> list[Row]:

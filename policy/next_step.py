@@ -112,7 +112,11 @@ _SAID = {
 def next_step_of_tools(missing: Collection[str], *, directory: str) -> str:
     """Say what mends a server that lacks programs, or whose directory the user may not write into."""
     own = f"let the user own {directory}"
-    return f"install {', '.join(missing)} there (util-linux, coreutils, diffutils), and {own}" if missing else f"{own} there"
+    return (
+        f"install {', '.join(missing)} there (util-linux, coreutils, diffutils), and {own}"
+        if missing
+        else f"{own} there"
+    )
 
 
 def judge_serving(serving: Serving) -> tuple[Judgement, str]:

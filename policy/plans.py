@@ -102,11 +102,15 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """Put the named servers back, in this order; those out of reach are named to people."""
+    """Put the named servers back, in this order; those out of reach are named to people.
+
+    So are those that `came_since` the release that is undone: nothing of it is kept there.
+    """
 
     servers: tuple[str, ...]
     out_of_reach: tuple[str, ...]
     sentence: str
+    came_since: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from policy.broken_hold import read_break
 from policy.database_rows import list_applied, list_taken_away, migration_in_flight
 from policy.judgement import Verdict
 from policy.limits import Limits
@@ -57,6 +58,11 @@ class WayBack:
         """Return the digest that this server was to get."""
         return self.built.get(server, self.new)
 
+    def old_on(self, server: str) -> str | None:
+        """Return the digest that this server had before; for one that came since, the one that all the others had."""
+        images = set(self.old.values())
+        return self.old.get(server) or (images.pop() if len(images) == 1 else None)
+
 
 def read_way_back(rows: Sequence[Row]) -> WayBack | None:
     """Return what 1.4.5 recorded, or None if the release never got that far."""
@@ -98,10 +104,12 @@ def _end_untouched(rows: Sequence[Row], world: World, why: Why) -> Plan:
         return Nothing("no server was touched")
     if why.cause is Cause.STAY or read_way_back(rows) is not None:
         return Nothing(f"no server was touched; applied and kept: {applied}")
-    if last(rows, Event.VERIFIED):
+    is_flagged = why.cause is Cause.RED_FLAG
+    if last(rows, Event.VERIFIED) and not is_flagged:
         return Forward(f"{applied}: applied and verified; what is left is to sign off")
+    speaks_against = why.said if is_flagged else "production was not seen to be well with it"
     return Stuck(
-        f"{applied}: applied, and production was not seen to be well with it; no server was touched. If it is well,"
+        f"{applied}: applied, and {speaks_against}; no server was touched. If it is well,"
         " keep it; if not, a migration that undoes it goes the same way"
     )
 
@@ -130,6 +138,8 @@ def plan_way_home(rows: Sequence[Row], world: World, why: Why, *, now: datetime,
     sealed = last(rows, Event.SEALED)
     if sealed is not None:
         return Nothing(f"the release had already ended: {sealed.facts.get('sentence', '')}")
+    if (broken := plan_broken(rows)) is not None:
+        return broken
     way_back = read_way_back(rows)
     touched = touched_servers(rows)
     if way_back is not None and why.cause is Cause.ROLLBACK_ASKED and not _updated_by_itself(rows):
@@ -171,6 +181,15 @@ def _plan_images(
     return _go_back(world, way_back, touched, why)
 
 
+def plan_broken(rows: Sequence[Row]) -> Stuck | None:
+    """Where a person broke the hold to repair by hand, nothing is touched; None where nobody did.
+
+    What a migration may have taken away counts: nobody asked the database.
+    """
+    said = read_break(rows)
+    return Stuck(said, image_fits=not list_taken_away(rows)) if said else None
+
+
 def _updated_by_itself(rows: Sequence[Row]) -> bool:
     """Whether these are the rows of a release that went forward; a roll-back's undo those of another release."""
     return any(row.event is Event.INTENDED and row.item in FORWARD_ITEMS for row in rows)
@@ -181,7 +200,7 @@ def _elsewhere_than_before(world: World, way_back: WayBack) -> tuple[str, ...]:
     return tuple(
         server.name
         for server in world.servers
-        if not server.reachable or server.digest != way_back.old.get(server.name)
+        if not server.reachable or server.digest is None or server.digest != way_back.old_on(server.name)
     )
 
 
@@ -229,6 +248,8 @@ def _repaired_by_hand(world: World, way_back: WayBack) -> str | None:
     for server in world.servers:
         if server.held:
             return f"{server.name} holds a file HOLD"
+        if server.name not in way_back.old:
+            continue
         known = {way_back.old.get(server.name), way_back.new_on(server.name)}
         if server.digest is not None and server.digest not in known:
             return f"{server.name} runs {short_digest(server.digest)}, which is neither the old nor the new version"
@@ -251,12 +272,14 @@ def _wait_for_people(
 
 def _go_back(world: World, way_back: WayBack, touched: tuple[str, ...], why: Why) -> Back:
     states = {server.name: server for server in world.servers}
-    reachable = [name for name in touched if name in states and states[name].reachable]
-    out_of_reach = tuple(name for name in touched if name not in reachable)
+    kept = [name for name in touched if name in way_back.old]
+    reachable = [name for name in kept if name in states and states[name].reachable]
+    out_of_reach = tuple(name for name in kept if name not in reachable)
     return Back(
         servers=tuple(sorted(reachable, key=lambda name: _urgency(states[name], way_back.old.get(name)))),
         out_of_reach=out_of_reach,
         sentence=why.said,
+        came_since=tuple(name for name in touched if name not in kept),
     )
 
 

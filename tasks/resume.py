@@ -2,6 +2,7 @@
 
 from blocks.company import Company
 from blocks.record import Record
+from policy.broken_hold import read_break
 from policy.record import Event, Unreadable
 from policy.recorded import release_of
 from policy.release import Release
@@ -29,6 +30,9 @@ def _opened(record: Record) -> Release | None:
         sealed = record.last(Event.SEALED)
         why = sealed.facts["sentence"] if sealed else ""
         raise BadRequest(f"release {record.key} has ended ({why}); a retry changes nothing, start a new release")
+    if broken := read_break(rows):
+        said = "recovery ends it, then start a new release"
+        raise BadRequest(f"release {record.key} goes on no further: {broken}; {said}")
     if decided_home(rows):
         raise BadRequest(f"release {record.key} was being rolled back when its process ended; recovery finishes that")
     return release_of(rows)

@@ -154,7 +154,7 @@ def test_a_person_rolls_back_what_every_server_built(company: Company, world: Wo
     asked = RollbackRequest(requested_by="Omar Reyes", reason="users report problems", what_was_seen="a white page")
     original, _ = release_to_undo(company, asked)
 
-    process = Process.begin(company, undoing(original, asked, key="20261124-190000-aaaaaaaa"))
+    process = Process.begin(company, undoing(original, asked, company, key="20261124-190000-aaaaaaaa"))
     borrow_way_back(process.run)
     go_home(process.run, Why(Cause.ROLLBACK_ASKED, "a white page"))
 

@@ -31,18 +31,21 @@ from policy.record import Event, last
 from policy.release import Release
 from policy.way_back_forms import DatabaseRollbackRequest, RollbackReason, RollbackRequest
 from tasks.database_rollback import database_may_go_back, down_of, taken_back
+from tasks.resolve import BadRequest
 from tasks.run import Run
 from tasks.step import StepFailed, carry_out
 from tests.core.company import Code, a_company
 from tests.core.process import let_time_pass
 from tests.core.scene import DEAD, pages
-from tests.core.world import Died, Machine, MemoryStore, World
+from tests.core.test_servers_since import WithoutTheSecond
+from tests.core.world import Died, Hosts, Machine, MemoryStore, World
 from tests.policy import releases
 from tests.policy.rows import NEW, OLD, built, row, way_back
 
 NAME = "20261126090000_nickname"
 FOLDER = f"prisma/migrations/{NAME}"
 PATH = f"{FOLDER}/migration.sql"
+KEY = "20261124-190000-2a2b2c2d"
 ADDS = 'ALTER TABLE "Patient" ADD COLUMN "nickname" TEXT;'
 TABLES = """
 DROP TABLE IF EXISTS "Patient", _prisma_migrations; DROP SCHEMA IF EXISTS billing CASCADE;
@@ -176,7 +179,7 @@ def execute(database: Postgres, statements: str) -> None:
 
 def began(company: Company, world: World) -> Run:
     """The run of a roll-back that was approved."""
-    release = taking_back(company, REQUEST, key="20261124-190000-2a2b2c2d")
+    release = taking_back(company, REQUEST, key=KEY)
     number = Holds(company.store, "production").take(
         release=release.key, by="Omar Reyes", what=release.what, above=highest_fence(company)
     )
@@ -370,6 +373,22 @@ def test_while_somebody_is_at_the_database_people_are_told_once_and_nothing_is_t
     recover_until_free(company)
     assert (ended(company), fits(company, world)) == ("stopped", True)
     assert progress_of(NAME, read_applied(database)) is Progress.APPLIED
+
+
+def test_a_server_that_came_since_is_refused_before_anything_is_touched(company: Company, world: World) -> None:
+    world.machines["web-server-3"] = Machine("web-server-3", digest=NEW)
+    more = replace(company, fleet=cast("Any", Hosts(world)))
+
+    with pytest.raises(BadRequest, match=r"web-server-3 came after .* keeps nothing of it"):
+        taking_back(more, REQUEST, key=KEY)
+
+    assert (world.acts, Holds(company.store, "production").newest()) == ([], None)
+
+
+def test_a_server_that_was_taken_away_since_is_left_out(company: Company, world: World) -> None:
+    fewer = replace(company, fleet=cast("Any", WithoutTheSecond(world)))
+
+    assert taking_back(fewer, REQUEST, key=KEY).servers == ("web-server-1",)
 
 
 def test_d5_a_finished_release_after_which_a_column_was_dropped_is_not_undone(company: Company, world: World) -> None:

@@ -205,7 +205,7 @@ def rolling_back(company: Company, world: World, *, rows: int) -> Process:
     original = begun(company, world, steps=VERIFIED)
     original.go_on()
     asked = RollbackRequest(requested_by="Omar Reyes", reason="users report problems", what_was_seen="a white page")
-    release = undoing(original.run.release, asked, key="20261124-190000-aaaaaaaa")
+    release = undoing(original.run.release, asked, company, key="20261124-190000-aaaaaaaa")
     process = Process.begin(company, release)
     borrowed = [row for row in original.run.record.rows() if row.event in (Event.BUILT, Event.WAY_BACK)]
     for row in borrowed[:rows]:

@@ -74,7 +74,7 @@ def undoing_dies(company: Company, world: World) -> Process:
     original = begun(company, world, steps=VERIFIED)
     original.go_on()
     asked = RollbackRequest(requested_by="Omar Reyes", reason=RollbackReason.USER_REPORTS, what_was_seen="a white page")
-    return Process.begin(company, undoing(original.run.release, asked, key="20261124-190000-aaaaaaaa"))
+    return Process.begin(company, undoing(original.run.release, asked, company, key="20261124-190000-aaaaaaaa"))
 
 
 def test_a_roll_back_by_itself_tells_both_who_asked_and_since_when_the_bad_version_served(

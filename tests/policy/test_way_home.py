@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policy.broken_hold import BROKEN
 from policy.database_rows import MIGRATION_ITEM, migration_in_flight, migrations_begun
 from policy.judgement import Verdict
 from policy.limits import Limits
@@ -99,6 +100,26 @@ def test_what_was_touched_without_a_way_back_needs_hands() -> None:
 )
 def test_what_was_touched_goes_back(cause: Cause, sentence: str) -> None:
     assert plan(cause) == Back(servers=(FIRST, SECOND), out_of_reach=(), sentence=sentence)
+
+
+BROKE = "Omar Reyes broke the hold of b2b2b2b: we repair by hand tonight"
+BROKEN_HOLD = under_way(touched(SECOND, item="2.1.5"), replace(row(Event.TOOK_OVER), facts={BROKEN: BROKE}))
+
+
+@pytest.mark.parametrize("cause", [Cause.DIED, Cause.UNSEALED, Cause.RED_FLAG, Cause.ROLLBACK_ASKED])
+@pytest.mark.parametrize("world", [MIXED, ILL])
+def test_a_release_whose_hold_a_person_broke_is_left_to_people(cause: Cause, world: World) -> None:
+    assert plan(cause, BROKEN_HOLD, world) == Stuck(BROKE)
+
+
+def test_whoever_took_over_since_because_the_roll_back_was_asked_for_puts_it_back() -> None:
+    assert isinstance(plan(Cause.ROLLBACK_ASKED, numbered((*BROKEN_HOLD, row(Event.TOOK_OVER)))), Back)
+
+
+def test_a_broken_hold_offers_no_image_that_the_schema_no_longer_fits() -> None:
+    took = row(Event.INTENDED, item=MIGRATION_ITEM, subject="database", step="applied", takes_away="Patient.nickname")
+
+    assert plan(Cause.DIED, numbered((took, *BROKEN_HOLD))) == Stuck(BROKE, image_fits=False)
 
 
 def test_people_who_decide_to_stay_are_obeyed() -> None:
@@ -397,6 +418,39 @@ def test_a_roll_back_puts_back_every_server_that_does_not_run_what_it_ran_before
     else:
         assert isinstance(back, Back)
         assert (back.servers, back.out_of_reach) == (servers, out_of_reach)
+
+
+CAME = "web-server-3"
+
+
+@pytest.mark.parametrize(
+    ("since", "came_since"),
+    [
+        pytest.param(server(CAME, OLD), (), id="on the version before"),
+        pytest.param(server(CAME, NEW), (CAME,), id="on the version that goes back"),
+        pytest.param(server(CAME, THIRD), (CAME,), id="on another one"),
+        pytest.param(server(CAME, None, Verdict.FAILED), (CAME,), id="without a container"),
+        pytest.param(away(CAME), (CAME,), id="out of reach"),
+    ],
+)
+def test_a_server_that_came_since_is_back_already_or_for_people(
+    since: ServerState, came_since: tuple[str, ...]
+) -> None:
+    undoing = numbered([row(Event.OPENED), built(), way_back()])
+
+    back = plan(Cause.ROLLBACK_ASKED, undoing, World((*ALL_NEW.servers, since)))
+
+    assert isinstance(back, Back)
+    assert (back.servers, back.out_of_reach, back.came_since) == ((FIRST, SECOND), (), came_since)
+
+
+def test_where_the_servers_had_different_versions_before_nobody_knows_what_one_had_that_came_since() -> None:
+    undoing = numbered([row(Event.OPENED), built(), way_back({FIRST: OLD, SECOND: THIRD})])
+
+    back = plan(Cause.ROLLBACK_ASKED, undoing, World((*ALL_NEW.servers, server(CAME, OLD))))
+
+    assert isinstance(back, Back)
+    assert back.came_since == (CAME,)
 
 
 def test_a_roll_back_that_died_between_the_servers_puts_back_the_others_too() -> None:
