@@ -20,6 +20,7 @@ from policy.migrations.rows import judge_copy, judge_rows, judge_truncate
 from policy.migrations.so_far import SoFar
 from policy.migrations.statements import Statement, UnreadableSql, read_statements, walk
 from policy.migrations.tables import judge_alter_table
+from policy.migrations.taking import TAKING
 from policy.migrations.together import judge_together
 from policy.migrations.uniqueness import find_unique_throughout
 from policy.migrations.upkeep import UPKEEP, judge_explain
@@ -204,6 +205,7 @@ def _judge_explained(node: ast.ExplainStmt, so_far: SoFar) -> Iterable[Finding]:
 _JUDGES: Mapping[type[ast.Node], Callable[..., Iterable[Finding]]] = {
     **MAKING,
     **UPKEEP,
+    **TAKING,
     ast.AlterTableStmt: judge_alter_table,
     ast.CreateStmt: judge_create_table,
     ast.IndexStmt: judge_index,

@@ -51,6 +51,10 @@ DECIDED = [
     ("function fills a table", DANGEROUS, "CREATE TABLE n AS SELECT tidy();"),
     ("triggers off", DANGEROUS, "SET session_replication_role = 'replica';"),
     ("row security off", DANGEROUS, 'ALTER TABLE "Patient" NO FORCE ROW LEVEL SECURITY;'),
+    ("one trigger off", DANGEROUS, 'ALTER TABLE "Patient" DISABLE TRIGGER audit;'),
+    ("the triggers of users off", DANGEROUS, 'ALTER TABLE "Patient" DISABLE TRIGGER USER;'),
+    ("a trigger on", RISKY, 'ALTER TABLE "Patient" ENABLE TRIGGER audit;'),
+    ("a child leaves", DANGEROUS, 'ALTER TABLE "Patient" NO INHERIT "Doctor";'),
     ("rules", DANGEROUS, 'CREATE RULE r AS ON DELETE TO "Patient" DO INSTEAD NOTHING;'),
     ("UNLOGGED", DANGEROUS, 'ALTER TABLE "Patient" SET UNLOGGED;'),
     ("ALTER SYSTEM", DANGEROUS, "ALTER SYSTEM SET fsync = off;"),
@@ -66,6 +70,9 @@ DECIDED = [
     ("row security on", RISKY, 'ALTER TABLE "Patient" ENABLE ROW LEVEL SECURITY;'),
     ("GRANT", RISKY, 'GRANT SELECT ON "Patient" TO reader;'),
     ("REVOKE", RISKY, 'REVOKE ALL ON "Patient" FROM reader;'),
+    ("REVOKE of a role", RISKY, "REVOKE writer FROM app;"),
+    ("REVOKE of a role, CASCADE", DANGEROUS, "REVOKE writer FROM app CASCADE;"),
+    ("REVOKE on what it makes, CASCADE", DANGEROUS, "CREATE TABLE n (id INT); REVOKE ALL ON n FROM app CASCADE;"),
     ("COMMENT", RISKY, "COMMENT ON COLUMN \"Patient\".\"age\" IS 'in years';"),
     ("VACUUM", RISKY, 'VACUUM ANALYZE "Patient";'),
     ("CLUSTER", RISKY, 'CLUSTER "Patient" USING "Patient_phone_idx";'),
@@ -128,3 +135,13 @@ def test_rows_that_are_overwritten_are_said_to_be() -> None:
 
     assert "overwrites rows of Doctor (12 rows)" in reading.findings[0].reason
     assert reading.irreversible == ("the values that Doctor held are gone",)
+
+
+def test_a_right_that_is_taken_is_said_as_it_is_written() -> None:
+    reading = read_migration("m", 'REVOKE SELECT, INSERT ON "Patient", "Doctor" FROM app, PUBLIC;')
+
+    assert [one.reason for one in reading.findings] == [
+        "REVOKE takes SELECT, INSERT on Patient from app, PUBLIC",
+        "REVOKE takes SELECT, INSERT on Doctor from app, PUBLIC",
+    ]
+    assert reading.irreversible == ("who had which right before is not known from the text",)
