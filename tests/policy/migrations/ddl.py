@@ -157,6 +157,8 @@ DANGEROUS = st.one_of(
     said("COPY {} FROM PROGRAM 'x'", TABLES),
     said("CREATE RULE {} AS ON DELETE TO {} DO INSTEAD NOTHING", QUOTED, TABLES),
     said("SELECT {}({})", QUOTED, CONSTANTS),
+    said("INSERT INTO {} SELECT {}({})", TABLES, QUOTED, CONSTANTS),
+    said("UPDATE {} SET {} = setval('s', 1) WHERE {} = 1", TABLES, QUOTED, QUOTED),
     said("CREATE TABLE {} AS SELECT f(1)", QUOTED),
     st.sampled_from(
         ("DO 'BEGIN END'", "CALL f()", "EXECUTE q", "DROP OWNED BY x", "LOAD 'x'", "ALTER SYSTEM RESET ALL")
