@@ -8,6 +8,11 @@ from hypothesis import strategies as st
 
 from tests.policy.api_texts import NULL, NUMBER, PATIENT, TEXT, WHOLE, an_object, names, received, sent
 
+
+def by(name: str, **mapping: str) -> dict[str, Any]:
+    return an_object(kind=TEXT) | {"discriminator": {"propertyName": name, "mapping": mapping}}
+
+
 # For each: old, new, what breaks when it is sent, what breaks when it is received.
 SCHEMAS = [
     pytest.param(TEXT, TEXT, "", "", id="the same"),
@@ -84,6 +89,50 @@ SCHEMAS = [
         "not {'type': 'string'} -> {'type': 'integer'} in requests",
         "not {'type': 'string'} -> {'type': 'integer'} in answers",
         id="what no rule understands",
+    ),
+    pytest.param(
+        WHOLE | {"default": 1}, WHOLE | {"default": 2}, "default 1 -> 2 in requests", "", id="another default"
+    ),
+    pytest.param(WHOLE | {"default": 1}, WHOLE, "default 1 -> none in requests", "", id="a default goes"),
+    pytest.param(WHOLE, WHOLE | {"default": 1}, "", "", id="a default comes"),
+    pytest.param(WHOLE | {"default": None}, WHOLE, "", "", id="no default, said aloud"),
+    pytest.param(
+        TEXT | {"contentEncoding": "base64"},
+        TEXT | {"contentEncoding": "base64url"},
+        "contentEncoding base64 -> base64url in requests",
+        "contentEncoding base64 -> base64url in answers",
+        id="bytes written otherwise",
+    ),
+    pytest.param(by("kind", cat="Cat"), by("kind", cat="#/components/schemas/Cat"), "", "", id="names said otherwise"),
+    pytest.param(by("kind"), by("kind", Cat="#/components/schemas/Cat"), "", "", id="a name that is true anyway"),
+    pytest.param(an_object(kind=TEXT), by("kind"), "", "", id="told apart in words only"),
+    pytest.param(
+        by("kind", cat="Cat"),
+        by("kind", kitten="Cat"),
+        "discriminator cat for Cat removed from requests",
+        "discriminator kitten for Cat added to answers",
+        id="an alternative by another name",
+    ),
+    pytest.param(
+        by("kind", cat="Cat"),
+        by("kind", cat="Cat", dog="Dog"),
+        "",
+        "discriminator dog for Dog added to answers",
+        id="an alternative by one more name",
+    ),
+    pytest.param(
+        by("kind", cat="Cat"),
+        by("kind", cat="Dog"),
+        "discriminator cat for Cat removed from requests",
+        "discriminator cat for Dog added to answers",
+        id="another alternative by the same name",
+    ),
+    pytest.param(
+        by("kind"),
+        by("sort"),
+        "another discriminator in requests: kind, sort",
+        "another discriminator in answers: kind, sort",
+        id="told apart by another property",
     ),
     pytest.param(an_object(), an_object(a=TEXT), "", "", id="a property comes"),
     pytest.param(
