@@ -4,7 +4,17 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from policy.api_description import ANYTHING, Description, Node, read_description
-from policy.api_operations import WEBHOOK, Operation, Operations, base_of, list_callbacks, list_operations, list_ways_in
+from policy.api_operations import (
+    WEBHOOK,
+    Operation,
+    Operations,
+    base_of,
+    list_callbacks,
+    list_operations,
+    list_ways_in,
+    plain_media,
+    writing_of,
+)
 from policy.api_schemas import Comparison, Side, within
 from policy.breaks import Break, Changed, Unreadable
 
@@ -130,9 +140,10 @@ def _compare_parameters(comparison: Comparison, old: Operation, new: Operation) 
 
 def _compare_writing(place: str, old: Node, new: Node) -> Iterator[tuple[str, str]]:
     """Compare how the value of a parameter is written into the request."""
-    for key in ("style", "explode"):
-        if old.get(key) != new.get(key):
-            yield place, f"{key} {old.get(key)} -> {new.get(key)}"
+    was, now = writing_of(old), writing_of(new)
+    # Another style has an explode of its own.
+    if changed := [key for key in ("style", "explode") if was[key] != now[key]]:
+        yield place, f"{changed[0]} {was[changed[0]]} -> {now[changed[0]]}"
     for key in ("allowReserved", "allowEmptyValue"):
         if old.get(key) and not new.get(key):
             yield place, f"{key} no longer"
@@ -178,18 +189,19 @@ def _compare_headers(comparison: Comparison, place: str, old: Node, new: Node, s
 
 
 def _compare_content(comparison: Comparison, place: str, old: Node, new: Node, side: Side) -> Iterator[tuple[str, str]]:
-    now = new.get("content", {})
+    contents = {plain_media(media): content for media, content in new.get("content", {}).items()}
     for media, content in old.get("content", {}).items():
-        if media not in now:
+        now = contents.get(plain_media(media))
+        if now is None:
             yield f"{place} {media}", "removed"
-        else:
-            for key in ("schema", "itemSchema"):
-                found = comparison.list_breaks(content.get(key, ANYTHING), now[media].get(key, ANYTHING), side)
-                yield from within(place, found)
-            ways = now[media].get("encoding", {})
-            for name, way in content.get("encoding", {}).items():
-                if ways.get(name) != way:
-                    yield f"{place}.{name}", "encoding changed"
+            continue
+        for key in ("schema", "itemSchema"):
+            found = comparison.list_breaks(content.get(key, ANYTHING), now.get(key, ANYTHING), side)
+            yield from within(place, found)
+        ways = now.get("encoding", {})
+        for name, way in content.get("encoding", {}).items():
+            if ways.get(name) != way:
+                yield f"{place}.{name}", "encoding changed"
 
 
 def _schema_of(parameter: Node) -> object:

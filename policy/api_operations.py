@@ -70,10 +70,40 @@ def list_ways_in(description: Description, operation: Node) -> list[frozenset[st
         shown = set[str]()
         for name, scopes in way.items():
             scheme = description.follow(schemes[name])
-            kind = (str(scheme[key]) for key in ("type", "scheme", "in", "name", "openIdConnectUrl") if key in scheme)
-            shown |= {" ".join(kind), *(f"scope {scope}" for scope in scopes)}
+            shown |= {_say_scheme(scheme), *(f"scope {scope}" for scope in scopes)}
         found.append(frozenset(shown))
     return found
+
+
+def _say_scheme(scheme: Node) -> str:
+    """Name what is shown to get in; neither a header nor a scheme of HTTP has a case."""
+    kind = {key: str(scheme[key]) for key in ("type", "scheme", "in", "name", "openIdConnectUrl") if key in scheme}
+    if kind.get("in") == "header":
+        kind["name"] = kind["name"].lower()
+    return " ".join(value.lower() if key == "scheme" else value for key, value in kind.items())
+
+
+def writing_of(parameter: Node) -> Mapping[str, object]:
+    """Return how a parameter or a header is written, with what is so where nothing is said (OAS 3.0.3)."""
+    style = parameter.get("style") or ("form" if parameter.get("in") in ("query", "cookie") else "simple")
+    explode = parameter.get("explode")
+    return {"style": style, "explode": style == "form" if explode is None else explode}
+
+
+def plain_media(media: str) -> str:
+    """Return a media type without what changes nothing: its case, and that JSON is UTF-8 (RFC 8259)."""
+    kind, *parameters = (part.strip() for part in media.split(";"))
+    kind = kind.lower()
+    said = [_plain_parameter(one) for one in parameters if one]
+    if kind.endswith(("/json", "+json")):
+        said = [one for one in said if one != "charset=utf-8"]
+    return ";".join((kind, *sorted(said)))
+
+
+def _plain_parameter(parameter: str) -> str:
+    name, _, value = parameter.partition("=")
+    name, value = name.strip().lower(), value.strip().strip('"')
+    return f"{name}={value.lower() if name == 'charset' else value}"
 
 
 def base_of(server: Node) -> str:

@@ -50,6 +50,15 @@ def with_default(default: object, **more: Any) -> str:
     return with_parameters(parameter("limit", schema=WHOLE | ({} if default is None else {"default": default}), **more))
 
 
+MEDIA: list[tuple[str, str, list[str]]] = [
+    ("application/json", "application/json; charset=utf-8", []),
+    ('application/json;charset="UTF-8"', "application/json", []),
+    ("application/problem+json", "Application/Problem+JSON; charset=utf-8", []),
+    ("text/csv; header=present; charset=utf-8", "text/csv;charset=UTF-8;header=present", []),
+    ("application/json", "application/json; charset=utf-16", ["POST /p body application/json: removed"]),
+    ("application/json; version=1", "application/json", ["POST /p body application/json; version=1: removed"]),
+    ("text/csv", "text/csv; charset=utf-8", ["POST /p body text/csv: removed"]),
+]
 KEY = {"type": "apiKey", "in": "header", "name": "X-Key"}
 BEARER = {"type": "http", "scheme": "bearer"}
 OAUTH = {"type": "oauth2", "flows": {}}
@@ -99,6 +108,45 @@ OAUTH = {"type": "oauth2", "flows": {}}
             id="written otherwise",
         ),
         pytest.param(
+            with_parameters(parameter("q"), parameter("c", "cookie")),
+            with_parameters(parameter("q", style="form", explode=True), parameter("c", "cookie", style="form")),
+            [],
+            id="written as before, said aloud",
+        ),
+        pytest.param(
+            with_parameters(parameter("id", "path", style="simple", explode=False), path="/p/{id}"),
+            with_parameters(parameter("id", "path"), path="/p/{id}"),
+            [],
+            id="written as before in a path, said no more",
+        ),
+        pytest.param(
+            with_parameters(parameter("X-A", "header")),
+            with_parameters(parameter("X-A", "header", style="simple", explode=False)),
+            [],
+            id="written as before in a header, said aloud",
+        ),
+        pytest.param(
+            with_parameters(parameter("q", style="deepObject")),
+            with_parameters(parameter("q", style="deepObject", explode=False)),
+            [],
+            id="explode of another style, said aloud",
+        ),
+        pytest.param(
+            with_parameters(parameter("q")),
+            with_parameters(parameter("q", explode=False)),
+            ["GET /p query parameter q: explode True -> False"],
+            id="no longer one by one",
+        ),
+        pytest.param(
+            with_parameters(parameter("q")),
+            with_parameters(parameter("q", style="pipeDelimited")),
+            ["GET /p query parameter q: style form -> pipeDelimited"],
+            id="another style and its own default",
+        ),
+        pytest.param(
+            with_header(), with_header(style="simple", explode=False), [], id="a header of an answer, said aloud"
+        ),
+        pytest.param(
             with_parameters(parameter("X-A", "header")),
             with_parameters(parameter("x-a", "header")),
             [],
@@ -115,6 +163,21 @@ OAUTH = {"type": "oauth2", "flows": {}}
         ),
         pytest.param(with_body(), with_body(required=True), ["POST /p body: required"], id="a body becomes required"),
         pytest.param(with_body(), api(operation()), ["POST /p body: removed"], id="a body goes"),
+        *(
+            pytest.param(
+                with_body(content={before: {"schema": TEXT}}),
+                with_body(content={after: {"schema": TEXT}}),
+                expected,
+                id=f"{before} -> {after}",
+            )
+            for before, after, expected in MEDIA
+        ),
+        pytest.param(
+            with_body(content={"application/json": {"schema": TEXT}}),
+            with_body(content={"application/json; charset=utf-8": {"schema": WHOLE}}),
+            ["POST /p body: type string -> integer in requests"],
+            id="another type under another spelling",
+        ),
         pytest.param(
             with_body(content={"text/csv": {}}), with_body(), ["POST /p body text/csv: removed"], id="a media type goes"
         ),
@@ -144,7 +207,7 @@ OAUTH = {"type": "oauth2", "flows": {}}
         pytest.param(
             with_security([{"key": []}], key=KEY),
             with_security([{"key": []}], key=BEARER),
-            ["POST /p: authentication changed, apiKey header X-Key does not suffice any more"],
+            ["POST /p: authentication changed, apiKey header x-key does not suffice any more"],
             id="another way in under the same name",
         ),
         pytest.param(
@@ -152,6 +215,20 @@ OAUTH = {"type": "oauth2", "flows": {}}
             with_security([{"other": []}], other=KEY),
             [],
             id="the same way in under another name",
+        ),
+        pytest.param(
+            with_security([{"key": [], "bearer": []}], key=KEY, bearer=BEARER),
+            with_security(
+                [{"key": [], "bearer": []}], key=KEY | {"name": "x-key"}, bearer=BEARER | {"scheme": "Bearer"}
+            ),
+            [],
+            id="headers and schemes of HTTP have no case",
+        ),
+        pytest.param(
+            with_security([{"key": []}], key=KEY | {"in": "query"}),
+            with_security([{"key": []}], key=KEY | {"in": "query", "name": "x-key"}),
+            ["POST /p: authentication changed, apiKey query X-Key does not suffice any more"],
+            id="parameters of a query have a case",
         ),
         pytest.param(
             with_security([{"key": []}, {"bearer": []}], key=KEY, bearer=BEARER),
