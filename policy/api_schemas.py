@@ -88,7 +88,7 @@ class Comparison:
 
     def list_breaks(self, old: object, new: object, side: Side) -> Found:
         """Return place and words of each break; a place that begins with `.` or `[` is within what was asked."""
-        key = (id(self.before.follow(old)), id(self.after.follow(new)), side)
+        key = (id(self.before.schema(old)), id(self.after.schema(new)), side)
         if key not in self._found:
             self._found[key] = ()
             self._found[key] = tuple(dict.fromkeys(self._compare(old, new, side)))

@@ -481,6 +481,11 @@ def test_a_description_that_is_nowhere_is_not_without_breaks() -> None:
             sent({"$ref": "#/components/schemas/P/allOf/7"}, P={"allOf": []}), "leads nowhere", id="no such part"
         ),
         pytest.param(sent(PATIENT, Patient=PATIENT), "#/components/schemas/Patient refers to itself", id="a circle"),
+        pytest.param(
+            sent(PATIENT, Patient=PATIENT | {"maxLength": 5}),
+            "Patient refers to itself",
+            id="a circle with words beside it",
+        ),
         pytest.param(sent("text"), "'text' stands where a table is expected", id="a text for a schema"),
         pytest.param(
             sent({"allOf": [{"oneOf": [TEXT]}, {"oneOf": [WHOLE]}]}), "two oneOf in one allOf", id="two unions at once"

@@ -283,6 +283,35 @@ def test_a_component_that_contains_itself_is_compared_to_its_end() -> None:
     ]
 
 
+BESIDE = [
+    pytest.param({"maxLength": 5}, "Patient: maxLength none -> 5 in requests", id="shorter"),
+    pytest.param({"description": "x", "x-order": 1}, "", id="only words"),
+    pytest.param({"allOf": [{"maxLength": 5}]}, "Patient: maxLength none -> 5 in requests", id="shorter by allOf"),
+]
+
+
+@pytest.mark.parametrize(("more", "breaks"), BESIDE)
+def test_what_stands_beside_a_reference_is_asked_since_3_1(more: dict[str, Any], breaks: str) -> None:
+    before, after = sent(PATIENT, Patient=TEXT), sent(PATIENT | more, Patient=TEXT)
+    behind = sent({"$ref": "#/components/schemas/P"}, P=PATIENT | more, Patient=TEXT)
+
+    assert names(before, after) == ([breaks] if breaks else [])
+    assert bool(names(sent({"$ref": "#/components/schemas/P"}, P=PATIENT, Patient=TEXT), behind)) is bool(breaks)
+    assert names(before.replace("3.1.0", "3.0.3"), after.replace("3.1.0", "3.0.3")) == []
+
+
+def test_a_default_beside_a_reference_is_compared() -> None:
+    before, after = (sent(an_object(a=PATIENT | {"default": one}), Patient=TEXT) for one in "xy")
+
+    assert names(before, after) == ["Patient: default x -> y in requests"]
+
+
+def test_what_is_only_received_may_be_said_beside_a_reference() -> None:
+    shown = an_object(a=PATIENT | {"readOnly": True})
+
+    assert names(sent(shown, Patient=TEXT), sent(an_object(), Patient=TEXT)) == []
+
+
 _LEAVES = st.sampled_from([TEXT, WHOLE, NUMBER, NULL, {}, TEXT | {"enum": ["a"]}, TEXT | {"maxLength": 3}, PATIENT])
 _SHAPES = st.recursive(
     _LEAVES,
