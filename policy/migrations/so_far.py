@@ -19,12 +19,12 @@ _OF_POSTGRES = ("pg_", "information_schema")
 class SoFar:
     """Tables that the migration has made itself, and what is known of those that were there before.
 
-    `fresh` are views, sequences, functions, schemas and roles that it made;
-    `still_old` are the servers that serve the version before while it runs. `tables`, `indexes` and
-    `others` follow the statements; `strange` are tables that an earlier migration of the release made, `disturbed`
-    those whose rows or columns are no longer as they were counted; `given` are constraints that the release itself
-    added, `renewed` foreign keys that the file drops and adds again, `unique_throughout` columns that are unique before
-    and after it. After a statement that hides what it does nothing is known any more.
+    `fresh` are views, sequences, functions, schemas and roles that it made; `still_old` are the servers that serve the
+    version before while it runs. `tables`, `indexes` and `others` follow the statements; `strange` are tables that an
+    earlier migration of the release made, `disturbed` those whose rows or columns are no longer as they were counted;
+    `given` are constraints that the release itself added, `renewed` foreign keys that the file drops and adds again,
+    `turned_on` its triggers, `unique_throughout` columns that are unique before and after it. After a statement that
+    hides what it does nothing is known any more.
     """
 
     facts: DatabaseFacts | None = None
@@ -46,6 +46,7 @@ class SoFar:
     aliases: Mapping[str, Alias] = field(default_factory=dict)
     given: dict[tuple[str, str], Constraint] = field(default_factory=dict)
     renewed: frozenset[tuple[str, str]] = frozenset()
+    turned_on: frozenset[tuple[str, str]] = frozenset()
     unique_throughout: frozenset[Unique] = frozenset()
 
     @classmethod

@@ -16,12 +16,7 @@ _BESIDE_WRITES = frozenset(
         *(Kind.AT_ResetRelOptions, Kind.AT_ClusterOn, Kind.AT_DropCluster),
     )
 )
-_BESIDE_READS = frozenset(
-    (
-        *(Kind.AT_EnableTrig, Kind.AT_EnableAlwaysTrig, Kind.AT_EnableReplicaTrig, Kind.AT_EnableTrigAll),
-        *(Kind.AT_EnableTrigUser, Kind.AT_DisableTrig, Kind.AT_DisableTrigAll, Kind.AT_DisableTrigUser),
-    )
-)
+_BESIDE_READS = frozenset((Kind.AT_EnableTrig, Kind.AT_EnableAlwaysTrig, Kind.AT_EnableTrigAll, Kind.AT_EnableTrigUser))
 _ONLY_SPEED = _BESIDE_WRITES | {Kind.AT_SetStorage, Kind.AT_SetCompression}
 _ALWAYS = "a"
 _NO_COUNTERPART = Undo(impossible="how it was set before is not known from the text")
@@ -199,9 +194,6 @@ _JUDGES: Mapping[Kind | None, Judge] = {
     Kind.AT_DropExpression: _without_a_value,
     Kind.AT_AttachPartition: _attached,
     Kind.AT_DetachPartition: _detached,
-    Kind.AT_DisableTrig: _hidden,
-    Kind.AT_DisableTrigAll: _hidden,
-    Kind.AT_DisableTrigUser: _hidden,
     Kind.AT_DisableRowSecurity: _hidden,
     Kind.AT_NoForceRowSecurity: _hidden,
     Kind.AT_EnableRowSecurity: _shown_less,

@@ -32,7 +32,7 @@ from policy.migrations.findings import (
 from policy.migrations.so_far import SoFar
 from policy.migrations.statements import quoted, quoted_relation, relation_name
 from policy.migrations.table_settings import in_words, judge_setting
-from policy.migrations.taking import judge_new_owner
+from policy.migrations.taking import judge_new_owner, judge_turned_off
 
 Judge = Callable[[str, ast.AlterTableCmd, SoFar, str], Finding]
 
@@ -274,6 +274,7 @@ def _brief(table: str) -> tuple[Lock, ...]:
     return (Lock(table, Mode.ACCESS_EXCLUSIVE),)
 
 
+_TURNING_OFF = (Kind.AT_DisableTrig, Kind.AT_DisableTrigAll, Kind.AT_DisableTrigUser, Kind.AT_EnableReplicaTrig)
 _DROPPING = (Kind.AT_DropColumn, Kind.AT_DropConstraint)
 _OF_A_COLUMN = frozenset(
     (
@@ -292,4 +293,5 @@ _JUDGES: Mapping[Kind | None, Judge] = {
     Kind.AT_AlterConstraint: _alter_constraint,
     Kind.AT_ValidateConstraint: _validate,
     Kind.AT_ChangeOwner: _new_owner,
+    **dict.fromkeys(_TURNING_OFF, judge_turned_off),
 }

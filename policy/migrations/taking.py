@@ -1,13 +1,14 @@
 """Judges what takes a right from somebody: what the code in production may do no more once it is done."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from pglast import ast
+from pglast.enums import AlterTableType as Kind
 from pglast.enums import DropBehavior, GrantTargetType, ObjectType
 
 from policy.migrations.findings import Finding, Lock, Mode, Safety, Stage, Undo, unlisted
 from policy.migrations.so_far import SoFar
-from policy.migrations.statements import named, relation_name, strings
+from policy.migrations.statements import Statement, named, relation_name, strings
 
 _ADVICE = "let a release that no longer needs it be live on every server first, and take it away in a later one"
 _UNKNOWN = Undo(impossible="who had which right before is not known from the text")
@@ -23,6 +24,7 @@ _PROPERTIES = {
 }
 _LIMITS = {"password": "another password", "validUntil": "an end", "connectionlimit": "another limit of connections"}
 _LEAVES_GROUP = -1
+_TURNS_ON = (Kind.AT_EnableTrig, Kind.AT_EnableAlwaysTrig, Kind.AT_EnableTrigAll, Kind.AT_EnableTrigUser)
 
 
 def judge_grant(node: ast.GrantStmt, so_far: SoFar) -> Iterator[Finding]:
@@ -111,6 +113,33 @@ def judge_new_owner(name: str, owner: ast.RoleSpec | None, so_far: SoFar, *, loc
     if so_far.makes(name):
         return unlisted(f"the owner {who} of {name}, which this migration makes,", undo=Undo())
     return _taken(f"{name} belongs to {who} from then on", f"{name} owned by {who}", locks=locks)
+
+
+def find_turned_on(statements: Sequence[Statement]) -> frozenset[tuple[str, str]]:
+    """Return each table with the trigger that the file turns on, or every one: what it turned off before is back."""
+    return frozenset(
+        (relation_name(one.node.relation), command.name or "")
+        for one in statements
+        if isinstance(one.node, ast.AlterTableStmt)
+        for command in one.node.cmds or ()
+        if command.subtype in _TURNS_ON
+    )
+
+
+def judge_turned_off(table: str, command: ast.AlterTableCmd, so_far: SoFar, _relation: str) -> Finding:
+    """Return that a trigger runs no more: the version before may need what it does, as one that is dropped."""
+    name = command.name or ""
+    back = bool({(table, name), (table, "")} & so_far.turned_on)
+    what = f"the trigger {name}" if name else "the triggers"
+    return Finding(
+        Safety.DANGEROUS,
+        f"Turns {what} of {table} off{' and on again' if back else ''}: what was kept from being wrong or seen is not"
+        f"{' meanwhile' if back else ' any more'}",
+        locks=(Lock(table, Mode.SHARE_ROW_EXCLUSIVE),),
+        breaks="" if back else f"{table}.{name} off" if name else f"{table} without its triggers",
+        undo=Undo(impossible="how it was set before is not known from the text"),
+        stage=Stage.EXPAND if back else Stage.CONTRACT,
+    )
 
 
 def _taken(reason: str, breaks: str, *, cascade: bool = False, locks: tuple[Lock, ...] = ()) -> Finding:
