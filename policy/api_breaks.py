@@ -1,25 +1,22 @@
 """What a changed OpenAPI description breaks for the clients of the version in production (1.2.3)."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from policy.api_description import ANYTHING, Description, Node, read_description
+from policy.api_operations import (
+    WEBHOOK,
+    Operation,
+    Operations,
+    base_of,
+    list_callbacks,
+    list_operations,
+    list_ways_in,
+    plain_media,
+    writing_of,
+)
 from policy.api_schemas import Comparison, Side, within
 from policy.breaks import Break, Changed, Unreadable
-
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-_VARIABLE = re.compile(r"\{[^}]*\}")
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One method on one path, with the parameters of both; path parameters are known by their order."""
-
-    title: str
-    node: Node
-    parameters: Mapping[tuple[str, str], Node]
 
 
 def list_api_breaks(file: Changed) -> tuple[Break, ...]:
@@ -44,27 +41,78 @@ def list_api_breaks(file: Changed) -> tuple[Break, ...]:
 
 def _compare(before: Description, after: Description) -> Iterator[tuple[str, str]]:
     """Give each break's name and the operation in which it was seen."""
-    servers = {server.get("url") for server in after.root.get("servers", ())}
-    for server in before.root.get("servers", ()):
-        if server.get("url") not in servers:
-            yield f"server {server.get('url')} removed", "servers"
-    olds, news = _list_operations(before), _list_operations(after)
+    yield from ((what, "servers") for what in _compare_servers(before.root.get("servers"), after.root.get("servers")))
     comparison = Comparison(before, after)
+    olds, news = (list_operations(one, one.root.get("paths", {})) for one in (before, after))
+    yield from _compare_each(comparison, olds, news, _compare_operation)
+    for key, old in olds.items():
+        if key in news:
+            called, calls = list_callbacks(before, old), list_callbacks(after, news[key])
+            yield from _compare_each(comparison, called, calls, _compare_called)
+    called, calls = (list_operations(one, one.root.get("webhooks", {}), WEBHOOK) for one in (before, after))
+    yield from _compare_each(comparison, called, calls, _compare_called)
+
+
+def _compare_each(
+    comparison: Comparison, olds: Operations, news: Operations, compare: Callable[..., Iterator[tuple[str, str]]]
+) -> Iterator[tuple[str, str]]:
     for key, old in olds.items():
         if key not in news:
             yield f"{old.title} removed", "operations"
             continue
-        for place, what in _compare_operation(comparison, old, news[key]):
+        for place, what in compare(comparison, old, news[key]):
             name = f"{place}: {what}" if place[:1] not in ("", " ", ".", "[") else f"{old.title}{place}: {what}"
             yield name, old.title
+
+
+def _compare_servers(old: Sequence[Node] | None, new: Sequence[Node] | None) -> Iterator[str]:
+    """Give each base address that is gone; where none is said it is the one of the description itself."""
+    now = {server.get("url"): base_of(server) for server in new or [{"url": "/"}]}
+    for server in old or ():
+        url = server.get("url")
+        if url not in now:
+            yield f"server {url} removed"
+        elif now[url] != base_of(server):
+            yield f"server {url} is {now[url]} and no longer {base_of(server)}"
+
+
+def _compare_own_servers(comparison: Comparison, old: Operation, new: Operation) -> Iterator[tuple[str, str]]:
+    """Give where an operation, or its path, is no longer found, though the whole interface is."""
+    if old.servers is None and new.servers is None:
+        return
+    was = old.servers or comparison.before.root.get("servers") or [{"url": "/"}]
+    now = new.servers or comparison.after.root.get("servers")
+    yield from (("", what) for what in _compare_servers(was, now))
+
+
+def _compare_called(comparison: Comparison, old: Operation, new: Operation) -> Iterator[tuple[str, str]]:
+    """Compare what the interface sends by itself, a webhook or a callback: its clients receive it and answer."""
+    for key, parameter in old.parameters.items():
+        place = f" {key[0]} parameter {parameter['name']}"
+        if key not in new.parameters:
+            yield place, "removed"
+            continue
+        other = new.parameters[key]
+        if parameter.get("required") and not other.get("required"):
+            yield place, "may be missing"
+        yield from _compare_writing(place, parameter, other)
+        yield from within(place, comparison.list_breaks(_schema_of(parameter), _schema_of(other), Side.RECEIVED))
+    was = comparison.before.follow(old.node.get("requestBody", ANYTHING))
+    now = comparison.after.follow(new.node.get("requestBody", ANYTHING))
+    yield from _compare_content(comparison, " body", was, now, Side.RECEIVED)
+    yield from _compare_answers(comparison, old, new, Side.SENT)
+    for word in ("callbacks", "security"):
+        if old.node.get(word) != new.node.get(word):
+            yield "", f"{word} changed"
 
 
 def _compare_operation(comparison: Comparison, old: Operation, new: Operation) -> Iterator[tuple[str, str]]:
     yield from _compare_parameters(comparison, old, new)
     yield from _compare_body(comparison, old.node.get("requestBody"), new.node.get("requestBody"))
-    yield from _compare_answers(comparison, old, new)
-    wanted = _list_ways_in(comparison.after, new.node)
-    for way in _list_ways_in(comparison.before, old.node):
+    yield from _compare_answers(comparison, old, new, Side.RECEIVED)
+    yield from _compare_own_servers(comparison, old, new)
+    wanted = list_ways_in(comparison.after, new.node)
+    for way in list_ways_in(comparison.before, old.node):
         if not any(other <= way for other in wanted):
             yield "", f"authentication changed, {_say_way(way)} does not suffice any more"
 
@@ -78,13 +126,27 @@ def _compare_parameters(comparison: Comparison, old: Operation, new: Operation) 
         now = new.parameters[key]
         if now.get("required") and not parameter.get("required"):
             yield place, "required"
-        for style in ("style", "explode"):
-            if parameter.get(style) != now.get(style):
-                yield place, f"{style} {parameter.get(style)} -> {now.get(style)}"
-        yield from within(place, comparison.list_breaks(_schema_of(parameter), _schema_of(now), Side.SENT))
+        yield from _compare_writing(place, parameter, now)
+        old_schema, new_schema = _schema_of(parameter), _schema_of(now)
+        yield from within(place, comparison.list_breaks(old_schema, new_schema, Side.SENT))
+        default = comparison.after.merge(new_schema).get("default")
+        had_one = comparison.before.merge(old_schema).get("default") is not None
+        if default is not None and not had_one and not parameter.get("required"):
+            yield place, f"default none -> {default} in requests"
     for key, parameter in new.parameters.items():
         if key not in old.parameters and parameter.get("required"):
             yield f" {key[0]} parameter {parameter['name']}", "new and required"
+
+
+def _compare_writing(place: str, old: Node, new: Node) -> Iterator[tuple[str, str]]:
+    """Compare how the value of a parameter is written into the request."""
+    was, now = writing_of(old), writing_of(new)
+    # Another style has an explode of its own.
+    if changed := [key for key in ("style", "explode") if was[key] != now[key]]:
+        yield place, f"{changed[0]} {was[changed[0]]} -> {now[changed[0]]}"
+    for key in ("allowReserved", "allowEmptyValue"):
+        if old.get(key) and not new.get(key):
+            yield place, f"{key} no longer"
 
 
 def _compare_body(comparison: Comparison, old: object, new: object) -> Iterator[tuple[str, str]]:
@@ -100,7 +162,7 @@ def _compare_body(comparison: Comparison, old: object, new: object) -> Iterator[
     yield from _compare_content(comparison, place, was, now, Side.SENT)
 
 
-def _compare_answers(comparison: Comparison, old: Operation, new: Operation) -> Iterator[tuple[str, str]]:
+def _compare_answers(comparison: Comparison, old: Operation, new: Operation, side: Side) -> Iterator[tuple[str, str]]:
     answers = {str(status): answer for status, answer in new.node.get("responses", {}).items()}
     for status, answer in old.node.get("responses", {}).items():
         place = f" {status}"
@@ -108,68 +170,44 @@ def _compare_answers(comparison: Comparison, old: Operation, new: Operation) -> 
             yield place, "removed"
             continue
         was, now = comparison.before.follow(answer), comparison.after.follow(answers[str(status)])
-        headers = {name.casefold() for name in now.get("headers", {})}
-        for name in was.get("headers", {}):
-            if name.casefold() not in headers:
-                yield f"{place} header {name}", "removed"
-        yield from _compare_content(comparison, place, was, now, Side.RECEIVED)
+        yield from _compare_headers(comparison, place, was, now, side)
+        yield from _compare_content(comparison, place, was, now, side)
+
+
+def _compare_headers(comparison: Comparison, place: str, old: Node, new: Node, side: Side) -> Iterator[tuple[str, str]]:
+    headers = {name.casefold(): comparison.after.follow(header) for name, header in new.get("headers", {}).items()}
+    for name, header in old.get("headers", {}).items():
+        at = f"{place} header {name}"
+        if name.casefold() not in headers:
+            yield at, "removed"
+            continue
+        was, now = comparison.before.follow(header), headers[name.casefold()]
+        if was.get("required") and not now.get("required"):
+            yield at, "may be missing"
+        yield from _compare_writing(at, was, now)
+        yield from within(at, comparison.list_breaks(_schema_of(was), _schema_of(now), side))
 
 
 def _compare_content(comparison: Comparison, place: str, old: Node, new: Node, side: Side) -> Iterator[tuple[str, str]]:
-    now = new.get("content", {})
+    contents = {plain_media(media): content for media, content in new.get("content", {}).items()}
     for media, content in old.get("content", {}).items():
-        if media not in now:
+        now = contents.get(plain_media(media))
+        if now is None:
             yield f"{place} {media}", "removed"
-        else:
-            found = comparison.list_breaks(content.get("schema", ANYTHING), now[media].get("schema", ANYTHING), side)
+            continue
+        for key in ("schema", "itemSchema"):
+            found = comparison.list_breaks(content.get(key, ANYTHING), now.get(key, ANYTHING), side)
             yield from within(place, found)
-
-
-def _list_operations(description: Description) -> dict[tuple[str, str], Operation]:
-    """Return every operation by method and path, the names of path parameters left out."""
-    found = {}
-    for path, item in description.root.get("paths", {}).items():
-        whole = description.follow(item)
-        for method in _METHODS:
-            if method not in whole:
-                continue
-            node = whole[method]
-            parameters = {}
-            for one in (*whole.get("parameters", ()), *node.get("parameters", ())):
-                parameter = description.follow(one)
-                parameters[parameter["in"], _known_as(parameter, path)] = parameter
-            title = f"{method.upper()} {path}"
-            found[method, _VARIABLE.sub("{}", path)] = Operation(title, node, parameters)
-    return found
-
-
-def _known_as(parameter: Node, path: str) -> str:
-    """Return the name on the wire: a path parameter has none, so its place counts."""
-    name = str(parameter["name"])
-    if parameter["in"] == "path":
-        return str([one[1:-1] for one in _VARIABLE.findall(path)].index(name))
-    return name.casefold() if parameter["in"] == "header" else name
+        ways = now.get("encoding", {})
+        for name, way in content.get("encoding", {}).items():
+            if ways.get(name) != way:
+                yield f"{place}.{name}", "encoding changed"
 
 
 def _schema_of(parameter: Node) -> object:
     """Return the schema of a parameter, also where it is described as content."""
     content: Sequence[Any] = tuple(parameter.get("content", {}).values())
     return content[0].get("schema", ANYTHING) if content else parameter.get("schema", ANYTHING)
-
-
-def _list_ways_in(description: Description, operation: Node) -> list[frozenset[str]]:
-    """Return what must be shown to get in, one set for each way; an empty set where nothing is asked."""
-    ways = operation.get("security", description.root.get("security")) or [{}]
-    schemes = description.root.get("components", {}).get("securitySchemes", {})
-    found = []
-    for way in ways:
-        shown = set[str]()
-        for name, scopes in way.items():
-            scheme = description.follow(schemes[name])
-            kind = (str(scheme[key]) for key in ("type", "scheme", "in", "name", "openIdConnectUrl") if key in scheme)
-            shown |= {" ".join(kind), *(f"scope {scope}" for scope in scopes)}
-        found.append(frozenset(shown))
-    return found
 
 
 def _say_way(way: frozenset[str]) -> str:

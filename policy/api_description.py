@@ -16,6 +16,7 @@ Node = Mapping[str, Any]
 COMPONENT = "x-component"
 _SCHEMAS = "#/components/schemas/"
 _UNIONS = ("oneOf", "anyOf")
+_WORDS = ("$ref", "$comment", "title", "summary", "description", "deprecated", "example", "examples", "externalDocs")
 ANYTHING: Node = {}
 _NOTHING: Node = {"not": {}}
 _TYPE_NAMES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
@@ -28,6 +29,7 @@ class Description:
     root: Node
     _merged: dict[int, tuple[Node, Node]] = field(default_factory=dict)
     _shapes: dict[int, tuple[Node, tuple[Node, ...]]] = field(default_factory=dict)
+    _beside: dict[int, tuple[Node, Node]] = field(default_factory=dict)
 
     def follow(self, node: object) -> Node:
         """Return what a node stands for, through any number of references within the description."""
@@ -43,6 +45,18 @@ class Description:
         if not isinstance(node, Mapping):
             raise Unreadable(f"{str(node)[:40]!r} stands where a table is expected")
         return node
+
+    def schema(self, node: object) -> Node:
+        """Return what a schema stands for: 3.1 asks for what stands beside a reference too, 3.0 passes it over."""
+        seen: set[str] = set()
+        while isinstance(node, Mapping) and isinstance(node.get("$ref"), str) and node["$ref"] not in seen:
+            asked = {key: value for key, value in node.items() if key not in _WORDS and not key.startswith("x-")}
+            if asked and not str(self.root.get("openapi")).startswith("3.0"):
+                parts = [*node.get("allOf", ()), {"$ref": node["$ref"]}]
+                return self._beside.setdefault(id(node), (node, {**asked, "allOf": parts}))[1]
+            seen.add(node["$ref"])
+            node = self._find(node["$ref"])
+        return self.follow(node)
 
     def _find(self, reference: str) -> object:
         if not reference.startswith("#/"):
@@ -60,7 +74,7 @@ class Description:
 
     def merge(self, schema: object) -> Node:
         """Return the schema with everything that its `allOf` adds; one that adds itself adds nothing."""
-        node = self.follow(schema)
+        node = self.schema(schema)
         if "allOf" not in node:
             return node
         if id(node) not in self._merged:

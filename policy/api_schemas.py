@@ -56,6 +56,12 @@ _NOT_UNDERSTOOD = (
     "dependentSchemas",
     "unevaluatedProperties",
     "unevaluatedItems",
+    "minContains",
+    "maxContains",
+    "contentEncoding",
+    "contentMediaType",
+    "contentSchema",
+    "xml",
 )
 # A value that satisfies the inner keyword may not satisfy the outer one. For what is sent the inner schema is
 # that of production and the outer the new one; for what is received it is the other way round.
@@ -82,7 +88,7 @@ class Comparison:
 
     def list_breaks(self, old: object, new: object, side: Side) -> Found:
         """Return place and words of each break; a place that begins with `.` or `[` is within what was asked."""
-        key = (id(self.before.follow(old)), id(self.after.follow(new)), side)
+        key = (id(self.before.schema(old)), id(self.after.schema(new)), side)
         if key not in self._found:
             self._found[key] = ()
             self._found[key] = tuple(dict.fromkeys(self._compare(old, new, side)))
@@ -109,7 +115,11 @@ class Comparison:
         for key, narrower in RULES:
             if narrower(inner.get(key), outer.get(key)):
                 yield "", f"{key} {_say(old.get(key))} -> {_say(new.get(key))} in {side}"
+        # A client that leaves it out gets another value; who had to send it so far is given a default for nothing.
+        if side is Side.SENT and _another(new.get("default"), old.get("default")):
+            yield "", f"default {_say(old.get('default'))} -> {_say(new.get('default'))} in {side}"
         yield from _compare_values(inner, outer, side)
+        yield from _compare_discriminators(inner.get("discriminator"), outer.get("discriminator"), side)
         yield from self._compare_properties(old, new, side)
         yield from self._compare_elements(old, new, side)
         yield from self._compare_others(old, new, side)
@@ -163,6 +173,23 @@ def _compare_values(inner: Node, outer: Node, side: Side) -> Iterator[tuple[str,
         yield "", f"{now} in {side}: {_say(other)}"
     elif beyond := [value for value in mine if value not in other]:
         yield "", f"value {'removed from' if side is Side.SENT else 'added to'} {side}: {_say(beyond)}"
+
+
+def _compare_discriminators(inner: Node | None, outer: Node | None, side: Side) -> Iterator[tuple[str, str]]:
+    """Compare by which property, and by which of its values, the alternatives are told apart."""
+    mine, other = inner or {}, outer or {}
+    if inner and outer and mine.get("propertyName") != other.get("propertyName"):
+        yield "", f"another discriminator in {side}: {_say(sorted(str(one['propertyName']) for one in (mine, other)))}"
+    known = _said_names(other)
+    for value, target in _said_names(mine).items():
+        if known.get(value) != target:
+            yield "", f"discriminator {value} for {target} {'removed from' if side is Side.SENT else 'added to'} {side}"
+
+
+def _said_names(discriminator: Node) -> Mapping[str, str]:
+    """Return the values that name an alternative; that the name of a schema does is true without words."""
+    targets = {value: str(target).rpartition("/")[2] for value, target in discriminator.get("mapping", {}).items()}
+    return {value: target for value, target in targets.items() if value != target}
 
 
 def _values(shape: Node) -> list[Any] | None:

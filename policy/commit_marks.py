@@ -25,10 +25,21 @@ _FOOTER = re.compile(
 _HEADING = re.compile(r" {0,3}(?P<level>#{1,6})\s")
 _HEADING_OF_BREAKS = re.compile(rf" {{0,3}}#{{1,6}}\s+{_WORDS}(?:\([^()]*\)|[^\w()])*", re.I)
 # Templates ask it as a question, and as the kind of a change, of which one box is ticked.
-_HEADING_THAT_ASKS = re.compile(
-    r" {0,3}#{1,6}\s+(?:are|did|do|does|is|will)\b[^?]*\bbreaking[ -]changes?\b[^?]*\?\W*", re.I
+_ASKED = r"(?:any|are|can|could|did|do|does|has|have|is|will|would)\b[^?]*\bbreaking[ -]changes?\b[^?]*\?"
+_BESIDE = r"(?:\([^()]*\)|[^\w()])*"
+_HEADING_THAT_ASKS = re.compile(rf" {{0,3}}#{{1,6}}\s+{_ASKED}{_BESIDE}", re.I)
+# Words in bold on a line of their own are a heading as well, and so is the question itself.
+_BOLD = re.compile(rf" {{0,3}}(?:[*+-]\s+|\d+[.)]\s+)?(?P<bold>\*\*|__)(?P<text>[^*\n]+?)(?P=bold){_BESIDE}")
+_BOLD_OF_BREAKS = re.compile(rf"(?:{_WORDS}|{_ASKED}){_BESIDE}", re.I)
+_QUESTION = re.compile(rf" {{0,3}}(?:[*+-]\s+|\d+[.)]\s+)?{_ASKED}{_BESIDE}", re.I)
+_THIS_IS = (
+    r"(?:yes\W+)?(?:(?:this|it|the)(?: (?:change|commit|patch|pr|pull request|release))?\s+)?"
+    r"(?:(?:adds?|causes?|contains?|has|includes?|introduces?|is|makes?)\s+(?:(?:an?|some|potentially)\s+)*)?"
 )
-_TICKED_AS_BREAK = re.compile(rf"\s*[*+-]\s+\[x\]\s+{_WORDS}[*_]*\s*(?P<text>[(:.,;!-].*)?", re.I)
+_TICKED_AS_BREAK = re.compile(rf"\s*[*+-]\s+\[x\]\s+[*_]{{0,3}}{_THIS_IS}{_WORDS}[*_]*\s*(?P<text>[(:.,;!-].*)?", re.I)
+# The emoji by which gitmoji marks a break, before words; a box beside it is one of a template's kinds of changes.
+_BOOM = rf"{_PREFIX}(?:\U0001f4a5|:boom:)[^\w\n]*\w"
+_BOOM_TITLE, _BOOM_LISTED = re.compile(_BOOM), re.compile(rf"[*-]\s+(?!\[[ xX]?\]){_BOOM}")
 _RULE = re.compile(r" {0,3}([-*_])(?:\s*\1){2,}\s*")
 _TRAILER = re.compile(r"[a-z-]+-by:.*|(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|refs?):?\s+\S*\d\.?", re.IGNORECASE)
 _UNTICKED = re.compile(r"[*+-]\s+\[ ?\]")
@@ -37,6 +48,7 @@ _NONE = re.compile(
     r"[\W_]*(?:there are )?(?:none|no|nope|nothing|n/?a|not applicable)(?:(?: breaking| api)* changes?| known)?[\W_]*",
     re.IGNORECASE,
 )
+_LOWEST = 6
 _SHOWN_LETTERS = 80
 
 
@@ -64,14 +76,16 @@ def list_marked(messages: Iterable[Message]) -> tuple[Break, ...]:
 def _list_marks(message: Message) -> Iterator[str]:
     """Give each line that is a mark; what is quoted, commented out or shown as code is none."""
     title = message.title.strip()
-    if _ANY_TITLE.match(title) or _says_footer(title):
+    if _ANY_TITLE.match(title) or _BOOM_TITLE.match(title) or _says_footer(title):
         yield title
     lines = _FENCE.sub("(code)", _COMMENT.sub("", message.body.replace("\r\n", "\n"))).split("\n")
     for place, line in enumerate(lines):
         if _HEADING_OF_BREAKS.fullmatch(line) or _HEADING_THAT_ASKS.fullmatch(line):
             yield from (f"{line.strip()}: {said}" for said in _find_said(lines[place:]))
-        elif _USUAL_TITLE.match(line) or _says_footer(line) or _is_ticked_as_break(line):
+        elif _USUAL_TITLE.match(line) or _BOOM_LISTED.match(line) or _says_footer(line) or _is_ticked_as_break(line):
             yield line.strip()
+        elif _is_soft_heading(line):
+            yield from (f"{line.strip()}: {said}" for said in _find_said(lines[place:]))
 
 
 def _find_said(lines: Sequence[str]) -> Iterator[str]:
@@ -80,15 +94,25 @@ def _find_said(lines: Sequence[str]) -> Iterator[str]:
     Templates have such a heading with nothing below, or with boxes of which none is ticked.
     """
     level = _level(lines[0])
+    soft = level == 0
+    level = level or _LOWEST
     for line in lines[1:]:
         words = line.strip()
         if 0 < _level(line) <= level or _RULE.fullmatch(line) or _TRAILER.fullmatch(words):
+            return
+        if soft and _BOLD.fullmatch(line):
             return
         if _level(line) or _UNTICKED.match(words) or not re.search(r"\w", words):
             continue
         if not _NONE.fullmatch(_TICKED.sub("", words)):
             yield words
         return
+
+
+def _is_soft_heading(line: str) -> bool:
+    """Whether the line speaks of breaks in bold, or asks for them, and says nothing else."""
+    bold = _BOLD.fullmatch(line)
+    return bool(_BOLD_OF_BREAKS.fullmatch(bold["text"]) if bold else _QUESTION.fullmatch(line))
 
 
 def _level(line: str) -> int:

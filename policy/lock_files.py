@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 
@@ -15,6 +16,10 @@ _NPM_VERSIONS = (2, 3)
 _DIRECT = ("dependencies", "devDependencies", "optionalDependencies")
 _CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
 _YARN_HEADER = re.compile(r'(?P<names>(?:"[^"\n]+"|[^\s"#:,][^\s",]*)(?:,\s*(?:"[^"\n]+"|[^\s",]+))*):\s*')
+# What pnpm writes behind an address: the peers with their versions, or a hash of either.
+_PEER = re.compile(r"\((?:@?[^@()]+@|patch_hash=|[0-9a-z]{26,64}\))")
+# The version that yarn gives to what lies in the repository, and what it does not escape in the place of a project.
+_NO_VERSION, _KEPT_BY_YARN = "0.0.0-use.local", "!~*'()"
 _YARN_VERSION = re.compile(r'  version "?([^"\n]+?)"?\s*')
 
 
@@ -72,8 +77,25 @@ def _read_pnpm(path: str, text: str) -> Locked:
 
 
 def _pnpm_version(entry: str) -> str:
-    """Return the version of an entry; an alias keeps the name of the package behind it, such as preact@10.0.0."""
-    return entry if ":" in entry.partition("(")[0] else _without_peers(entry)
+    """Return the version of an entry; an alias keeps the name of the package behind it, such as preact@10.0.0.
+
+    An address may hold brackets of its own: of `file:packages/(old)/shared(react@18.2.0)` only the peers go.
+    """
+    if ":" not in entry.partition("(")[0]:
+        return _without_peers(entry)
+    while (begin := _begin_of_last_group(entry)) and _PEER.match(entry, begin):
+        entry = entry[:begin]
+    return entry
+
+
+def _begin_of_last_group(text: str) -> int:
+    """Return where the brackets open that close at the end of the text; 0 where it ends with none."""
+    depth = 0
+    for place in range(len(text) - 1, 0, -1):
+        depth += (text[place] == ")") - (text[place] == "(")
+        if depth == 0:
+            return place if text[place] == "(" else 0
+    return 0
 
 
 def _without_peers(text: str) -> str:
@@ -134,20 +156,41 @@ def _read_yarn(path: str, text: str) -> Locked:
 
 def _read_yarn_berry(path: str, text: str) -> Locked:
     entries = {key: entry for key, entry in _read_yaml(path, text).items() if key != "__metadata"}
-    exact = {one.strip(): entry for key, entry in entries.items() for one in key.split(",")}
+    wanted_by = {one.strip(): entry for key, entry in entries.items() for one in key.split(",")}
     locked = Locked()
     for entry in entries.values():
         name, resolved = _split(entry["resolution"])
         if not resolved.startswith("workspace:"):
-            locked.packages.setdefault(name, set()).add(str(entry["version"]))
+            locked.packages.setdefault(name, set()).add(_berry_version(entry, name))
             continue
         for wanted_name, wanted in (entry.get("dependencies") or {}).items():
             descriptor = f"{wanted_name}@{wanted if ':' in wanted else f'npm:{wanted}'}"
-            behind, source = _split(exact[descriptor]["resolution"])
-            version = source if source.startswith("workspace:") else str(exact[descriptor]["version"])
-            project = resolved.removeprefix("workspace:")
-            locked.direct[project, wanted_name] = {version if behind == wanted_name else f"{behind}@{version}"}
+            found = _find_berry(wanted_by, descriptor, entry["resolution"])
+            versions = {_berry_version(one, wanted_name) for one in found}
+            locked.direct[resolved.removeprefix("workspace:"), wanted_name] = versions
+            locked.tells_apart = locked.tells_apart and len(versions) == 1
     return locked
+
+
+def _find_berry(wanted_by: Mapping[str, Mapping[str, Any]], descriptor: str, locator: str) -> list[Mapping[str, Any]]:
+    """Return the entry of what a project wants; each of that name where `resolutions` put another in its place."""
+    bound = f"{descriptor}::locator={quote(locator, safe=_KEPT_BY_YARN)}"
+    if found := wanted_by.get(descriptor) or wanted_by.get(bound):
+        return [found]
+    name, _ = _split(descriptor)
+    named = [entry for one, entry in wanted_by.items() if _split(one)[0] == name]
+    if not named:
+        raise LookupError(name)
+    return named
+
+
+def _berry_version(entry: Mapping[str, Any], wanted_name: str) -> str:
+    """Return the version; what lies in the repository has none, but a place."""
+    behind, source = _split(entry["resolution"])
+    version = str(entry["version"])
+    if source.startswith("workspace:") or version == _NO_VERSION:
+        version = source.partition("::")[0]
+    return version if behind == wanted_name else f"{behind}@{version}"
 
 
 def _behind(descriptor: str) -> str:

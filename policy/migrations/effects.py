@@ -130,6 +130,23 @@ def _apply_query(node: ast.CreateTableAsStmt | ast.SelectStmt, so_far: SoFar) ->
         so_far.others.add(relation_name(into.rel))
 
 
+def _apply_new(name: str, so_far: SoFar, *, may_be_there: bool) -> None:
+    so_far.others.add(name)
+    if not may_be_there:
+        so_far.fresh.add(name)
+
+
+def _apply_function(node: ast.CreateFunctionStmt, so_far: SoFar) -> None:
+    if not node.replace:
+        so_far.fresh.add(named(strings(node.funcname)))
+
+
+def _apply_schema(node: ast.CreateSchemaStmt, so_far: SoFar) -> None:
+    so_far.schemas.add(node.schemaname or "")
+    if not node.if_not_exists:
+        so_far.fresh.add(node.schemaname or "")
+
+
 def _apply_drop(node: ast.DropStmt, so_far: SoFar) -> None:
     for one in node.objects or ():
         name = named(strings(one))
@@ -183,10 +200,14 @@ _EFFECTS: Mapping[type[ast.Node], Callable[..., None]] = {
     ast.TruncateStmt: _apply_truncate,
     ast.CreateTableAsStmt: _apply_query,
     ast.SelectStmt: _apply_query,
-    ast.ViewStmt: lambda node, so_far: so_far.others.add(relation_name(node.view)),
-    ast.CreateSeqStmt: lambda node, so_far: so_far.others.add(relation_name(node.sequence)),
+    ast.ViewStmt: lambda node, so_far: _apply_new(relation_name(node.view), so_far, may_be_there=bool(node.replace)),
+    ast.CreateSeqStmt: lambda node, so_far: _apply_new(
+        relation_name(node.sequence), so_far, may_be_there=bool(node.if_not_exists)
+    ),
+    ast.CreateFunctionStmt: _apply_function,
+    ast.CreateRoleStmt: lambda node, so_far: so_far.fresh.add(node.role),
     ast.CreateDomainStmt: lambda node, so_far: so_far.domains.add(named(strings(node.domainname))),
-    ast.CreateSchemaStmt: lambda node, so_far: so_far.schemas.add(node.schemaname),
+    ast.CreateSchemaStmt: _apply_schema,
     ast.CreateEnumStmt: lambda node, so_far: so_far.types.add(named(strings(node.typeName))),
     ast.CompositeTypeStmt: lambda node, so_far: so_far.types.add(relation_name(node.typevar)),
 }

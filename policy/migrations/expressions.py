@@ -61,8 +61,27 @@ HARMLESS_FUNCTIONS = frozenset(
         *("row_number", "rank", "dense_rank", "lag", "lead", "first_value", "last_value", "generate_series", "unnest"),
         *("btrim", "ltrim", "rtrim", "replace", "split_part", "substring", "substr", "left", "right", "lpad", "rpad"),
         *("regexp_replace", "concat_ws", "format", "initcap", "floor", "ceil", "mod", "power", "sqrt", "random"),
+        *("string_to_array", "array_to_string", "regexp_split_to_array", "regexp_matches", "translate", "reverse"),
+        *("repeat", "strpos", "chr", "ascii", "char_length", "octet_length", "encode", "decode", "digest", "hmac"),
+        *(
+            "sha256",
+            "sha512",
+            "crypt",
+            "gen_salt",
+            "gen_random_bytes",
+            "uuid_generate_v1",
+            "uuid_generate_v4",
+            "uuidv7",
+        ),
+        *("to_number", "to_tsvector", "row_to_json", "jsonb_set", "jsonb_strip_nulls", "jsonb_object_agg"),
+        *("json_object_agg", "json_array_elements", "jsonb_array_elements_text", "jsonb_to_recordset", "jsonb_each"),
         *("gen_random_uuid", "clock_timestamp", "age", "version", "array_length", "jsonb_array_elements"),
     )
+)
+_FOR_THE_SERVER = (
+    *("setval", "set_config", "dblink", "lo_create", "lo_export", "lo_from", "lo_import", "lo_put", "lo_unlink"),
+    *("pg_advisory", "pg_cancel", "pg_create", "pg_drop", "pg_logical", "pg_notify", "pg_promote", "pg_reload"),
+    *("pg_rotate", "pg_sleep", "pg_stat_reset", "pg_switch", "pg_terminate", "pg_try_advisory"),
 )
 _VALUES = (
     ast.A_Const,
@@ -103,6 +122,11 @@ def effectful_functions(node: object) -> tuple[str, ...]:
     """Return the functions called anywhere in a statement of which it is not known that they change nothing."""
     called = (strings(one.funcname) for one in walk(node) if isinstance(one, ast.FuncCall))
     return tuple(".".join(name) for name in called if not _is_of_postgres(name, STEADY_FUNCTIONS | HARMLESS_FUNCTIONS))
+
+
+def changes_server(function: str) -> bool:
+    """Whether a function of PostgreSQL is never called for its value: setval, set_config, pg_terminate_backend."""
+    return function.removeprefix("pg_catalog.").startswith(_FOR_THE_SERVER)
 
 
 def spell(condition: ast.Node | None) -> str:

@@ -1,12 +1,24 @@
 """Judges what a schema holds beside tables: views, types, sequences, functions, triggers, policies."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from pglast import ast
 from pglast.enums import ObjectType
 
 from policy.migrations.expressions import effectful_functions
-from policy.migrations.findings import NOTHING_TO_UNDO, Finding, Lock, Mode, Safety, Undo, safe, unlisted, unreadable
+from policy.migrations.findings import (
+    NOTHING_TO_UNDO,
+    Finding,
+    Lock,
+    Mode,
+    Safety,
+    Stage,
+    Undo,
+    safe,
+    unlisted,
+    unreadable,
+)
 from policy.migrations.rows import Changing, judge_rows
 from policy.migrations.so_far import SoFar
 from policy.migrations.statements import quoted, quoted_relation, relation_name, strings, walk
@@ -59,7 +71,14 @@ def judge_policy(node: ast.CreatePolicyStmt, so_far: SoFar) -> Iterator[Finding]
     table, relation = relation_name(node.table), quoted_relation(node.table) if node.table else ""
     locks = () if so_far.is_new(table) else (Lock(table, Mode.ACCESS_EXCLUSIVE),)
     undo = Undo((f"DROP POLICY {quoted(node.policy_name or '')} ON {relation}",))
-    yield unlisted(f"the policy {node.policy_name}, which says who sees rows of {table},", locks=locks, undo=undo)
+    found = unlisted(f"the policy {node.policy_name}, which says who sees rows of {table},", locks=locks, undo=undo)
+    if so_far.is_new(table):
+        yield found
+    elif node.permissive:
+        # It shows rows, where row security is on, and does nothing where it is off: either version lives with it.
+        yield replace(found, stage=None)
+    else:
+        yield replace(found, breaks=f"{table} behind {node.policy_name}", stage=Stage.CONTRACT)
 
 
 def judge_rule(node: ast.RuleStmt, so_far: SoFar) -> Iterator[Finding]:

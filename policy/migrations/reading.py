@@ -20,6 +20,7 @@ from policy.migrations.rows import judge_copy, judge_rows, judge_truncate
 from policy.migrations.so_far import SoFar
 from policy.migrations.statements import Statement, UnreadableSql, read_statements, walk
 from policy.migrations.tables import judge_alter_table
+from policy.migrations.taking import TAKING, find_turned_on
 from policy.migrations.together import judge_together
 from policy.migrations.uniqueness import find_unique_throughout
 from policy.migrations.upkeep import UPKEEP, judge_explain
@@ -153,6 +154,7 @@ def _read(name: str, sql: str, so_far: SoFar) -> MigrationReading:
         statements = read_statements(sql)
         _refuse_named_schema(statements, so_far.facts)
         so_far.aliases, so_far.renewed = find_aliases(statements), find_renewed_keys(statements)
+        so_far.turned_on = find_turned_on(statements)
         so_far.unique_throughout = find_unique_throughout(statements, so_far.indexes)
         readings = tuple(
             StatementReading(one.line, one.text, tuple(judge_statement(one, so_far))) for one in statements
@@ -204,6 +206,7 @@ def _judge_explained(node: ast.ExplainStmt, so_far: SoFar) -> Iterable[Finding]:
 _JUDGES: Mapping[type[ast.Node], Callable[..., Iterable[Finding]]] = {
     **MAKING,
     **UPKEEP,
+    **TAKING,
     ast.AlterTableStmt: judge_alter_table,
     ast.CreateStmt: judge_create_table,
     ast.IndexStmt: judge_index,

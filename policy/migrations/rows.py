@@ -1,12 +1,12 @@
 """Judges what a migration does to rows, and the statements whose effect is not in their text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pglast import ast
 from pglast.enums import DropBehavior, OnConflictAction
 
-from policy.migrations.expressions import effectful_functions, is_always_true, required_column
+from policy.migrations.expressions import changes_server, effectful_functions, is_always_true, required_column
 from policy.migrations.facts import said_rows
 from policy.migrations.findings import (
     NOTHING_TO_UNDO,
@@ -26,6 +26,8 @@ from policy.migrations.so_far import SoFar
 from policy.migrations.statements import relation_name, strings, walk
 
 _IN_BATCHES = "change the rows in batches, by a backfill, not in the migration"
+# The next number of a sequence is what a row gets, as from its default.
+_VALUES = ("nextval", "pg_catalog.nextval")
 Changing = ast.UpdateStmt | ast.DeleteStmt | ast.InsertStmt | ast.MergeStmt
 
 
@@ -36,8 +38,12 @@ def judge_rows(statement: ast.Node, so_far: SoFar) -> Iterator[Finding]:
     for node in changing:
         yield from _lost_columns(node, so_far)
         yield _judge_change(node, so_far)
-    if isinstance(statement, ast.SelectStmt) and not changing:
-        yield _judge_select(statement)
+    if functions := _called_for_effect(statement, changing):
+        yield unreadable(
+            f"Calls {', '.join(f'{name}()' for name in functions)} for its effect, which the text does not show"
+        )
+    elif isinstance(statement, ast.SelectStmt) and not changing:
+        yield unlisted("a table made of what SELECT finds") if statement.intoClause else neutral("SELECT")
 
 
 def judge_truncate(statement: ast.TruncateStmt, so_far: SoFar) -> Iterator[Finding]:
@@ -68,7 +74,7 @@ def judge_copy(statement: ast.CopyStmt, so_far: SoFar) -> Iterator[Finding]:
     table = relation_name(statement.relation) if statement.relation else "a query"
     if statement.is_program:
         yield unreadable(f"COPY runs a program on the database's host with {table}")
-    elif statement.query is not None and any(isinstance(node, Changing) for node in walk(statement.query)):
+    elif statement.query is not None and _does_more_than_read(statement.query):
         yield from judge_rows(statement.query, so_far)
     elif statement.filename is None:
         yield Finding(
@@ -80,6 +86,10 @@ def judge_copy(statement: ast.CopyStmt, so_far: SoFar) -> Iterator[Finding]:
         )
     else:
         yield unlisted(f"COPY of {table}", undo=Undo(impossible="which rows came is not known from the text"))
+
+
+def _does_more_than_read(query: ast.Node) -> bool:
+    return any(isinstance(node, Changing) for node in walk(query)) or bool(effectful_functions(query))
 
 
 def _lost_columns(node: Changing, so_far: SoFar) -> Iterator[Finding]:
@@ -163,14 +173,28 @@ def _names_its_rows(node: ast.InsertStmt) -> bool:
     return isinstance(node.selectStmt, ast.SelectStmt) and bool(node.selectStmt.valuesLists)
 
 
-def _judge_select(statement: ast.SelectStmt) -> Finding:
-    if statement.intoClause is not None:
-        return unlisted("a table made of what SELECT finds")
-    if functions := effectful_functions(statement):
-        return unreadable(
-            f"Calls {', '.join(f'{name}()' for name in functions)} for its effect, which the text does not show"
-        )
-    return neutral("SELECT")
+def _called_for_effect(statement: ast.Node, changing: Sequence[Changing]) -> tuple[str, ...]:
+    """Return the functions whose values no row gets.
+
+    What a change writes into its rows, such as slugify(name), is a value; a SELECT without FROM or within WITH is there
+    for what it calls, and what PostgreSQL's own do to the server is never a value.
+    """
+    within = [one for node in changing for one in effectful_functions(node)]
+    called = () if isinstance(statement, Changing) else effectful_functions(statement)
+    found = [one for one in called if one not in within]
+    for node in changing:
+        found += [one for part in _parts_for_effect(node) for one in effectful_functions(part) if one not in _VALUES]
+        found += [one for one in effectful_functions(node) if changes_server(one)]
+    return tuple(dict.fromkeys(found))
+
+
+def _parts_for_effect(node: Changing) -> Iterator[ast.Node]:
+    """Give each SELECT within WITH, and each that reads no table and is no list of values."""
+    named = [one.ctequery for one in walk(node) if isinstance(one, ast.CommonTableExpr)]
+    yield from (one for one in named if isinstance(one, ast.SelectStmt))
+    for one in walk(node):
+        if isinstance(one, ast.SelectStmt) and not (one.fromClause or one.valuesLists or one.op):
+            yield one
 
 
 def _backfill(finding: Finding) -> Finding:

@@ -19,17 +19,19 @@ _OF_POSTGRES = ("pg_", "information_schema")
 class SoFar:
     """Tables that the migration has made itself, and what is known of those that were there before.
 
-    `still_old` are the servers that serve the version before while the migration runs. `tables`, `indexes` and
-    `others` follow the statements; `strange` are tables that an earlier migration of the release made, `disturbed`
-    those whose rows or columns are no longer as they were counted; `given` are constraints that the release itself
-    added, `renewed` foreign keys that the file drops and adds again, `unique_throughout` columns that are unique before
-    and after it. After a statement that hides what it does nothing is known any more.
+    `fresh` are views, sequences, functions, schemas and roles that it made; `still_old` are the servers that serve the
+    version before while it runs. `tables`, `indexes` and `others` follow the statements; `strange` are tables that an
+    earlier migration of the release made, `disturbed` those whose rows or columns are no longer as they were counted;
+    `given` are constraints that the release itself added, `renewed` foreign keys that the file drops and adds again,
+    `turned_on` its triggers, `unique_throughout` columns that are unique before and after it. After a statement that
+    hides what it does nothing is known any more.
     """
 
     facts: DatabaseFacts | None = None
     still_old: tuple[str, ...] = ()
     made: set[str] = field(default_factory=set)
     types: set[str] = field(default_factory=set)
+    fresh: set[str] = field(default_factory=set)
     domains: set[str] = field(default_factory=set)
     path_changed: bool = False
     hidden: bool = False
@@ -44,6 +46,7 @@ class SoFar:
     aliases: Mapping[str, Alias] = field(default_factory=dict)
     given: dict[tuple[str, str], Constraint] = field(default_factory=dict)
     renewed: frozenset[tuple[str, str]] = frozenset()
+    turned_on: frozenset[tuple[str, str]] = frozenset()
     unique_throughout: frozenset[Unique] = frozenset()
 
     @classmethod
@@ -66,6 +69,7 @@ class SoFar:
             self,
             made=set(),
             types=set(),
+            fresh=set(),
             path_changed=False,
             before={},
             strange=self.strange | self.made,
@@ -82,6 +86,10 @@ class SoFar:
     def is_new(self, table: str) -> bool:
         """Whether the migration made the table itself, so that nobody has read or written it."""
         return table in self.made and not self.path_changed
+
+    def makes(self, name: str) -> bool:
+        """Whether the migration made what has this name, so that nobody can lose what they had of it."""
+        return name in (self.made | self.types | self.fresh) and not self.path_changed
 
     def facts_of(self, table: str) -> Table | None:
         """Return what is known of a table; nothing of one that is new, or without the database."""

@@ -32,6 +32,7 @@ from policy.migrations.findings import (
 from policy.migrations.so_far import SoFar
 from policy.migrations.statements import quoted, quoted_relation, relation_name
 from policy.migrations.table_settings import in_words, judge_setting
+from policy.migrations.taking import judge_new_owner, judge_turned_off
 
 Judge = Callable[[str, ast.AlterTableCmd, SoFar, str], Finding]
 
@@ -71,6 +72,8 @@ def judge_alter_table(statement: ast.AlterTableStmt, so_far: SoFar) -> Iterator[
 def _judge_other(statement: ast.AlterTableStmt, name: str, so_far: SoFar) -> Finding:
     """ALTER INDEX, ALTER VIEW, ALTER SEQUENCE and ALTER TYPE are the same statement for the parser."""
     what = statement.objtype.name.removeprefix("OBJECT_").replace("_", " ").lower() if statement.objtype else "object"
+    if (commands := statement.cmds or ()) and all(one.subtype is Kind.AT_ChangeOwner for one in commands):
+        return judge_new_owner(name, commands[0].newowner, so_far)
     index = so_far.index_of(name)
     parts = ", ".join(in_words(command.subtype, name) for command in statement.cmds or ())
     locks = () if index or statement.objtype is ObjectType.OBJECT_TYPE else (Lock(name, Mode.ACCESS_EXCLUSIVE),)
@@ -263,15 +266,21 @@ def _validate(table: str, command: ast.AlterTableCmd, so_far: SoFar, _relation: 
     )
 
 
+def _new_owner(table: str, command: ast.AlterTableCmd, so_far: SoFar, _relation: str) -> Finding:
+    return judge_new_owner(table, command.newowner, so_far, locks=_brief(table))
+
+
 def _brief(table: str) -> tuple[Lock, ...]:
     return (Lock(table, Mode.ACCESS_EXCLUSIVE),)
 
 
+_TURNING_OFF = (Kind.AT_DisableTrig, Kind.AT_DisableTrigAll, Kind.AT_DisableTrigUser, Kind.AT_EnableReplicaTrig)
 _DROPPING = (Kind.AT_DropColumn, Kind.AT_DropConstraint)
 _OF_A_COLUMN = frozenset(
     (
         *(Kind.AT_DropNotNull, Kind.AT_SetNotNull, Kind.AT_AlterColumnType, Kind.AT_ColumnDefault, Kind.AT_AddIdentity),
-        *(Kind.AT_SetStatistics, Kind.AT_SetStorage, Kind.AT_SetCompression, Kind.AT_SetOptions, Kind.AT_SetExpression),
+        *(Kind.AT_SetIdentity, Kind.AT_DropIdentity, Kind.AT_SetExpression, Kind.AT_DropExpression),
+        *(Kind.AT_SetStatistics, Kind.AT_SetStorage, Kind.AT_SetCompression, Kind.AT_SetOptions),
     )
 )
 _JUDGES: Mapping[Kind | None, Judge] = {
@@ -283,4 +292,6 @@ _JUDGES: Mapping[Kind | None, Judge] = {
     Kind.AT_DropConstraint: _drop_constraint,
     Kind.AT_AlterConstraint: _alter_constraint,
     Kind.AT_ValidateConstraint: _validate,
+    Kind.AT_ChangeOwner: _new_owner,
+    **dict.fromkeys(_TURNING_OFF, judge_turned_off),
 }

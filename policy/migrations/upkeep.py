@@ -219,13 +219,13 @@ def _alone(what: str) -> Callable[[ast.Node, SoFar], Iterator[Finding]]:
     return judge
 
 
-def _judge_owned(_node: ast.Node, _so_far: SoFar) -> Iterator[Finding]:
-    yield Finding(Safety.DANGEROUS, "Drops all that a role owns, which the text does not name", stage=Stage.CONTRACT)
-
-
 def _judge_database(node: ast.DropdbStmt, _so_far: SoFar) -> Iterator[Finding]:
     yield Finding(
-        Safety.DANGEROUS, f"Drops the database {node.dbname}", stage=Stage.CONTRACT, needs_no_transaction=True
+        Safety.DANGEROUS,
+        f"Drops the database {node.dbname}",
+        breaks=f"{node.dbname} dropped",
+        stage=Stage.CONTRACT,
+        needs_no_transaction=True,
     )
 
 
@@ -252,7 +252,6 @@ UPKEEP: Mapping[type[ast.Node], Callable[..., Iterable[Finding]]] = {
     ast.AlterSystemStmt: _alone("Changes the settings of the whole server"),
     ast.CreatedbStmt: _alone("Makes a database"),
     ast.CreateSubscriptionStmt: _judge_subscription,
-    ast.DropOwnedStmt: _judge_owned,
     ast.DropdbStmt: _judge_database,
     ast.DoStmt: _hides("Runs a block of code"),
     ast.ExecuteStmt: _hides("Runs a prepared statement"),

@@ -29,6 +29,36 @@ def with_security(security: object, **schemes: object) -> str:
     return api(operation(), security=security, components={"securitySchemes": schemes})
 
 
+def content(schema: object) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": schema}}}
+
+
+def with_webhook(**parts: Any) -> str:
+    return api({}, webhooks={"paid": {"post": {"requestBody": content(an_object(a=TEXT)), "responses": {}} | parts}})
+
+
+def with_callback(address: str = "{$request.body#/url}", **parts: Any) -> str:
+    called = {"requestBody": content(an_object(a=TEXT)), "responses": {}} | parts
+    return api(operation(callbacks={"paid": {address: {"post": called}}}))
+
+
+def with_header(**header: Any) -> str:
+    return with_answers(_200={"headers": {"X-A": {"schema": WHOLE} | header}})
+
+
+def with_default(default: object, **more: Any) -> str:
+    return with_parameters(parameter("limit", schema=WHOLE | ({} if default is None else {"default": default}), **more))
+
+
+MEDIA: list[tuple[str, str, list[str]]] = [
+    ("application/json", "application/json; charset=utf-8", []),
+    ('application/json;charset="UTF-8"', "application/json", []),
+    ("application/problem+json", "Application/Problem+JSON; charset=utf-8", []),
+    ("text/csv; header=present; charset=utf-8", "text/csv;charset=UTF-8;header=present", []),
+    ("application/json", "application/json; charset=utf-16", ["POST /p body application/json: removed"]),
+    ("application/json; version=1", "application/json", ["POST /p body application/json; version=1: removed"]),
+    ("text/csv", "text/csv; charset=utf-8", ["POST /p body text/csv: removed"]),
+]
 KEY = {"type": "apiKey", "in": "header", "name": "X-Key"}
 BEARER = {"type": "http", "scheme": "bearer"}
 OAUTH = {"type": "oauth2", "flows": {}}
@@ -78,6 +108,45 @@ OAUTH = {"type": "oauth2", "flows": {}}
             id="written otherwise",
         ),
         pytest.param(
+            with_parameters(parameter("q"), parameter("c", "cookie")),
+            with_parameters(parameter("q", style="form", explode=True), parameter("c", "cookie", style="form")),
+            [],
+            id="written as before, said aloud",
+        ),
+        pytest.param(
+            with_parameters(parameter("id", "path", style="simple", explode=False), path="/p/{id}"),
+            with_parameters(parameter("id", "path"), path="/p/{id}"),
+            [],
+            id="written as before in a path, said no more",
+        ),
+        pytest.param(
+            with_parameters(parameter("X-A", "header")),
+            with_parameters(parameter("X-A", "header", style="simple", explode=False)),
+            [],
+            id="written as before in a header, said aloud",
+        ),
+        pytest.param(
+            with_parameters(parameter("q", style="deepObject")),
+            with_parameters(parameter("q", style="deepObject", explode=False)),
+            [],
+            id="explode of another style, said aloud",
+        ),
+        pytest.param(
+            with_parameters(parameter("q")),
+            with_parameters(parameter("q", explode=False)),
+            ["GET /p query parameter q: explode True -> False"],
+            id="no longer one by one",
+        ),
+        pytest.param(
+            with_parameters(parameter("q")),
+            with_parameters(parameter("q", style="pipeDelimited")),
+            ["GET /p query parameter q: style form -> pipeDelimited"],
+            id="another style and its own default",
+        ),
+        pytest.param(
+            with_header(), with_header(style="simple", explode=False), [], id="a header of an answer, said aloud"
+        ),
+        pytest.param(
             with_parameters(parameter("X-A", "header")),
             with_parameters(parameter("x-a", "header")),
             [],
@@ -94,6 +163,21 @@ OAUTH = {"type": "oauth2", "flows": {}}
         ),
         pytest.param(with_body(), with_body(required=True), ["POST /p body: required"], id="a body becomes required"),
         pytest.param(with_body(), api(operation()), ["POST /p body: removed"], id="a body goes"),
+        *(
+            pytest.param(
+                with_body(content={before: {"schema": TEXT}}),
+                with_body(content={after: {"schema": TEXT}}),
+                expected,
+                id=f"{before} -> {after}",
+            )
+            for before, after, expected in MEDIA
+        ),
+        pytest.param(
+            with_body(content={"application/json": {"schema": TEXT}}),
+            with_body(content={"application/json; charset=utf-8": {"schema": WHOLE}}),
+            ["POST /p body: type string -> integer in requests"],
+            id="another type under another spelling",
+        ),
         pytest.param(
             with_body(content={"text/csv": {}}), with_body(), ["POST /p body text/csv: removed"], id="a media type goes"
         ),
@@ -123,7 +207,7 @@ OAUTH = {"type": "oauth2", "flows": {}}
         pytest.param(
             with_security([{"key": []}], key=KEY),
             with_security([{"key": []}], key=BEARER),
-            ["POST /p: authentication changed, apiKey header X-Key does not suffice any more"],
+            ["POST /p: authentication changed, apiKey header x-key does not suffice any more"],
             id="another way in under the same name",
         ),
         pytest.param(
@@ -131,6 +215,20 @@ OAUTH = {"type": "oauth2", "flows": {}}
             with_security([{"other": []}], other=KEY),
             [],
             id="the same way in under another name",
+        ),
+        pytest.param(
+            with_security([{"key": [], "bearer": []}], key=KEY, bearer=BEARER),
+            with_security(
+                [{"key": [], "bearer": []}], key=KEY | {"name": "x-key"}, bearer=BEARER | {"scheme": "Bearer"}
+            ),
+            [],
+            id="headers and schemes of HTTP have no case",
+        ),
+        pytest.param(
+            with_security([{"key": []}], key=KEY | {"in": "query"}),
+            with_security([{"key": []}], key=KEY | {"in": "query", "name": "x-key"}),
+            ["POST /p: authentication changed, apiKey query X-Key does not suffice any more"],
+            id="parameters of a query have a case",
         ),
         pytest.param(
             with_security([{"key": []}, {"bearer": []}], key=KEY, bearer=BEARER),
@@ -150,6 +248,152 @@ OAUTH = {"type": "oauth2", "flows": {}}
             ["server /v1 removed"],
             id="another base address",
         ),
+        pytest.param(api({}, servers=[{"url": "/"}]), api({}), [], id="a base address without words"),
+        pytest.param(
+            api({}, servers=[{"url": "https://{zone}.x", "variables": {"zone": {"default": "eu"}}}]),
+            api({}, servers=[{"url": "https://{zone}.x", "variables": {"zone": {"default": "us"}}}]),
+            ["server https://{zone}.x is https://us.x and no longer https://eu.x"],
+            id="another default in a base address",
+        ),
+        pytest.param(
+            api(operation(servers=[{"url": "/v1"}])),
+            api(operation(servers=[{"url": "/v2"}])),
+            ["POST /p: server /v1 removed"],
+            id="another base address of one operation",
+        ),
+        pytest.param(
+            api({"/p": operation()["/p"] | {"servers": [{"url": "/v1"}]}}),
+            api({"/p": operation()["/p"] | {"servers": [{"url": "/v2"}]}}),
+            ["POST /p: server /v1 removed"],
+            id="another base address of one path",
+        ),
+        pytest.param(
+            api(operation(), servers=[{"url": "/v1"}]),
+            api(operation(servers=[{"url": "/v2"}]), servers=[{"url": "/v1"}]),
+            ["POST /p: server /v1 removed"],
+            id="an operation moves away",
+        ),
+        pytest.param(
+            api(operation(servers=[{"url": "/v1"}]), servers=[{"url": "/"}]),
+            api(operation(), servers=[{"url": "/"}, {"url": "/v1"}]),
+            [],
+            id="a base address of one operation becomes that of all",
+        ),
+        pytest.param(
+            api(operation(servers=[{"url": "/v1"}])),
+            api(operation(servers=[{"url": "/v1", "description": "x"}, {"url": "/v2"}])),
+            [],
+            id="one more base address of one operation",
+        ),
+        pytest.param(api({"/p": {"query": {}}}), api({"/p": {}}), ["QUERY /p removed"], id="QUERY goes"),
+        pytest.param(
+            api({"/p": {"additionalOperations": {"COPY": {}}}}),
+            api({"/p": {"additionalOperations": {}}}),
+            ["COPY /p removed"],
+            id="another method goes",
+        ),
+        pytest.param(
+            with_default(20),
+            with_default(100),
+            ["GET /p query parameter limit: default 20 -> 100 in requests"],
+            id="another default",
+        ),
+        pytest.param(
+            with_default(20),
+            with_default(None),
+            ["GET /p query parameter limit: default 20 -> none in requests"],
+            id="a default goes",
+        ),
+        pytest.param(
+            with_default(None),
+            with_default(20),
+            ["GET /p query parameter limit: default none -> 20 in requests"],
+            id="a default comes",
+        ),
+        pytest.param(
+            with_default(None, required=True), with_default(20), [], id="a default comes for what had to be sent"
+        ),
+        pytest.param(with_default(20), with_default(20), [], id="the same default"),
+        pytest.param(
+            with_parameters(parameter("q", allowReserved=True)),
+            with_parameters(parameter("q")),
+            ["GET /p query parameter q: allowReserved no longer"],
+            id="no reserved characters any more",
+        ),
+        pytest.param(
+            with_header(),
+            with_header(schema=TEXT),
+            ["POST /p 200 header X-A: type integer -> string in answers"],
+            id="a header of another type",
+        ),
+        pytest.param(
+            with_header(required=True),
+            with_header(),
+            ["POST /p 200 header X-A: may be missing"],
+            id="a header may miss",
+        ),
+        pytest.param(with_header(), with_header(required=True, description="x"), [], id="a header is always there"),
+        pytest.param(
+            with_body(content={"a/b": {"encoding": {"f": {"contentType": "image/png"}}}}),
+            with_body(content={"a/b": {"encoding": {"f": {"contentType": "image/gif"}, "g": {}}}}),
+            ["POST /p body.f: encoding changed"],
+            id="a part of a form written otherwise",
+        ),
+        pytest.param(
+            with_answers(_200={"content": {"a/b": {"itemSchema": WHOLE}}}),
+            with_answers(_200={"content": {"a/b": {"itemSchema": TEXT}}}),
+            ["POST /p 200: type integer -> string in answers"],
+            id="another kind of event in a stream",
+        ),
+        pytest.param(with_webhook(), api({}), ["webhook POST paid removed"], id="a webhook goes"),
+        pytest.param(api({}), with_webhook(), [], id="a webhook comes"),
+        pytest.param(
+            with_webhook(),
+            with_webhook(requestBody=content(an_object())),
+            ["webhook POST paid body.a: removed from answers"],
+            id="a property of a webhook goes",
+        ),
+        pytest.param(
+            with_webhook(),
+            with_webhook(requestBody=content(an_object(("b",), a=TEXT, b=TEXT))),
+            [],
+            id="a property of a webhook comes",
+        ),
+        pytest.param(
+            with_webhook(),
+            api({}, webhooks={"paid": {"post": {"responses": {}}}}),
+            ["webhook POST paid body application/json: removed"],
+            id="a webhook comes without its body",
+        ),
+        pytest.param(
+            with_webhook(parameters=[parameter("X-A", "header", required=True), parameter("q")]),
+            with_webhook(parameters=[parameter("X-A", "header"), parameter("r", required=True)]),
+            ["webhook POST paid header parameter X-A: may be missing", "webhook POST paid query parameter q: removed"],
+            id="parameters of a webhook",
+        ),
+        pytest.param(
+            with_webhook(responses={"200": content(an_object(a=TEXT)), "410": {}}),
+            with_webhook(responses={"200": content(an_object(("a",), a=TEXT))}),
+            ["webhook POST paid 200.a: required in requests", "webhook POST paid 410: removed"],
+            id="what a webhook is answered",
+        ),
+        pytest.param(
+            with_webhook(), with_webhook(security=[{"key": []}]), ["webhook POST paid: security changed"], id="signed"
+        ),
+        pytest.param(
+            with_callback(),
+            with_callback(requestBody=content(an_object())),
+            ["POST /p callback paid POST {$request.body#/url} body.a: removed from answers"],
+            id="a property of a callback goes",
+        ),
+        pytest.param(
+            with_callback(),
+            with_callback("{$request.query.url}"),
+            ["POST /p callback paid POST {$request.body#/url} removed"],
+            id="a callback goes elsewhere",
+        ),
+        pytest.param(with_callback(), api({}), ["POST /p removed"], id="a callback goes with its operation"),
+        pytest.param(api(operation()), with_callback(), [], id="a callback comes"),
     ],
 )
 def test_an_operation_still_works_for_those_who_use_it(before: str, after: str, expected: list[str]) -> None:
@@ -237,6 +481,11 @@ def test_a_description_that_is_nowhere_is_not_without_breaks() -> None:
             sent({"$ref": "#/components/schemas/P/allOf/7"}, P={"allOf": []}), "leads nowhere", id="no such part"
         ),
         pytest.param(sent(PATIENT, Patient=PATIENT), "#/components/schemas/Patient refers to itself", id="a circle"),
+        pytest.param(
+            sent(PATIENT, Patient=PATIENT | {"maxLength": 5}),
+            "Patient refers to itself",
+            id="a circle with words beside it",
+        ),
         pytest.param(sent("text"), "'text' stands where a table is expected", id="a text for a schema"),
         pytest.param(
             sent({"allOf": [{"oneOf": [TEXT]}, {"oneOf": [WHOLE]}]}), "two oneOf in one allOf", id="two unions at once"
@@ -256,3 +505,23 @@ def test_a_description_that_is_nowhere_is_not_without_breaks() -> None:
 def test_what_cannot_be_compared_is_never_without_breaks(text: str, says: str) -> None:
     with pytest.raises(Unreadable, match=says):
         list_api_breaks(Changed("a.json", text, text + " "))
+
+
+def test_words_of_ones_own_are_no_paths() -> None:
+    assert names(api({"x-groups": ["a"], "/p": {"get": {}}}), api({"x-groups": ["b"], "/p": {"get": {}}})) == []
+
+
+def test_references_of_callbacks_and_headers_are_followed() -> None:
+    def described(schema: object) -> str:
+        parts = {
+            "callbacks": {"c": {"{$url}": {"post": {"requestBody": content(an_object(a=schema))}}}},
+            "headers": {"h": {"schema": schema}},
+        }
+        answer = {"200": {"headers": {"X-A": {"$ref": "#/components/headers/h"}}}}
+        called = {"paid": {"$ref": "#/components/callbacks/c"}}
+        return api(operation(callbacks=called, responses=answer), components=parts)
+
+    assert names(described(TEXT), described(WHOLE)) == [
+        "POST /p 200 header X-A: type string -> integer in answers",
+        "POST /p callback paid POST {$url} body.a: type string -> integer in answers",
+    ]

@@ -8,6 +8,11 @@ from hypothesis import strategies as st
 
 from tests.policy.api_texts import NULL, NUMBER, PATIENT, TEXT, WHOLE, an_object, names, received, sent
 
+
+def by(name: str, **mapping: str) -> dict[str, Any]:
+    return an_object(kind=TEXT) | {"discriminator": {"propertyName": name, "mapping": mapping}}
+
+
 # For each: old, new, what breaks when it is sent, what breaks when it is received.
 SCHEMAS = [
     pytest.param(TEXT, TEXT, "", "", id="the same"),
@@ -84,6 +89,50 @@ SCHEMAS = [
         "not {'type': 'string'} -> {'type': 'integer'} in requests",
         "not {'type': 'string'} -> {'type': 'integer'} in answers",
         id="what no rule understands",
+    ),
+    pytest.param(
+        WHOLE | {"default": 1}, WHOLE | {"default": 2}, "default 1 -> 2 in requests", "", id="another default"
+    ),
+    pytest.param(WHOLE | {"default": 1}, WHOLE, "default 1 -> none in requests", "", id="a default goes"),
+    pytest.param(WHOLE, WHOLE | {"default": 1}, "", "", id="a default comes"),
+    pytest.param(WHOLE | {"default": None}, WHOLE, "", "", id="no default, said aloud"),
+    pytest.param(
+        TEXT | {"contentEncoding": "base64"},
+        TEXT | {"contentEncoding": "base64url"},
+        "contentEncoding base64 -> base64url in requests",
+        "contentEncoding base64 -> base64url in answers",
+        id="bytes written otherwise",
+    ),
+    pytest.param(by("kind", cat="Cat"), by("kind", cat="#/components/schemas/Cat"), "", "", id="names said otherwise"),
+    pytest.param(by("kind"), by("kind", Cat="#/components/schemas/Cat"), "", "", id="a name that is true anyway"),
+    pytest.param(an_object(kind=TEXT), by("kind"), "", "", id="told apart in words only"),
+    pytest.param(
+        by("kind", cat="Cat"),
+        by("kind", kitten="Cat"),
+        "discriminator cat for Cat removed from requests",
+        "discriminator kitten for Cat added to answers",
+        id="an alternative by another name",
+    ),
+    pytest.param(
+        by("kind", cat="Cat"),
+        by("kind", cat="Cat", dog="Dog"),
+        "",
+        "discriminator dog for Dog added to answers",
+        id="an alternative by one more name",
+    ),
+    pytest.param(
+        by("kind", cat="Cat"),
+        by("kind", cat="Dog"),
+        "discriminator cat for Cat removed from requests",
+        "discriminator cat for Dog added to answers",
+        id="another alternative by the same name",
+    ),
+    pytest.param(
+        by("kind"),
+        by("sort"),
+        "another discriminator in requests: kind, sort",
+        "another discriminator in answers: kind, sort",
+        id="told apart by another property",
     ),
     pytest.param(an_object(), an_object(a=TEXT), "", "", id="a property comes"),
     pytest.param(
@@ -232,6 +281,35 @@ def test_a_component_that_contains_itself_is_compared_to_its_end() -> None:
     assert names(sent(PATIENT, Patient=TEXT), sent(PATIENT, Patient={"oneOf": [PATIENT]})) == [
         "Patient: type string -> nothing in requests"
     ]
+
+
+BESIDE = [
+    pytest.param({"maxLength": 5}, "Patient: maxLength none -> 5 in requests", id="shorter"),
+    pytest.param({"description": "x", "x-order": 1}, "", id="only words"),
+    pytest.param({"allOf": [{"maxLength": 5}]}, "Patient: maxLength none -> 5 in requests", id="shorter by allOf"),
+]
+
+
+@pytest.mark.parametrize(("more", "breaks"), BESIDE)
+def test_what_stands_beside_a_reference_is_asked_since_3_1(more: dict[str, Any], breaks: str) -> None:
+    before, after = sent(PATIENT, Patient=TEXT), sent(PATIENT | more, Patient=TEXT)
+    behind = sent({"$ref": "#/components/schemas/P"}, P=PATIENT | more, Patient=TEXT)
+
+    assert names(before, after) == ([breaks] if breaks else [])
+    assert bool(names(sent({"$ref": "#/components/schemas/P"}, P=PATIENT, Patient=TEXT), behind)) is bool(breaks)
+    assert names(before.replace("3.1.0", "3.0.3"), after.replace("3.1.0", "3.0.3")) == []
+
+
+def test_a_default_beside_a_reference_is_compared() -> None:
+    before, after = (sent(an_object(a=PATIENT | {"default": one}), Patient=TEXT) for one in "xy")
+
+    assert names(before, after) == ["Patient: default x -> y in requests"]
+
+
+def test_what_is_only_received_may_be_said_beside_a_reference() -> None:
+    shown = an_object(a=PATIENT | {"readOnly": True})
+
+    assert names(sent(shown, Patient=TEXT), sent(an_object(), Patient=TEXT)) == []
 
 
 _LEAVES = st.sampled_from([TEXT, WHOLE, NUMBER, NULL, {}, TEXT | {"enum": ["a"]}, TEXT | {"maxLength": 3}, PATIENT])

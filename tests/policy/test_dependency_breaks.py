@@ -144,6 +144,51 @@ __metadata:
 """
 
 
+def yarn_4_by_hand(lodash: str = "4.17.20", *, wanted: str = "npm:^4.17.20", more: str = "", asks: str = "") -> str:
+    """A lock file as resolutions leave it: the project wants what no key says."""
+    return f"""
+__metadata:
+  version: 8
+
+"lodash@npm:{lodash}":
+  version: {lodash}
+  resolution: "lodash@npm:{lodash}"
+{more}
+"web@workspace:.":
+  version: 0.0.0-use.local
+  resolution: "web@workspace:."
+  dependencies:
+    lodash: "{wanted}"
+{asks}"""
+
+
+def yarn_4_entry(name: str, source: str, version: str = "0.0.0-use.local") -> str:
+    return f"""
+"{name}@{source}":
+  version: {version}
+  resolution: "{name}@{source}"
+"""
+
+
+def linked(protocol: str, place: str = "./tools/e", version: str = "0.0.0-use.local") -> str:
+    source = f"{protocol}:{place}"
+    entry = yarn_4_entry("e", f"{source}::locator=web%40workspace%3A.", version)
+    return yarn_4_by_hand(more=entry, asks=f'    e: "{source}"\n')
+
+
+def pnpm_injected(version: str) -> str:
+    return f"""
+lockfileVersion: '9.0'
+importers:
+  apps/web:
+    dependencies:
+      '@holi/shared':
+        specifier: workspace:*
+        version: {version}
+packages: {{}}
+"""
+
+
 def compare(before: str | None, after: str | None, path: str = "pnpm-lock.yaml") -> DependencyBreaks:
     return list_dependency_breaks([Changed(path, before, after)])
 
@@ -212,6 +257,70 @@ def names(found: DependencyBreaks) -> list[str]:
         pytest.param("yarn.lock", yarn_1(), yarn_1("18.9.0"), [], id="yarn 1, a minor"),
         pytest.param("yarn.lock", yarn_4(), yarn_4("19.0.0"), ["react@19"], id="yarn 4"),
         pytest.param("yarn.lock", yarn_1(), yarn_4("19.0.0"), ["react@19"], id="yarn 1 to 4"),
+        pytest.param("yarn.lock", yarn_4_by_hand(), yarn_4_by_hand("4.17.21"), [], id="yarn 4, resolutions"),
+        pytest.param(
+            "yarn.lock", yarn_4_by_hand(), yarn_4_by_hand("5.0.0"), ["lodash@5"], id="yarn 4, a major by resolutions"
+        ),
+        pytest.param(
+            "yarn.lock",
+            yarn_4_by_hand(),
+            yarn_4_by_hand(more=yarn_4_entry("lodash", "npm:^5", "5.1.0")),
+            ["lodash@5"],
+            id="yarn 4, one of two by resolutions",
+        ),
+        pytest.param(
+            "yarn.lock",
+            yarn_4_by_hand(),
+            yarn_4_by_hand(wanted="catalog:"),
+            [],
+            id="yarn 4, from a catalogue",
+        ),
+        *(
+            pytest.param("yarn.lock", linked(one), linked(one) + "\n", [], id=f"yarn 4, {one} stays")
+            for one in ("link", "portal", "file")
+        ),
+        pytest.param(
+            "yarn.lock",
+            linked("link"),
+            linked("link", "./tools/f"),
+            ["e@link:./tools/f"],
+            id="yarn 4, a link to another place",
+        ),
+        pytest.param(
+            "yarn.lock",
+            linked("file", version="1.2.0"),
+            linked("file", version="2.0.0"),
+            ["e@2"],
+            id="yarn 4, a major of a file",
+        ),
+        pytest.param(
+            "pnpm-lock.yaml",
+            pnpm_injected("file:packages/shared(react@18.2.0)"),
+            pnpm_injected("file:packages/shared(react@18.3.1)"),
+            [],
+            id="pnpm, a peer of what is injected",
+        ),
+        pytest.param(
+            "pnpm-lock.yaml",
+            pnpm_injected("https://x/s.tgz/ab(@a/b@1.0.0(c@1.0.0))(patch_hash=1a)(react-dom@18.2.0(react@18.2.0))"),
+            pnpm_injected("https://x/s.tgz/ab(0123456789abcdef0123456789abcdef)"),
+            [],
+            id="pnpm, peers of an address",
+        ),
+        pytest.param(
+            "pnpm-lock.yaml",
+            pnpm_injected("file:packages/(old)/shared(react@18.2.0)"),
+            pnpm_injected("file:packages/(new)/shared(react@18.2.0)"),
+            ["@holi/shared@file:packages/(new)/shared"],
+            id="pnpm, another place in brackets",
+        ),
+        pytest.param(
+            "pnpm-lock.yaml",
+            pnpm_injected("link:packages/(old)"),
+            pnpm_injected("link:packages/(new)"),
+            ["@holi/shared@link:packages/(new)"],
+            id="pnpm, a place that ends with brackets",
+        ),
         pytest.param("pnpm-lock.yaml", pnpm_9(), None, ["pnpm-lock.yaml removed"], id="the lock file goes away"),
         pytest.param("pnpm-lock.yaml", None, pnpm_9(), [], id="a first lock file"),
         pytest.param("pnpm-lock.yaml", "not: read", "not: read", [], id="the same text"),
@@ -246,6 +355,26 @@ def test_a_break_says_from_where_to_where() -> None:
     assert "18.2.0 -> 19.0.0, the file does not say whether" in unsure.breaks[0].seen
 
 
+def test_which_of_two_a_resolution_put_there_is_not_said_for_sure() -> None:
+    two = yarn_4_by_hand("5.0.0", more=yarn_4_entry("lodash", "npm:^5.1.0", "5.1.0"))
+
+    assert read_lock_file("yarn.lock", yarn_4_by_hand()).tells_apart
+    assert read_lock_file("yarn.lock", two).direct == {(".", "lodash"): {"5.0.0", "5.1.0"}}
+    assert not read_lock_file("yarn.lock", two).tells_apart
+
+
+def test_each_project_has_its_own_link_of_one_name() -> None:
+    text = "__metadata:\n  version: 8\n"
+    for one in "ab":
+        text += yarn_4_entry("e", f"link:./e::locator={one}%40workspace%3Apackages%2F{one}")
+        text += yarn_4_entry(one, f"workspace:packages/{one}") + '  dependencies:\n    e: "link:./e"\n'
+
+    locked = read_lock_file("yarn.lock", text)
+
+    assert locked.direct == {("packages/a", "e"): {"link:./e"}, ("packages/b", "e"): {"link:./e"}}
+    assert locked.tells_apart
+
+
 @pytest.mark.parametrize(
     ("path", "text", "says"),
     [
@@ -261,6 +390,12 @@ def test_a_break_says_from_where_to_where() -> None:
         pytest.param("package-lock.json", '{"lockfileVersion": 1}', "has lockfileVersion 1; 2 and 3", id="npm 1"),
         pytest.param("package-lock.json", '{"lockfileVersion": 3}', "cannot be read: KeyError", id="no packages"),
         pytest.param("package-lock.json", "<html>", "cannot be read: JSONDecodeError", id="HTML"),
+        pytest.param(
+            "yarn.lock",
+            yarn_4_by_hand(asks='    gone: "npm:1"\n'),
+            "cannot be read: LookupError",
+            id="yarn 4, no entry",
+        ),
         pytest.param("yarn.lock", "<html>", "does not say which version of yarn", id="no lock file at all"),
     ],
 )

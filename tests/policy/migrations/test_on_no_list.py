@@ -48,9 +48,46 @@ DECIDED = [
     ("setval", DANGEROUS, "SELECT setval('numbers', 7);"),
     ("pg_terminate_backend", DANGEROUS, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity;"),
     ("function in WITH", DANGEROUS, "WITH x AS (SELECT tidy()) SELECT 1 FROM x;"),
+    ("function in the WITH of an INSERT", DANGEROUS,
+     'WITH g AS (SELECT tidy()) INSERT INTO "Doctor" SELECT 1 FROM g;'),
+    ("function in the WITH of an UPDATE", DANGEROUS,
+     'WITH g AS (SELECT tidy(id) FROM "Patient") UPDATE "Patient" SET "age" = 1 WHERE "zip" = \'1\';'),
+    ("function in the WITH of a SELECT within", DANGEROUS,
+     'INSERT INTO "Doctor" WITH g AS (SELECT tidy()) SELECT 1 FROM g;'),
+    ("function and nothing else is inserted", DANGEROUS, 'INSERT INTO "Doctor" SELECT tidy();'),
+    ("function in a part of a UNION", DANGEROUS, 'INSERT INTO "Doctor" SELECT id FROM "Patient" UNION SELECT tidy();'),
+    ("function asked for a value", DANGEROUS, 'UPDATE "Patient" SET "age" = (SELECT tidy()) WHERE "zip" = \'1\';'),
+    ("function asked by a DELETE", DANGEROUS, 'DELETE FROM "Patient" WHERE "age" > (SELECT tidy());'),
+    ("function beside what is deleted", DANGEROUS,
+     'WITH d AS (DELETE FROM "Patient" WHERE "age" > 3 RETURNING 1) SELECT tidy() FROM d;'),
+    ("function of a SELECT INTO", DANGEROUS, 'SELECT tidy() INTO n;'),
+    ("function of a COPY", DANGEROUS, "COPY (SELECT tidy()) TO '/tmp/x';"),
+    ("setval by an UPDATE", DANGEROUS, 'UPDATE "Patient" SET "age" = setval(\'s\', 1) WHERE "zip" = \'1\';'),
+    ("setval by an INSERT", DANGEROUS, 'INSERT INTO "Doctor" VALUES (pg_catalog.setval(\'s\', 1));'),
+    ("setval by what is returned", DANGEROUS,
+     'INSERT INTO "Doctor" VALUES (1) RETURNING setval(\'s\', 1);'),
+    ("sessions ended by a DELETE", DANGEROUS,
+     'DELETE FROM "Patient" WHERE "age" = 1 AND pg_terminate_backend("age");'),
+    ("function for a value", RISKY, 'UPDATE "Patient" SET "zip" = slugify("phone") WHERE "zip" IS NULL;'),
+    ("function for a value, INSERT", RISKY, 'INSERT INTO "Doctor" SELECT number_of("zip") FROM "Patient";'),
+    ("function in a list of values", RISKY, 'INSERT INTO "Doctor" VALUES (number_of(1));'),
+    ("function for a value in WITH", RISKY,
+     'WITH n AS (INSERT INTO "Doctor" VALUES (number_of(1)) RETURNING id) SELECT id FROM n;'),
+    ("next numbers", RISKY, 'INSERT INTO "Doctor" SELECT nextval(\'s\') WHERE NOT EXISTS (SELECT 1 FROM "Doctor");'),
+    ("next numbers of an UPDATE", RISKY, 'UPDATE "Patient" SET "age" = nextval(\'s\') WHERE "zip" = \'1\';'),
+    ("made only once", RISKY, 'INSERT INTO "Doctor" SELECT uuid_generate_v4() WHERE NOT EXISTS (SELECT 1);'),
+    ("a function of PostgreSQL that only looks", RISKY,
+     'UPDATE "Patient" SET "zip" = pg_get_serial_sequence(\'a\', \'b\') WHERE "age" = 1;'),
+    ("only reads in WITH", RISKY,
+     'WITH g AS (SELECT max(id) AS m FROM "Patient") INSERT INTO "Doctor" SELECT m FROM g;'),
+    ("next number, SELECT", DANGEROUS, "SELECT nextval('s');"),
     ("function fills a table", DANGEROUS, "CREATE TABLE n AS SELECT tidy();"),
     ("triggers off", DANGEROUS, "SET session_replication_role = 'replica';"),
     ("row security off", DANGEROUS, 'ALTER TABLE "Patient" NO FORCE ROW LEVEL SECURITY;'),
+    ("one trigger off", DANGEROUS, 'ALTER TABLE "Patient" DISABLE TRIGGER audit;'),
+    ("the triggers of users off", DANGEROUS, 'ALTER TABLE "Patient" DISABLE TRIGGER USER;'),
+    ("a trigger on", RISKY, 'ALTER TABLE "Patient" ENABLE TRIGGER audit;'),
+    ("a child leaves", DANGEROUS, 'ALTER TABLE "Patient" NO INHERIT "Doctor";'),
     ("rules", DANGEROUS, 'CREATE RULE r AS ON DELETE TO "Patient" DO INSTEAD NOTHING;'),
     ("UNLOGGED", DANGEROUS, 'ALTER TABLE "Patient" SET UNLOGGED;'),
     ("ALTER SYSTEM", DANGEROUS, "ALTER SYSTEM SET fsync = off;"),
@@ -66,6 +103,9 @@ DECIDED = [
     ("row security on", RISKY, 'ALTER TABLE "Patient" ENABLE ROW LEVEL SECURITY;'),
     ("GRANT", RISKY, 'GRANT SELECT ON "Patient" TO reader;'),
     ("REVOKE", RISKY, 'REVOKE ALL ON "Patient" FROM reader;'),
+    ("REVOKE of a role", RISKY, "REVOKE writer FROM app;"),
+    ("REVOKE of a role, CASCADE", DANGEROUS, "REVOKE writer FROM app CASCADE;"),
+    ("REVOKE on what it makes, CASCADE", DANGEROUS, "CREATE TABLE n (id INT); REVOKE ALL ON n FROM app CASCADE;"),
     ("COMMENT", RISKY, "COMMENT ON COLUMN \"Patient\".\"age\" IS 'in years';"),
     ("VACUUM", RISKY, 'VACUUM ANALYZE "Patient";'),
     ("CLUSTER", RISKY, 'CLUSTER "Patient" USING "Patient_phone_idx";'),
@@ -128,3 +168,13 @@ def test_rows_that_are_overwritten_are_said_to_be() -> None:
 
     assert "overwrites rows of Doctor (12 rows)" in reading.findings[0].reason
     assert reading.irreversible == ("the values that Doctor held are gone",)
+
+
+def test_a_right_that_is_taken_is_said_as_it_is_written() -> None:
+    reading = read_migration("m", 'REVOKE SELECT, INSERT ON "Patient", "Doctor" FROM app, PUBLIC;')
+
+    assert [one.reason for one in reading.findings] == [
+        "REVOKE takes SELECT, INSERT on Patient from app, PUBLIC",
+        "REVOKE takes SELECT, INSERT on Doctor from app, PUBLIC",
+    ]
+    assert reading.irreversible == ("who had which right before is not known from the text",)

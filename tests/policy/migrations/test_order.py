@@ -16,6 +16,9 @@ KEY = (
     'ALTER TABLE "Patient" ADD CONSTRAINT "Patient_doctorId_fkey" FOREIGN KEY ("doctorId")'
     ' REFERENCES "Doctor"("id") ON DELETE CASCADE ON UPDATE CASCADE;'
 )
+POLICY = 'CREATE POLICY p ON "Patient" USING (true);'
+BEHIND = 'ALTER TABLE "Patient" ENABLE ROW LEVEL SECURITY;'
+REVOKE = 'REVOKE SELECT ON "Patient" FROM app;'
 PROVE = 'ALTER TABLE "Patient" ADD CONSTRAINT c CHECK ("phone" IS NOT NULL) NOT VALID;'
 VALIDATE = 'ALTER TABLE "Patient" VALIDATE CONSTRAINT c;'
 REQUIRE = 'ALTER TABLE "Patient" ALTER "phone" SET NOT NULL;'
@@ -59,6 +62,16 @@ LET_GO = 'ALTER TABLE "Patient" DROP CONSTRAINT c;'
         pytest.param(
             {"1": INDEX, "2": DROP}, Verdict.PASSED, "first server: 1; after the last one: 2", id="an index before it"
         ),
+        pytest.param(
+            {"1": POLICY + BEHIND}, Verdict.PASSED, "after the last one: 1", id="row security with its policy"
+        ),
+        pytest.param(
+            {"1": POLICY, "2": BEHIND},
+            Verdict.PASSED,
+            "before the first server: 1; after the last one: 2",
+            id="row security after its policy",
+        ),
+        pytest.param({"1": ADD + REVOKE}, Verdict.FAILED, "adds and takes away in one file", id="a right beside it"),
         pytest.param({"1": LET_KEY_GO}, Verdict.PASSED, "after the last one: 1", id="a key let go"),
         pytest.param(
             {"1": LET_KEY_GO + KEY.replace("Patient_doctorId_fkey", "f")},

@@ -128,6 +128,9 @@ FAILING = [
     ('ALTER TABLE "Visit_2026" ADD COLUMN "x" INT;', "is a part of Visit and has its columns from there"),
     ('CREATE INDEX CONCURRENTLY i ON "Visit"("id");', "Visit has parts, of which none can be indexed so"),
     ('CREATE INDEX "Patient_zip_idx" ON "Patient"("notes");', "Patient_zip_idx is there already"),
+    (ALTER + 'ALTER "nope" DROP IDENTITY;', "Patient.nope is not there"),
+    (ALTER + 'ALTER "nope" SET GENERATED ALWAYS;', "Patient.nope is not there"),
+    (ALTER + 'ALTER "nope" DROP EXPRESSION;', "Patient.nope is not there"),
     ('DROP INDEX "nope";', "the index nope is not there"),
     ('DROP INDEX "Patient_pkey";', "The index Patient_pkey is a constraint of Patient"),
     ('DROP TABLE "Patient";', "Adults needs it"),
@@ -205,6 +208,7 @@ UNDONE = [
     ("CREATE EXTENSION citext;", 'DROP EXTENSION "citext"'),
     ("CREATE DOMAIN d AS int;", 'DROP DOMAIN "d"'),
     (ALTER + 'ALTER "doctorId" ADD GENERATED ALWAYS AS IDENTITY;', 'ALTER COLUMN "doctorId" DROP IDENTITY'),
+    (ALTER + 'NO INHERIT "Doctor";', 'ALTER TABLE "Patient" INHERIT "Doctor"'),
 ]
 
 
@@ -226,6 +230,8 @@ LASTING = [
     ('ALTER TABLE "Patient" ADD UNIQUE USING INDEX i;', "has no name"),
     ('ALTER TABLE "Patient" ADD CONSTRAINT u UNIQUE USING INDEX i;', "how i was defined"),
     ("ALTER FUNCTION f() RENAME TO g;", "the name before"),
+    (ALTER + 'ALTER "doctorId" DROP IDENTITY;', "how Patient.doctorId got its number"),
+    (ALTER + 'ALTER "doctorId" DROP EXPRESSION;', "how Patient.doctorId got its value"),
 ]
 
 
