@@ -36,7 +36,7 @@ class OneTimeCodes:
         """Return whether the code of this step was unused until now; it is used from now on."""
         try:
             # A store that lost its answer finds its own body there; that of another use is another one.
-            self.store.create(f"codes/{person.code_secret}/{step}", secrets.token_bytes(16))
+            self.store.create(f"codes/{person.code_secret}/{step}", secrets.token_hex(16).encode())
         except Exists:
             return False
         return True
