@@ -1,5 +1,6 @@
 """One lab and one Prefect server for all stories; each story has its own store, so its own records and holds."""
 
+import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,3 +93,12 @@ def stage(lab: Lab, blocks: Blocks, tmp_path: Path) -> Stage:
     stage = Stage(lab, blocks, tmp_path)
     stage.wait_for_calm()
     return stage
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """What runs log; Prefect keeps it from the root logger."""
+    log = logging.getLogger("prefect.flow_runs")
+    log.addHandler(caplog.handler)
+    yield caplog
+    log.removeHandler(caplog.handler)

@@ -1,6 +1,5 @@
 """Ten things are wrong in the company, and one look says all of them and what to do about each."""
 
-import logging
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -83,22 +82,17 @@ def test_what_was_just_saved_is_as_in_the_settings_and_one_other_field_is_named(
 
 
 def test_a_run_says_in_its_name_and_state_what_it_found_and_leaves_no_traceback(
-    lab: Lab, saved: Settings, caplog: pytest.LogCaptureFixture
+    lab: Lab, saved: Settings, logged: pytest.LogCaptureFixture
 ) -> None:
     lab.do("use_disk", host="web-server-1", share=0.96)
 
-    log = logging.getLogger("prefect.flow_runs")
-    log.addHandler(caplog.handler)
-    try:
-        run = as_the_worker_runs_it(saved.environment)
-    finally:
-        log.removeHandler(caplog.handler)
+    run = as_the_worker_runs_it(saved.environment)
 
     assert run.state is not None
     assert (run.state.name, run.state.is_failed()) == ("Look", True)
     assert re.fullmatch(r"Doctor: \d+ red.* of \d+", run.name)
     assert run.name.removeprefix("Doctor: ") in str(run.state.message)
-    assert "Traceback" not in caplog.text
+    assert "Traceback" not in logged.text
 
 
 def as_the_worker_runs_it(environment: str) -> FlowRun:

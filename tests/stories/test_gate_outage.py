@@ -1,8 +1,6 @@
 """A gate and Prefect's server: people answer the question that was asked before the server was away."""
 
-import logging
 import threading
-from collections.abc import Iterator
 from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
 
@@ -58,15 +56,6 @@ class Question:
     def ended(self) -> bool:
         """Whether the gate has let go."""
         return not self._thread.is_alive()
-
-
-@pytest.fixture
-def logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """What runs log; Prefect keeps it from the root logger."""
-    log = logging.getLogger("prefect.flow_runs")
-    log.addHandler(caplog.handler)
-    yield caplog
-    log.removeHandler(caplog.handler)
 
 
 def test_an_answer_counts_that_is_given_as_soon_as_prefects_server_is_back(

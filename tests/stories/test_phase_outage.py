@@ -1,6 +1,5 @@
 """A phase and Prefect's server: what is asked of production is asked while the server that shows it is away."""
 
-import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -39,15 +38,6 @@ def go_away(control: ControlPlane) -> Iterator[Callable[[], None]]:
     """Kill -9 Prefect's server; it is back for the next story."""
     yield control.kill_server
     control.start_server()
-
-
-@pytest.fixture
-def logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """What runs log; Prefect keeps it from the root logger."""
-    log = logging.getLogger("prefect.flow_runs")
-    log.addHandler(caplog.handler)
-    yield caplog
-    log.removeHandler(caplog.handler)
 
 
 @pytest.mark.parametrize("when", ["before the phase", "during the phase"])
