@@ -20,7 +20,7 @@ from tasks.step import StepFailed, carry_out
 
 def bring_back(run: Run, servers: Sequence[Server]) -> list[str]:
     """Put the servers back in this order, a batch at once; return those that do not serve the version before again."""
-    _take_new_version_out(run, servers)
+    take_new_version_out(run, servers)
     waiting, left = list(servers), []
     while waiting:
         batch = _empty_batch(run, waiting)
@@ -30,7 +30,7 @@ def bring_back(run: Run, servers: Sequence[Server]) -> list[str]:
     return left
 
 
-def _take_new_version_out(run: Run, servers: Sequence[Server]) -> None:
+def take_new_version_out(run: Run, servers: Sequence[Server]) -> None:
     """First act: the new version out of rotation, if the old servers are up to carry the load."""
     if run.company.balancer is None:
         return

@@ -12,7 +12,7 @@ from prefect.exceptions import PrefectException, TerminationSignal
 from prefect.logging import get_run_logger
 
 from blocks.errors import Superseded, Unreachable
-from flows.bring_back import bring_back
+from flows.bring_back import bring_back, take_new_version_out
 from flows.choice import ApprovalRefused, PeopleStay, RollBackChosen
 from flows.database_home import (
     clear_outage,
@@ -199,7 +199,9 @@ def _go_back(run: Run, plan: Back, why: Why) -> None:
     if run.release.mode is not Mode.PLAN:
         left += bring_back(run, servers)
         left = _try_again(run, left, why)
-        leave_out(run, plan.came_since)
+        if plan.came_since:
+            # The others can carry their load now.
+            take_new_version_out(run, ())
     if left or plan.came_since:
         not_back = [f"Not brought back: {', '.join(left)}"] if left else []
         not_back += [say_came_since(plan.came_since, run.release.kept_under)] if plan.came_since else []
@@ -230,12 +232,6 @@ def _try_again(run: Run, left: Sequence[str], why: Why) -> list[str]:
         return list(left)
     names = [server.name for server in again]
     return [*(name for name in left if name not in names), *bring_back(run, again)]
-
-
-def leave_out(run: Run, came_since: Sequence[str]) -> None:
-    """What came since and still has the version that went back gets no requests, now that the others can carry it."""
-    if came_since:
-        bring_back(run, ())
 
 
 def _clear_status_page(run: Run, text: str) -> None:
