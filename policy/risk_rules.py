@@ -9,20 +9,8 @@ from policy.table import Table
 
 # Named one by one, for `**/*auth*` would take authors for it.
 _PARTS_OF_AUTHENTICATION = (
-    *(
-        "0",
-        "action",
-        "api",
-        "button",
-        "callback",
-        "client",
-        "config",
-        "context",
-        "controller",
-        "cookie",
-        "error",
-        "form",
-    ),
+    *("0", "action", "api", "button", "callback", "client", "config", "context", "controller", "cookie"),
+    *("error", "form"),
     *("gate", "guard", "handler", "helper", "hook", "layout", "lib", "manager", "middleware", "modal", "module"),
     *("n", "options", "page", "provider", "repository", "resolver", "route", "schema", "screen", "server", "service"),
     *("session", "slice", "state", "store", "strategy", "token", "types", "user", "util", "view", "wrapper", "z"),

@@ -26,7 +26,7 @@ from policy.migrations.findings import (
     unlisted,
 )
 from policy.migrations.so_far import SoFar
-from policy.migrations.statements import named, quoted, quoted_relation, relation_name, strings
+from policy.migrations.statements import named, object_name, quoted, quoted_relation, relation_name, strings
 from policy.migrations.uniqueness import columns_of, unique_by
 
 _DESTROYING = {
@@ -158,7 +158,7 @@ def judge_drop(statement: ast.DropStmt, so_far: SoFar) -> Iterator[Finding]:
     kind = statement.removeType
     word = _DESTROYING.get(kind) if kind is not None else None
     for one in statement.objects or ():
-        name = _name_of(one)
+        name = object_name(one)
         if kind is ObjectType.OBJECT_TABLE and so_far.is_new(name):
             so_far.forget(name)
             # What takes the file back drops the table that was made: there has to be one.
@@ -176,15 +176,6 @@ def judge_drop(statement: ast.DropStmt, so_far: SoFar) -> Iterator[Finding]:
             yield _dropped_index(name, so_far, statement)
         else:
             yield _dropped_other(kind, name, so_far)
-
-
-def _name_of(one: object) -> str:
-    """What is dropped: a type and a function are named in ways of their own."""
-    if isinstance(one, ast.TypeName):
-        return named(strings(one.names))
-    if isinstance(one, ast.ObjectWithArgs):
-        return named(strings(one.objname))
-    return named(strings(one)) or (one.sval if isinstance(one, ast.String) else "") or "what is named there"
 
 
 def _dropped_other(kind: ObjectType | None, name: str, so_far: SoFar) -> Finding:

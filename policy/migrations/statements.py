@@ -75,6 +75,17 @@ def strings(names: object) -> list[str]:
     return [one.sval for one in names if isinstance(one, ast.String) and one.sval is not None]
 
 
+def object_name(one: object) -> str:
+    """Name an object however its kind is named: a type and a function are in ways of their own."""
+    if isinstance(one, ast.RangeVar):
+        return relation_name(one)
+    if isinstance(one, ast.ObjectWithArgs):
+        return named(strings(one.objname))
+    if isinstance(one, ast.TypeName):
+        return named(strings(one.names))
+    return named(strings(one)) or str(getattr(one, "sval", None) or getattr(one, "ival", None) or "what is named there")
+
+
 def quoted(*parts: str) -> str:
     """Write a name so that PostgreSQL reads it as it is: `"Patient"`, `"billing"."Invoice"`."""
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)

@@ -8,7 +8,7 @@ from pglast.enums import DropBehavior, GrantTargetType, ObjectType
 
 from policy.migrations.findings import Finding, Lock, Mode, Safety, Stage, Undo, unlisted
 from policy.migrations.so_far import SoFar
-from policy.migrations.statements import Statement, named, relation_name, strings
+from policy.migrations.statements import Statement, object_name, relation_name, strings
 
 _ADVICE = "let a release that no longer needs it be live on every server first, and take it away in a later one"
 _UNKNOWN = Undo(impossible="who had which right before is not known from the text")
@@ -36,7 +36,7 @@ def judge_grant(node: ast.GrantStmt, so_far: SoFar) -> Iterator[Finding]:
     rights = ", ".join(_right(one) for one in node.privileges or ()) or "every right"
     who = _roles(node.grantees)
     for one in node.objects or ():
-        name = _name_of(one)
+        name = object_name(one)
         what = _say_object(node, name)
         if node.grant_option and not cascade:
             yield unlisted(f"REVOKE of the right to give {rights} on {what} away", undo=_UNKNOWN)
@@ -104,7 +104,7 @@ def judge_changed_policy(node: ast.AlterPolicyStmt, _so_far: SoFar) -> Iterator[
 
 def judge_owner(node: ast.AlterOwnerStmt, so_far: SoFar) -> Iterator[Finding]:
     """Give another owner of what is no table."""
-    yield judge_new_owner(_name_of(node.object), node.newowner, so_far)
+    yield judge_new_owner(object_name(node.object), node.newowner, so_far)
 
 
 def judge_new_owner(name: str, owner: ast.RoleSpec | None, so_far: SoFar, *, locks: tuple[Lock, ...] = ()) -> Finding:
@@ -166,17 +166,6 @@ def _say_object(node: ast.GrantStmt, name: str) -> str:
     if node.targtype is GrantTargetType.ACL_TARGET_ALL_IN_SCHEMA:
         return f"every {word} in {name}"
     return name if node.objtype is ObjectType.OBJECT_TABLE else f"the {word} {name}"
-
-
-def _name_of(one: object) -> str:
-    """Name an object however its kind is named."""
-    if isinstance(one, ast.RangeVar):
-        return relation_name(one)
-    if isinstance(one, ast.ObjectWithArgs):
-        return named(strings(one.objname))
-    if isinstance(one, ast.TypeName):
-        return named(strings(one.names))
-    return named(strings(one)) or str(getattr(one, "sval", None) or getattr(one, "ival", None) or "what is named there")
 
 
 def _roles(roles: object) -> str:

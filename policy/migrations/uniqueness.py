@@ -17,10 +17,13 @@ _KEYS = (ConstrType.CONSTR_UNIQUE, ConstrType.CONSTR_PRIMARY)
 
 def find_unique_throughout(statements: Sequence[Statement], indexes: Mapping[str, Index]) -> frozenset[Unique]:
     """Return table and columns that are unique today and after the file, which takes effect as a whole."""
-    today = {name: (one.table, columns) for name, one in indexes.items() if (columns := columns_of(one))}
     dropped = {name for one in statements for name in _dropped(one.node)}
-    stay = {unique for name, unique in today.items() if name not in dropped}
     added = {unique for one in statements for unique in _added(one.node)}
+    if not dropped and not added:
+        # Each index of the database would be read for nothing.
+        return frozenset()
+    today = {name: (one.table, columns) for name, one in indexes.items() if (columns := columns_of(one))}
+    stay = {unique for name, unique in today.items() if name not in dropped}
     return frozenset({*today.values()} & (stay | added))
 
 
